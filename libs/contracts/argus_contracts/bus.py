@@ -1,0 +1,272 @@
+"""What travels on NATS: subjects, streams and payloads. Subjects are built here and nowhere else.
+
+Payloads are JSON. A receiver ignores keys that it does not know, and new fields have defaults, so that two versions
+of the services can run side by side during an upgrade.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, TypeVar
+from uuid import uuid4
+
+import msgspec
+
+T = TypeVar("T")
+
+# Core subjects: fire and forget, or request and reply.
+AUTH_REVOKED: Final = "argus.auth.revoked"
+ACCESS_CHANGED: Final = "argus.access.changed"
+CONFIG_CHANGED: Final = "argus.config.changed"
+MINT_AGENT_TOKEN: Final = "argus.auth.mint-agent-token"
+BATCH_TRANSITION: Final = "argus.batch.transition"
+BATCH_CREATE: Final = "argus.batch.create"
+TRACKING_DELETE: Final = "argus.tracking.delete"
+
+# Subjects kept by a stream.
+MAIL_SEND: Final = "argus.mail.send"
+ALL_EVENTS: Final = "argus.event.>"
+ALL_INBOXES: Final = "argus.inbox.>"
+ALL_AGENTS: Final = "argus.agent.>"
+ALL_MAIL: Final = "argus.mail.>"
+ALL_AUDIT: Final = "argus.audit.>"
+
+_SUBJECT_TOKEN_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+class StreamSpec(NamedTuple):
+    """How a JetStream stream is declared. Times are in seconds."""
+
+    name: str
+    subjects: tuple[str, ...]
+    max_age_s: float
+    duplicate_window_s: float
+    retention: Literal["limits", "workqueue"]
+
+
+# Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
+LIVE_STREAM: Final = StreamSpec("ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS), 72 * 3600, 120, "limits")
+# Work to be done once by one consumer each (mail: notifier, audit: auth); removed when acknowledged.
+WORK_STREAM: Final = StreamSpec("ARGUS_WORK", (ALL_MAIL, ALL_AUDIT), 14 * 24 * 3600, 120, "workqueue")
+STREAMS: Final = (LIVE_STREAM, WORK_STREAM)
+
+
+def event_subject(batch_key: int) -> str:
+    """Subject of the event bundles of one batch."""
+    return f"argus.event.{batch_key}"
+
+
+def inbox_subject(user_id: int) -> str:
+    """Subject of one person's in-app notifications."""
+    return f"argus.inbox.{user_id}"
+
+
+def agent_subject(agent_id: str) -> str:
+    """Subject of what concerns one host agent (a new command, online, offline)."""
+    return f"argus.agent.{_subject_token(agent_id)}"
+
+
+def audit_subject(service: str) -> str:
+    """Subject of the audit entries that one service writes."""
+    return f"argus.audit.{_subject_token(service)}"
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+def _subject_token(text: str) -> str:
+    if not text or not _SUBJECT_TOKEN_SAFE.issuperset(text):
+        raise ValueError(f"{text!r} cannot be one part of a NATS subject")
+    return text
+
+
+class EventHead(msgspec.Struct, array_like=True, frozen=True):
+    """What routing needs to know of one event of a bundle."""
+
+    event_type: str
+    job_id: str | None
+    db_id: int
+
+
+class EventBundle(msgspec.Struct, kw_only=True):
+    """The new events of one batch in one flush of ingest; ``heads[i]`` describes ``events[i]``.
+
+    ``events`` are full envelopes as raw JSON, passed through untouched. ``flush_id`` is the Nats-Msg-Id. ``host`` is
+    the batch's host, for host pages.
+    """
+
+    batch_key: int
+    batch_id: str
+    project: str
+    owner_id: int | None = None
+    host: str | None = None
+    flush_id: str
+    heads: list[EventHead]
+    events: list[msgspec.Raw]
+
+
+class InboxMessage(msgspec.Struct, kw_only=True):
+    """A notification for one person, as the REST API shows it (NotificationOut)."""
+
+    user_id: int
+    notification: dict[str, Any]
+
+
+class AgentMessage(msgspec.Struct, kw_only=True):
+    """Something about one agent: a command waits, or its state changed."""
+
+    agent_id: str
+    owner_id: int
+    hostname: str
+    kind: str
+    data: dict[str, Any] = {}
+
+
+class Revoked(msgspec.Struct, kw_only=True):
+    """A credential is no longer good; every cache drops it and open streams that used it end.
+
+    ``key`` is the token's key id, the session's jti, the user's id as text, or the agent's id.
+    """
+
+    kind: Literal["token", "session", "user", "agent"]
+    key: str
+    at: datetime
+
+
+class AccessChanged(msgspec.Struct, kw_only=True):
+    """Who may see what has changed. The narrowest known scope is set; all None means: forget every decision."""
+
+    batch_id: str | None = None
+    project: str | None = None
+    owner_id: int | None = None
+    user_id: int | None = None
+
+
+class ConfigChanged(msgspec.Struct, kw_only=True):
+    """A runtime setting or a feature flag changed; readers load the new value from the database."""
+
+    group: str
+    key: str
+
+
+class BatchTransition(msgspec.Struct, kw_only=True):
+    """Request to ingest, the only writer of batch state: move this batch."""
+
+    batch_id: str
+    action: Literal["stop", "pause", "resume", "running", "fail"]
+    actor_id: int | None = None
+    actor_name: str | None = None
+    reason: str | None = None
+    at: datetime
+
+
+class BatchTransitionReply(msgspec.Struct, kw_only=True):
+    """``changed`` is False for a no-op; ``status`` is the batch's status afterwards."""
+
+    ok: bool
+    status: str | None = None
+    changed: bool = False
+    error_code: str | None = None
+    message: str | None = None
+
+
+class BatchCreate(msgspec.Struct, kw_only=True):
+    """Request to ingest: create the batch of a rerun, in status ``requested``. Repeating it changes nothing."""
+
+    new_batch_id: str
+    source_batch_id: str
+    owner_id: int
+    name: str | None = None
+    overrides_json: str = "{}"
+    requested_by: str
+    at: datetime
+
+
+class BatchCreateReply(msgspec.Struct, kw_only=True):
+    """``created`` is False when the batch was there already."""
+
+    ok: bool
+    batch_id: str | None = None
+    status: str | None = None
+    created: bool = False
+    error_code: str | None = None
+    message: str | None = None
+
+
+class MintAgentToken(msgspec.Struct, kw_only=True):
+    """Request to auth: a new token for this agent; the agent's older tokens end with it."""
+
+    agent_id: str
+    owner_id: int
+    hostname: str
+
+
+class MintAgentTokenReply(msgspec.Struct, kw_only=True):
+    """``token`` is the full text, to be handed to the agent once; None when ``error_code`` is set."""
+
+    token: str | None = None
+    error_code: str | None = None
+    message: str | None = None
+
+
+class AuditEntry(msgspec.Struct, kw_only=True):
+    """One line for the audit log that auth keeps. ``entry_id`` makes a redelivery harmless."""
+
+    entry_id: str = msgspec.field(default_factory=_new_id)
+    action: str
+    user_id: int | None = None
+    target_type: str | None = None
+    target_id: str | None = None
+    metadata: dict[str, Any] = {}
+    at: datetime
+    ip: str | None = None
+
+
+class TrackingDelete(msgspec.Struct, kw_only=True):
+    """Request to ingest: delete (hide) a batch, a job, a project's batches or a host."""
+
+    kind: Literal["batch", "job", "project", "host"]
+    batch_id: str | None = None
+    job_id: str | None = None
+    project: str | None = None
+    host: str | None = None
+    actor_id: int | None = None
+    at: datetime
+
+
+class TrackingDeleteReply(msgspec.Struct, kw_only=True):
+    """``deleted`` counts what was hidden now; deleting twice is no error."""
+
+    ok: bool
+    deleted: int = 0
+    error_code: str | None = None
+    message: str | None = None
+
+
+class MailMessage(msgspec.Struct, kw_only=True):
+    """A message for notifier to send. One with a ``dedupe_key`` that was already taken is not sent again."""
+
+    to: str
+    subject: str
+    body_text: str
+    body_html: str | None = None
+    event_type: str
+    dedupe_key: str | None = None
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+@cache
+def _decoder(payload_type: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(payload_type)
+
+
+def encode(payload: msgspec.Struct) -> bytes:
+    """Turn a payload into the bytes of a message."""
+    return _ENCODER.encode(payload)
+
+
+def decode(payload_type: type[T], body: bytes) -> T:
+    """Read a message's bytes as this payload type. Raises msgspec.DecodeError (a ValueError) when it is not one."""
+    return _decoder(payload_type).decode(body)

@@ -1,0 +1,293 @@
+"""The events of schema v1.1: their types, their envelope, and what the ``data`` of each type may say.
+
+The structs at the end are the documentation of the payloads and the source of the decoder's checks and of
+``event.schema.json``. ``data`` itself stays a dict in an ``Event``: senders may add keys of their own to any type.
+"""
+
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+
+SCHEMA_VERSION: Final = "1.1"
+SUPPORTED_VERSIONS: Final = (SCHEMA_VERSION,)
+
+
+class EventType:
+    """Names of event types. The first ten are sent by clients; the others are made by the server."""
+
+    BATCH_START: Final = "batch_start"
+    BATCH_DONE: Final = "batch_done"
+    BATCH_FAILED: Final = "batch_failed"
+    JOB_START: Final = "job_start"
+    JOB_EPOCH: Final = "job_epoch"
+    JOB_DONE: Final = "job_done"
+    JOB_FAILED: Final = "job_failed"
+    RESOURCE_SNAPSHOT: Final = "resource_snapshot"
+    LOG_LINE: Final = "log_line"
+    ENV_SNAPSHOT: Final = "env_snapshot"
+
+    BATCH_SUMMARY: Final = "batch_summary"
+    BATCH_STOP_REQUESTED: Final = "batch_stop_requested"
+    BATCH_STOPPED: Final = "batch_stopped"
+    BATCH_STALLED: Final = "batch_stalled"
+    BATCH_DIVERGED: Final = "batch_diverged"
+    JOB_IDLE_FLAGGED: Final = "job_idle_flagged"
+    JOB_IDLE_RECOVERED: Final = "job_idle_recovered"
+    RERUN_REQUESTED: Final = "rerun_requested"
+    BATCH_PAUSED: Final = "batch_paused"
+    BATCH_RESUMED: Final = "batch_resumed"
+
+
+INGESTED_TYPES: Final = (
+    EventType.BATCH_START,
+    EventType.BATCH_DONE,
+    EventType.BATCH_FAILED,
+    EventType.JOB_START,
+    EventType.JOB_EPOCH,
+    EventType.JOB_DONE,
+    EventType.JOB_FAILED,
+    EventType.RESOURCE_SNAPSHOT,
+    EventType.LOG_LINE,
+    EventType.ENV_SNAPSHOT,
+)
+SERVER_TYPES: Final = (
+    EventType.BATCH_SUMMARY,
+    EventType.BATCH_STOP_REQUESTED,
+    EventType.BATCH_STOPPED,
+    EventType.BATCH_STALLED,
+    EventType.BATCH_DIVERGED,
+    EventType.JOB_IDLE_FLAGGED,
+    EventType.JOB_IDLE_RECOVERED,
+    EventType.RERUN_REQUESTED,
+    EventType.BATCH_PAUSED,
+    EventType.BATCH_RESUMED,
+)
+# These mean nothing without a job.
+JOB_TYPES: Final = frozenset({EventType.JOB_START, EventType.JOB_EPOCH, EventType.JOB_DONE, EventType.JOB_FAILED})
+
+
+class Source(msgspec.Struct, forbid_unknown_fields=True):
+    """Where an event comes from. ``commit`` is a short git sha, ``command`` the command line of the run."""
+
+    project: str
+    host: str | None = None
+    user: str | None = None
+    commit: str | None = None
+    command: str | None = None
+
+
+class Event(msgspec.Struct):
+    """A decoded and checked event.
+
+    ``timestamp_text`` is the sender's text, ``at`` the same instant as aware UTC. In ``data`` the known keys have their
+    declared types (a number may be int where a float is declared) and floats may be nan or infinite.
+    """
+
+    event_id: str
+    event_type: str
+    timestamp_text: str
+    at: datetime
+    batch_id: str
+    job_id: str | None
+    source: Source
+    data: dict[str, Any]
+    schema_version: str = SCHEMA_VERSION
+
+
+class _WireEvent(msgspec.Struct):
+    """Key order and names of an envelope as it leaves the server."""
+
+    schema_version: str
+    event_type: str
+    timestamp: str
+    batch_id: str
+    job_id: str | None
+    source: Source
+    data: dict[str, Any]
+    event_id: str
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def encode_event(event: Event) -> bytes:
+    """Write an event as its full JSON envelope, for bundles and streams.
+
+    JSON has no NaN and no infinities: they become the strings "NaN", "Infinity" and "-Infinity", which the decoder
+    reads back as numbers where a number is declared.
+    """
+    return _ENCODER.encode(
+        _WireEvent(
+            event.schema_version,
+            event.event_type,
+            event.timestamp_text,
+            event.batch_id,
+            event.job_id,
+            event.source,
+            json_safe(event.data),
+            event.event_id,
+        )
+    )
+
+
+def json_safe(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with non-finite floats as strings at any depth; the same object when there are none."""
+    for value in data.values():
+        kind = value.__class__
+        if (kind is float and not isfinite(value)) or kind is dict or kind is list:
+            return {key: _safe_value(value) for key, value in data.items()}
+    return data
+
+
+def _safe_value(value: Any) -> Any:
+    kind = value.__class__
+    if kind is float and not isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if kind is dict:
+        return {key: _safe_value(item) for key, item in value.items()}
+    if kind is list:
+        return [_safe_value(item) for item in value]
+    return value
+
+
+def server_event(
+    event_type: str,
+    *,
+    batch_id: str,
+    project: str,
+    at: datetime,
+    job_id: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Make an event on the server's own account, with a fresh id. ``at`` must be aware."""
+    instant = at.astimezone(UTC)
+    text = instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Event(str(uuid4()), event_type, text, instant, batch_id, job_id, Source(project), data or {})
+
+
+class BatchStartData(msgspec.Struct):
+    """A run begins, or goes on under the same batch id. ``n_total_jobs`` 0 means unknown."""
+
+    experiment_type: str | None = None
+    n_total_jobs: int | None = None
+    command: str | None = None
+
+
+class BatchDoneData(msgspec.Struct):
+    """A run ended well. ``total_elapsed_s`` in seconds."""
+
+    n_done: int | None = None
+    n_failed: int | None = None
+    total_elapsed_s: float | None = None
+
+
+class BatchFailedData(msgspec.Struct):
+    """A run ended with an error. ``reason`` and ``error`` are the same field; senders use either."""
+
+    error: str | None = None
+    n_done: int | None = None
+    n_failed: int | None = None
+    reason: Any = None
+    total_elapsed_s: Any = None
+
+
+class JobStartData(msgspec.Struct):
+    """A job begins. Other keys are kept as the job's extra facts, among them ``optuna``."""
+
+    model: str | None = None
+    dataset: str | None = None
+    config_digest: str | None = None
+    run_dir: str | None = None
+    optuna: Any = None
+
+
+class JobEpochData(msgspec.Struct):
+    """One point of a job's curves. Every other numeric key is a metric too. ``batch_time_ms`` in milliseconds."""
+
+    epoch: int
+    train_loss: float | None = None
+    val_loss: float | None = None
+    lr: float | None = None
+    batch_time_ms: Any = None
+
+
+class JobDoneData(msgspec.Struct):
+    """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers."""
+
+    status: str | None = None
+    elapsed_s: float | None = None
+    train_epochs: int | None = None
+    metrics: dict[str, Any] | None = None
+    resources: dict[str, Any] | None = None
+
+
+class JobFailedData(msgspec.Struct):
+    """A job ended with an error. ``reason`` and ``error`` are the same field; senders use either."""
+
+    error: str | None = None
+    elapsed_s: float | None = None
+    status: Any = None
+    reason: Any = None
+
+
+class ResourceSnapshotData(msgspec.Struct):
+    """What a host and the reporting process use now. ``*_pct`` 0..100, ``*_mb`` MiB, ``gpu_temp_c`` degrees Celsius.
+
+    The ``proc_*`` values are read when they are numbers and kept as they came otherwise.
+    """
+
+    gpu_util_pct: float | None = None
+    gpu_mem_mb: float | None = None
+    gpu_mem_total_mb: float | None = None
+    gpu_temp_c: float | None = None
+    cpu_util_pct: float | None = None
+    ram_mb: float | None = None
+    ram_total_mb: float | None = None
+    disk_free_mb: float | None = None
+    disk_total_mb: float | None = None
+    proc_cpu_pct: Any = None
+    proc_ram_mb: Any = None
+    proc_gpu_mem_mb: Any = None
+    host: Any = None
+    pid: Any = None
+
+
+class LogLineData(msgspec.Struct):
+    """One line of output. ``line`` and ``message`` are the same field; senders use either."""
+
+    level: str | None = None
+    message: str | None = None
+    line: Any = None
+
+
+class EnvSnapshotData(msgspec.Struct):
+    """What the run was made of; the first one of a batch is kept. ``cwd`` and ``env`` are what a rerun starts with."""
+
+    git_sha: str | None = None
+    git_branch: str | None = None
+    git_dirty: bool | None = None
+    python_version: str | None = None
+    hydra_config_digest: str | None = None
+    hydra_config_content: str | None = None
+    hostname: str | None = None
+    pip_freeze: list[str] | None = None
+    git_remote: Any = None
+    cwd: Any = None
+    env: Any = None
+
+
+PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
+    EventType.BATCH_START: BatchStartData,
+    EventType.BATCH_DONE: BatchDoneData,
+    EventType.BATCH_FAILED: BatchFailedData,
+    EventType.JOB_START: JobStartData,
+    EventType.JOB_EPOCH: JobEpochData,
+    EventType.JOB_DONE: JobDoneData,
+    EventType.JOB_FAILED: JobFailedData,
+    EventType.RESOURCE_SNAPSHOT: ResourceSnapshotData,
+    EventType.LOG_LINE: LogLineData,
+    EventType.ENV_SNAPSHOT: EnvSnapshotData,
+}
