@@ -1,0 +1,41 @@
+# Each target calls a script of a few lines in deploy/local; CI calls the same targets.
+.DEFAULT_GOAL := help
+.PHONY: help up stack test lint e2e chaos bench gen lock fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+up: ## set everything up and start Argus here: one process, SQLite (ARGUS_HOME, ARGUS_PORT, ARGUS_HOST)
+	@exec deploy/local/up
+
+stack: ## the same as a system of services behind Traefik, with PostgreSQL, NATS and Valkey
+	@exec deploy/local/stack
+
+test: ## all tests but those of the browser and of chaos
+	@exec deploy/local/test
+
+lint: ## style, types, import rules, generated files, schemas
+	@exec deploy/local/lint
+
+e2e: ## the pages in a real Chromium (E2E_STACK=1: against the stack too)
+	@exec deploy/local/e2e
+
+chaos: ## kill processes of the stack while a training reports
+	@exec deploy/local/chaos
+
+bench: ## measure, and write down beside the limits of this machine
+	@exec deploy/local/bench
+
+gen: ## generated files: schemas, OpenAPI, the frontend's client, Kubernetes routes
+	@exec deploy/local/gen
+
+lock: ## requirements.lock from requirements.in and every pyproject.toml
+	@deploy/local/prepare python
+	@exec .venv/bin/python deploy/local/lock.py
+
+fmt: ## format the code
+	@exec deploy/local/fmt
+
+clean: ## remove what was set up and built here (not your data in ARGUS_HOME)
+	rm -rf .venv .make frontend/node_modules frontend/dist tests/e2e/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

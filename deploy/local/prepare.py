@@ -1,0 +1,214 @@
+"""Set the project up in its own folder, each step only when its inputs changed: prepare.py [python|frontend|browser ...].
+
+Needs the standard library alone, because it runs before anything is installed. A step that fails says so in one
+sentence, with the end of the log above it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / "deploy" / "local"
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+STATE = ROOT / ".make"
+LOG = STATE / "setup.log"
+FRONTEND = ROOT / "frontend"
+BROWSER = ROOT / "tests" / "e2e"
+NODE_FLOOR = 20
+NO_NETWORK = (
+    "connection", "connect error", "name resolution", "dns error", "timed out", "timeout", "enotfound", "econnrefused",
+    "eai_again", "etimedout", "unreachable", "no matching distribution", "failed to fetch", "error sending request",
+)  # fmt: skip
+
+
+class SetupError(Exception):
+    """A step failed; the text is the one sentence that a person needs."""
+
+
+def main(parts: list[str]) -> int:
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once share one set-up
+        try:
+            for part in parts or ["python", "frontend"]:
+                {"python": prepare_python, "frontend": prepare_frontend, "browser": prepare_browser}[part]()
+        except SetupError as error:
+            print(f"argus: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+def prepare_python() -> None:
+    """The virtual environment, the pinned dependencies, and our own packages as editable installs."""
+    if not _works(BIN / "python"):
+        _make_venv()
+    _step("uv", [LOCAL / "bootstrap.lock"], VENV, "the installer", _install_uv)
+    _step(
+        "dependencies",
+        [ROOT / "requirements.lock"],
+        VENV,
+        "Python packages (a minute, the first time)",
+        _install_locked,
+    )
+    manifests = sorted(
+        [*ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml")]
+    )
+    _step("packages", manifests, VENV, "Argus itself", lambda: _install_own(manifests))
+
+
+def prepare_frontend() -> None:
+    """The frontend's packages and its built pages in frontend/dist."""
+    npm = _npm_packages(FRONTEND)
+    sources = [
+        path for path in sorted(FRONTEND.rglob("*")) if path.is_file() and not _generated(path.relative_to(FRONTEND))
+    ]
+    fresh = (FRONTEND / "dist" / "index.html").exists()
+    _step(
+        "build", sources, FRONTEND / "node_modules", "the web pages",
+        lambda: _run("vite", [*npm, "run", "build"], cwd=FRONTEND), by_time=True, force=not fresh,
+    )  # fmt: skip
+
+
+def prepare_browser() -> None:
+    """The packages of the browser tests."""
+    _npm_packages(BROWSER)
+
+
+def _make_venv() -> None:
+    _say("a virtual environment in .venv")
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        _run("venv", [sys.executable, "-m", "venv", str(VENV)])
+    except SetupError:
+        shutil.rmtree(VENV, ignore_errors=True)
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        hint = f"on Debian or Ubuntu install python{version}-venv"
+        raise SetupError(
+            f"this Python ({sys.executable}) cannot make a virtual environment: {hint}, and run the same command again."
+        ) from None
+
+
+def _install_uv() -> None:
+    pip = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2"]
+    _run("pip", [*pip, "--require-hashes", "-r", str(LOCAL / "bootstrap.lock")])
+
+
+def _install_locked() -> None:
+    _run("uv", [*_uv_install(), "--require-hashes", "-r", str(ROOT / "requirements.lock")])
+
+
+def _install_own(manifests: list[Path]) -> None:
+    editables = [argument for path in manifests for argument in ("-e", str(path.parent))]
+    _run("uv", [*_uv_install(), "--no-deps", "--no-build-isolation", *editables])
+
+
+def _uv_install() -> list[str]:
+    return [str(BIN / "uv"), "pip", "install", "--python", str(BIN / "python"), "--quiet"]
+
+
+def _npm_packages(folder: Path) -> list[str]:
+    """Install a folder's locked npm packages; returns the npm command to go on with."""
+    npm = _npm()
+    inputs = [folder / "package.json", folder / "package-lock.json"]
+    name = f"the packages of {folder.relative_to(ROOT)}"
+    _step(
+        "npm",
+        inputs,
+        folder / "node_modules",
+        name,
+        lambda: _run("npm", [*npm, "ci", "--no-audit", "--no-fund"], cwd=folder),
+    )
+    return npm
+
+
+def _npm() -> list[str]:
+    """This machine's npm when its Node is new enough, else the one from PyPI inside the virtual environment."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _node_major(node) >= NODE_FLOOR:
+        return [npm]
+    _step(
+        "node", [LOCAL / "node.lock"], VENV, f"Node (none of version {NODE_FLOOR} or newer here)",
+        lambda: _run("uv", [*_uv_install(), "--require-hashes", "-r", str(LOCAL / "node.lock")]),
+    )  # fmt: skip
+    return [str(BIN / "npm")]
+
+
+def _node_major(node: str) -> int:
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    digits = answer.strip().removeprefix("v").split(".")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _generated(path: Path) -> bool:
+    return path.parts[0] in {"node_modules", "dist", "coverage", "test-results"}
+
+
+def _works(python: Path) -> bool:
+    if not python.exists():
+        return False
+    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+
+
+def _step(name, inputs, home, what, action, *, by_time=False, force=False) -> None:  # noqa: ANN001, PLR0913
+    """Run the action unless the stamp in its home says that it ran on the same inputs."""
+    stamp = home / f".argus-{name}"
+    digest = _digest(inputs, by_time=by_time)
+    if not force and stamp.exists() and stamp.read_text() == digest:
+        return
+    stamp.unlink(missing_ok=True)
+    _say(what)
+    action()
+    home.mkdir(exist_ok=True)
+    stamp.write_text(digest)
+
+
+def _digest(inputs: list[Path], *, by_time: bool) -> str:
+    digest = hashlib.sha256(str(ROOT).encode())
+    for path in inputs:
+        digest.update(str(path.relative_to(ROOT)).encode())
+        state = path.stat()
+        digest.update(f"{state.st_size} {state.st_mtime_ns}".encode() if by_time else path.read_bytes())
+    return digest.hexdigest()
+
+
+def _say(what: str) -> None:
+    print(f"argus: setting up {what} ...", flush=True)
+
+
+def _run(client: str, command: list[str], cwd: Path = ROOT) -> None:
+    environment = os.environ | {
+        "VIRTUAL_ENV": str(VENV),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUTF8": "1",
+    }
+    environment.pop("PYTHONHOME", None)
+    with LOG.open("w+") as log:
+        code = subprocess.run(
+            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+        ).returncode
+    if code == 0:
+        return
+    output = LOG.read_text(errors="replace")
+    print("\n".join(output.splitlines()[-15:]), file=sys.stderr)
+    where = f"the whole log is {LOG.relative_to(ROOT)}"
+    if client in {"pip", "uv", "npm"} and any(sign in output.lower() for sign in NO_NETWORK):
+        raise SetupError(
+            f"{client} could not reach its package registry: check the network (or the mirror that {client} is set to) "
+            f"and run the same command again; {where}."
+        )
+    raise SetupError(f"{client} failed with status {code}; {where}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
