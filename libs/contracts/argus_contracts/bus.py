@@ -5,7 +5,6 @@ of the services can run side by side during an upgrade.
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -257,9 +256,7 @@ class MailMessage(msgspec.Struct, kw_only=True):
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-@cache
-def _decoder(payload_type: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(payload_type)
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 
 
 def encode(payload: msgspec.Struct) -> bytes:
@@ -269,4 +266,8 @@ def encode(payload: msgspec.Struct) -> bytes:
 
 def decode(payload_type: type[T], body: bytes) -> T:
     """Read a message's bytes as this payload type. Raises msgspec.DecodeError (a ValueError) when it is not one."""
-    return _decoder(payload_type).decode(body)
+    decoder = _DECODERS.get(payload_type)
+    if decoder is None:
+        decoder = _DECODERS[payload_type] = msgspec.json.Decoder(payload_type)
+    payload: T = decoder.decode(body)
+    return payload

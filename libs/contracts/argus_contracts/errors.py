@@ -8,8 +8,7 @@ from typing import Self
 
 
 class ErrorCode(StrEnum):
-    """A stable code. It is a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) that also knows its
-    default ``status`` and ``message``."""
+    """A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``."""
 
     status: int
     message: str

@@ -5,7 +5,7 @@ The structs at the end are the documentation of the payloads and the source of t
 """
 
 from datetime import UTC, datetime
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, Final
 from uuid import uuid4
 
@@ -145,7 +145,7 @@ def json_safe(data: dict[str, Any]) -> dict[str, Any]:
 def _safe_value(value: Any) -> Any:
     kind = value.__class__
     if kind is float and not isfinite(value):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if kind is dict:
         return {key: _safe_value(item) for key, item in value.items()}
     if kind is list:
