@@ -64,7 +64,7 @@ def _compile(output: Path, requirements: list[str]) -> None:
     ]
     command += ["--no-emit-index-url", "--no-annotate", "--python-version", PYTHON_FLOOR, "--output-file", str(output)]
     command += ["--custom-compile-command", "make lock"]
-    subprocess.run(command, input="\n".join(requirements), text=True, check=True, cwd=ROOT)  # noqa: S603
+    subprocess.run(command, input="\n".join(requirements), text=True, check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Set the project up in its own folder, each step only when its inputs changed: prepare.py [python|frontend|browser ...].
+"""Set the project up, each step only when its inputs changed: prepare.py [python|frontend|browser ...].
 
 Needs the standard library alone, because it runs before anything is installed. A step that fails says so in one
 sentence, with the end of the log above it.
@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +161,16 @@ def _works(python: Path) -> bool:
     return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
 
 
-def _step(name, inputs, home, what, action, *, by_time=False, force=False) -> None:  # noqa: ANN001, PLR0913
+def _step(
+    name: str,
+    inputs: list[Path],
+    home: Path,
+    what: str,
+    action: Callable[[], None],
+    *,
+    by_time: bool = False,
+    force: bool = False,
+) -> None:
     """Run the action unless the stamp in its home says that it ran on the same inputs."""
     stamp = home / f".argus-{name}"
     digest = _digest(inputs, by_time=by_time)

@@ -1,0 +1,128 @@
+"""A real Traefik on free ports, with the real route file, in front of backends that answer their own name."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from routing import DYNAMIC, ROOT, SERVICES
+
+
+class NamedBackend(http.server.BaseHTTPRequestHandler):
+    """Answers its service's name; /api/sse answers one frame at once and the second when told."""
+
+    protocol_version = "HTTP/1.1"
+    name = ""
+    release: threading.Event
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("/api/sse"):
+            return self.stream()
+        body = b"answered"
+        self.begin()
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        return None
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
+
+    def begin(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Answered-By", self.name)
+        self.send_header("X-Path-Seen", self.path)
+
+    def stream(self) -> None:
+        self.begin()
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"event: hello\ndata: {}\n\n")
+        self.release.wait(10)
+        self.wfile.write(b"event: second\ndata: {}\n\n")
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: a failing test shows what it asked."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def stream_release() -> threading.Event:
+    release = threading.Event()
+    release.set()
+    return release
+
+
+@pytest.fixture(scope="session")
+def backends(stream_release):
+    """URL of a running backend for each service and for web."""
+    servers = {}
+    for name in (*SERVICES, "web"):
+        handler = type(f"Backend_{name}", (NamedBackend,), {"name": name, "release": stream_release})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers[name] = server
+    yield {name: f"http://127.0.0.1:{server.server_port}" for name, server in servers.items()}
+    stream_release.set()
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def gateway(backends, tmp_path_factory):
+    """Base URL of the real Traefik with deploy/traefik's own files."""
+    room = tmp_path_factory.mktemp("traefik")
+    port = free_port()
+    static = yaml.safe_load((ROOT / "deploy" / "traefik" / "traefik.yaml").read_text())
+    static["entryPoints"]["web"]["address"] = f"127.0.0.1:{port}"
+    static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{free_port()}"
+    static["providers"]["file"]["filename"] = str(DYNAMIC)
+    (room / "traefik.yaml").write_text(yaml.safe_dump(static))
+    environment = os.environ | {f"ARGUS_{name.upper()}_URL": url for name, url in backends.items()}
+    log = (room / "traefik.log").open("w+")
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "traefik", f"--configfile={room / 'traefik.yaml'}"],
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_routed(base, process, room / "traefik.log")
+        yield base
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+
+
+def _wait_until_routed(base: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(base, timeout=1).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"Traefik did not route: {log.read_text()[-2000:]}")
