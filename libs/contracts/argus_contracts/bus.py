@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 # Core subjects: fire and forget, or request and reply.
 AUTH_REVOKED: Final = "argus.auth.revoked"
+TOKEN_USED: Final = "argus.auth.token-used"
 ACCESS_CHANGED: Final = "argus.access.changed"
 CONFIG_CHANGED: Final = "argus.config.changed"
 MINT_AGENT_TOKEN: Final = "argus.auth.mint-agent-token"
@@ -130,6 +131,12 @@ class Revoked(msgspec.Struct, kw_only=True):
     kind: Literal["token", "session", "user", "agent"]
     key: str
     at: datetime
+
+
+class TokenUsed(msgspec.Struct, kw_only=True):
+    """Tokens (by database id) that a service accepted, and when last; auth stamps them."""
+
+    tokens: dict[int, datetime]
 
 
 class AccessChanged(msgspec.Struct, kw_only=True):

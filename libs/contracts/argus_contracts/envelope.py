@@ -7,7 +7,8 @@ import msgspec
 
 from argus_contracts.coercion import INT64_MAX, INT64_MIN, DeclaredField, declared_fields
 from argus_contracts.errors import ErrorCode
-from argus_contracts.events import JOB_TYPES, PAYLOADS, SCHEMA_VERSION, SUPPORTED_VERSIONS, Event, Source
+from argus_contracts.events import JOB_TYPES, SCHEMA_VERSION, SUPPORTED_VERSIONS, Event, Source
+from argus_contracts.payloads import PAYLOADS
 from argus_contracts.refusals import UNSTORABLE, EventError, fault, sentence
 from argus_contracts.timestamps import parse_timestamp
 

@@ -1,0 +1,136 @@
+"""Who says what to whom on the bus: the table behind ``asyncapi.yaml`` and the services' READMEs."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from argus_contracts import bus
+
+
+class Channel(NamedTuple):
+    """One kind of message. ``reply`` makes it a request; ``stream`` names the JetStream stream that keeps it."""
+
+    name: str
+    address: str
+    summary: str
+    payload: type[msgspec.Struct]
+    senders: tuple[str, ...]
+    receivers: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    reply: type[msgspec.Struct] | None = None
+    stream: bus.StreamSpec | None = None
+
+
+_ALL_SERVICES: Final = ("auth", "ingest", "catalog", "realtime", "executor", "notifier")
+
+CHANNELS: Final = (
+    Channel(
+        "events",
+        "argus.event.{batch_key}",
+        "New events of one batch, one message per flush; Nats-Msg-Id is the flush id.",
+        bus.EventBundle,
+        ("ingest",),
+        ("catalog", "realtime", "executor", "notifier"),
+        ("batch_key",),
+        stream=bus.LIVE_STREAM,
+    ),
+    Channel(
+        "inbox",
+        "argus.inbox.{user_id}",
+        "A notification for one person.",
+        bus.InboxMessage,
+        ("notifier",),
+        ("realtime",),
+        ("user_id",),
+        stream=bus.LIVE_STREAM,
+    ),
+    Channel(
+        "agent",
+        "argus.agent.{agent_id}",
+        "A command waits for an agent, or the agent's state changed.",
+        bus.AgentMessage,
+        ("executor",),
+        ("executor", "realtime"),
+        ("agent_id",),
+        stream=bus.LIVE_STREAM,
+    ),
+    Channel(
+        "mail",
+        bus.MAIL_SEND,
+        "A message to be mailed.",
+        bus.MailMessage,
+        ("auth", "catalog", "executor"),
+        ("notifier",),
+        stream=bus.WORK_STREAM,
+    ),
+    Channel(
+        "audit",
+        "argus.audit.{service}",
+        "A line for the audit log.",
+        bus.AuditEntry,
+        ("ingest", "catalog", "executor", "notifier"),
+        ("auth",),
+        ("service",),
+        stream=bus.WORK_STREAM,
+    ),
+    Channel(
+        "revoked",
+        bus.AUTH_REVOKED,
+        "A token, session, user or agent lost its rights: drop cached answers, end open streams.",
+        bus.Revoked,
+        ("auth", "executor"),
+        _ALL_SERVICES,
+    ),
+    Channel(
+        "access_changed",
+        bus.ACCESS_CHANGED,
+        "Who may see a batch or a project changed.",
+        bus.AccessChanged,
+        ("ingest", "catalog"),
+        ("catalog", "realtime"),
+    ),
+    Channel(
+        "config_changed",
+        bus.CONFIG_CHANGED,
+        "A runtime setting or feature flag changed.",
+        bus.ConfigChanged,
+        ("auth",),
+        _ALL_SERVICES,
+    ),
+    Channel(
+        "batch_transition",
+        bus.BATCH_TRANSITION,
+        "Move a batch to another state.",
+        bus.BatchTransition,
+        ("executor", "notifier"),
+        ("ingest",),
+        reply=bus.BatchTransitionReply,
+    ),
+    Channel(
+        "batch_create",
+        bus.BATCH_CREATE,
+        "Create the batch of a rerun.",
+        bus.BatchCreate,
+        ("executor",),
+        ("ingest",),
+        reply=bus.BatchCreateReply,
+    ),
+    Channel(
+        "tracking_delete",
+        bus.TRACKING_DELETE,
+        "Delete a batch, a job, a project's batches or a host.",
+        bus.TrackingDelete,
+        ("catalog",),
+        ("ingest",),
+        reply=bus.TrackingDeleteReply,
+    ),
+    Channel(
+        "mint_agent_token",
+        bus.MINT_AGENT_TOKEN,
+        "Mint a token for an agent.",
+        bus.MintAgentToken,
+        ("executor",),
+        ("auth",),
+        reply=bus.MintAgentTokenReply,
+    ),
+)

@@ -1,0 +1,216 @@
+"""What the ``data`` of each event type may say.
+
+These structs are the documentation of the payloads and the source of the decoder's checks, of ``event.schema.json`` and
+of ``asyncapi.yaml``. Nobody decodes into them: ``data`` stays a dict, since senders may add keys of their own to any
+type. A key declared ``Any`` is known and read, but never a reason to refuse an event.
+"""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from argus_contracts.events import EventType
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class BatchStartData(msgspec.Struct):
+    """A run begins, or goes on under the same batch id. ``n_total_jobs`` 0 means unknown."""
+
+    experiment_type: str | None = None
+    n_total_jobs: Int64 | None = None
+    command: str | None = None
+
+
+class BatchDoneData(msgspec.Struct):
+    """A run ended well. ``total_elapsed_s`` in seconds."""
+
+    n_done: Int64 | None = None
+    n_failed: Int64 | None = None
+    total_elapsed_s: float | None = None
+
+
+class BatchFailedData(msgspec.Struct):
+    """A run ended with an error. ``reason`` and ``error`` are the same field; senders use either."""
+
+    error: str | None = None
+    n_done: Int64 | None = None
+    n_failed: Int64 | None = None
+    reason: Any = None
+    total_elapsed_s: Any = None
+
+
+class JobStartData(msgspec.Struct):
+    """A job begins. Other keys are kept as the job's extra facts, among them ``optuna``."""
+
+    model: str | None = None
+    dataset: str | None = None
+    config_digest: str | None = None
+    run_dir: str | None = None
+    optuna: Any = None
+
+
+class JobEpochData(msgspec.Struct):
+    """One point of a job's curves. Every other numeric key is a metric too. ``batch_time_ms`` in milliseconds."""
+
+    epoch: Int64
+    train_loss: float | None = None
+    val_loss: float | None = None
+    lr: float | None = None
+    batch_time_ms: Any = None
+
+
+class JobDoneData(msgspec.Struct):
+    """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers."""
+
+    status: str | None = None
+    elapsed_s: float | None = None
+    train_epochs: Int64 | None = None
+    metrics: dict[str, Any] | None = None
+    resources: dict[str, Any] | None = None
+
+
+class JobFailedData(msgspec.Struct):
+    """A job ended with an error. ``reason`` and ``error`` are the same field; senders use either."""
+
+    error: str | None = None
+    elapsed_s: float | None = None
+    status: Any = None
+    reason: Any = None
+
+
+class ResourceSnapshotData(msgspec.Struct):
+    """What a host and the reporting process use now. ``*_pct`` 0..100, ``*_mb`` MiB, ``gpu_temp_c`` degrees Celsius.
+
+    The ``proc_*`` values are read when they are numbers and kept as they came otherwise.
+    """
+
+    gpu_util_pct: float | None = None
+    gpu_mem_mb: float | None = None
+    gpu_mem_total_mb: float | None = None
+    gpu_temp_c: float | None = None
+    cpu_util_pct: float | None = None
+    ram_mb: float | None = None
+    ram_total_mb: float | None = None
+    disk_free_mb: float | None = None
+    disk_total_mb: float | None = None
+    proc_cpu_pct: Any = None
+    proc_ram_mb: Any = None
+    proc_gpu_mem_mb: Any = None
+    host: Any = None
+    pid: Any = None
+
+
+class LogLineData(msgspec.Struct):
+    """One line of output. ``line`` and ``message`` are the same field; senders use either."""
+
+    level: str | None = None
+    message: str | None = None
+    line: Any = None
+
+
+class EnvSnapshotData(msgspec.Struct):
+    """What the run was made of; the first one of a batch is kept. ``cwd`` and ``env`` are what a rerun starts with."""
+
+    git_sha: str | None = None
+    git_branch: str | None = None
+    git_dirty: bool | None = None
+    python_version: str | None = None
+    hydra_config_digest: str | None = None
+    hydra_config_content: str | None = None
+    hostname: str | None = None
+    pip_freeze: list[str] | None = None
+    git_remote: Any = None
+    cwd: Any = None
+    env: Any = None
+
+
+PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
+    EventType.BATCH_START: BatchStartData,
+    EventType.BATCH_DONE: BatchDoneData,
+    EventType.BATCH_FAILED: BatchFailedData,
+    EventType.JOB_START: JobStartData,
+    EventType.JOB_EPOCH: JobEpochData,
+    EventType.JOB_DONE: JobDoneData,
+    EventType.JOB_FAILED: JobFailedData,
+    EventType.RESOURCE_SNAPSHOT: ResourceSnapshotData,
+    EventType.LOG_LINE: LogLineData,
+    EventType.ENV_SNAPSHOT: EnvSnapshotData,
+}
+
+
+class BatchSummaryData(msgspec.Struct):
+    """A batch's summary columns, sent at most once per flush, when one of them changed. Times are ISO 8601 UTC."""
+
+    status: str
+    n_total: Int64 | None
+    n_done: Int64
+    n_failed: Int64
+    n_jobs: Int64
+    start_time: str | None
+    end_time: str | None
+    last_event_at: str | None
+    is_stalled: bool
+    divergent: bool
+
+
+class RequestedData(msgspec.Struct):
+    """Who asked for a stop, a pause or a resume, and when (ISO 8601 UTC)."""
+
+    requested_by: str | None = None
+    requested_at: str | None = None
+    reason: str | None = None
+
+
+class BatchStoppedData(msgspec.Struct):
+    """The batch ended because it was asked to."""
+
+    reason: str | None = None
+    n_done: Int64 | None = None
+    n_failed: Int64 | None = None
+
+
+class BatchStalledData(msgspec.Struct):
+    """Nothing was heard of the batch for a while. ``silent_s`` in seconds."""
+
+    last_event_at: str | None = None
+    silent_s: float | None = None
+
+
+class BatchDivergedData(msgspec.Struct):
+    """A job's loss grows instead of shrinking, or is not a number."""
+
+    job_id: str | None = None
+    epoch: Int64 | None = None
+    value: Any = None
+    reference: Any = None
+
+
+class JobIdleData(msgspec.Struct):
+    """A job's GPU does nothing, or works again. ``gpu_util_pct`` 0..100, ``minutes`` how long."""
+
+    gpu_util_pct: float | None = None
+    minutes: float | None = None
+
+
+class RerunRequestedData(msgspec.Struct):
+    """A rerun was asked for; written to the new batch."""
+
+    source_batch_id: str
+    overrides: dict[str, Any]
+    requested_by: str | None = None
+    requested_at: str | None = None
+
+
+SERVER_PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
+    EventType.BATCH_SUMMARY: BatchSummaryData,
+    EventType.BATCH_STOP_REQUESTED: RequestedData,
+    EventType.BATCH_STOPPED: BatchStoppedData,
+    EventType.BATCH_STALLED: BatchStalledData,
+    EventType.BATCH_DIVERGED: BatchDivergedData,
+    EventType.JOB_IDLE_FLAGGED: JobIdleData,
+    EventType.JOB_IDLE_RECOVERED: JobIdleData,
+    EventType.RERUN_REQUESTED: RerunRequestedData,
+    EventType.BATCH_PAUSED: RequestedData,
+    EventType.BATCH_RESUMED: RequestedData,
+}
