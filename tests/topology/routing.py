@@ -47,7 +47,8 @@ def document() -> dict:
 @cache
 def routers() -> tuple[Router, ...]:
     found = [
-        Router(name, entry["priority"], entry["rule"], entry["service"]) for name, entry in document()["routers"].items()
+        Router(name, entry["priority"], entry["rule"], entry["service"])
+        for name, entry in document()["routers"].items()
     ]
     return tuple(sorted(found, key=lambda router: -router.priority))
 
