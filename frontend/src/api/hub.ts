@@ -1,0 +1,104 @@
+// What Vue sees of the live connection: pages say which channels they need, stores listen, everyone reads the status.
+import { getCurrentScope, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { LiveConnection, type LiveEvent, type LiveStatus } from './live'
+import { isSignedIn } from './session'
+
+type EventListener = (events: LiveEvent[]) => void
+
+const ALWAYS = ['inbox']
+const wanted = new Map<symbol, readonly string[]>()
+const eventListeners = new Set<EventListener>()
+const resyncListeners = new Set<() => void>()
+const closedListeners = new Set<(channel: string) => void>()
+const waiting = new Set<() => void>()
+let ready = false
+let planned: ReturnType<typeof setTimeout> | undefined
+
+export const liveStatus = shallowRef<LiveStatus>({ state: 'idle', since: Date.now() })
+
+const connection = new LiveConnection({
+  onEvents: (events) => eventListeners.forEach((listener) => listener(events)),
+  onResync: () => {
+    ready = true
+    waiting.forEach((proceed) => proceed())
+    resyncListeners.forEach((listener) => listener())
+  },
+  onStatus: (status) => (liveStatus.value = status),
+  onClosed: (channel) => closedListeners.forEach((listener) => listener(channel)),
+})
+
+/** Stores call this once; the subscription lasts as long as the scope that made it. */
+export function onLiveEvents(listener: EventListener): void {
+  eventListeners.add(listener)
+  if (getCurrentScope()) onScopeDispose(() => eventListeners.delete(listener))
+}
+
+/** Runs when what was read before may be out of date: a new stream, or a gap in this one. */
+export function onResync(listener: () => void): void {
+  resyncListeners.add(listener)
+  if (getCurrentScope()) onScopeDispose(() => resyncListeners.delete(listener))
+}
+
+/** Runs when a channel of this page may no longer be read. */
+export function onChannelClosed(listener: (channel: string) => void): void {
+  closedListeners.add(listener)
+  if (getCurrentScope()) onScopeDispose(() => closedListeners.delete(listener))
+}
+
+/** Keeps these channels open while the calling component lives. */
+export function useLiveChannels(channels: MaybeRefOrGetter<readonly string[]>): void {
+  const key = Symbol('channels')
+  watch(
+    () => toValue(channels),
+    (names) => {
+      wanted.set(key, names)
+      plan()
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => {
+    wanted.delete(key)
+    plan()
+  })
+}
+
+/**
+ * Resolves when the stream of the present channels is open, or after `patienceMs`.
+ * Reading after this leaves no gap between what was read and what is streamed.
+ */
+export function whenLive(patienceMs = 400): Promise<void> {
+  if (ready || !isSignedIn.value) return Promise.resolve()
+  return new Promise((resolve) => {
+    const proceed = (): void => {
+      clearTimeout(timer)
+      waiting.delete(proceed)
+      resolve()
+    }
+    const timer = setTimeout(proceed, patienceMs)
+    waiting.add(proceed)
+  })
+}
+
+/** Follows the session: connected while someone is signed in. */
+export function startLive(): void {
+  watch(isSignedIn, plan, { immediate: true })
+  window.addEventListener('online', () => connection.wake())
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) connection.wake()
+  })
+}
+
+let followed = ''
+
+// One page leaves and the next arrives in the same moment: wait for both, so that the stream is opened once.
+function plan(): void {
+  const names = isSignedIn.value ? [...new Set([...ALWAYS, ...[...wanted.values()].flat()])].sort() : []
+  if (names.join() !== followed) ready = false
+  clearTimeout(planned)
+  planned = setTimeout(() => {
+    const joined = names.join()
+    if (joined === followed) ready = liveStatus.value.state === 'live'
+    followed = joined
+    connection.follow(names)
+  }, 0)
+}

@@ -1,0 +1,61 @@
+// Every address of the app. Pages load when they are first visited.
+import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import { isSignedIn } from '@/api/session'
+import { i18n } from '@/shared/i18n'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Seen without an account, in the slim layout. */
+    bare?: boolean
+    title?: string
+  }
+}
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'home', component: () => import('@/features/home/pages/HomePage.vue'), meta: { title: 'shell.home' } },
+  { path: '/login', name: 'login', component: () => import('@/features/auth/pages/LoginPage.vue'), meta: { bare: true, title: 'auth.signIn' } },
+  { path: '/register', name: 'register', component: () => import('@/features/auth/pages/RegisterPage.vue'), meta: { bare: true, title: 'auth.register' } },
+  { path: '/batches', name: 'batches', component: () => import('@/features/batches/pages/BatchesPage.vue'), meta: { title: 'shell.batches' } },
+  { path: '/batches/:batchId', name: 'batch', component: () => import('@/features/batches/pages/BatchPage.vue'), meta: { title: 'shell.batches' } },
+  { path: '/batches/:batchId/jobs/:jobId', name: 'job', component: () => import('@/features/jobs/pages/JobPage.vue'), meta: { title: 'shell.batches' } },
+  { path: '/projects', name: 'projects', component: () => import('@/features/projects/pages/ProjectsPage.vue'), meta: { title: 'shell.projects' } },
+  { path: '/projects/:project', name: 'project', component: () => import('@/features/projects/pages/ProjectPage.vue'), meta: { title: 'shell.projects' } },
+  { path: '/hosts', name: 'hosts', component: () => import('@/features/hosts/pages/HostsPage.vue'), meta: { title: 'shell.hosts' } },
+  { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
+  { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
+  { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
+  { path: '/settings/:section(profile|tokens|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
+  { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },
+]
+
+/** Only addresses of this app: `//elsewhere` and `https:` would lead away. */
+export function safeRedirect(target: unknown): string {
+  return typeof target === 'string' && /^\/(?![/\\])/.test(target) ? target : '/'
+}
+
+export async function toLogin(router: Router): Promise<void> {
+  const here = router.currentRoute.value
+  if (here.meta.bare) return
+  await router.replace({ name: 'login', query: here.fullPath === '/' ? {} : { redirect: here.fullPath } })
+}
+
+export function createAppRouter(): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes,
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
+  })
+  router.beforeEach((to) => {
+    if (!to.meta.bare && !isSignedIn.value) {
+      return { name: 'login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } }
+    }
+    if (to.meta.bare && isSignedIn.value) return safeRedirect(to.query.redirect)
+    return true
+  })
+  router.afterEach((to) => {
+    const subject = to.params.jobId ?? to.params.batchId ?? to.params.project ?? to.params.host
+    const title = subject ? String(subject) : i18n.global.t(to.meta.title ?? 'shell.name')
+    document.title = `${title} · Argus`
+  })
+  return router
+}

@@ -1,0 +1,18 @@
+// The server's rules for accounts, so that a form can say them before it is sent.
+
+export type FieldErrors = Partial<Record<'username' | 'email' | 'password' | 'form', string>>
+
+export const USERNAME = /^[A-Za-z0-9_-]{3,32}$/
+export const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+export const isGoodPassword = (password: string): boolean =>
+  password.length >= 10 && password.length <= 256 && /[A-Za-z]/.test(password) && /[0-9]/.test(password)
+
+/** Message keys of what is wrong with a registration; empty when nothing is. */
+export function checkRegistration(username: string, email: string, password: string): FieldErrors {
+  const errors: FieldErrors = {}
+  if (!USERNAME.test(username)) errors.username = 'auth.usernameRule'
+  if (!EMAIL.test(email)) errors.email = 'auth.emailBad'
+  if (!isGoodPassword(password)) errors.password = 'auth.passwordRule'
+  return errors
+}

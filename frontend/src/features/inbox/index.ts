@@ -1,0 +1,1 @@
+export { useInboxStore } from './store'

@@ -1,0 +1,16 @@
+export default {
+  title: 'This could not be read',
+  stillWorks: 'The rest of the page still works.',
+  offline: 'Argus cannot be reached. The page tries again by itself.',
+  unexpected: 'Something went wrong in this page.',
+  forbidden: 'You may not do this.',
+  notFound: 'It does not exist, or it is not shared with you.',
+  conflict: 'That is not possible in its present state.',
+  invalid: 'The server did not accept this value.',
+  tooMany: 'Too many attempts. Try again in {seconds} s.',
+  server: 'The server had a problem and has noted it.',
+  signedOut: 'Your session has ended. Please sign in again.',
+  pageTitle: 'There is no page here',
+  pageHint: 'The address may be old, or a letter is missing.',
+  home: 'Go to Home',
+}

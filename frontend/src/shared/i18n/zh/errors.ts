@@ -1,0 +1,16 @@
+export default {
+  title: '无法读取此内容',
+  stillWorks: '页面其余部分仍可使用。',
+  offline: '无法连接 Argus，页面会自动重试。',
+  unexpected: '页面出现问题。',
+  forbidden: '你没有权限执行此操作。',
+  notFound: '内容不存在，或没有共享给你。',
+  conflict: '当前状态下无法执行此操作。',
+  invalid: '服务器不接受这个值。',
+  tooMany: '尝试次数过多，请在 {seconds} 秒后重试。',
+  server: '服务器遇到问题，已记录。',
+  signedOut: '登录已过期，请重新登录。',
+  pageTitle: '这里没有页面',
+  pageHint: '地址可能已失效，或输入有误。',
+  home: '回到首页',
+}
