@@ -1,0 +1,1 @@
+"""What every service stands on, with no domain word in it."""

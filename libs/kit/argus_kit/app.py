@@ -1,0 +1,116 @@
+"""The app factory: a service says what it is, and gets its HTTP app, its worker's app, and its place in standalone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from argus_kit import errors, telemetry
+from argus_kit.parts import Part
+from argus_kit.platform import Platform, platform_of
+from argus_kit.settings import Settings
+
+API_VERSION = "0.4.0"
+
+PartsOf = Callable[[Platform], Sequence[Part]]
+
+
+def no_parts(_: Platform) -> Sequence[Part]:
+    """For a service that runs nothing there."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service: its routes, what its HTTP process runs beside them, and what its worker runs."""
+
+    name: str
+    routers: Callable[[], Sequence[APIRouter]]
+    outbox: sa.Table | None = None
+    http_parts: PartsOf = no_parts
+    worker_parts: PartsOf = no_parts
+
+
+def http_app(service: Service, platform: Platform | None = None) -> FastAPI:
+    """The service's HTTP app with its routes and probes."""
+    platform = platform or _own_platform(service.name)
+    if service.outbox is not None:
+        platform.add_outbox(service.name, service.outbox)
+    platform.add(service.http_parts(platform))
+    return build_app(platform, service.name, service.routers())
+
+
+def worker_app(service: Service, platform: Platform | None = None) -> FastAPI:
+    """An app with nothing but probes, whose lifespan runs the service's consumers and periodic tasks."""
+    platform = platform or _own_platform(f"{service.name}-worker")
+    if service.outbox is not None:
+        platform.add_outbox(service.name, service.outbox)
+    platform.add(service.worker_parts(platform))
+    return build_app(platform, f"{service.name}-worker", ())
+
+
+def _own_platform(name: str) -> Platform:
+    return Platform(Settings(), client_name=f"argus-{name}")
+
+
+def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """An app around a platform."""
+    settings = platform.settings
+    telemetry.configure(
+        name, level=settings.log_level, log_format=settings.log_format, otlp_endpoint=settings.otlp_endpoint
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with platform.running():
+            yield
+
+    app = FastAPI(
+        title="Argus" if name == "standalone" else f"Argus {name}",
+        version=API_VERSION,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.platform = platform
+    errors.install(app)
+    app.add_middleware(telemetry.TelemetryMiddleware, service=name)
+    app.include_router(_probes())
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _probes() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz(request: Request) -> JSONResponse:
+        waiting = await platform_of(request).waits_for()
+        return JSONResponse(
+            {"status": "waiting" if waiting else "ready", "waiting_for": waiting}, 503 if waiting else 200
+        )
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,155 @@
+"""A cache that replicas share (Redis or Valkey), or one in this process. Both keep the same promises.
+
+A cache makes things quick, never correct: when Redis is away, reads miss, writes are dropped, and rate limits fall
+back to counting in this process.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+import redis.asyncio as redis
+import structlog
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+
+class Cache(Protocol):
+    """What a cache does. Times are in seconds."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None when there is none (any more)."""
+
+    async def set(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Keep a value for at most `ttl_s`."""
+
+    async def delete(self, *keys: str) -> None:
+        """Drop values."""
+
+    async def take(self, key: str, *, capacity: float, per_second: float, cost: float = 1.0) -> float:
+        """Take from a token bucket. Returns 0.0 when there was enough, else the seconds until there will be."""
+
+    async def close(self) -> None:
+        """Release what is held."""
+
+
+class MemoryCache:
+    """A bounded cache in this process."""
+
+    def __init__(self, max_items: int = 50_000) -> None:
+        self._items: dict[str, tuple[float, bytes]] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._max_items = max_items
+
+    async def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        found = self._items.get(key)
+        if found is None:
+            return None
+        if found[0] < time.monotonic():
+            del self._items[key]
+            return None
+        return found[1]
+
+    async def set(self, key: str, value: bytes, ttl_s: float) -> None:
+        """See Cache."""
+        self._items.pop(key, None)
+        while len(self._items) >= self._max_items:
+            del self._items[next(iter(self._items))]
+        self._items[key] = (time.monotonic() + ttl_s, value)
+
+    async def delete(self, *keys: str) -> None:
+        """See Cache."""
+        for key in keys:
+            self._items.pop(key, None)
+
+    async def take(self, key: str, *, capacity: float, per_second: float, cost: float = 1.0) -> float:
+        """See Cache."""
+        now = time.monotonic()
+        level, since = self._buckets.pop(key, (capacity, now))
+        level = min(capacity, level + (now - since) * per_second)
+        while len(self._buckets) >= self._max_items:
+            del self._buckets[next(iter(self._buckets))]
+        if level >= cost:
+            self._buckets[key] = (level - cost, now)
+            return 0.0
+        self._buckets[key] = (level, now)
+        return (cost - level) / per_second
+
+    async def close(self) -> None:
+        """See Cache."""
+
+
+# The bucket is read, refilled and taken from in one step on the server, so that replicas cannot race.
+_TAKE = """
+local now = redis.call('TIME')
+local t = tonumber(now[1]) + tonumber(now[2]) / 1000000
+local b = redis.call('HMGET', KEYS[1], 'level', 'since')
+local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local level = math.min(capacity, (tonumber(b[1]) or capacity) + (t - (tonumber(b[2]) or t)) * rate)
+local wait = 0
+if level >= cost then level = level - cost else wait = (cost - level) / rate end
+redis.call('HSET', KEYS[1], 'level', tostring(level), 'since', tostring(t))
+redis.call('PEXPIRE', KEYS[1], math.ceil(capacity / rate * 1000) + 1000)
+return tostring(wait)
+"""
+
+
+class RedisCache:
+    """A cache in Redis or Valkey."""
+
+    def __init__(self, url: str, *, prefix: str = "argus:") -> None:
+        self._redis: Any = redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._take = self._redis.register_script(_TAKE)
+        self._prefix = prefix
+        self._fallback = MemoryCache()
+        self._warned_at = 0.0
+
+    async def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        try:
+            found: bytes | None = await self._redis.get(self._prefix + key)
+        except (RedisError, OSError) as error:
+            self._warn(error)
+            return None
+        return found
+
+    async def set(self, key: str, value: bytes, ttl_s: float) -> None:
+        """See Cache."""
+        try:
+            await self._redis.set(self._prefix + key, value, px=max(1, int(ttl_s * 1000)))
+        except (RedisError, OSError) as error:
+            self._warn(error)
+
+    async def delete(self, *keys: str) -> None:
+        """See Cache."""
+        if not keys:
+            return
+        try:
+            await self._redis.delete(*(self._prefix + key for key in keys))
+        except (RedisError, OSError) as error:
+            self._warn(error)
+
+    async def take(self, key: str, *, capacity: float, per_second: float, cost: float = 1.0) -> float:
+        """See Cache."""
+        try:
+            return float(await self._take(keys=[self._prefix + key], args=[capacity, per_second, cost]))
+        except (RedisError, OSError) as error:
+            self._warn(error)
+            return await self._fallback.take(key, capacity=capacity, per_second=per_second, cost=cost)
+
+    async def close(self) -> None:
+        """See Cache."""
+        await self._redis.aclose()
+
+    def _warn(self, error: Exception) -> None:
+        if time.monotonic() - self._warned_at > 30:
+            self._warned_at = time.monotonic()
+            log.warning("cache.unreachable", error=str(error))
+
+
+def open_cache(url: str) -> Cache:
+    """A cache in Redis when `url` names one, else in this process."""
+    return RedisCache(url) if url else MemoryCache()

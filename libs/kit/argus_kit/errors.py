@@ -1,0 +1,127 @@
+"""Errors for people: what happened, why, what to do. One envelope on every service.
+
+`{"detail": ..., "error": {"code", "message", "details", "trace_id"}}`. `detail` is what existing clients read;
+`error.code` is stable, and is what the frontend translates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from argus_contracts.errors import ErrorCode
+from argus_kit import telemetry
+
+log = structlog.get_logger(__name__)
+
+
+class ArgusError(Exception):
+    """An error that a caller should see. Raise it, or a subclass that fixes the code.
+
+    Args:
+        code: which error; it carries the usual status and sentence.
+        message: a better sentence for this case.
+        details: facts for programs, shown in `error.details`.
+        detail: what goes into the older `detail` key where the contract wants an object or a list there.
+        headers: extra response headers.
+        status: another status than the code's own.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str | None = None,
+        *,
+        details: Mapping[str, Any] | None = None,
+        detail: Any = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message or code.message
+        self.details = dict(details or {})
+        self.detail = self.message if detail is None else detail
+        self.status = status or code.status
+        self.headers = dict(headers or {})
+        if self.status == 401:
+            self.headers.setdefault("WWW-Authenticate", "Bearer")
+        super().__init__(self.message)
+
+
+class RateLimited(ArgusError):
+    """429, with the seconds to wait (at least 1) in `Retry-After`."""
+
+    def __init__(self, retry_after_s: float, code: ErrorCode = ErrorCode.RATE_LIMITED) -> None:
+        seconds = max(1, int(-(-retry_after_s // 1)))
+        super().__init__(code, headers={"Retry-After": str(seconds)}, details={"retry_after": seconds})
+
+
+def envelope(error: ArgusError) -> dict[str, Any]:
+    """The response body of an error."""
+    return {
+        "detail": error.detail,
+        "error": {
+            "code": str(error.code),
+            "message": error.message,
+            "details": error.details,
+            "trace_id": telemetry.trace_id(),
+        },
+    }
+
+
+def response(error: ArgusError) -> JSONResponse:
+    """The response of an error."""
+    return JSONResponse(jsonable_encoder(envelope(error)), error.status, error.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error with the envelope."""
+    app.add_exception_handler(ArgusError, _on_argus_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(InterfaceError, _on_database_error)
+    app.add_exception_handler(PoolTimeoutError, _on_database_error)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(ConnectionError, _on_database_error)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, ArgusError)
+    return response(exc)
+
+
+async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, RequestValidationError)
+    items = jsonable_encoder(exc.errors(), custom_encoder={Exception: str, bytes: lambda b: b.decode(errors="replace")})
+    fields = ", ".join(".".join(str(part) for part in item["loc"][1:]) or "body" for item in items)
+    message = f"Invalid request: {fields}." if fields else ErrorCode.REQUEST_INVALID.message
+    return response(ArgusError(ErrorCode.REQUEST_INVALID, message, detail=items, details={"fields": items}))
+
+
+async def _on_http_exception(_: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, HTTPException)
+    code = {404: ErrorCode.REQUEST_NOT_FOUND, 405: ErrorCode.REQUEST_METHOD_NOT_ALLOWED}.get(
+        exc.status_code, ErrorCode.REQUEST_INVALID
+    )
+    return response(ArgusError(code, str(exc.detail), status=exc.status_code, headers=exc.headers))
+
+
+async def _on_database_error(_: Request, exc: Exception) -> JSONResponse:
+    log.error("database.failed", error=repr(exc.__cause__ or exc))
+    return response(ArgusError(ErrorCode.STORAGE_UNAVAILABLE, headers={"Retry-After": "1"}))
+
+
+async def _on_unexpected(_: Request, exc: Exception) -> JSONResponse:
+    log.error("request.failed", exc_info=exc)
+    return response(ArgusError(ErrorCode.INTERNAL))

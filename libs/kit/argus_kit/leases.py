@@ -1,0 +1,64 @@
+"""Leases: of any number of replicas one does the work. PostgreSQL's advisory locks end with the holder's connection,
+so a killed holder frees its lease at once. SQLite has one process, which always holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_kit.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+class Lease:
+    """The right to be the only one who does `name`. Ask `held()` before each round of work."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self.name = name
+        self._key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        self._connection: AsyncConnection | None = None
+
+    async def held(self) -> bool:
+        """Whether this process holds the lease, taking it if it is free."""
+        if self._database.is_sqlite:
+            return True
+        if self._connection is not None:
+            if await self._still_connected():
+                return True
+            await self.release()
+        return await self._try_take()
+
+    async def release(self) -> None:
+        """Give the lease back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing alone would hand the connection, lock and all, back to the pool.
+            await connection.invalidate()
+            await connection.close()
+
+    async def _still_connected(self) -> bool:
+        assert self._connection is not None
+        try:
+            await self._connection.execute(sa.text("select 1"))
+        except (DBAPIError, OSError):
+            log.warning("lease.lost", lease=self.name)
+            return False
+        return True
+
+    async def _try_take(self) -> bool:
+        connection = await self._database.engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        taken = await connection.execute(sa.text("select pg_try_advisory_lock(:key)"), {"key": self._key})
+        if taken.scalar_one():
+            self._connection = connection
+            log.info("lease.taken", lease=self.name)
+            return True
+        await connection.close()
+        return False

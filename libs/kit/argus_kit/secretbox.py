@@ -1,0 +1,55 @@
+"""Secrets at rest: Fernet under ARGUS_CONFIG_KEY, any text of 16 characters or more."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+
+class SecretBoxError(ValueError):
+    """The secret was encrypted under another key, or was tampered with."""
+
+
+class SecretBox:
+    """Encrypts and decrypts small secrets.
+
+    Raises:
+        ValueError: the key has fewer than 16 characters.
+    """
+
+    def __init__(self, key: str) -> None:
+        if len(key) < 16:
+            raise ValueError(
+                "ARGUS_CONFIG_KEY must have at least 16 characters; `openssl rand -hex 32` makes a good one"
+            )
+        # The key may be any text; Fernet wants 32 bytes. It is long and random, so one hash is enough.
+        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"argus-config-key:" + key.encode()).digest()))
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """The secret, unreadable without the key."""
+        return self._fernet.encrypt(plain)
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        """The secret.
+
+        Raises:
+            SecretBoxError: see the class.
+        """
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken as error:
+            raise SecretBoxError("a stored secret cannot be read: was ARGUS_CONFIG_KEY changed?") from error
+
+
+def key_file(path: Path) -> str:
+    """The key that lies in `path`, made on first use and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(32).hex())
+    return path.read_text().strip()

@@ -1,0 +1,82 @@
+"""Runs an app factory: `python -m argus_kit.serve argus_ingest.app:create_app`.
+
+Listens on ARGUS_HTTP_HOST and ARGUS_HTTP_PORT. SIGTERM and Ctrl-C first drain (readiness off, streams told to end),
+then finish open requests, then stop the parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import socket
+import sys
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from argus_kit.platform import Platform
+from argus_kit.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_GRACE_S = 5
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with a drain before the shutdown: else open event streams would hold it up."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then shut down."""
+        platform: Platform | None = getattr(getattr(self.config.app, "state", None), "platform", None)
+        if platform is not None:
+            await platform.drain()
+        await super().shutdown(sockets)
+
+
+def serve(app: FastAPI, *, host: str, port: int) -> None:
+    """Serve until a signal asks to stop."""
+    Server(config(app, host=host, port=port)).run()
+
+
+def config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
+    """How every process of Argus runs uvicorn."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=4096,
+    )
+
+
+def load(target: str) -> FastAPI:
+    """Import `package.module:factory` and call it."""
+    module, _, factory = target.partition(":")
+    app = getattr(importlib.import_module(module), factory or "create_app")()
+    assert isinstance(app, FastAPI)
+    return app
+
+
+def main() -> None:
+    """Entry point."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m argus_kit.serve package.module:create_app")
+    settings = Settings()
+    serve(load(sys.argv[1]), host=settings.http_host, port=settings.http_port)
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop(None)
+    main()

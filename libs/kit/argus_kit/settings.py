@@ -1,0 +1,48 @@
+"""Settings that every process reads from the environment, prefix `ARGUS_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process must know about its surroundings. A service adds a small group of its own."""
+
+    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("argus")),
+        description="Folder for everything that Argus keeps on this machine.",
+    )
+    host: str = Field("127.0.0.1", description="Address on which the public port listens.")
+    port: int = Field(8000, ge=1, le=65535, description="The public port.")
+    base_url: str = Field("", description="Address under which people reach Argus; empty: derived from host and port.")
+    http_host: str = Field("127.0.0.1", description="Address on which this one process listens behind the gateway.")
+    http_port: int = Field(8001, ge=0, le=65535, description="Port on which this one process listens.")
+    db_url: str = Field("", description="SQLAlchemy address (postgresql+asyncpg or sqlite+aiosqlite); empty: SQLite.")
+    db_pool_size: int = Field(10, ge=1, le=200, description="Database connections that a process keeps open.")
+    nats_url: str = Field("nats://127.0.0.1:4222", description="Address of NATS.")
+    nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
+    redis_url: str = Field("", description="Address of Redis or Valkey; empty: a cache in this process.")
+    config_key: SecretStr = Field(SecretStr(""), description="Key that encrypts secrets at rest (Fernet).")
+    log_level: str = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
+    otlp_endpoint: str = Field("", description="OpenTelemetry collector (HTTP); empty: no traces are exported.")
+
+    @property
+    def database_url(self) -> str:
+        """`db_url`, or the SQLite file in the data folder."""
+        return self.db_url or f"sqlite+aiosqlite:///{self.home / 'argus.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """`base_url` without a trailing slash, or what host and port give."""
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        name = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104 (only compared)
+        return f"http://{name}:{self.port}"

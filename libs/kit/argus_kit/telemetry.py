@@ -1,0 +1,153 @@
+"""Logs, metrics and traces: structlog, Prometheus, OpenTelemetry.
+
+A trace id always exists while a request or a message is handled, also when nothing is exported, so that an error can
+be found again in the logs.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Counter("argus_http_requests_total", "HTTP requests answered", ["service", "method", "status"])
+LATENCY = Histogram(
+    "argus_http_request_seconds",
+    "Time from request to the start of the response",
+    ["service", "method"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+_tracer = trace.get_tracer("argus")
+_SECRET = re.compile(r"(em_live_|em_view_|ag_live_)[0-9A-Za-z_-]+|(token=)[^&\s]+|(Bearer )\S+", re.IGNORECASE)
+_provider_ready = False
+
+
+def configure(service: str, *, level: str, log_format: str, otlp_endpoint: str = "") -> None:
+    """Set up logs and traces of this process. Safe to call twice."""
+    _configure_logs(level, log_format)
+    _configure_traces(service, otlp_endpoint)
+
+
+def _configure_logs(level: str, log_format: str) -> None:
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace_id,
+        structlog.processors.format_exc_info if log_format == "json" else _keep,
+        redact,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("uvicorn.access", "httpx", "alembic", "aiosqlite", "nats", "opentelemetry"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _configure_traces(service: str, otlp_endpoint: str) -> None:
+    global _provider_ready
+    if _provider_ready:
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": f"argus-{service}"}))
+    if otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{otlp_endpoint.rstrip('/')}/v1/traces")))
+    trace.set_tracer_provider(provider)
+    _provider_ready = True
+
+
+def _keep(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return event
+
+
+def _add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    found = trace_id()
+    if found:
+        event["trace_id"] = found
+    return event
+
+
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank out anything in a log entry that looks like a credential."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _SECRET.sub(lambda m: f"{m[1] or m[2] or m[3]}[redacted]", value)
+    return event
+
+
+def trace_id() -> str | None:
+    """The id of the current trace as 32 hex digits, or None outside of one."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None
+
+
+@contextmanager
+def span(name: str, carrier: Mapping[str, str] | None = None, **attributes: str | int) -> Iterator[None]:
+    """A span; `carrier` (message or request headers) continues the sender's trace."""
+    parent = propagate.extract(dict(carrier)) if carrier else None
+    with _tracer.start_as_current_span(name, context=parent, attributes=attributes):
+        yield
+
+
+def headers() -> dict[str, str]:
+    """Headers that let a receiver continue the current trace; empty outside of one."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier
+
+
+class TelemetryMiddleware:
+    """Counts and times requests and gives each a trace. Plain ASGI: a streamed response is passed through untouched."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method: str = scope["method"]
+        begin = time.perf_counter()
+        carrier = {k.decode(): v.decode("latin-1") for k, v in scope["headers"] if k in (b"traceparent", b"tracestate")}
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                REQUESTS.labels(self._service, method, message["status"]).inc()
+                LATENCY.labels(self._service, method).observe(time.perf_counter() - begin)
+            await send(message)
+
+        with span(f"{method} {self._service}", carrier, **{"http.path": scope["path"]}):
+            await self._app(scope, receive, observed)

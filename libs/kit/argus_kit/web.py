@@ -1,0 +1,129 @@
+"""The front door's own app: the built frontend, and one answer to "is the whole system usable?".
+
+Reads ARGUS_WEB_ROOT (folder of the built frontend) and ARGUS_READY_URLS (`auth=http://127.0.0.1:9001,ingest=...`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from argus_contracts.errors import ErrorCode
+from argus_kit import errors, telemetry
+from argus_kit.settings import Settings
+
+_ASK_S = 3.0
+
+# Bundles carry a hash of their content in their names, so a browser may keep them for ever.
+_IMMUTABLE = "public, max-age=31536000, immutable"
+# Nothing foreign is loaded; inline styles are what the component library writes.
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+)
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class WebSettings(BaseSettings):
+    """Settings of the front door."""
+
+    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
+
+    web_root: Path = Field(Path("frontend/dist"), description="Folder of the built frontend.")
+    ready_urls: str = Field("", description="Comma list of name=url, each asked for /readyz.")
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Name to address of each process that must be ready."""
+        pairs = (item.partition("=") for item in self.ready_urls.split(",") if item.strip())
+        return {name.strip(): url.strip().rstrip("/") for name, _, url in pairs}
+
+
+class _Assets(StaticFiles):
+    """Static files that a browser may keep."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["Cache-Control"] = _IMMUTABLE
+        return response
+
+
+def create_app() -> FastAPI:
+    """The front door as a process of its own."""
+    settings, web = Settings(), WebSettings()
+    telemetry.configure("web", level=settings.log_level, log_format=settings.log_format)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(timeout=_ASK_S) as client:
+            app.state.client = client
+            yield
+
+    app = FastAPI(title="Argus web", lifespan=lifespan, openapi_url=None)
+    errors.install(app)
+    _mount_probes(app, web.targets)
+    mount_frontend(app, web.web_root)
+    return app
+
+
+def mount_frontend(app: FastAPI, root: Path) -> None:
+    """Serve the built frontend: files as they are, every other path as the single page. Mount it last."""
+    index = root / "index.html"
+    if (root / "assets").is_dir():
+        app.mount("/assets", _Assets(directory=root / "assets"), name="assets")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def page(path: str) -> Response:
+        if path == "api" or path.startswith("api/"):
+            return errors.response(errors.ArgusError(ErrorCode.REQUEST_NOT_FOUND, "Not Found"))
+        file = (root / path).resolve()
+        if path and file.is_relative_to(root.resolve()) and file.is_file():
+            return FileResponse(file, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
+        if not index.exists():
+            return JSONResponse({"detail": "The web app is not built; run `make up`, which builds it."}, 503)
+        return FileResponse(index, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
+
+
+def _mount_probes(app: FastAPI, targets: dict[str, str]) -> None:
+    @app.get("/livez")
+    @app.get("/health")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/readyz")
+    async def readyz(request: Request) -> JSONResponse:
+        client: httpx.AsyncClient = request.app.state.client
+        answers = await asyncio.gather(*(_ask(client, name, url) for name, url in targets.items()))
+        waiting = [name for names in answers for name in names]
+        return JSONResponse(
+            {"status": "waiting" if waiting else "ready", "waiting_for": waiting}, 503 if waiting else 200
+        )
+
+
+async def _ask(client: httpx.AsyncClient, name: str, url: str) -> list[str]:
+    try:
+        answer = await client.get(f"{url}/readyz")
+        waiting = answer.json().get("waiting_for", []) if answer.status_code in {200, 503} else ["unknown"]
+    except (httpx.HTTPError, ValueError):
+        return [name]
+    return [f"{name}: {item}" for item in waiting]

@@ -1,0 +1,203 @@
+"""Tables that `ingest` writes: batches, jobs, events, metric points, snapshots, log lines, hosts, artifacts.
+
+Every large table's key begins with `batch_key`, so that the rows of one batch lie together and the tables can be
+distributed by it. Nothing large has a foreign key to anything small.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from argus_schema.base import BigInt, Json, UtcDateTime, outbox_table, table
+
+OWNER = "ingest"
+_READERS = ("catalog", "realtime", "executor", "notifier")
+
+batch = table(
+    "batch",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("project", sa.Text, nullable=False, default=""),
+    sa.Column("experiment_type", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("user", sa.Text),
+    sa.Column("host", sa.Text),
+    sa.Column("command", sa.Text),
+    sa.Column("status", sa.Text),
+    sa.Column("owner_id", BigInt),
+    sa.Column("n_total", BigInt),
+    sa.Column("n_done", BigInt, nullable=False, default=0),
+    sa.Column("n_failed", BigInt, nullable=False, default=0),
+    sa.Column("n_jobs", BigInt, nullable=False, default=0),
+    sa.Column("start_time", UtcDateTime),
+    sa.Column("end_time", UtcDateTime),
+    sa.Column("error", sa.Text),
+    sa.Column("env_snapshot", Json),
+    sa.Column("source_batch_id", sa.Text),
+    sa.Column("overrides_json", sa.Text),
+    sa.Column("rerun_requested_at", UtcDateTime),
+    sa.Column("rerun_requested_by", sa.Text),
+    sa.Column("stop_requested_at", UtcDateTime),
+    sa.Column("stop_requested_by", sa.Text),
+    sa.Column("last_event_at", UtcDateTime),
+    sa.Column("is_divergent", sa.Boolean, nullable=False, default=False),
+    sa.Column("is_idle", sa.Boolean, nullable=False, default=False),
+    # A placeholder carries snapshots that came before any event which creates a batch; no list shows it.
+    sa.Column("is_placeholder", sa.Boolean, nullable=False, default=False),
+    # The last id given to an event of this batch; the row's lock makes it a sequence without gaps between replicas.
+    sa.Column("event_seq", BigInt, nullable=False, default=0),
+    sa.Column("deleted_at", UtcDateTime),
+    sa.Column("deleted_by", BigInt),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_batch_owner_id_start_time", "owner_id", "start_time"),
+    sa.Index("ix_batch_project_start_time", "project", "start_time"),
+    sa.Index("ix_batch_status", "status"),
+    sa.Index("ix_batch_start_time", "start_time"),
+    read_by=_READERS,
+)
+
+job = table(
+    "job",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("model", sa.Text),
+    sa.Column("dataset", sa.Text),
+    sa.Column("status", sa.Text),
+    sa.Column("start_time", UtcDateTime),
+    sa.Column("end_time", UtcDateTime),
+    sa.Column("elapsed_s", BigInt),
+    sa.Column("metrics", Json),
+    sa.Column("extra", Json),
+    sa.Column("reason", sa.Text),
+    sa.Column("is_idle_flagged", sa.Boolean, nullable=False, default=False),
+    # Summary of the curve, so that lists need not touch the points.
+    sa.Column("n_points", BigInt, nullable=False, default=0),
+    sa.Column("last_epoch", BigInt),
+    sa.Column("first_epoch_at", UtcDateTime),
+    sa.Column("last_epoch_at", UtcDateTime),
+    sa.Column("latest", Json),
+    sa.Column("val_loss_trace", Json),
+    sa.Column("deleted_at", UtcDateTime),
+    sa.UniqueConstraint("batch_key", "job_id"),
+    sa.Index("ix_job_start_time", "start_time"),
+    sa.Index("ix_job_status_end_time", "status", "end_time"),
+    read_by=_READERS,
+)
+
+event = table(
+    "event",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("id", BigInt, primary_key=True, autoincrement=False),
+    # 'u' and the 16 bytes of a UUID, or 't' and the text of any other event id.
+    sa.Column("event_key", sa.LargeBinary, nullable=False),
+    sa.Column("type_code", sa.SmallInteger, nullable=False),
+    sa.Column("job_id", sa.Text),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # Null where another table holds the whole of it: the numbers of an epoch, the text of a log line.
+    sa.Column("data", Json),
+    sa.UniqueConstraint("batch_key", "event_key"),
+    read_by=_READERS,
+)
+
+metric_block = table(
+    "metric_block",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_no", sa.Integer, primary_key=True, autoincrement=False),
+    # The id of the block's first event: blocks of a job are read in this order and later points win.
+    sa.Column("id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("n_points", sa.Integer, nullable=False),
+    sa.Column("first_step", BigInt, nullable=False),
+    sa.Column("last_step", BigInt, nullable=False),
+    sa.Column("names", Json, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    read_by=_READERS,
+)
+
+log_line = table(
+    "log_line",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_id", sa.Text),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("event_id", sa.Text),
+    sa.Index("ix_log_line_batch_key_job_id_id", "batch_key", "job_id", "id"),
+    read_by=_READERS,
+)
+
+resource_snapshot = table(
+    "resource_snapshot",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("gpu_util_pct", sa.Double),
+    sa.Column("gpu_mem_mb", sa.Double),
+    sa.Column("gpu_mem_total_mb", sa.Double),
+    sa.Column("gpu_temp_c", sa.Double),
+    sa.Column("cpu_util_pct", sa.Double),
+    sa.Column("ram_mb", sa.Double),
+    sa.Column("ram_total_mb", sa.Double),
+    sa.Column("disk_free_mb", sa.Double),
+    sa.Column("disk_total_mb", sa.Double),
+    sa.Column("proc_cpu_pct", sa.Double),
+    sa.Column("proc_ram_mb", sa.Double),
+    sa.Column("proc_gpu_mem_mb", sa.Double),
+    sa.Column("gpus", Json),
+    sa.Column("extra", Json),
+    sa.Index("ix_resource_snapshot_host_at", "host", "at"),
+    read_by=_READERS,
+)
+
+host = table(
+    "host",
+    OWNER,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("first_seen", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Column("deleted_at", UtcDateTime),
+    read_by=_READERS,
+)
+
+# Which batches reported from a host: what a person may see of a host follows from the batches that they may see.
+host_batch = table(
+    "host_batch",
+    OWNER,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("first_seen", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    # The newest snapshot that this batch sent from this host, under the wire's names.
+    sa.Column("latest", Json, nullable=False),
+    sa.Index("ix_host_batch_batch_key", "batch_key"),
+    read_by=_READERS,
+)
+
+artifact = table(
+    "artifact",
+    OWNER,
+    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("batch_key", BigInt, nullable=False),
+    sa.Column("job_id", sa.Text),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("mime", sa.Text, nullable=False),
+    sa.Column("size_bytes", BigInt, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("meta", Json),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", BigInt),
+    sa.Index("ix_artifact_batch_key_job_id", "batch_key", "job_id"),
+    read_by=_READERS,
+)
+
+outbox = outbox_table(OWNER)

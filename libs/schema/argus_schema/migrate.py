@@ -1,0 +1,64 @@
+"""Brings a database to the newest revision: `python -m argus_schema.migrate`.
+
+Reads ARGUS_DB_URL (the owner's or a superuser's address on PostgreSQL) and ARGUS_DB_ROLE_PASSWORDS (a JSON object of
+role to password, PostgreSQL only).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from argus_schema import grants
+
+# Two migrations at once would race; everyone takes this advisory lock first. The number is arbitrary and ours.
+_LOCK = 0x41524755
+
+
+def upgrade(connection: Connection, revision: str = "head", passwords: Mapping[str, str] | None = None) -> None:
+    """Run the migrations on an open connection and, on PostgreSQL, bring roles and grants in line."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
+    command.upgrade(config, revision)
+    if connection.dialect.name == "postgresql" and revision == "head":
+        grants.apply(connection, passwords or {})
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, built here so that no ini file has to be found at run time."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> None:
+    """Upgrade the database at `url` (an async SQLAlchemy address) to the newest revision."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade, "head", passwords)
+    finally:
+        await engine.dispose()
+
+
+def main() -> None:
+    """Entry point: migrate the database that ARGUS_DB_URL names."""
+    url = os.environ.get("ARGUS_DB_URL")
+    if not url:
+        sys.exit("ARGUS_DB_URL is not set: name the database to migrate, for example sqlite+aiosqlite:///argus.db")
+    asyncio.run(migrate(url, json.loads(os.environ.get("ARGUS_DB_ROLE_PASSWORDS", "{}"))))
+
+
+if __name__ == "__main__":
+    main()

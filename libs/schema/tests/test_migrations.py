@@ -1,0 +1,54 @@
+"""The history builds exactly the tables that the modules declare, on both engines."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.engine import Connection
+
+from argus_kit.database import Database
+from argus_schema import metadata
+from argus_schema.grants import SERVICES
+from argus_schema.migrate import migrate, upgrade
+
+
+async def test_migrated_database_has_no_difference_from_the_tables(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"target_metadata": metadata, "compare_type": False})
+        return list(compare_metadata(context, metadata))
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
+    await database.close()
+    await migrate(database_url)
+
+
+async def test_history_can_be_undone_and_done_again(database: Database) -> None:
+    from alembic import command
+
+    from argus_schema.migrate import alembic_config
+
+    def down_and_up(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        upgrade(connection)
+
+    async with database.write() as connection:
+        await connection.run_sync(down_and_up)
+
+
+def test_every_table_says_its_owner_and_readers() -> None:
+    for table in metadata.sorted_tables:
+        assert table.info["owner"] in SERVICES, table.name
+        assert set(table.info["read_by"]) <= {*SERVICES, "*"}, table.name
+
+
+def test_large_tables_lead_with_batch_key_and_have_no_foreign_key() -> None:
+    for name in ("event", "metric_block", "log_line", "resource_snapshot", "job"):
+        table = metadata.tables[name]
+        assert next(iter(table.primary_key.columns)).name == "batch_key", name
+        assert not table.foreign_keys, name
