@@ -23,6 +23,7 @@ STATE = ROOT / ".make"
 LOG = STATE / "setup.log"
 FRONTEND = ROOT / "frontend"
 BROWSER = ROOT / "tests" / "e2e"
+OWN = [ROOT / "libs", ROOT / "services", ROOT / "sdk"]
 NODE_FLOOR = 20
 NO_NETWORK = (
     "connection", "connect error", "name resolution", "dns error", "timed out", "timeout", "enotfound", "econnrefused",
@@ -65,6 +66,9 @@ def prepare_python() -> None:
         [*ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml")]
     )
     _step("packages", manifests, VENV, "Argus itself", lambda: _install_own(manifests))
+    sources = sorted(path for folder in OWN for path in folder.rglob("*.py"))
+    compile_own = [str(BIN / "python"), "-m", "compileall", "-q", *map(str, OWN)]
+    _step("bytecode", sources, VENV, "its bytecode", lambda: _run("compileall", compile_own), by_time=True)
 
 
 def prepare_frontend() -> None:
@@ -105,7 +109,8 @@ def _install_uv() -> None:
 
 
 def _install_locked() -> None:
-    _run("uv", [*_uv_install(), "--require-hashes", "-r", str(ROOT / "requirements.lock")])
+    # Compiled now: a dozen processes start at once later, and some machines forbid to write bytecode on the way
+    _run("uv", [*_uv_install(), "--require-hashes", "--compile-bytecode", "-r", str(ROOT / "requirements.lock")])
 
 
 def _install_own(manifests: list[Path]) -> None:
@@ -114,6 +119,12 @@ def _install_own(manifests: list[Path]) -> None:
 
 
 def _uv_install() -> list[str]:
+    """Uv does not read pip's own settings; a mirror that only pip was told of is passed on."""
+    if not any(name in os.environ for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_CONFIG_FILE")):
+        asked = [str(BIN / "python"), "-m", "pip", "config", "get", "global.index-url"]
+        mirror = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+        if mirror := os.environ.get("PIP_INDEX_URL") or mirror:
+            os.environ["UV_DEFAULT_INDEX"] = mirror
     return [str(BIN / "uv"), "pip", "install", "--python", str(BIN / "python"), "--quiet"]
 
 
