@@ -82,6 +82,14 @@ CHANNELS: Final = (
         _ALL_SERVICES,
     ),
     Channel(
+        "token_used",
+        bus.TOKEN_USED,
+        "Tokens that a service accepted lately, for their last-used times.",
+        bus.TokenUsed,
+        ("ingest", "catalog", "realtime", "executor", "notifier"),
+        ("auth",),
+    ),
+    Channel(
         "access_changed",
         bus.ACCESS_CHANGED,
         "Who may see a batch or a project changed.",

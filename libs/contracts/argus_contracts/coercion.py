@@ -11,6 +11,8 @@ import msgspec
 
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
+# Both ends are excluded for floats: an integer just beyond 64 bits is rounded onto one of them.
+_FLOAT_END: Final = 2.0**63
 
 _INTEGER_TEXT: Final = re.compile(r"[+-]?[0-9]{1,40}(?:\.0*)?")
 _LONGEST_NUMBER_TEXT: Final = 400
@@ -25,7 +27,7 @@ def as_int(value: Any) -> int | None:
         if _INTEGER_TEXT.fullmatch(text) is None:
             return None
         number = int(text.partition(".")[0])
-    elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+    elif isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < _FLOAT_END):
         number = int(value)
     else:
         return None

@@ -65,7 +65,7 @@ def read_event(value: Any, instants: dict[str, datetime], *, unclean: bool) -> E
     """Turn one parsed JSON value into an event, or raise EventError that names every fault of its envelope."""
     try:
         envelope = msgspec.convert(value, Envelope)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: a key is half a surrogate pair
         raise _envelope_error(value, str(error)) from None
     return build_event(envelope, instants, unclean=unclean)
 

@@ -1,0 +1,83 @@
+"""Single values are read as senders expect."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argus_contracts.coercion import as_bool, as_float, as_int, declared_fields
+from argus_contracts.payloads import PAYLOADS, JobEpochData
+from argus_contracts.timestamps import parse_timestamp
+
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()) | st.just({})
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (4, 4), ("4", 4), (" -4 ", -4), ("+4.", 4), ("4.000", 4), (3.0, 3), (True, 1), (2**63 - 1, 2**63 - 1),
+        (3.5, None), ("3.5", None), ("x", None), ("", None), (None, None), ([4], None), (math.nan, None),
+        (math.inf, None), (2**63, None), (-(2.0**63), None), ("9" * 30, None), ("9" * 5000, None), ("1e3", None),
+        ("٤", None),
+    ],
+)  # fmt: skip
+def test_as_int(value, number):
+    assert as_int(value) == number
+    assert type(as_int(value)) is type(number)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (4, 4.0), ("4", 4.0), (" 1e-3 ", 0.001), (0.5, 0.5), (True, 1.0), ("Infinity", math.inf), ("-inf", -math.inf),
+        ("x", None), ("", None), (None, None), ([], None), (10**400, None), ("1" * 500, None),
+    ],
+)  # fmt: skip
+def test_as_float(value, number):
+    assert as_float(value) == number
+
+
+def test_nan_text_is_nan():
+    assert math.isnan(as_float("NaN"))
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        (True, True),
+        (0, False),
+        (1.0, True),
+        ("Yes", True),
+        (" off ", False),
+        (2, None),
+        ("perhaps", None),
+        (None, None),
+    ],
+)
+def test_as_bool(value, flag):
+    assert as_bool(value) is flag
+
+
+@given(ANYTHING)
+def test_reading_never_raises(value):
+    for read in (as_int, as_float, as_bool):
+        read(value)
+
+
+@given(st.text())
+def test_no_text_breaks_the_timestamp(text):
+    assert parse_timestamp(text) is None or parse_timestamp(text).tzinfo is not None
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_isoformat_is_read_back(moment):
+    read = parse_timestamp(moment.isoformat())
+    seconds_of_offset = moment.utcoffset().total_seconds() % 60
+    assert read == moment or read is None or seconds_of_offset
+
+
+def test_documented_keys_are_not_checked():
+    assert [field.name for field in declared_fields(JobEpochData)] == ["epoch", "train_loss", "val_loss", "lr"]
+    assert [field.required for field in declared_fields(JobEpochData)] == [True, False, False, False]
+    assert len(PAYLOADS) == 10
