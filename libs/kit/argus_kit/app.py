@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,6 +20,9 @@ from argus_kit.platform import Platform, platform_of
 from argus_kit.settings import Settings
 
 API_VERSION = "0.4.0"
+
+# Where a frontend runs while it is developed.
+_DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
 
 PartsOf = Callable[[Platform], Sequence[Part]]
 
@@ -68,9 +73,11 @@ def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> Fa
     )
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with platform.running():
+            announcer = asyncio.create_task(_announce(app))
             yield
+            announcer.cancel()
 
     app = FastAPI(
         title="Argus" if name == "standalone" else f"Argus {name}",
@@ -80,11 +87,29 @@ def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> Fa
     )
     app.state.platform = platform
     errors.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[settings.public_url, *_DEVELOPMENT_ORIGINS],
+        allow_credentials=True,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["X-Next-Cursor", "Retry-After"],
+    )
     app.add_middleware(telemetry.TelemetryMiddleware, service=name)
     app.include_router(_probes())
     for router in routers:
         app.include_router(router)
     return app
+
+
+async def _announce(app: FastAPI) -> None:
+    # Whoever started this process may want to hear when it is usable; `on_ready` is set by them.
+    on_ready: Callable[[], None] | None = getattr(app.state, "on_ready", None)
+    if on_ready is None:
+        return
+    while await app.state.platform.waits_for():
+        await asyncio.sleep(0.02)
+    on_ready()
 
 
 def _operation_id(route: APIRoute) -> str:

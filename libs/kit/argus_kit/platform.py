@@ -143,7 +143,7 @@ def writing(service: str) -> Any:
 
 
 def part_of(kind: type[P]) -> Any:
-    """A dependency that finds the process's part of this type, for `Annotated[Hub, part_of(Hub)]`."""
+    """A dependency that finds the part of this type in the process; annotate a parameter of the same type with it."""
 
     def find(request: Request) -> P:
         return platform_of(request).get(kind)

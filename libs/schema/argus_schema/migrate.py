@@ -13,9 +13,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from argus_schema import grants
@@ -50,6 +53,21 @@ async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> None:
             await connection.run_sync(upgrade, "head", passwords)
     finally:
         await engine.dispose()
+
+
+async def ensure_current(url: str) -> None:
+    """Like `migrate`, but only asks one question when the database is at the newest revision already."""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            found = (await connection.execute(sa.text("select version_num from alembic_version"))).scalar()
+    except DBAPIError:
+        found = None
+    finally:
+        await engine.dispose()
+    if found != newest:
+        await migrate(url)
 
 
 def main() -> None:

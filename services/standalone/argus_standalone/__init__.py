@@ -1,0 +1,1 @@
+"""Argus in one process: every service's routes and workers around one platform."""

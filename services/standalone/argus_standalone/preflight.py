@@ -1,0 +1,62 @@
+"""What must hold before anything starts; each failure is one sentence that says what to do."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import IO
+
+
+class PreflightError(Exception):
+    """Argus cannot start; the message is for the person at the terminal."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Make sure that the public port can be bound.
+
+    Raises:
+        PreflightError: it is taken, forbidden, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PreflightError(_port_sentence(host, port, error)) from error
+
+
+def _port_sentence(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program; choose another with ARGUS_PORT={port + 1} make up."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be opened by this user; choose one above 1023 with ARGUS_PORT."
+    return f"{host}:{port} cannot be opened ({error.strerror}); check ARGUS_HOST and ARGUS_PORT."
+
+
+def claim_home(home: Path) -> IO[str]:
+    """Make the data folder and lock it for this process; keep the returned file open.
+
+    Raises:
+        PreflightError: it cannot be written, or another Argus uses it.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(home.stat().st_mode | 0o700)
+        lock = (home / "argus.lock").open("a+")
+    except OSError as error:
+        raise PreflightError(
+            f"The data folder {home} cannot be written ({error.strerror}); choose another with ARGUS_HOME."
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise PreflightError(f"The data folder {home} cannot be written; choose another with ARGUS_HOME.")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise PreflightError(
+            f"Another Argus already uses the data folder {home}; stop it, or choose another with ARGUS_HOME."
+        ) from error
+    return lock
