@@ -137,6 +137,7 @@ audit_log = table(
     "audit_log",
     OWNER,
     sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
     sa.Column("action", sa.Text, nullable=False, index=True),
     sa.Column("user_id", BigInt, index=True),
     sa.Column("target_type", sa.Text),

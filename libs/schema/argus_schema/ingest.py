@@ -99,6 +99,8 @@ event = table(
     sa.Column("at", UtcDateTime, nullable=False),
     # Null where another table holds the whole of it: the numbers of an epoch, the text of a log line.
     sa.Column("data", Json),
+    # What the sender's clock said, where it was more than a day ahead of ours; `at` is then the time of arrival.
+    sa.Column("sent_at", UtcDateTime),
     sa.UniqueConstraint("batch_key", "event_key"),
     read_by=_READERS,
 )

@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_log",
         sa.Column("id", BigInt, autoincrement=True, nullable=False),
+        sa.Column("entry_id", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("user_id", BigInt, nullable=True),
         sa.Column("target_type", sa.Text(), nullable=True),
@@ -62,6 +63,7 @@ def upgrade() -> None:
         sa.Column("previous_hash", sa.Text(), nullable=True),
         sa.Column("hash", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_audit_log_entry_id")),
     )
     op.create_index(op.f("ix_audit_log_action"), "audit_log", ["action"], unique=False)
     op.create_index(op.f("ix_audit_log_timestamp"), "audit_log", ["timestamp"], unique=False)
@@ -191,6 +193,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.Text(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("data", Json, nullable=True),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("batch_key", "id", name=op.f("pk_event")),
         sa.UniqueConstraint("batch_key", "event_key", name=op.f("uq_event_batch_key_event_key")),
     )

@@ -1,0 +1,75 @@
+"""Who may see or change a batch, as SQL conditions: the one place where this rule stands.
+
+A batch is seen by its owner, by those with whom the batch or its owner's project was shared, by members of its
+project, and by administrators. It is changed by its owner, by those whose share or membership says editor, and by
+administrators. What is deleted, or only a placeholder, is there for nobody.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from argus_schema.catalog import batch_share, project_member, project_share
+from argus_schema.ingest import batch
+
+_EDITOR_ROLES = ("owner", "editor")
+
+
+def exists_for_people() -> sa.ColumnElement[bool]:
+    """The batch is neither deleted nor a placeholder."""
+    return sa.and_(batch.c.deleted_at.is_(None), batch.c.is_placeholder.is_(False))
+
+
+def visible_to(user_id: int, *, is_admin: bool) -> sa.ColumnElement[bool]:
+    """The batches that a person may see; use it in the `where` of a query on `batch`."""
+    if is_admin:
+        return exists_for_people()
+    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, shared_with(user_id)))
+
+
+def editable_by(user_id: int, *, is_admin: bool) -> sa.ColumnElement[bool]:
+    """The batches that a person may change: stop, rerun, report to."""
+    if is_admin:
+        return exists_for_people()
+    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, _shared_for_editing(user_id)))
+
+
+def shared_with(user_id: int) -> sa.ColumnElement[bool]:
+    """The batches that others opened to a person."""
+    return sa.or_(
+        _by_batch_share(user_id, batch_share.c.permission.in_(("viewer", "editor"))),
+        _by_project_share(user_id, project_share.c.permission.in_(("viewer", "editor"))),
+        _by_membership(user_id, sa.true()),
+    )
+
+
+def _shared_for_editing(user_id: int) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        _by_batch_share(user_id, batch_share.c.permission == "editor"),
+        _by_project_share(user_id, project_share.c.permission == "editor"),
+        _by_membership(user_id, project_member.c.role.in_(_EDITOR_ROLES)),
+    )
+
+
+def _by_batch_share(user_id: int, permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    mine = sa.select(batch_share.c.batch_id).where(batch_share.c.grantee_id == user_id, permission)
+    return batch.c.id.in_(mine)
+
+
+def _by_project_share(user_id: int, permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return (
+        sa.select(sa.literal(1))
+        .where(
+            project_share.c.grantee_id == user_id,
+            project_share.c.owner_id == batch.c.owner_id,
+            project_share.c.project == batch.c.project,
+            permission,
+        )
+        .correlate(batch)
+        .exists()
+    )
+
+
+def _by_membership(user_id: int, role: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    mine = sa.select(project_member.c.project).where(project_member.c.user_id == user_id, role)
+    return batch.c.project.in_(mine)

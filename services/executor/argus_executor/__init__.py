@@ -1,0 +1,1 @@
+"""Agents on training hosts, and the commands that they are given."""

@@ -1,0 +1,60 @@
+"""Routes of host agents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from argus_executor.agents import repository, service
+from argus_executor.agents.schemas import (
+    AgentCommands,
+    AgentOut,
+    AgentRegister,
+    AgentRegistered,
+    CommandAck,
+    CommandAcked,
+    Heartbeat,
+)
+from argus_executor.dependencies import CallingAgent, Surroundings, Writing
+from argus_kit.clock import now
+from argus_kit.identity import Person, Writer
+from argus_kit.platform import Reading
+
+router = APIRouter(prefix="/api/agents", tags=["agents"])
+
+
+@router.post("/register", status_code=201)
+async def register_agent(body: AgentRegister, actor: Writer, here: Surroundings) -> AgentRegistered:
+    """Introduce the agent of a host; its token is answered once, and ends the one before."""
+    return await service.register(here.database, here.bus, actor, body)
+
+
+@router.get("")
+async def list_agents(actor: Person, connection: Reading) -> list[AgentOut]:
+    """The caller's agents."""
+    return await service.list_mine(connection, actor)
+
+
+@router.get("/{agent_id}/jobs")
+async def poll_agent_jobs(agent_id: str, actor: CallingAgent, tx: Writing) -> AgentCommands:
+    """The commands that wait for this agent, oldest first."""
+    return AgentCommands(jobs=await service.deliver(tx.connection, agent_id))
+
+
+@router.post("/{agent_id}/jobs/{cmd_id}/ack")
+async def ack_agent_job(
+    agent_id: str, cmd_id: str, body: CommandAck, actor: CallingAgent, here: Surroundings
+) -> CommandAcked:
+    """Say that a command was started, or failed."""
+    status = await service.acknowledge(here.database, here.bus, agent_id, cmd_id, body)
+    return CommandAcked(cmd_id=cmd_id, status=status)
+
+
+@router.post("/{agent_id}/heartbeat", status_code=204)
+async def beat_agent(
+    agent_id: str, actor: CallingAgent, tx: Writing, body: Annotated[Heartbeat | None, Body()] = None
+) -> None:
+    """A sign of life."""
+    note = {} if body is None else {"note": body.note}
+    await repository.update_agent(tx.connection, agent_id, last_seen_at=now(), **note)

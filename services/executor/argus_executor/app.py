@@ -1,0 +1,25 @@
+"""The executor's HTTP app, and what the executor is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from argus_executor.agents.endpoints import router as agents
+from argus_executor.batches.endpoints import router as batches
+from argus_executor.sweeps import worker_parts
+from argus_kit.app import Service, http_app
+from argus_schema import executor as tables
+
+
+def _routers() -> Sequence[APIRouter]:
+    return (agents, batches)
+
+
+SERVICE = Service(name="executor", routers=_routers, outbox=tables.outbox, worker_parts=worker_parts)
+
+
+def create_app() -> FastAPI:
+    """The HTTP app as a process of its own."""
+    return http_app(SERVICE)

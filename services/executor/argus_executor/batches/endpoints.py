@@ -1,0 +1,50 @@
+"""Routes of stop and rerun, and the two that reporters poll."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from argus_executor.batches import service
+from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested, StopResult
+from argus_executor.dependencies import Surroundings
+from argus_kit.errors import RateLimited
+from argus_kit.identity import Actor, Person, Writer
+from argus_kit.platform import Platform, Reading
+
+router = APIRouter(prefix="/api/batches", tags=["batches"])
+
+# A person's reporters poll every ten seconds each: this leaves room for a thousand at once.
+_POLL_BURST = 600
+_POLLS_PER_S = 100
+
+
+@router.post("/{batch_id}/stop")
+async def stop_batch(batch_id: str, actor: Writer, here: Surroundings) -> StopResult:
+    """Ask the batch to stop at its next epoch. Stopping what has ended changes nothing."""
+    return StopResult(status=await service.stop(here, actor, batch_id), batch_id=batch_id)
+
+
+@router.post("/{batch_id}/rerun", status_code=201)
+async def rerun_batch(batch_id: str, actor: Writer, here: Surroundings, body: RerunRequest) -> RerunResult:
+    """Run an ended batch again on its host."""
+    return await service.rerun(here, actor, batch_id, body)
+
+
+@router.get("/{batch_id}/stop-requested")
+async def get_stop_requested(batch_id: str, actor: Person, here: Surroundings, connection: Reading) -> StopRequested:
+    """Whether the batch's reporter should leave its loop."""
+    await _limit(here, "stop-requested", actor)
+    return service.stop_requested(await service.readable(connection, actor, batch_id))
+
+
+@router.get("/{batch_id}/rerun-info")
+async def get_rerun_info(batch_id: str, actor: Person, here: Surroundings, connection: Reading) -> RerunInfo:
+    """Where the batch comes from, if it is a rerun."""
+    await _limit(here, "rerun-info", actor)
+    return service.rerun_info(await service.readable(connection, actor, batch_id))
+
+
+async def _limit(here: Platform, route: str, actor: Actor) -> None:
+    wait = await here.cache.take(f"{route}:{actor.user_id}", capacity=_POLL_BURST, per_second=_POLLS_PER_S)
+    if wait:
+        raise RateLimited(wait)

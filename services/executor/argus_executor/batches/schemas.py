@@ -1,0 +1,50 @@
+"""Bodies of stop, rerun, and what reporters ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class StopResult(BaseModel):
+    """The batch's status now; `stopping` until its reporter has ended."""
+
+    status: str | None
+    batch_id: str
+
+
+class StopRequested(BaseModel):
+    """Whether a reporter should leave its loop. Both names of the flag are read by clients."""
+
+    requested: bool
+    stop_requested: bool
+    requested_at: str | None
+    requested_by: str | None
+
+
+class RerunRequest(BaseModel):
+    """What to change in the new run: `key=value` overrides appended to the command."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overrides: dict[str, Any] = Field(default_factory=dict)
+    name: str | None = Field(None, max_length=256)
+
+
+class RerunResult(BaseModel):
+    """The new batch, which waits for the agent of its host."""
+
+    batch_id: str
+    source_batch_id: str
+    name: str | None
+    status: str
+
+
+class RerunInfo(BaseModel):
+    """Where a rerun comes from; all null when the batch is none."""
+
+    source_batch_id: str | None
+    overrides_json: str | None
+    requested_at: str | None
+    requested_by: str | None

@@ -1,0 +1,180 @@
+"""The rules of stop and rerun.
+
+A command goes only to an agent of the batch's owner or of the one who asks, never to a stranger's machine that happens
+to have the same name.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts import bus as wire
+from argus_contracts.errors import ErrorCode
+from argus_executor.batches import repository
+from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested
+from argus_executor.transitions import create_batch, move_batch
+from argus_kit.clock import iso, now
+from argus_kit.errors import ArgusError
+from argus_kit.identity import Actor
+from argus_kit.outbox import Transaction
+from argus_kit.platform import Platform
+
+ENDED = frozenset({"done", "failed", "cancelled", "stopped"})
+MAX_OVERRIDES_BYTES = 64 * 1024
+
+
+async def readable(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any]:
+    """The batch.
+
+    Raises:
+        ArgusError: batch.not_found, also when it is not the caller's to see.
+    """
+    found = await repository.visible_batch(connection, actor, batch_id)
+    if found is None:
+        raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
+    return found
+
+
+async def changeable(here: Platform, actor: Actor, batch_id: str) -> sa.Row[Any]:
+    """The batch, for someone who may act on it.
+
+    Raises:
+        ArgusError: batch.not_found (404), batch.forbidden (403).
+    """
+    async with here.database.read() as connection:
+        found = await readable(connection, actor, batch_id)
+    if not found.may_edit:
+        raise ArgusError(ErrorCode.BATCH_FORBIDDEN)
+    return found
+
+
+async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
+    """Ask a batch to stop: the flag that its reporter polls, and a word to its host's agent. Returns the status."""
+    batch = await changeable(here, actor, batch_id)
+    reply = await move_batch(here.bus, batch_id, "stop", actor=actor)
+    if not reply.changed:
+        return reply.status
+    async with here.write("executor") as tx:
+        await repository.cancel_pending(tx.connection, batch_id, "rerun")
+        await _queue(tx, batch, actor, kind="stop", batch_id=batch_id, payload={"requested_by": actor.username})
+        _audit(tx, "batch_stop_requested", actor, batch_id, {})
+    return reply.status
+
+
+async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest) -> RerunResult:
+    """Run an ended batch again, as a new one that waits for the agent of its host.
+
+    Raises:
+        ArgusError: overrides.invalid (422), batch.state_conflict (409), or those of `changeable`.
+    """
+    overrides = msgspec.json.encode(body.overrides)
+    if len(overrides) > MAX_OVERRIDES_BYTES:
+        raise ArgusError(ErrorCode.OVERRIDES_INVALID)
+    source = await changeable(here, actor, batch_id)
+    if source.status is not None and source.status not in ENDED:
+        raise ArgusError(
+            ErrorCode.BATCH_STATE_CONFLICT, f"The batch is {source.status}; only one that ended can rerun."
+        )
+    async with here.database.read() as connection:
+        waiting = await repository.pending_rerun(connection, batch_id)
+    if waiting is not None:
+        return RerunResult(
+            batch_id=waiting.batch_id, source_batch_id=batch_id, name=waiting.name, status=waiting.status
+        )
+    new_id = f"rerun-{secrets.token_hex(6)}"
+    name = body.name or f"{source.name or batch_id} (rerun)"
+    request = wire.BatchCreate(
+        new_batch_id=new_id,
+        source_batch_id=batch_id,
+        owner_id=actor.user_id,
+        name=name,
+        overrides_json=overrides.decode(),
+        requested_by=actor.username,
+        at=now(),
+    )
+    created = await create_batch(here.bus, request)
+    async with here.write("executor") as tx:
+        payload = _rerun_payload(source, body.overrides, actor)
+        await _queue(tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
+        _audit(tx, "batch_rerun_requested", actor, new_id, {"source_batch_id": batch_id, "overrides": body.overrides})
+    return RerunResult(batch_id=new_id, source_batch_id=batch_id, name=name, status=created.status or "requested")
+
+
+def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    snapshot = source.env_snapshot or {}
+    return {
+        "source_batch_id": source.id,
+        "command": source.command,
+        "cwd": snapshot.get("cwd"),
+        "env": snapshot.get("env"),
+        "host": source.host,
+        "overrides": overrides,
+        "requested_by": actor.username,
+    }
+
+
+async def _queue(
+    tx: Transaction, batch: sa.Row[Any], actor: Actor, *, kind: str, batch_id: str, payload: dict[str, Any]
+) -> None:
+    owners = {actor.user_id} | ({batch.owner_id} if batch.owner_id is not None else set())
+    agent_id = await repository.agent_of(tx.connection, batch.host, owners)
+    if agent_id is None and kind == "stop":
+        # The reporter itself polls the flag; there is nobody else to tell.
+        return
+    command_id = str(uuid.uuid4())
+    values = {
+        "id": command_id,
+        "agent_id": agent_id,
+        "batch_id": batch_id,
+        "kind": kind,
+        "payload": payload,
+        "status": "pending",
+        "requested_by": actor.user_id,
+        "created_at": now(),
+    }
+    await repository.insert_command(tx.connection, values)
+    if agent_id is not None:
+        message = wire.AgentMessage(
+            agent_id=agent_id,
+            owner_id=actor.user_id,
+            hostname=batch.host or "",
+            kind="command",
+            data={"id": command_id, "kind": kind, "batch_id": batch_id},
+        )
+        tx.publish(wire.agent_subject(agent_id), wire.encode(message), msg_id=command_id)
+
+
+def _audit(tx: Transaction, action: str, actor: Actor, batch_id: str, metadata: dict[str, Any]) -> None:
+    entry = wire.AuditEntry(
+        action=action, user_id=actor.user_id, target_type="batch", target_id=batch_id, metadata=metadata, at=now()
+    )
+    tx.publish(wire.audit_subject("executor"), wire.encode(entry), msg_id=entry.entry_id)
+
+
+def stop_requested(batch: sa.Row[Any]) -> StopRequested:
+    """What the reporter of a batch is told: a stop stays asked until the batch has ended or was begun anew."""
+    asked = batch.stop_requested_at is not None and batch.status not in ENDED
+    return StopRequested(
+        requested=asked,
+        stop_requested=asked,
+        requested_at=iso(batch.stop_requested_at) if asked else None,
+        requested_by=batch.stop_requested_by if asked else None,
+    )
+
+
+def rerun_info(batch: sa.Row[Any]) -> RerunInfo:
+    """Where a batch comes from, if it is a rerun."""
+    if batch.source_batch_id is None:
+        return RerunInfo(source_batch_id=None, overrides_json=None, requested_at=None, requested_by=None)
+    return RerunInfo(
+        source_batch_id=batch.source_batch_id,
+        overrides_json=batch.overrides_json,
+        requested_at=iso(batch.rerun_requested_at),
+        requested_by=batch.rerun_requested_by,
+    )
