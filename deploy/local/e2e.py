@@ -1,0 +1,87 @@
+"""Start Argus on a free port with an empty data folder, run the browser tests against it, stop it: e2e.py up|stack.
+
+The tests find it by ARGUS_URL, and its data folder by ARGUS_HOME. What it printed stays in .make/e2e-<mode>.log.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack_layout import ROOT, free_ports
+
+READY_S = 180
+STOP_S = 15
+
+
+class NotReady(Exception):
+    """The server ended, or was not ready in time."""
+
+
+def main(arguments: list[str]) -> int:
+    mode, *rest = arguments
+    with tempfile.TemporaryDirectory(prefix="argus-e2e-") as home:
+        environment = os.environ | {"ARGUS_HOME": home, "ARGUS_PORT": str(free_ports(["web"])["web"])}
+        environment["ARGUS_URL"] = f"http://127.0.0.1:{environment['ARGUS_PORT']}"
+        environment["ARGUS_MODE"] = mode
+        try:
+            with _server(mode, environment):
+                tests = ["npx", "--no-install", "playwright", "test", *rest]
+                return subprocess.run(tests, cwd=ROOT / "tests" / "e2e", env=environment, check=False).returncode
+        except NotReady as error:
+            print(f"argus: {error}", file=sys.stderr)
+            return 1
+
+
+@contextmanager
+def _server(mode: str, environment: dict[str, str]) -> Iterator[None]:
+    log = ROOT / ".make" / f"e2e-{mode}.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [ROOT / "deploy" / "local" / mode],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait(process, environment["ARGUS_URL"], log)
+        yield
+    finally:
+        _stop(process)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{url}/readyz", timeout=3).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    said = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise NotReady(f"Argus was not ready for the browser tests; the end of {log}:\n{said}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise NotReady(f"Argus did not stop within {STOP_S} s of SIGTERM.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
