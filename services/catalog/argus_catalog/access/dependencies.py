@@ -1,0 +1,151 @@
+"""Permissions as parameters: a route that names `ReadableBatch` cannot forget to ask.
+
+Ids may hold slashes, and published clients do not encode them. Where a batch's and a job's id follow each other, the
+way to divide them is found in the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from argus_contracts.errors import ErrorCode
+from argus_kit.errors import ArgusError
+from argus_kit.identity import Actor, Person, Writer
+from argus_kit.platform import Reading
+from argus_schema import ingest
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.access.visibility import visible
+
+batch = ingest.batch.c
+job = ingest.job.c
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRef:
+    """A batch that the caller may see."""
+
+    batch_key: int
+    id: str
+    project: str
+    owner_id: int | None
+    host: str | None
+    status: str | None
+    start_time: datetime | None
+    end_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """A job of a batch that the caller may see. `job_no` is None when no such job is known (any more)."""
+
+    batch: BatchRef
+    job_id: str
+    job_no: int | None
+
+    @property
+    def known(self) -> int:
+        """The job's number.
+
+        Raises:
+            ArgusError: job.not_found.
+        """
+        if self.job_no is None:
+            raise ArgusError(ErrorCode.JOB_NOT_FOUND)
+        return self.job_no
+
+
+_REF = (
+    batch.batch_key,
+    batch.id,
+    batch.project,
+    batch.owner_id,
+    batch.host,
+    batch.status,
+    batch.start_time,
+    batch.end_time,
+)
+
+
+async def find_batch(connection: AsyncConnection, actor: Actor, batch_id: str) -> BatchRef:
+    """A batch by its id.
+
+    Raises:
+        ArgusError: batch.not_found, also when the caller may not see it.
+    """
+    found = await find_batches(connection, actor, [batch_id])
+    if not found:
+        raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
+    return found[0]
+
+
+async def find_batches(connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> list[BatchRef]:
+    """Those of these batches that the caller may see."""
+    query = sa.select(*_REF).where(batch.id.in_(batch_ids), visible(actor))
+    return [BatchRef(*row) for row in await connection.execute(query)]
+
+
+async def _readable_batch(batch_id: str, actor: Person, connection: Reading) -> BatchRef:
+    return await find_batch(connection, actor, batch_id)
+
+
+async def _owned_batch(batch_id: str, actor: Person, connection: Reading) -> BatchRef:
+    return owned(await find_batch(connection, actor, batch_id), actor)
+
+
+async def _controlled_batch(batch_id: str, actor: Writer, connection: Reading) -> BatchRef:
+    return owned(await find_batch(connection, actor, batch_id), actor)
+
+
+def owned(found: BatchRef, actor: Actor) -> BatchRef:
+    """The batch, if the caller owns it or is an administrator.
+
+    Raises:
+        ArgusError: batch.forbidden.
+    """
+    if not actor.is_admin and found.owner_id != actor.user_id:
+        raise ArgusError(ErrorCode.BATCH_FORBIDDEN, "Only the batch's owner or an administrator may do this.")
+    return found
+
+
+async def _readable_job(batch_id: str, job_id: str, actor: Person, connection: Reading) -> JobRef:
+    return await find_job(connection, actor, batch_id, job_id)
+
+
+async def find_job(connection: AsyncConnection, actor: Actor, batch_id: str, job_id: str) -> JobRef:
+    """A job by the two ids of its address.
+
+    Raises:
+        ArgusError: batch.not_found, also when the caller may not see it.
+    """
+    divisions = dict(_divisions(batch_id, job_id))
+    batches = await find_batches(connection, actor, list(divisions))
+    if not batches:
+        raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
+    numbers: dict[tuple[int, str], int] = {}
+    wanted = [sa.and_(job.batch_key == b.batch_key, job.job_id == divisions[b.id]) for b in batches]
+    query = sa.select(job.batch_key, job.job_id, job.job_no).where(sa.or_(*wanted), job.deleted_at.is_(None))
+    rows: Sequence[Any] = (await connection.execute(query)).all()
+    numbers = {(row.batch_key, row.job_id): row.job_no for row in rows}
+    refs = [JobRef(b, divisions[b.id], numbers.get((b.batch_key, divisions[b.id]))) for b in batches]
+    return next((ref for ref in refs if ref.job_no is not None), refs[0])
+
+
+def _divisions(batch_id: str, job_id: str) -> list[tuple[str, str]]:
+    parts = f"{batch_id}/{job_id}".split("/")
+    return [("/".join(parts[:n]), "/".join(parts[n:])) for n in range(1, len(parts))][:16]
+
+
+ReadableBatch = Annotated[BatchRef, Depends(_readable_batch)]
+"""The batch in the address, if the caller may see it; else 404."""
+OwnedBatch = Annotated[BatchRef, Depends(_owned_batch)]
+"""The same, if the caller owns it (or is an administrator); else 403."""
+ControlledBatch = Annotated[BatchRef, Depends(_controlled_batch)]
+"""The same with a credential that may change things."""
+ReadableJob = Annotated[JobRef, Depends(_readable_job)]
+"""The job in the address, if the caller may see its batch."""

@@ -1,0 +1,54 @@
+"""The catalog's HTTP app: its routes, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argus_kit.app import Service, http_app
+from argus_schema import catalog as tables
+from fastapi import APIRouter, FastAPI
+
+from argus_catalog.batches import endpoints as batches
+from argus_catalog.curves import endpoints as curves
+from argus_catalog.dashboard import endpoints as dashboard
+from argus_catalog.deletions import endpoints as deletions
+from argus_catalog.hosts import endpoints as hosts
+from argus_catalog.jobs import endpoints as jobs
+from argus_catalog.logs import endpoints as logs
+from argus_catalog.marks import endpoints as marks
+from argus_catalog.meta import endpoints as meta
+from argus_catalog.projects import endpoints as projects
+from argus_catalog.shares import endpoints as shares
+from argus_catalog.shares import public
+from argus_catalog.stats import endpoints as stats
+
+
+def _routers() -> Sequence[APIRouter]:
+    # Ids may hold slashes, so a route that ends in an id takes whatever no other route took: those come last.
+    # For the same reason a process that mounts several services mounts the catalog after all others.
+    return (
+        meta.router,
+        stats.router,
+        dashboard.router,
+        marks.router,
+        shares.router,
+        public.router,
+        hosts.router,
+        logs.router,
+        curves.router,
+        batches.router,
+        jobs.router,
+        projects.router,
+        deletions.router,
+        batches.one,
+        jobs.one,
+        projects.one,
+    )
+
+
+SERVICE = Service(name="catalog", routers=_routers, outbox=tables.outbox)
+
+
+def create_app() -> FastAPI:
+    """The HTTP app."""
+    return http_app(SERVICE)

@@ -1,0 +1,1 @@
+"""Batches: lists, one batch, and everything that hangs on one batch."""

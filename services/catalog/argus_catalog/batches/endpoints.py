@@ -1,0 +1,130 @@
+"""Routes of batches. Those that end in a word come first: an id may hold slashes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
+from fastapi import APIRouter, Depends, Query, Response
+
+from argus_catalog.access.dependencies import ReadableBatch
+from argus_catalog.access.visibility import Scope
+from argus_catalog.batches import service
+from argus_catalog.batches.export import jobs_csv
+from argus_catalog.batches.schemas import (
+    BatchEta,
+    BatchHealth,
+    BatchMetrics,
+    BatchOut,
+    BatchResources,
+    CompactBatches,
+    EpochsLatestOut,
+)
+from argus_catalog.batches.service import BatchFilter
+from argus_catalog.csv import csv_response
+from argus_catalog.jobs.schemas import JobEta, JobOut
+from argus_catalog.wire import ConditionalRoute
+
+router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
+
+
+def _filter(
+    user: Annotated[str | None, Query(description="Account name of the machine that reported")] = None,
+    project: str | None = None,
+    status: str | None = None,
+    scope: Scope = "all",
+    since: Annotated[str | None, Query(description="Only batches that started at or after this time")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(description="From X-Next-Cursor of the page before")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text in id, name, project, user, host, command")] = None,
+) -> BatchFilter:
+    return BatchFilter(user, project, status, scope, since, limit, cursor, q)
+
+
+Filter = Annotated[BatchFilter, Depends(_filter)]
+
+
+@router.get("")
+async def list_batches(
+    chosen: Filter, actor: Person, connection: Reading, response: Response
+) -> list[BatchOut]:
+    """Batches, the latest start first. X-Next-Cursor is there when more follow."""
+    page = await service.list_batches(connection, actor, chosen)
+    if page.next_cursor:
+        response.headers["X-Next-Cursor"] = page.next_cursor
+    return page.batches
+
+
+@router.get("/compact")
+async def list_compact_batches(
+    chosen: Filter,
+    actor: Person,
+    connection: Reading,
+    response: Response,
+    resource_limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> CompactBatches:
+    """Batches with their jobs, newest epochs and snapshots: all that cards show, in one answer."""
+    page, cards = await service.compact(connection, actor, chosen, resource_limit)
+    if page.next_cursor:
+        response.headers["X-Next-Cursor"] = page.next_cursor
+    return CompactBatches(batches=cards)
+
+
+@router.get("/{batch_id:path}/jobs/eta-all")
+async def list_batch_job_etas(batch: ReadableBatch, connection: Reading) -> dict[str, JobEta]:
+    """When each job of a batch will be done, by job id."""
+    return await service.job_etas(connection, batch)
+
+
+@router.get("/{batch_id:path}/jobs")
+async def list_batch_jobs(batch: ReadableBatch, connection: Reading) -> list[JobOut]:
+    """The jobs of a batch, in the order of their start."""
+    return await service.jobs(connection, batch)
+
+
+@router.get("/{batch_id:path}/health")
+async def get_batch_health(batch: ReadableBatch, connection: Reading) -> BatchHealth:
+    """Whether a batch is well."""
+    return await service.health(connection, batch)
+
+
+@router.get("/{batch_id:path}/eta")
+async def get_batch_eta(batch: ReadableBatch, connection: Reading) -> BatchEta:
+    """When a batch will be done."""
+    return await service.eta(connection, batch)
+
+
+@router.get("/{batch_id:path}/epochs/latest")
+async def list_latest_epochs(batch: ReadableBatch, connection: Reading) -> EpochsLatestOut:
+    """The newest epoch of each job."""
+    return EpochsLatestOut(jobs=await service.latest_epochs(connection, batch))
+
+
+@router.get("/{batch_id:path}/resources")
+async def list_batch_resources(
+    batch: ReadableBatch, connection: Reading, limit: Annotated[int, Query(ge=1, le=5000)] = 100
+) -> BatchResources:
+    """The newest snapshots that the batch sent, from the oldest to the newest."""
+    return await service.resources(connection, batch, limit)
+
+
+@router.get("/{batch_id:path}/metrics")
+async def list_batch_metrics(batch: ReadableBatch, connection: Reading) -> BatchMetrics:
+    """The metrics that the batch's jobs know, with the direction in which each is better."""
+    return await service.metrics(connection, batch)
+
+
+@router.get("/{batch_id:path}/export.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+async def export_batch(batch: ReadableBatch, connection: Reading) -> Response:
+    """The jobs of a batch as CSV."""
+    return csv_response(f"{batch.id}.csv", jobs_csv(batch.id, await service.export_rows(connection, batch)))
+
+
+one = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
+
+
+@one.get("/{batch_id:path}")
+async def get_batch(batch: ReadableBatch, actor: Person, connection: Reading) -> BatchOut:
+    """One batch, with its environment."""
+    return await service.detail(connection, actor, batch)

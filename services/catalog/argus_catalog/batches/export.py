@@ -1,0 +1,1 @@
+jobs_csv = None

@@ -1,0 +1,1 @@
+"""Curves: metric points read from their blocks and thinned out for charts."""

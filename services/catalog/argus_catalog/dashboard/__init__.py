@@ -1,0 +1,1 @@
+"""The front page's data in one answer."""

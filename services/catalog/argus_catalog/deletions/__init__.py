@@ -1,0 +1,1 @@
+"""Deleting what was recorded: ingest, its only writer, is asked to."""

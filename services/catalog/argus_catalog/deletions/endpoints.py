@@ -1,0 +1,60 @@
+"""Routes that hide batches, jobs, hosts and projects."""
+
+from __future__ import annotations
+
+from argus_kit.identity import Admin, Writer
+from argus_kit.platform import Reading, platform_of
+from fastapi import APIRouter, Request
+
+from argus_catalog.access.dependencies import ControlledBatch
+from argus_catalog.batches.schemas import BulkDeleteBatches, BulkDeleted, DeletedBatch
+from argus_catalog.deletions import service
+from argus_catalog.hosts.schemas import DeletedHost
+from argus_catalog.jobs.schemas import BulkDeleteJobs, DeletedJob
+from argus_catalog.projects.schemas import DeletedProject
+
+router = APIRouter(prefix="/api", tags=["deletions"])
+
+
+@router.post("/batches/bulk-delete")
+async def delete_batches(
+    wanted: BulkDeleteBatches, request: Request, actor: Writer, connection: Reading
+) -> BulkDeleted:
+    """Delete many batches; those that cannot be deleted are named with the reason."""
+    return await service.delete_batches(platform_of(request).bus, connection, actor, wanted.batch_ids)
+
+
+@router.post("/jobs/bulk-delete")
+async def delete_jobs(wanted: BulkDeleteJobs, request: Request, actor: Writer, connection: Reading) -> BulkDeleted:
+    """Delete many jobs; those that cannot be deleted are named with the reason."""
+    return await service.delete_jobs(platform_of(request).bus, connection, actor, wanted.items)
+
+
+@router.delete("/batches/{batch_id:path}")
+async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer) -> DeletedBatch:
+    """Delete a batch that is not active."""
+    await service.delete_batch(platform_of(request).bus, actor, batch)
+    return DeletedBatch(batch_id=batch.id)
+
+
+@router.delete("/jobs/{batch_id}/{job_id:path}")
+async def delete_job(
+    batch_id: str, job_id: str, request: Request, actor: Writer, connection: Reading
+) -> DeletedJob:
+    """Delete a job that is not running."""
+    job = await service.delete_job(platform_of(request).bus, connection, actor, batch_id, job_id)
+    return DeletedJob(batch_id=job.batch.id, job_id=job.job_id)
+
+
+@router.delete("/hosts/{host}")
+async def delete_host(host: str, request: Request, actor: Admin, connection: Reading) -> DeletedHost:
+    """Delete a host that has been silent for ten minutes."""
+    await service.delete_host(platform_of(request).bus, connection, actor, host)
+    return DeletedHost(host=host)
+
+
+@router.delete("/projects/{project:path}")
+async def delete_project(project: str, request: Request, actor: Admin, connection: Reading) -> DeletedProject:
+    """Delete a project with all its batches."""
+    await service.delete_project(platform_of(request), connection, actor, project)
+    return DeletedProject(project=project)

@@ -1,0 +1,1 @@
+"""What follows from stored facts: pure functions, no I/O."""

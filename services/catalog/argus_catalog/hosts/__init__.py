@@ -1,0 +1,1 @@
+"""Hosts: cards, snapshots, and how a host's load divides among batches."""

@@ -1,0 +1,1 @@
+"""Jobs: the list over all batches, one job, its epochs and ETA."""

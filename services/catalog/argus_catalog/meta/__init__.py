@@ -1,0 +1,1 @@
+"""Texts that the app shows where there is nothing to show."""

@@ -1,0 +1,1 @@
+"""Projects: cards, one project, its active batches, boards and use of resources."""

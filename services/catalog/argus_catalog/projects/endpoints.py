@@ -1,0 +1,81 @@
+"""Routes of projects. Those that end in a word come first: a name may hold slashes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
+from fastapi import APIRouter, Query, Response
+
+from argus_catalog.csv import csv_response
+from argus_catalog.projects import boards, service
+from argus_catalog.projects.schemas import (
+    ActiveBatch,
+    LeaderboardRow,
+    Matrix,
+    ProjectCard,
+    ProjectDetail,
+    ProjectResources,
+)
+from argus_catalog.wire import ConditionalRoute
+
+router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
+
+Metric = Annotated[str, Query(min_length=1, max_length=256)]
+_CSV = {200: {"content": {"text/csv": {}}}}
+
+
+@router.get("")
+async def list_projects(
+    actor: Person, connection: Reading, scope: Literal["mine", "shared", "all"] = "all", starred: bool = False
+) -> list[ProjectCard]:
+    """Projects: starred ones first, then by running batches, then by name."""
+    return await service.cards(connection, actor, scope, starred=starred)
+
+
+@router.get("/{project:path}/active-batches")
+async def list_active_batches(project: str, actor: Person, connection: Reading) -> list[ActiveBatch]:
+    """The running batches of a project, the latest start first."""
+    return await service.active_batches(connection, actor, project)
+
+
+@router.get("/{project:path}/leaderboard")
+async def get_leaderboard(
+    project: str, actor: Person, connection: Reading, metric: Metric = "MSE"
+) -> list[LeaderboardRow]:
+    """The best job of every model and dataset."""
+    return await boards.leaderboard(connection, actor, project, metric)
+
+
+@router.get("/{project:path}/matrix")
+async def get_project_matrix(project: str, actor: Person, connection: Reading, metric: Metric = "MSE") -> Matrix:
+    """Best values, models by datasets."""
+    return await boards.matrix(connection, actor, project, metric)
+
+
+@router.get("/{project:path}/resources")
+async def get_project_resources(project: str, actor: Person, connection: Reading) -> ProjectResources:
+    """What a project used."""
+    return await service.resources(connection, actor, project)
+
+
+@router.get("/{project:path}/export.csv", response_class=Response, responses=_CSV)
+async def export_leaderboard(project: str, actor: Person, connection: Reading) -> Response:
+    """The leaderboard as CSV."""
+    return csv_response(f"{project}_leaderboard.csv", await boards.leaderboard_csv(connection, actor, project))
+
+
+@router.get("/{project:path}/export-raw.csv", response_class=Response, responses=_CSV)
+async def export_project_metrics(project: str, actor: Person, connection: Reading) -> Response:
+    """Every final metric of every job, one a row, as CSV."""
+    return csv_response(f"{project}_raw.csv", await boards.raw_csv(connection, actor, project))
+
+
+one = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
+
+
+@one.get("/{project:path}")
+async def get_project(project: str, actor: Person, connection: Reading) -> ProjectDetail:
+    """One project."""
+    return await service.detail(connection, actor, project)
