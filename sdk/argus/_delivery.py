@@ -1,0 +1,116 @@
+"""What an answer of the server means for the events that were sent: pure decisions, no I/O."""
+
+from __future__ import annotations
+
+import json
+import random
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argus._transport import Reply
+
+# What to do with the lines of a request.
+READ = "read"  # stored or rejected one by one: read the results
+SPLIT = "split"  # refused together: find the one that is at fault
+WAIT = "wait"  # the server is ill or busy: the same again soon
+HOLD = "hold"  # only a person can mend it (token, address): keep everything, try again slowly
+
+HOLD_S = 30.0
+_LONGEST_WAIT_S = 30.0
+_LONGEST_RETRY_AFTER_S = 300.0
+_SILENT_RETRY_AFTER_S = 2.0
+
+_WAIT_STATUSES = frozenset({408, 425, 429})
+_HOLD_STATUSES = frozenset({401, 403, 404, 405, 407})
+
+
+class Verdict:
+    """What to do (`READ`, `SPLIT`, `WAIT`, `HOLD`), why, and for `WAIT` the seconds that the server asked for."""
+
+    __slots__ = ("action", "reason", "wait_s")
+
+    def __init__(self, action: str, reason: str = "", wait_s: float | None = None) -> None:
+        self.action = action
+        self.reason = reason
+        self.wait_s = wait_s
+
+
+class Results:
+    """The per-event answers of an accepted request, by the event's place in it."""
+
+    __slots__ = ("duplicates", "rejected", "transient")
+
+    def __init__(self) -> None:
+        self.duplicates = 0
+        self.rejected: list[tuple[int, str]] = []
+        self.transient: list[int] = []
+
+
+def judge(reply: Reply) -> Verdict:
+    """Decide by status (and for 2xx by shape: a login page of some gateway acknowledges nothing)."""
+    status = reply.status
+    if reply.ok:
+        if _body(reply) is not None:
+            return Verdict(READ)
+        return Verdict(WAIT, "the answer is not an Argus server's; is the address right?")
+    reason = f"HTTP {status}: {detail(reply)}"
+    if status in _WAIT_STATUSES:
+        return Verdict(WAIT, reason, _retry_after(reply))
+    if status in _HOLD_STATUSES or 300 <= status < 400:
+        place = reply.headers.get("location")
+        return Verdict(HOLD, f"{reason} (it points to {place})" if place else reason)
+    if 400 <= status < 500:
+        return Verdict(SPLIT, reason)
+    return Verdict(WAIT, reason, _retry_after(reply) if "retry-after" in reply.headers else None)
+
+
+def read_results(reply: Reply, count: int) -> Results:
+    """Sort the per-event results. A server that answers with counts alone has taken everything."""
+    results = Results()
+    body = _body(reply) or {}
+    items = body.get("results")
+    if not isinstance(items, list):
+        return results
+    results.transient = list(range(len(items), count))  # unanswered events are not acknowledged ones
+    for place, item in enumerate(items[:count]):
+        status = item.get("status") if isinstance(item, dict) else None
+        if status in ("deduplicated", "duplicate"):
+            results.duplicates += 1
+        elif status == "rejected":
+            error = str(item.get("error") or "no reason given")
+            if error.startswith("internal:"):
+                results.transient.append(place)
+            else:
+                results.rejected.append((place, error))
+    return results
+
+
+def backoff(failures: int) -> float:
+    """Seconds before the next try after `failures` in a row: 0.2 s doubling to 30 s, with jitter of a half."""
+    return float(min(_LONGEST_WAIT_S, 0.2 * 2 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0))
+
+
+def detail(reply: Reply) -> str:
+    """The server's own words, shortened."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        return reply.body[:200].decode("utf-8", "replace").strip()
+    words = body.get("detail", body) if isinstance(body, dict) else body
+    return (words if isinstance(words, str) else json.dumps(words, ensure_ascii=False))[:300]
+
+
+def _body(reply: Reply) -> dict[str, object] | None:
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and ("results" in body or "accepted" in body) else None
+
+
+def _retry_after(reply: Reply) -> float:
+    try:
+        seconds = float(reply.headers.get("retry-after", ""))
+    except ValueError:
+        return _SILENT_RETRY_AFTER_S
+    return max(0.05, min(seconds, _LONGEST_RETRY_AFTER_S)) if seconds == seconds else _SILENT_RETRY_AFTER_S  # noqa: PLR0124

@@ -1,0 +1,52 @@
+"""The file where events lie that the server will never take, each with the reason that it gave."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from argus._guard import tell_once
+
+# Enough to find the fault; a script that sends millions of bad events fills no disk.
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class RejectedFile:
+    """Appends to `rejected-<pid>-<random>.jsonl`, created with the first rejection."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, f"rejected-{os.getpid()}-{os.urandom(4).hex()}.jsonl")
+        self._size = 0
+
+    def add(self, line: bytes, reason: str) -> None:
+        """Keep one event and tell the user about the first of each kind of reason. A full disk loses the copy only."""
+        tell_once(
+            f"rejected:{reason[:60]}",
+            "the server rejected an event (%s); it and others like it are kept in %s",
+            reason[:300],
+            self.path,
+        )
+        head = json.dumps({"rejected_at": int(time.time()), "reason": reason[:2_000]}, ensure_ascii=False)[:-1]
+        record = f'{head},"event":'.encode("utf-8", "replace") + _as_json(line) + b"}\n"
+        if self._size + len(record) > _MOST_BYTES:
+            return
+        try:
+            os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                self._size += os.write(descriptor, record)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            tell_once("rejected-file", "rejected events cannot be kept in %s: %s", self.path, error)
+
+
+def _as_json(line: bytes) -> bytes:
+    """The event itself, or its text where it is no JSON."""
+    text = line.strip()
+    try:
+        json.loads(text)
+    except ValueError:
+        return json.dumps(text.decode("utf-8", "replace")).encode()
+    return text

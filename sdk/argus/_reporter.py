@@ -1,0 +1,351 @@
+"""One batch of training jobs, reported live: the class that users meet."""
+
+from __future__ import annotations
+
+import os
+import threading
+from time import time
+
+from argus._counters import Counters
+from argus._guard import guard, logger, tell_once
+from argus._ids import choose_batch_id
+from argus._job import JobContext, describe
+from argus._pipeline import Identity, Pipeline
+from argus._settings import (
+    HEARTBEAT_S,
+    RESOURCES_S,
+    STOP_POLL_S,
+    exit_flush_s,
+    interval,
+    is_disabled,
+    resolve_url,
+    token_source,
+)
+from argus._values import freeze
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from os import PathLike
+    from types import TracebackType
+    from typing import Any, Self
+
+    from argus._counters import Stats
+    from argus._periodic import Periodic
+
+# An artifact needs its job on the server first; this is how long it waits for the events before it.
+_BEFORE_UPLOAD_S = 5.0
+_CONTEXT_JOIN_S = 1.0
+
+
+class Reporter:
+    """Reports one batch. Used as a context manager; nothing here raises into the training or makes it wait.
+
+    Entering reports `batch_start` and starts the background tasks; leaving reports `batch_done`, or `batch_failed`
+    with the exception, and waits at most `ARGUS_EXIT_FLUSH_S` (5) seconds for the server. What is not delivered by
+    then lies in the journal and is delivered by the next reporter.
+
+    Parameters:
+        batch_prefix: begins the batch id when none is given.
+        experiment_type, source_project, command: shown with the batch. The command line is captured by default.
+        n_total: how many jobs the batch will have, if known.
+        heartbeat, stop_polling, resource_snapshot: True (every 300, 10, 30 s), False, or a number of seconds.
+        monitor_url, token: the server and an `em_live_` token; default `ARGUS_URL` and `ARGUS_TOKEN`.
+        auto_upload_dirs: folders whose images are uploaded when the batch ends well.
+        batch_id, resume_from: report into this batch (`resume_from`: one that an earlier process began).
+            `ARGUS_BATCH_ID` is taken when neither is given.
+        capture_environment: report commit, packages and environment at the start.
+    """
+
+    def __init__(
+        self,
+        batch_prefix: str = "batch",
+        *,
+        experiment_type: str | None = None,
+        source_project: str | None = None,
+        command: str | None = None,
+        n_total: int | None = None,
+        heartbeat: bool | float = True,
+        stop_polling: bool | float = True,
+        resource_snapshot: bool | float = True,
+        monitor_url: str | None = None,
+        token: str | None = None,
+        auto_upload_dirs: Iterable[str | PathLike[str]] | None = None,
+        batch_id: str | None = None,
+        resume_from: str | None = None,
+        capture_environment: bool = True,
+    ) -> None:
+        self._batch_id = choose_batch_id(batch_prefix, batch_id, resume_from)
+        self._resumed = resume_from is not None and batch_id is None
+        self._experiment_type = experiment_type or "experiment"
+        self._command = command
+        self._n_total = _count(n_total)
+        self._upload_folders = list(auto_upload_dirs or [])
+        self._intervals = (
+            interval(heartbeat, HEARTBEAT_S),
+            interval(stop_polling, STOP_POLL_S),
+            interval(resource_snapshot, RESOURCES_S),
+        )
+        self._capture_environment = capture_environment
+        self._token = token_source(token)
+        self._url = resolve_url(monitor_url)
+        self._identity = Identity(source_project or "default", command=command)
+        self._pipeline = self._make_pipeline()
+        self._add: Callable[..., None] = self._pipeline.add if self._pipeline is not None else _ignore
+        self._tasks: list[Periodic] = []
+        self._context_thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._n_done = 0
+        self._n_failed = 0
+        self._active_job_id: str | None = None
+        self._stopped = False
+        self._started_at = 0.0
+        self._pid = 0
+        self._open = False
+        self._ending = False
+
+    @property
+    def batch_id(self) -> str:
+        """The batch that this reporter reports into."""
+        return self._batch_id
+
+    @property
+    def batch_url(self) -> str | None:
+        """The batch's page in the browser; None without a server."""
+        return f"{self._url}/batches/{self._batch_id}" if self._url else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked the batch to stop: leave the loop."""
+        return self._stopped
+
+    @property
+    def stats(self) -> Stats:
+        """What became of every event so far; valid after the end too."""
+        return self._pipeline.stats if self._pipeline is not None else Counters().stats(0)
+
+    def __enter__(self) -> Self:
+        """Report `batch_start` and start the background tasks. Entering twice does nothing more."""
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Report how the batch ended and flush, within the exit limit."""
+        self._finish(error)
+
+    def job(self, job_id: str, *, model: str | None = None, dataset: str | None = None, **extra: Any) -> JobContext:
+        """A job of this batch, to be used as `with r.job(...) as job:`. `extra` is stored with the job."""
+        return JobContext(self, job_id, model=model, dataset=dataset, **extra)
+
+    @guard(None)
+    def emit(self, event: str, **fields: Any) -> None:
+        """Report any event of the schema, with `fields` as its data (`job_id` excepted)."""
+        job_id = fields.pop("job_id", None) or self._active_job_id
+        self._add(event, job_id, {key: freeze(value) for key, value in fields.items()})
+
+    @guard(False)
+    def job_artifact(
+        self,
+        job_id: str,
+        path: str | PathLike[str],
+        *,
+        label: str | None = None,
+        meta: dict[str, Any] | None = None,
+    ) -> bool:
+        """Upload any file to a job. Waits for the network; returns whether it arrived."""
+        from pathlib import Path
+
+        from argus._artifacts import ArtifactUploader, artifact_fields
+
+        if self._pipeline is None or self._url is None or not Path(path).is_file():
+            return False
+        self._pipeline.flush(_BEFORE_UPLOAD_S)
+        uploader = ArtifactUploader(self._url, self._token)
+        return uploader.upload("jobs", job_id, Path(path), artifact_fields(label, meta))
+
+    @guard(False)
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until the server has everything reported so far; False when that takes longer than `timeout_s`."""
+        return self._pipeline is None or self._pipeline.flush(timeout_s)
+
+    @guard(None)
+    def close(self) -> None:
+        """End the batch well, for those who do not use `with`."""
+        self._finish(None)
+
+    def end_of_process(self, reason: str) -> None:
+        """The process ends while the batch is open (called by `_lifecycle`)."""
+        if self._pipeline is None:
+            return
+        if self._open and self._pid == os.getpid():
+            self._end_batch("batch_failed", {"reason": reason})
+        else:
+            self._pipeline.close(exit_flush_s())
+
+    def after_fork(self) -> None:
+        """In a forked child: its events go out by themselves, but the batch stays the parent's."""
+        self._lock = threading.Lock()
+        self._tasks = []
+        self._context_thread = None
+        if self._pipeline is not None:
+            self._pipeline.after_fork()
+
+    @guard(None)
+    def _begin(self) -> None:
+        if self._open or self._ending:
+            return
+        self._open = True
+        self._pid = os.getpid()
+        self._started_at = time()
+        if self._pipeline is None:
+            return
+        from argus import _lifecycle, _lowlevel
+        from argus._context import command_line
+
+        if self._command is None:
+            self._command = self._identity.command = command_line()
+        self._pipeline.start()
+        start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
+        self._add("batch_start", None, start)
+        _lifecycle.register(self)
+        _lowlevel.set_current(self._batch_id, self._add)
+        self._start_tasks()
+
+    def _finish(self, error: BaseException | None) -> None:
+        try:
+            self._finish_guarded(error)
+        except KeyboardInterrupt:
+            # A second Ctrl-C means now: what is in the journal is delivered by the next reporter.
+            logger().warning("not waiting for the server; what it has not got is delivered with the next run")
+
+    @guard(None)
+    def _finish_guarded(self, error: BaseException | None) -> None:
+        if not self._open:
+            return
+        if self._pid != os.getpid():
+            if self._pipeline is not None:
+                self._pipeline.close(exit_flush_s())
+            return
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            self._upload_folders_now()
+            counts = {} if self._resumed else {"n_done": self._n_done, "n_failed": self._n_failed}
+            self._end_batch("batch_done", dict(counts))
+        else:
+            self._end_batch("batch_failed", {"reason": describe(error)})
+
+    def _end_batch(self, event_type: str, data: dict[str, Any]) -> None:
+        """The last event of the batch comes after all others, so the tasks end first."""
+        if self._ending:
+            return
+        self._ending = True
+        for task in self._tasks:
+            task.stop()
+        if self._context_thread is not None:
+            self._context_thread.join(_CONTEXT_JOIN_S)
+        self._open = False
+        if self._pipeline is None:
+            return
+        from argus import _lifecycle, _lowlevel
+
+        data["total_elapsed_s"] = time() - self._started_at
+        dropped = self._pipeline.stats.dropped_reasons
+        if dropped:
+            data["client_dropped"] = dropped
+        self._add(event_type, None, data)
+        self._pipeline.close(exit_flush_s())
+        _lifecycle.unregister(self)
+        _lowlevel.clear_current(self._batch_id)
+
+    def _make_pipeline(self) -> Pipeline | None:
+        if is_disabled():
+            return None
+        if self._url is None:
+            tell_once("no-url", "ARGUS_URL is not set: nothing is reported")
+            return None
+        if not self._token():
+            tell_once("no-token", "ARGUS_TOKEN is not set: the server will refuse events until it is")
+        return Pipeline(self._url, self._token, self._identity, self._batch_id)
+
+    def _start_tasks(self) -> None:
+        from argus._periodic import Periodic
+
+        heartbeat_s, stop_poll_s, resources_s = self._intervals
+        if heartbeat_s:
+            self._tasks.append(Periodic("heartbeat", self._beat, heartbeat_s, first_s=heartbeat_s))
+        if stop_poll_s:
+            self._tasks.append(Periodic("stop-poll", self._stop_poll(), stop_poll_s, first_s=min(1.0, stop_poll_s)))
+        if resources_s:
+            self._tasks.append(Periodic("resources", self._sample_resources, resources_s))
+        for task in self._tasks:
+            task.start()
+        if self._capture_environment:
+            self._context_thread = threading.Thread(target=self._report_context, name="argus-context", daemon=True)
+            self._context_thread.start()
+
+    def _beat(self) -> None:
+        beat = {"line": "heartbeat", "level": "debug", "ts_unix": time()}
+        self._add("log_line", self._active_job_id or self._batch_id, beat)
+
+    def _stop_poll(self) -> Callable[[], bool]:
+        from argus._stop import StopPoller
+
+        return StopPoller(self._url or "", self._token, self._batch_id, self._on_stop).poll
+
+    def _on_stop(self) -> None:
+        self._stopped = True
+        logger().info("a stop of batch %s was requested", self._batch_id)
+
+    def _sample_resources(self) -> None:
+        from argus._resources import ResourceSampler
+
+        if not hasattr(self, "_sampler"):
+            self._sampler = ResourceSampler()
+        sample = self._sampler.sample()
+        if self._open:
+            self._add("resource_snapshot", None, sample)
+
+    @guard(None)
+    def _report_context(self) -> None:
+        from argus._context import snapshot
+
+        data = snapshot(self._identity.folder, self._command)
+        if self._open:
+            self._add("env_snapshot", None, data)
+
+    def _job_started(self, job_id: str) -> None:
+        self._active_job_id = job_id
+
+    def _job_ended(self, job_id: str, *, ok: bool) -> None:
+        with self._lock:
+            self._n_done += ok
+            self._n_failed += not ok
+        if self._active_job_id == job_id:
+            self._active_job_id = None
+
+    def _upload_folders_now(self) -> None:
+        for folder in self._upload_folders:
+            self._upload_images("batches", self._batch_id, folder, "**/*")
+
+    @guard(0)
+    def _upload_images(self, scope: str, scope_id: str, path: str | PathLike[str], glob: str) -> int:
+        from pathlib import Path
+
+        from argus._artifacts import ArtifactUploader
+
+        if self._pipeline is None or self._url is None or not Path(path).exists():
+            return 0
+        self._pipeline.flush(_BEFORE_UPLOAD_S)
+        return ArtifactUploader(self._url, self._token).upload_images(scope, scope_id, Path(path), glob)
+
+
+def _ignore(*_event: object) -> None:
+    """Where events go without a server, or with ARGUS_DISABLE."""
+
+
+def _count(value: object) -> int:
+    try:
+        return int(value)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError):
+        return 0
