@@ -97,6 +97,7 @@ class Identity(Part):
         self._pending: dict[bytes, asyncio.Future[Actor]] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
         self._keys_loaded_at = float("-inf")
+        self._revocations = 0
         self._used: dict[int, datetime] = {}
         self._watchers: list[Callable[[wire.Revoked | None], Awaitable[None]]] = []
         self._reporter = Loop("token-use", self._report_use, every_s=15.0)
@@ -138,6 +139,7 @@ class Identity(Part):
             return await asyncio.shield(pending)
         pending = asyncio.get_running_loop().create_future()
         self._pending[digest] = pending
+        revocations = self._revocations
         try:
             found = await self._check(credential, known)
         except BaseException as error:
@@ -152,6 +154,9 @@ class Identity(Part):
             del self._pending[digest]
         while len(self._remembered) >= _MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
+        if self._revocations != revocations:
+            # What was revoked while we looked may be just this: look again next time.
+            found.checked_at = float("-inf")
         self._remembered[digest] = found
         pending.set_result(found.actor)
         if found.actor.token_id is not None:
@@ -271,11 +276,15 @@ class Identity(Part):
             self._keys_loaded_at = time.monotonic()
         return self._keys.get(kid)
 
-    async def _on_revoked(self, _: str, data: bytes) -> None:
-        revoked = wire.decode(wire.Revoked, data)
+    async def forget(self, revoked: wire.Revoked) -> None:
+        """Drop what this process remembers of a credential that was revoked."""
+        self._revocations += 1
         for digest in [d for d, r in self._remembered.items() if r.actor.is_hit_by(revoked)]:
             del self._remembered[digest]
         await self._tell(revoked)
+
+    async def _on_revoked(self, _: str, data: bytes) -> None:
+        await self.forget(wire.decode(wire.Revoked, data))
 
     async def _on_connect(self) -> None:
         for digest, known in self._remembered.items():

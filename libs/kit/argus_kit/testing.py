@@ -318,13 +318,13 @@ async def add_user(database: Database, username: str = "ada", *, is_admin: bool 
 
 async def add_token(database: Database, user_id: int, *, prefix: str = "em_live_", agent_id: str | None = None) -> str:
     """A token of a person (or of an agent, `ag_live_`); returns its text."""
-    token, key_id, secret = new_token(prefix)
+    token, key_id, secret = new_token(prefix.removesuffix("_"))
     scope = {"em_live_": "reporter", "em_view_": "viewer", "ag_live_": "agent"}[prefix]
     values = {
         "user_id": user_id,
         "key_id": key_id,
         "secret_hash": TOKEN_HASHER.hash(secret),
-        "prefix": prefix,
+        "prefix": prefix.removesuffix("_"),
         "display_hint": token[-4:],
         "scope": scope,
         "name": "test",
