@@ -22,10 +22,11 @@ from argus_standalone.nats_child import NatsChild
 SERVICES: tuple[Service, ...] = (
     argus_auth.app.SERVICE,
     argus_ingest.app.SERVICE,
-    argus_catalog.app.SERVICE,
     argus_realtime.app.SERVICE,
     argus_executor.app.SERVICE,
     argus_notifier.app.SERVICE,
+    # Last, as at the gateway: an id may hold slashes, so its routes take what no other service took.
+    argus_catalog.app.SERVICE,
 )
 
 
