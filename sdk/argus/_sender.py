@@ -61,6 +61,7 @@ class Sender(threading.Thread):
         self._gzip_known_good = False
         self._adopted_at: float | None = None
         self.orphans: deque[Orphan] = deque()
+        self.unfinished = 0
 
     def run(self) -> None:
         """The thread's body."""
@@ -73,6 +74,7 @@ class Sender(threading.Thread):
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
             absorb("the sender", error)
         finally:
+            self.unfinished = len(self.orphans)
             for orphan in self.orphans:
                 orphan.close()
             self._on_end()

@@ -1,0 +1,1 @@
+"""argus-agent: starts reruns and carries out stops on a training host. It asks the server; nothing reaches in."""
