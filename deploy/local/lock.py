@@ -1,7 +1,8 @@
 """Write requirements.lock: one version and its hashes for everything that any package of this project needs.
 
 Reads requirements.in and the dependencies (extras included) of every pyproject.toml here; our own packages are left
-out, because they are installed from the tree. The result names no index, so it serves behind any mirror.
+out, because they are installed from the tree. The result names no index, so it serves behind any mirror. The locks of
+npm are completed for other platforms.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+from npm_lock import complete
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FLOOR = "3.11"
@@ -35,6 +38,8 @@ def main() -> int:
     _compile(ROOT / "requirements.lock", sorted(set(wanted)))
     for lock, requirement in LOCKS.items():
         _compile(ROOT / lock, [requirement])
+    for folder in ("frontend", "tests/e2e"):
+        complete(ROOT / folder / "package-lock.json")
     return 0
 
 
