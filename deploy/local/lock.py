@@ -23,38 +23,54 @@ LOCKS = {
 }
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    wanted = _wanted()
+    if "--check" in arguments:
+        return _check(wanted)
+    _compile(ROOT / "requirements.lock", wanted)
+    for lock, requirement in LOCKS.items():
+        _compile(ROOT / lock, [requirement])
+    for lock in (ROOT / "frontend/package-lock.json", ROOT / "tests/e2e/package-lock.json"):
+        if lock.exists():
+            complete(lock)
+    return 0
+
+
+def _check(wanted: list[str]) -> int:
+    """Say which requirement has no pin; needs no network, as resolving again would."""
+    pinned = set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    missing = [requirement for requirement in wanted if _name(requirement) not in pinned]
+    for requirement in missing:
+        print(f"requirements.lock does not pin {requirement}: run `make lock`")
+    return 1 if missing else 0
+
+
+def _wanted() -> list[str]:
     manifests = [
         *ROOT.glob("libs/*/pyproject.toml"),
         *ROOT.glob("services/*/pyproject.toml"),
         ROOT / "sdk/pyproject.toml",
     ]
     projects = [tomllib.loads(path.read_text())["project"] for path in sorted(manifests) if path.exists()]
-    own = {_normal(project["name"]) for project in projects}
     wanted = [
-        requirement for project in projects for requirement in _requirements(project) if _name(requirement) not in own
+        requirement
+        for project in projects
+        for requirement in _requirements(project)
+        if not requirement.startswith("argus-")
     ]
-    wanted += (ROOT / "requirements.in").read_text().splitlines()
-    _compile(ROOT / "requirements.lock", sorted(set(wanted)))
-    for lock, requirement in LOCKS.items():
-        _compile(ROOT / lock, [requirement])
-    for folder in ("frontend", "tests/e2e"):
-        complete(ROOT / folder / "package-lock.json")
-    return 0
+    lines = (ROOT / "requirements.in").read_text().splitlines()
+    wanted += [line for line in lines if line and not line.startswith("#")]
+    return sorted(set(wanted))
+
+
+def _name(requirement: str) -> str:
+    """The normal form of the name that a requirement begins with."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]).lower()
 
 
 def _requirements(project: dict[str, object]) -> list[str]:
     extras = project.get("optional-dependencies") or {}
     return [*project.get("dependencies", []), *(line for lines in extras.values() for line in lines)]  # type: ignore[misc, attr-defined]
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _name(requirement: str) -> str:
-    found = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
-    return _normal(found.group()) if found else ""
 
 
 def _compile(output: Path, requirements: list[str]) -> None:
@@ -73,4 +89,4 @@ def _compile(output: Path, requirements: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

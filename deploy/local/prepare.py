@@ -66,22 +66,24 @@ def prepare_python() -> None:
         [*ROOT.glob("libs/*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml")]
     )
     _step("packages", manifests, VENV, "Argus itself", lambda: _install_own(manifests))
-    sources = sorted(path for folder in OWN for path in folder.rglob("*.py"))
+    sources = [path for folder in OWN for path in _sources(folder) if path.suffix == ".py"]
     compile_own = [str(BIN / "python"), "-m", "compileall", "-q", *map(str, OWN)]
     _step("bytecode", sources, VENV, "its bytecode", lambda: _run("compileall", compile_own), by_time=True)
 
 
 def prepare_frontend() -> None:
     """The frontend's packages and its built pages in frontend/dist."""
-    npm = _npm_packages(FRONTEND)
-    sources = [
-        path for path in sorted(FRONTEND.rglob("*")) if path.is_file() and not _generated(path.relative_to(FRONTEND))
-    ]
+    _npm_packages(FRONTEND)
     fresh = (FRONTEND / "dist" / "index.html").exists()
     _step(
-        "build", sources, FRONTEND / "node_modules", "the web pages",
-        lambda: _run("vite", [*npm, "run", "build"], cwd=FRONTEND), by_time=True, force=not fresh,
-    )  # fmt: skip
+        "build",
+        _sources(FRONTEND),
+        FRONTEND / "node_modules",
+        "the web pages",
+        lambda: _run("vite", [*_npm(), "run", "build"], cwd=FRONTEND),
+        by_time=True,
+        force=not fresh,
+    )
 
 
 def prepare_browser() -> None:
@@ -128,19 +130,11 @@ def _uv_install() -> list[str]:
     return [str(BIN / "uv"), "pip", "install", "--python", str(BIN / "python"), "--quiet"]
 
 
-def _npm_packages(folder: Path) -> list[str]:
-    """Install a folder's locked npm packages; returns the npm command to go on with."""
-    npm = _npm()
+def _npm_packages(folder: Path) -> None:
     inputs = [folder / "package.json", folder / "package-lock.json"]
     name = f"the packages of {folder.relative_to(ROOT)}"
-    _step(
-        "npm",
-        inputs,
-        folder / "node_modules",
-        name,
-        lambda: _run("npm", [*npm, "ci", "--no-audit", "--no-fund"], cwd=folder),
-    )
-    return npm
+    install = ["ci", "--no-audit", "--no-fund"]
+    _step("npm", inputs, folder / "node_modules", name, lambda: _run("npm", [*_npm(), *install], cwd=folder))
 
 
 def _npm() -> list[str]:
@@ -161,13 +155,20 @@ def _node_major(node: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _generated(path: Path) -> bool:
-    return path.parts[0] in {"node_modules", "dist", "coverage", "test-results"}
+def _sources(folder: Path) -> list[Path]:
+    """Files below, without what is installed or built there."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in {"node_modules", "dist", "coverage", "__pycache__"}]
+        found += [Path(place, name) for name in names]
+    return sorted(found)
 
 
 def _works(python: Path) -> bool:
     if not python.exists():
         return False
+    if Path(sys.prefix) == VENV:
+        return True
     check = "import sys; sys.exit(sys.version_info < (3, 11))"
     return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
 
