@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> int:
     _compile(ROOT / "requirements.lock", wanted)
     for lock, requirement in LOCKS.items():
         _compile(ROOT / lock, [requirement])
-    for lock in (ROOT / "frontend/package-lock.json", ROOT / "tests/e2e/package-lock.json"):
-        if lock.exists():
-            complete(lock)
+    for locked in (ROOT / "frontend/package-lock.json", ROOT / "tests/e2e/package-lock.json"):
+        if locked.exists():
+            complete(locked)
     return 0
 
 
