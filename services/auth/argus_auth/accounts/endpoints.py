@@ -1,0 +1,87 @@
+"""Registration, login, passwords, mail links, preferences."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from argus_auth.accounts import login as logins
+from argus_auth.accounts import recovery, registration, service
+from argus_auth.accounts.schemas import (
+    Credentials,
+    EmailVerification,
+    PasswordChange,
+    PasswordReset,
+    PasswordResetRequest,
+    Preferences,
+    PreferencesPatch,
+    Registered,
+    Registration,
+    TokenResponse,
+    UserOut,
+)
+from argus_auth.dependencies import Core, From, Writing
+from argus_auth.sessions.schemas import Done
+from argus_kit.identity import Interactive, Person, Writer
+from argus_kit.platform import Reading
+
+router = APIRouter(prefix="/api", tags=["auth"])
+
+
+@router.post("/auth/register", status_code=201)
+async def register_user(body: Registration, core: Core, origin: From) -> Registered:
+    """Open an account; the first one ever is the administrator's."""
+    return Registered(user_id=await registration.register(core, body, origin))
+
+
+@router.post("/auth/login")
+async def login(body: Credentials, core: Core, origin: From) -> TokenResponse:
+    """Open a session by user name or email address."""
+    user_id, credential = await logins.login(core, body, origin)
+    async with core.database.read() as connection:
+        return await service.token_response(core, connection, user_id, credential)
+
+
+@router.get("/auth/me")
+async def get_me(actor: Person, connection: Reading) -> UserOut:
+    """The caller's account."""
+    return await service.me(connection, actor.user_id)
+
+
+@router.post("/auth/change-password")
+async def change_password(body: PasswordChange, core: Core, actor: Interactive, origin: From) -> Done:
+    """Set a new password; ends all other sessions."""
+    await recovery.change_password(core, actor, body, origin)
+    return Done(detail="password-updated")
+
+
+@router.post("/auth/verify-email")
+async def verify_email(body: EmailVerification, core: Core, origin: From) -> Done:
+    """Prove an address by a mailed link."""
+    await recovery.verify_email(core, body.token.get_secret_value(), origin)
+    return Done(detail="verified")
+
+
+@router.post("/auth/request-password-reset")
+async def request_password_reset(body: PasswordResetRequest, core: Core, origin: From) -> Done:
+    """Mail a link that sets a new password. The answer is the same for every address."""
+    await recovery.request_reset(core, body.email, origin)
+    return Done(detail="ok")
+
+
+@router.post("/auth/reset-password")
+async def reset_password(body: PasswordReset, core: Core, origin: From) -> Done:
+    """Set a new password by a mailed link; ends all sessions."""
+    await recovery.reset_password(core, body, origin)
+    return Done(detail="password-updated")
+
+
+@router.get("/users/me/preferences")
+async def get_preferences(actor: Person, connection: Reading) -> Preferences:
+    """What the caller likes."""
+    return await service.preferences(connection, actor.user_id)
+
+
+@router.patch("/users/me/preferences")
+async def update_preferences(body: PreferencesPatch, actor: Writer, work: Writing) -> Preferences:
+    """Change what is given."""
+    return await service.change_preferences(work, actor.user_id, body)

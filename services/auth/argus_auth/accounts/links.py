@@ -1,0 +1,70 @@
+"""Links that are mailed: a random text, good for one purpose, once, for a while. Only its hash is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts.errors import ErrorCode
+from argus_kit.clock import now
+from argus_kit.errors import ArgusError
+from argus_schema.auth import one_time_token
+
+VERIFY_EMAIL: Final = "verify_email"
+RESET_PASSWORD: Final = "reset_password"
+
+_T = one_time_token.c
+
+
+async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: timedelta) -> str:
+    """Make a link's token. Earlier ones of the same purpose end."""
+    at = now()
+    earlier = sa.and_(_T.user_id == user_id, _T.purpose == purpose, _T.used_at.is_(None))
+    await connection.execute(sa.delete(one_time_token).where(earlier))
+    token = secrets.token_urlsafe(32)
+    row = {
+        "token_hash": _hash(token),
+        "user_id": user_id,
+        "purpose": purpose,
+        "created_at": at,
+        "expires_at": at + ttl,
+    }
+    await connection.execute(sa.insert(one_time_token).values(row))
+    return token
+
+
+async def is_good(connection: AsyncConnection, token: str, purpose: str) -> bool:
+    """Whether `redeem` would take the token now."""
+    return (await connection.execute(sa.select(_T.user_id).where(_good(token, purpose)))).first() is not None
+
+
+async def redeem(connection: AsyncConnection, token: str, purpose: str) -> int:
+    """Use a token up, and return whose it is.
+
+    Raises:
+        ArgusError: auth.link_invalid: unknown, used or expired (400).
+    """
+    use = sa.update(one_time_token).where(_good(token, purpose)).values(used_at=now()).returning(_T.user_id)
+    user_id: int | None = (await connection.execute(use)).scalar_one_or_none()
+    if user_id is None:
+        raise ArgusError(ErrorCode.AUTH_LINK_INVALID)
+    return user_id
+
+
+async def delete_expired(connection: AsyncConnection, before: datetime) -> int:
+    result = await connection.execute(sa.delete(one_time_token).where(_T.expires_at < before))
+    return result.rowcount
+
+
+def _good(token: str, purpose: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_T.token_hash == _hash(token), _T.purpose == purpose, _T.used_at.is_(None), _T.expires_at > now())
+
+
+def _hash(token: str) -> str:
+    # The token has 256 random bits, so one fast hash keeps it.
+    return hashlib.sha256(token.encode()).hexdigest()

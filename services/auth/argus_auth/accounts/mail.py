@@ -1,0 +1,88 @@
+"""Texts of the mails that auth sends, in English and Simplified Chinese."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, NamedTuple
+
+from argus_contracts.bus import MailMessage
+
+
+class _Text(NamedTuple):
+    subject: str
+    body: str
+
+
+_VERIFY: Final = {
+    "en": _Text(
+        "Argus: please confirm your email address",
+        "Hello {name},\n\nplease confirm that this is your address:\n\n{link}\n\n"
+        "The link works for {hours} hours. If you did not open an account, ignore this message.\n",
+    ),
+    "zh": _Text(
+        "Argus:请确认您的邮箱地址",
+        "{name},您好:\n\n请点击链接确认这是您的邮箱地址:\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效。如果您没有注册账号,请忽略本邮件。\n",
+    ),
+}
+_RESET: Final = {
+    "en": _Text(
+        "Argus: set a new password",
+        "Hello {name},\n\nhere you can set a new password:\n\n{link}\n\n"
+        "The link works for {minutes} minutes, once. If you did not ask for it, ignore this message: "
+        "your password stays as it is.\n",
+    ),
+    "zh": _Text(
+        "Argus:设置新密码",
+        "{name},您好:\n\n请点击链接设置新密码:\n\n{link}\n\n"
+        "链接在 {minutes} 分钟内有效,且只能使用一次。如果不是您本人操作,请忽略本邮件,您的密码不会改变。\n",
+    ),
+}
+_CHANGED: Final = {
+    "en": _Text(
+        "Argus: your password was changed",
+        "Hello {name},\n\nyour password was changed, and all other sessions were ended.\n\n"
+        "If this was not you, set a new password at once: {link}\n",
+    ),
+    "zh": _Text(
+        "Argus:您的密码已修改",
+        "{name},您好:\n\n您的密码已修改,其他会话均已退出。\n\n如果不是您本人操作,请立即重新设置密码:{link}\n",
+    ),
+}
+
+
+class Addressee(NamedTuple):
+    """Who gets a mail, and in which language."""
+
+    email: str
+    username: str
+    locale: str
+
+
+def verify_email(to: Addressee, base_url: str, token: str, hours: int) -> MailMessage:
+    """The link that confirms an address."""
+    link = f"{base_url}/verify-email?token={token}"
+    return _message(_VERIFY, to, "verify_email", token, link=link, hours=hours)
+
+
+def reset_password(to: Addressee, base_url: str, token: str, minutes: int) -> MailMessage:
+    """The link that sets a new password."""
+    link = f"{base_url}/reset-password?token={token}"
+    return _message(_RESET, to, "password_reset", token, link=link, minutes=minutes)
+
+
+def password_changed(to: Addressee, base_url: str) -> MailMessage:
+    """The notice that a password was changed."""
+    return _message(_CHANGED, to, "password_changed", None, link=f"{base_url}/reset-password")
+
+
+def _message(texts: dict[str, _Text], to: Addressee, kind: str, token: str | None, **values: object) -> MailMessage:
+    text = texts["zh" if to.locale.startswith("zh") else "en"]
+    key = hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
+    return MailMessage(
+        to=to.email,
+        subject=text.subject,
+        body_text=text.body.format(name=to.username, **values),
+        event_type=kind,
+        dedupe_key=f"{kind}:{key}" if key else None,
+    )

@@ -1,0 +1,103 @@
+"""People on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from argus_auth.fields import Email, Moment, NewPassword, Printable, Username
+
+OneTimeText = Annotated[SecretStr, Field(min_length=8, max_length=256)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Registration(_Request):
+    """A new account. `invite_code` is accepted for older clients and not used."""
+
+    username: Username
+    email: Email
+    password: NewPassword
+    invite_code: str | None = Field(None, max_length=256)
+
+
+class Registered(BaseModel):
+    """The account exists; its address should be verified, but need not be."""
+
+    user_id: int
+    require_verify: bool = True
+
+
+class Credentials(BaseModel):
+    """User name or email address, and password."""
+
+    username_or_email: Annotated[Printable, Field(min_length=1, max_length=254)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+class UserOut(BaseModel):
+    """A person, as they see themselves."""
+
+    id: int
+    username: str
+    email: str
+    is_admin: bool
+    email_verified: bool
+    is_active: bool
+    created_at: Moment
+    last_login: Moment | None
+    github_login: str | None
+    has_password: bool
+    hide_demo: bool
+
+
+class TokenResponse(BaseModel):
+    """A session. `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+    user: UserOut
+
+
+class PasswordChange(BaseModel):
+    """The old and the new password."""
+
+    current_password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    new_password: NewPassword
+
+
+class EmailVerification(BaseModel):
+    """The token from a mailed link."""
+
+    token: OneTimeText
+
+
+class PasswordResetRequest(BaseModel):
+    """Where to mail the link."""
+
+    email: Email
+
+
+class PasswordReset(BaseModel):
+    """The token from a mailed link, and the new password."""
+
+    token: OneTimeText
+    new_password: NewPassword
+
+
+class Preferences(BaseModel):
+    """What a person likes."""
+
+    hide_demo: bool
+    preferred_locale: str
+
+
+class PreferencesPatch(_Request):
+    """What is to change; what is left out or null stays."""
+
+    hide_demo: bool | None = None
+    preferred_locale: Annotated[str, Field(pattern=r"^[a-z]{2}-[A-Z]{2}$")] | None = None

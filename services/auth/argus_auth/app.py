@@ -1,0 +1,40 @@
+"""The HTTP app of auth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from argus_auth.core import AuthCore, core_of
+from argus_auth.settings import AuthSettings
+from argus_auth.worker import worker_parts
+from argus_kit.app import Service, http_app
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
+from argus_schema import auth as tables
+
+
+def http_parts(platform: Platform) -> Sequence[Part]:
+    """What the HTTP process runs beside its routes."""
+    return () if core_of(platform) is not None else (AuthCore(platform, AuthSettings()),)
+
+
+def _routers() -> Sequence[APIRouter]:
+    from argus_auth.accounts import endpoints as accounts
+    from argus_auth.audit import endpoints as audit
+    from argus_auth.config import endpoints as config
+    from argus_auth.keys import endpoints as keys
+    from argus_auth.sessions import endpoints as sessions
+    from argus_auth.tokens import endpoints as tokens
+    from argus_auth.users import endpoints as users
+
+    return [module.router for module in (accounts, sessions, tokens, keys, users, config, audit)]
+
+
+SERVICE = Service(name="auth", routers=_routers, outbox=tables.outbox, http_parts=http_parts, worker_parts=worker_parts)
+
+
+def create_app() -> FastAPI:
+    """The app, with a platform of its own."""
+    return http_app(SERVICE)

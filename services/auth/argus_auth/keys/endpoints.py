@@ -1,0 +1,34 @@
+"""Public keys for everyone, rotation for administrators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from argus_auth.dependencies import AdminWriter, Core, From
+from argus_auth.keys import service
+from argus_auth.keys.schemas import Jwks, JwtRotated, JwtStatus
+from argus_kit.identity import Admin
+from argus_kit.platform import Reading
+
+router = APIRouter(tags=["security"])
+
+
+@router.get("/api/auth/.well-known/jwks.json")
+async def get_jwks(connection: Reading, response: Response) -> Jwks:
+    """The public keys that verify sessions."""
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return await service.published(connection)
+
+
+@router.get("/api/admin/security/jwt/status")
+@router.get("/api/admin/jwt/status", include_in_schema=False)
+async def get_jwt_status(connection: Reading, core: Core, _: Admin) -> JwtStatus:
+    """When the signing key was rotated."""
+    return await service.status(connection, core)
+
+
+@router.post("/api/admin/security/jwt/rotate")
+@router.post("/api/admin/jwt/rotate", include_in_schema=False)
+async def rotate_jwt_key(core: Core, actor: AdminWriter, origin: From) -> JwtRotated:
+    """Sign with a new key; sessions of the old one stay good for the grace time."""
+    return await service.rotate(core, actor, origin.ip)

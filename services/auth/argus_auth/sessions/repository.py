@@ -1,0 +1,53 @@
+"""Rows of `session`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_kit.clock import now
+from argus_schema.auth import session
+
+_S = session.c
+
+
+def _alive() -> sa.ColumnElement[bool]:
+    return sa.and_(_S.revoked_at.is_(None), _S.expires_at > now())
+
+
+async def add(connection: AsyncConnection, **values: Any) -> None:
+    await connection.execute(sa.insert(session).values(values))
+
+
+async def list_alive(connection: AsyncConnection, user_id: int) -> Sequence[sa.Row[Any]]:
+    """Unrevoked and unexpired sessions, newest first."""
+    mine = sa.select(session).where(_S.user_id == user_id, _alive()).order_by(_S.issued_at.desc(), _S.jti)
+    return (await connection.execute(mine)).all()
+
+
+async def belongs_to(connection: AsyncConnection, jti: str, user_id: int) -> bool:
+    row = await connection.execute(sa.select(_S.jti).where(_S.jti == jti, _S.user_id == user_id))
+    return row.first() is not None
+
+
+async def revoke(connection: AsyncConnection, jti: str) -> sa.Row[Any] | None:
+    """End a session. Returns it, or None when it had ended before."""
+    statement = sa.update(session).where(_S.jti == jti, _S.revoked_at.is_(None)).values(revoked_at=now())
+    ended: sa.Row[Any] | None = (await connection.execute(statement.returning(session))).first()
+    return ended
+
+
+async def revoke_all(connection: AsyncConnection, user_id: int, *, but: str | None = None) -> Sequence[str]:
+    """End all sessions of a person but one. Returns the ended ones."""
+    mine = sa.update(session).where(_S.user_id == user_id, _alive(), _S.jti != (but or "")).values(revoked_at=now())
+    ended: Sequence[str] = (await connection.execute(mine.returning(_S.jti))).scalars().all()
+    return ended
+
+
+async def delete_expired(connection: AsyncConnection, before: datetime) -> int:
+    result = await connection.execute(sa.delete(session).where(_S.expires_at < before))
+    return result.rowcount

@@ -1,0 +1,26 @@
+"""Sessions on the wire."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from argus_auth.fields import Moment
+
+
+class SessionOut(BaseModel):
+    """One browser that is logged in."""
+
+    jti: str
+    issued_at: Moment
+    expires_at: Moment
+    user_agent: str | None
+    ip: str | None
+    last_seen_at: Moment | None
+    is_current: bool
+
+
+class Done(BaseModel):
+    """It is done; `detail` says what."""
+
+    ok: bool = True
+    detail: str

@@ -1,0 +1,1 @@
+"""Personal tokens, agent tokens, and when they were last used."""

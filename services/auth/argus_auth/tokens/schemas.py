@@ -1,0 +1,47 @@
+"""Tokens on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from argus_auth.fields import Moment, Printable
+
+Scope = Literal["reporter", "viewer"]
+
+
+class TokenCreate(BaseModel):
+    """A token to be made. `expires_at` is ISO 8601; null means never."""
+
+    name: Annotated[Printable, Field(min_length=1, max_length=64)]
+    scope: Scope
+    expires_at: Annotated[str, Field(max_length=64)] | None = None
+
+
+class TokenOut(BaseModel):
+    """A token as its owner sees it: `display_hint` are its last four characters."""
+
+    id: int
+    name: str
+    prefix: str
+    display_hint: str
+    scope: str
+    created_at: Moment
+    last_used: Moment | None
+    expires_at: Moment | None
+    revoked: bool
+
+
+class TokenCreated(TokenOut):
+    """A new token with its whole text, which is never shown again."""
+
+    token: str
+
+
+class TokenRevoked(BaseModel):
+    """The token is revoked; `detail` says whether it was before."""
+
+    ok: bool = True
+    detail: Literal["revoked", "already-revoked"]
+    id: int
