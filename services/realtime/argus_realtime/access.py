@@ -1,0 +1,152 @@
+"""Who may see which batch, as the database says now: reads for the opening of a stream, and in bulk for re-checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_kit.identity import Actor
+from argus_schema import auth, catalog, ingest
+
+# Bound parameters of one statement; SQLite takes 32,766, PostgreSQL plans a few hundred quickly.
+_AT_ONCE = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What decides who may see a batch."""
+
+    key: int
+    id: str
+    project: str
+    owner_id: int | None
+
+
+@dataclass(slots=True)
+class Grants:
+    """By what rights a person sees batches."""
+
+    user_id: int
+    is_admin: bool = False
+    batches: set[str] = field(default_factory=set)
+    owner_projects: set[tuple[int, str]] = field(default_factory=set)
+    projects: set[str] = field(default_factory=set)
+
+    def see(self, batch_id: str, owner_id: int | None, project: str) -> bool:
+        """Whether a batch is theirs, was shared with them, or lies in a project of theirs."""
+        return (
+            self.is_admin
+            or (owner_id is not None and owner_id == self.user_id)
+            or batch_id in self.batches
+            or project in self.projects
+            or (owner_id is not None and (owner_id, project) in self.owner_projects)
+        )
+
+
+async def find_batches(connection: AsyncConnection, batch_ids: Collection[str]) -> dict[str, Batch]:
+    """Batches by id; those that are missing, deleted or not begun are left out."""
+    return {batch.id: batch for batch in await _batches(connection, ingest.batch.c.id, batch_ids)}
+
+
+async def find_batches_by_key(connection: AsyncConnection, keys: Collection[int]) -> dict[int, Batch]:
+    """Like `find_batches`, by key."""
+    return {batch.key: batch for batch in await _batches(connection, ingest.batch.c.batch_key, keys)}
+
+
+async def find_jobs(connection: AsyncConnection, jobs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those (batch key, job id) that exist and are not deleted."""
+    job = ingest.job.c
+    found: set[tuple[int, str]] = set()
+    for part in _parts(jobs):
+        wanted = sa.or_(*(sa.and_(job.batch_key == key, job.job_id == job_id) for key, job_id in part))
+        rows = await connection.execute(sa.select(job.batch_key, job.job_id).where(wanted, job.deleted_at.is_(None)))
+        found.update((row.batch_key, row.job_id) for row in rows)
+    return found
+
+
+async def load_grants(connection: AsyncConnection, user_ids: Collection[int]) -> dict[int, Grants]:
+    """The rights of these people."""
+    grants = {user_id: Grants(user_id) for user_id in user_ids}
+    for part in _parts(user_ids):
+        for row in await connection.execute(_granted(part)):
+            found = grants[row.user_id]
+            if row.kind == "batch":
+                found.batches.add(row.name)
+            elif row.kind == "owner":
+                found.owner_projects.add((row.owner_id, row.name))
+            elif row.kind == "member":
+                found.projects.add(row.name)
+            else:
+                found.is_admin = True
+    return grants
+
+
+async def still_good(connection: AsyncConnection, actors: Iterable[Actor]) -> set[tuple[str, str | int]]:
+    """Credentials (see `credential_of`) among these that are neither revoked nor their owner's account inactive."""
+    wanted = {credential_of(actor) for actor in actors}
+    session, token, user = auth.session.c, auth.api_token.c, auth.user.c
+    good: set[tuple[str, str | int]] = set()
+    for part in _parts([name for kind, name in wanted if kind == "session"]):
+        statement = sa.select(session.jti).join_from(auth.session, auth.user, user.id == session.user_id)
+        alive = sa.and_(session.jti.in_(part), session.revoked_at.is_(None), user.is_active.is_(True))
+        good.update(("session", jti) for jti in (await connection.execute(statement.where(alive))).scalars())
+    for part in _parts([name for kind, name in wanted if kind == "token"]):
+        statement = sa.select(token.id).join_from(auth.api_token, auth.user, user.id == token.user_id)
+        alive = sa.and_(token.id.in_(part), token.revoked_at.is_(None), user.is_active.is_(True))
+        good.update(("token", token_id) for token_id in (await connection.execute(statement.where(alive))).scalars())
+    return good
+
+
+def credential_of(actor: Actor) -> tuple[str, str | int]:
+    """What stands for the credential in the database."""
+    return ("session", actor.jti or "") if actor.kind == "session" else ("token", actor.token_id or 0)
+
+
+async def _batches(connection: AsyncConnection, column: sa.Column[Any], names: Collection[Any]) -> list[Batch]:
+    batch = ingest.batch.c
+    found: list[Batch] = []
+    for part in _parts(names):
+        statement = sa.select(batch.batch_key, batch.id, batch.project, batch.owner_id).where(
+            column.in_(part), batch.deleted_at.is_(None), batch.is_placeholder.is_(False)
+        )
+        rows = await connection.execute(statement)
+        found += [Batch(row.batch_key, row.id, row.project, row.owner_id) for row in rows]
+    return found
+
+
+def _granted(user_ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+    batch, project, member, user = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c, auth.user.c
+    no_name, no_owner = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.BigInteger)
+    columns: tuple[tuple[str, Any, Any, Any], ...] = (
+        ("batch", batch.grantee_id, batch.batch_id, no_owner),
+        ("owner", project.grantee_id, project.project, project.owner_id),
+        ("member", member.user_id, member.project, no_owner),
+    )
+    granted = [
+        sa.select(
+            sa.literal_column(f"'{kind}'").label("kind"),
+            who.label("user_id"),
+            name.label("name"),
+            owner.label("owner_id"),
+        ).where(who.in_(user_ids))
+        for kind, who, name, owner in columns
+    ]
+    admins = sa.select(
+        sa.literal_column("'admin'").label("kind"),
+        user.id.label("user_id"),
+        no_name.label("name"),
+        no_owner.label("owner_id"),
+    ).where(user.id.in_(user_ids), user.is_admin.is_(True), user.is_active.is_(True))
+    return sa.union_all(*granted, admins)
+
+
+def _parts(items: Iterable[T]) -> Iterator[list[T]]:
+    wanted = list(items)
+    for begin in range(0, len(wanted), _AT_ONCE):
+        yield wanted[begin : begin + _AT_ONCE]
