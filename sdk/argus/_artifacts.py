@@ -14,6 +14,7 @@ from argus._transport import HttpTransport, Unreachable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Self
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".pdf", ".svg"})
 
@@ -52,7 +53,11 @@ class ArtifactUploader:
             tell_once(f"upload:{reply.status}", "the file %s was not uploaded: HTTP %d", path, reply.status)
         return reply.ok
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Nothing to do: the connection opens with the first file."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         """Close the connection."""
         self._transport.close()
 

@@ -51,15 +51,23 @@ class GpuReader:
         return gpu
 
 
-def open_gpus() -> GpuReader | None:
-    """A reader, or None on a machine without NVIDIA's library or driver."""
+def nvml_library() -> Any | None:
+    """The module `pynvml`, or None where it is not installed."""
     try:
         import pynvml
     except ImportError:
         return None
+    return pynvml
+
+
+def open_gpus() -> GpuReader | None:
+    """A reader, or None on a machine without NVIDIA's library or driver."""
+    nvml = nvml_library()
+    if nvml is None:
+        return None
     try:
-        return GpuReader(pynvml)
-    except pynvml.NVMLError:
+        return GpuReader(nvml)
+    except nvml.NVMLError:
         return None
 
 

@@ -23,7 +23,7 @@ def derive_batch_id(project: str, experiment_name: str, git_sha: str | None = No
     import hashlib
 
     if git_sha is None:
-        from argus._context import full_commit
+        from argus._git import full_commit
 
         git_sha = full_commit()
     text = f"{project}|{experiment_name}|{git_sha or _NO_COMMIT}"

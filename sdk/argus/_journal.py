@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def new_group(folder: str) -> str:
     """A path that no other journal's files begin with."""
-    host = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "host")
+    host = os.uname().nodename if hasattr(os, "uname") else "host"
     safe = "".join(letter if letter.isalnum() else "_" for letter in host)
     return os.path.join(folder, f"journal-{safe}-{os.getpid()}-{os.urandom(4).hex()}")
 
@@ -58,7 +58,11 @@ class DiskJournal:
         lock = FileLock.acquire(f"{self._group}.lock")
         if lock is None:
             raise OSError(f"files in {folder} cannot be locked")
-        lock.write(lock_text(url))
+        try:
+            lock.write(lock_text(url))
+        except OSError:
+            lock.release(remove=True)
+            raise
         self._file_lock = lock
         self._most_bytes = max(most_bytes - folder_bytes(folder), SEGMENT_BYTES * 2)
         self._segments: deque[Segment] = deque()

@@ -6,6 +6,7 @@ Reporters that are open register here; hooks are installed once, with the first 
 from __future__ import annotations
 
 import atexit
+import logging  # noqa: F401 - it hooks into forks too, and must not begin to in the middle of one
 import os
 import signal
 import sys
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
         def end_of_process(self, reason: str) -> None:
             """The process ends now, for this reason: say so and flush, within the exit limit."""
 
+        def before_fork(self) -> None:
+            """This process is about to fork."""
+
         def after_fork(self) -> None:
             """This is the child of a fork."""
 
@@ -46,7 +50,7 @@ def register(member: ProcessMember) -> None:
         _installed = True
         atexit.register(_at_exit)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
+            os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
     _watch_sigterm()
 
 
@@ -71,6 +75,11 @@ def unregister(member: ProcessMember) -> None:
 def _at_exit() -> None:
     for member in list(_members):
         end_quietly(partial(member.end_of_process, "the process ended before the batch was closed"))
+
+
+def _before_fork() -> None:
+    for member in list(_members):
+        end_quietly(member.before_fork)
 
 
 def _after_fork() -> None:

@@ -6,7 +6,7 @@ import os
 
 from argus._guard import guard, tell_once
 from argus._ids import new_batch_id
-from argus._pipeline import Identity, Pipeline
+from argus._pipeline import FORK_WAIT_S, Identity, Pipeline
 from argus._settings import EXIT_FLUSH_S, exit_flush_s, is_disabled, token_source
 from argus._values import freeze
 
@@ -212,7 +212,8 @@ class ExperimentReporter:
         if self._pipeline is None or not Path(path).is_file():
             return
         self._pipeline.flush(_BEFORE_UPLOAD_S)
-        ArtifactUploader(self.url, self._token).upload("jobs", job_id, Path(path), artifact_fields(label, meta))
+        with ArtifactUploader(self.url, self._token) as uploader:
+            uploader.upload("jobs", job_id, Path(path), artifact_fields(label, meta))
 
     def __enter__(self) -> Self:
         """Nothing to do: the constructor has started it."""
@@ -233,6 +234,11 @@ class ExperimentReporter:
     def end_of_process(self, _reason: str) -> None:
         """Flush at the end of the process; how the batch ended is for the caller to say."""
         self.close(exit_flush_s())
+
+    def before_fork(self) -> None:
+        """Let the threads finish their imports first."""
+        if self._pipeline is not None:
+            self._pipeline.wait_until_ready(FORK_WAIT_S)
 
     def after_fork(self) -> None:
         """In a forked child: forget what is the parent's."""

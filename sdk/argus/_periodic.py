@@ -12,17 +12,35 @@ if TYPE_CHECKING:
 
 
 class Periodic(threading.Thread):
-    """Calls `task` every `every_s` seconds, first after `first_s`. It ends when `task` returns True, or by `stop()`."""
+    """Calls `task` every `every_s` seconds, first after `first_s`; then `on_end`, in the same thread.
 
-    def __init__(self, name: str, task: Callable[[], bool | None], every_s: float, first_s: float = 0.0) -> None:
+    It ends when `task` returns True, or by `stop()`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        task: Callable[[], bool | None],
+        every_s: float,
+        first_s: float = 0.0,
+        on_end: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(name=f"argus-{name}", daemon=True)
         self._task = task
         self._every_s = every_s
         self._first_s = first_s
+        self._on_end = on_end
         self._over = threading.Event()
 
     def run(self) -> None:
         """The thread's body. A task that fails is called again next time."""
+        try:
+            self._repeat()
+        finally:
+            if self._on_end is not None:
+                self._on_end()
+
+    def _repeat(self) -> None:
         delay = self._first_s
         while not self._over.wait(delay):
             try:

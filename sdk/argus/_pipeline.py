@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from argus._batcher import RawEvent
     from argus._counters import Stats
     from argus._encoder import Encoder
-    from argus._journal import DiskJournal
+    from argus._journal import DiskJournal, Source
+    from argus._rejects import RejectedFile
     from argus._sender import Sender
     from argus._transport import HttpTransport
     from argus._worker import Worker
+
+
+# Imports take about 0.2 s; a fork that waited longer would do more harm than the half-imported module.
+FORK_WAIT_S = 2.0
 
 
 class Identity:
@@ -45,12 +50,10 @@ class Identity:
 
     def complete(self) -> dict[str, str | None]:
         """All fields; asks the system and git for what is missing, so not for the training thread."""
-        import socket
-
-        from argus._context import short_commit
+        from argus._git import short_commit
 
         if self.host is None:
-            self.host = socket.gethostname()
+            self.host = host_name()
         if self.commit is None:
             self.commit = short_commit(self.folder) or ""
         return {
@@ -60,6 +63,11 @@ class Identity:
             "commit": self.commit or None,
             "command": self.command,
         }
+
+
+def host_name() -> str:
+    """This machine's name, as `socket.gethostname` gives it, without that import."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unknown")
 
 
 class Pipeline:
@@ -99,16 +107,27 @@ class Pipeline:
         """What became of every event so far."""
         return self._counters.stats(len(self.buffer))
 
-    def start(self) -> None:
-        """Start the threads, once. Where the journal's folder cannot be written, events wait in memory instead."""
+    def start(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Start the threads, once; `on_ready` is called in a thread when they run.
+
+        Where the journal's folder cannot be written, events wait in memory instead.
+        """
         with self._state_lock:
             if not self._dormant:
                 return
             self._dormant = False
             self.buffer.open(BUFFER_EVENTS)
-            self._starter = threading.Thread(target=self._start_threads, name="argus-starter", daemon=True)
+            self._starter = threading.Thread(
+                target=self._start_threads, args=(on_ready,), name="argus-starter", daemon=True
+            )
             self._starter.start()
         self._close_with_multiprocessing()
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Wait until the threads run. A fork must: see `_preload`."""
+        starter = self._starter
+        if starter is not None and starter is not threading.current_thread():
+            starter.join(timeout_s)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything reported so far is acknowledged or set aside; False after `timeout_s` seconds."""
@@ -128,8 +147,7 @@ class Pipeline:
         with self._state_lock:
             self.buffer.close()
             self._dormant = False
-            if self._starter is not None:
-                self._starter.join(max(timeout_s, 0.5))
+            self.wait_until_ready(max(timeout_s, 0.5))
             worker, sender = self._worker, self._sender
             self._starter = self._worker = self._sender = None
         if worker is not None:
@@ -165,18 +183,22 @@ class Pipeline:
         self._counters.drop(reason)
         tell_once(f"drop:{reason}", "an event was dropped: the reporter is %s", reason.replace("_", " "))
 
-    def _start_threads(self) -> None:
+    def _start_threads(self, on_ready: Callable[[], None] | None) -> None:
         """In a thread of its own, because what the others need (HTTP, JSON, TLS) takes long to import."""
         try:
-            self._start_worker_and_sender()
+            rejects, sources = self._start_worker()
+            self._start_sender(rejects, sources)
+            if on_ready is not None:
+                on_ready()
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
             absorb("starting", error)
             self.buffer.close()
 
-    def _start_worker_and_sender(self) -> None:
+    def _start_worker(self) -> tuple[RejectedFile, list[Source]]:
+        """First the way to the disk, which needs little: from then on a kill -9 loses at most a tick."""
+        from argus import _encoder, _git  # noqa: F401 - the worker needs them, and threads import nothing
         from argus._journal import DiskJournal, MemoryJournal
         from argus._rejects import RejectedFile
-        from argus._sender import Sender
         from argus._worker import Worker
 
         memory = MemoryJournal()
@@ -188,15 +210,16 @@ class Pipeline:
         rejects = RejectedFile(self._folder)
         self._disk = disk
         self._worker = Worker(self.buffer, self._encoder, disk, memory, rejects, self._counters)
-        self._sender = Sender(
-            self._transport,
-            [memory] if disk is None else [disk, memory],
-            self._adopt,
-            rejects,
-            self._counters,
-            disk.close if disk is not None else _nothing,
-        )
         self._worker.start()
+        return rejects, [memory] if disk is None else [disk, memory]
+
+    def _start_sender(self, rejects: RejectedFile, sources: list[Source]) -> None:
+        """Then the way to the server, with HTTP and TLS, and whatever else threads will import."""
+        from argus import _preload  # noqa: F401
+        from argus._sender import Sender
+
+        on_end = self._disk.close if self._disk is not None else _nothing
+        self._sender = Sender(self._transport, sources, self._adopt, rejects, self._counters, on_end)
         self._sender.start()
 
     def _close_with_multiprocessing(self) -> None:

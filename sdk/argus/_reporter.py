@@ -10,7 +10,7 @@ from argus._counters import Counters
 from argus._guard import guard, logger, tell_once
 from argus._ids import choose_batch_id
 from argus._job import JobContext, describe
-from argus._pipeline import Identity, Pipeline
+from argus._pipeline import FORK_WAIT_S, Identity, Pipeline
 from argus._settings import (
     HEARTBEAT_S,
     RESOURCES_S,
@@ -162,8 +162,8 @@ class Reporter:
         if self._pipeline is None or self._url is None or not Path(path).is_file():
             return False
         self._pipeline.flush(_BEFORE_UPLOAD_S)
-        uploader = ArtifactUploader(self._url, self._token)
-        return uploader.upload("jobs", job_id, Path(path), artifact_fields(label, meta))
+        with ArtifactUploader(self._url, self._token) as uploader:
+            return uploader.upload("jobs", job_id, Path(path), artifact_fields(label, meta))
 
     @guard(False)
     def flush(self, timeout_s: float = 5.0) -> bool:
@@ -184,6 +184,11 @@ class Reporter:
         else:
             self._pipeline.close(exit_flush_s())
 
+    def before_fork(self) -> None:
+        """Let the threads finish their imports first."""
+        if self._pipeline is not None:
+            self._pipeline.wait_until_ready(FORK_WAIT_S)
+
     def after_fork(self) -> None:
         """In a forked child: its events go out by themselves, but the batch stays the parent's."""
         self._lock = threading.Lock()
@@ -202,16 +207,15 @@ class Reporter:
         if self._pipeline is None:
             return
         from argus import _lifecycle, _lowlevel
-        from argus._context import command_line
+        from argus._command import command_line
 
         if self._command is None:
             self._command = self._identity.command = command_line()
-        self._pipeline.start()
+        self._pipeline.start(self._start_tasks)
         start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
         self._add("batch_start", None, start)
         _lifecycle.register(self)
         _lowlevel.set_current(self._batch_id, self._add)
-        self._start_tasks()
 
     def _finish(self, error: BaseException | None) -> None:
         try:
@@ -240,6 +244,8 @@ class Reporter:
         if self._ending:
             return
         self._ending = True
+        if self._pipeline is not None:
+            self._pipeline.wait_until_ready(exit_flush_s())
         for task in self._tasks:
             task.stop()
         if self._context_thread is not None:
@@ -275,7 +281,7 @@ class Reporter:
         if heartbeat_s:
             self._tasks.append(Periodic("heartbeat", self._beat, heartbeat_s, first_s=heartbeat_s))
         if stop_poll_s:
-            self._tasks.append(Periodic("stop-poll", self._stop_poll(), stop_poll_s, first_s=min(1.0, stop_poll_s)))
+            self._tasks.append(self._stop_task(stop_poll_s))
         if resources_s:
             self._tasks.append(Periodic("resources", self._sample_resources, resources_s))
         for task in self._tasks:
@@ -288,10 +294,13 @@ class Reporter:
         beat = {"line": "heartbeat", "level": "debug", "ts_unix": time()}
         self._add("log_line", self._active_job_id or self._batch_id, beat)
 
-    def _stop_poll(self) -> Callable[[], bool]:
+    def _stop_task(self, every_s: float) -> Periodic:
+        """The first question comes after a second: before that, the server may not know the batch."""
+        from argus._periodic import Periodic
         from argus._stop import StopPoller
 
-        return StopPoller(self._url or "", self._token, self._batch_id, self._on_stop).poll
+        poller = StopPoller(self._url or "", self._token, self._batch_id, self._on_stop)
+        return Periodic("stop-poll", poller.poll, every_s, first_s=min(1.0, every_s), on_end=poller.close)
 
     def _on_stop(self) -> None:
         self._stopped = True
@@ -337,7 +346,8 @@ class Reporter:
         if self._pipeline is None or self._url is None or not Path(path).exists():
             return 0
         self._pipeline.flush(_BEFORE_UPLOAD_S)
-        return ArtifactUploader(self._url, self._token).upload_images(scope, scope_id, Path(path), glob)
+        with ArtifactUploader(self._url, self._token) as uploader:
+            return uploader.upload_images(scope, scope_id, Path(path), glob)
 
 
 def _ignore(*_event: object) -> None:

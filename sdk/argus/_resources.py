@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 
-from argus._gpu import flat_fields, open_gpus
+from argus._gpu import flat_fields, nvml_library, open_gpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class ResourceSampler:
             return {child.pid for child in self._process.children(recursive=True)}
         except self._psutil.Error:  # type: ignore[union-attr]
             return set()
+
+
+def load_libraries() -> None:
+    """Import what the sampler will use."""
+    _psutil()
+    nvml_library()
 
 
 def disk_fields(folder: str) -> dict[str, object]:

@@ -67,8 +67,10 @@ class Sender(threading.Thread):
         """The thread's body."""
         try:
             self._transport = self._make_transport()
-            self._deliver_until_closed()
-            self._transport.close()
+            try:
+                self._deliver_until_closed()
+            finally:
+                self._transport.close()
         except ValueError as error:  # an address that is none
             tell_once("address", "%s; events stay in the journal", error)
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred

@@ -38,5 +38,9 @@ class StopPoller:
         if not isinstance(answer, dict) or not (answer.get("stop_requested") or answer.get("requested")):
             return False
         self._on_stop()
-        self._transport.close()
         return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,240 @@
+"""The way to the server when the server, or the way, is ill: nothing lost, nothing twice, nothing blocked."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from argus import _sender
+
+
+def train(reporter, epochs=50):
+    with reporter.job("j1", model="m", dataset="d") as job:
+        for epoch in range(epochs):
+            job.epoch(epoch, train_loss=1 / (epoch + 1))
+
+
+def assert_all_arrived(ingest, stats, epochs=50):
+    assert stats.pending == 0
+    assert stats.dropped == 0
+    assert stats.accepted == stats.acked == len(ingest.events)
+    assert [event["data"]["epoch"] for event in ingest.of_type("job_epoch")] == list(range(epochs))
+
+
+class TestTransientFaults:
+    def test_errors_of_the_server_are_retried(self, ingest, reporter):
+        ingest.faults = [(500, {}), (503, {}), (502, {})]
+        with reporter() as r:
+            train(r)
+        assert_all_arrived(ingest, r.stats)
+
+    def test_429_waits_as_long_as_it_says(self, ingest, reporter):
+        ingest.faults = [(429, {"Retry-After": "1"})]
+        started = time.monotonic()
+        with reporter() as r:
+            train(r)
+            assert r.flush(5)
+        assert time.monotonic() - started >= 1.0
+        assert_all_arrived(ingest, r.stats)
+
+    def test_a_lost_answer_gives_no_second_event(self, ingest, reporter):
+        ingest.drop_answers = 1
+        with reporter() as r:
+            train(r)
+        assert_all_arrived(ingest, r.stats)
+        assert r.stats.duplicates == ingest.duplicates > 0
+
+    def test_a_refused_connection_is_waited_out(self, ingest, reporter, wait_until):
+        ingest.down()
+        with reporter() as r:
+            train(r)
+            wait_until(lambda: r.stats.sent > 0)
+            ingest.up()
+            assert r.flush(10)
+        assert_all_arrived(ingest, r.stats)
+
+    def test_a_kept_alive_connection_that_was_cut_costs_nothing(self, ingest, reporter):
+        with reporter() as r:
+            train(r, 10)
+            assert r.flush(5)
+            ingest.down()
+            ingest.up()
+            r.emit("log_line", line="after the restart", job_id="j1")
+            assert r.flush(5)
+        assert r.stats.acked == len(ingest.events) == r.stats.accepted
+
+    def test_a_slow_server_does_not_slow_the_training(self, ingest, reporter):
+        ingest.delay_s = 0.5
+        with reporter() as r, r.job("j1") as job:
+            started = time.perf_counter()
+            for epoch in range(1000):
+                job.epoch(epoch, train_loss=0.5)
+            assert time.perf_counter() - started < 0.4
+        assert_all_arrived(ingest, r.stats, 1000)
+
+    def test_internal_errors_of_single_events_are_retried(self, ingest, reporter):
+        failures = iter(["internal: race", "internal: race"])
+        ingest.reject = lambda event: next(failures, None) if event["data"].get("epoch") == 3 else None
+        with reporter() as r:
+            train(r)
+        assert r.stats.rejected == 0
+        assert r.stats.acked == len(ingest.events) == r.stats.accepted
+
+    def test_a_page_of_some_gateway_acknowledges_nothing(self, ingest, reporter, wait_until):
+        ingest.raw_answer = b"<html>please log in</html>"
+        with reporter() as r:
+            train(r)
+            wait_until(lambda: r.stats.sent > 0)
+            assert r.stats.acked == 0
+            ingest.raw_answer = None
+            assert r.flush(10)
+        assert_all_arrived(ingest, r.stats)
+
+
+class TestRefusedCredentials:
+    @pytest.mark.parametrize("status", [401, 403, 404])
+    def test_events_are_kept_and_sent_when_it_is_mended(
+        self, ingest, reporter, wait_until, monkeypatch, caplog, status
+    ):
+        monkeypatch.setattr(_sender, "HOLD_S", 0.1)
+        ingest.faults = [(status, {})] * 3
+        with reporter() as r:
+            train(r)
+            wait_until(lambda: not ingest.faults)
+            assert r.flush(5)
+        assert_all_arrived(ingest, r.stats)
+        assert len([record for record in caplog.records if "refuses events" in record.message]) == 1
+
+    def test_a_token_replaced_in_the_environment_is_taken_up(self, ingest, reporter, wait_until, monkeypatch):
+        monkeypatch.setattr(_sender, "HOLD_S", 0.1)
+        monkeypatch.setenv("ARGUS_TOKEN", "em_live_expired")
+        with reporter() as r:
+            train(r)
+            wait_until(lambda: r.stats.sent > 0)
+            assert ingest.events == {}
+            monkeypatch.setenv("ARGUS_TOKEN", ingest.token)
+            assert r.flush(5)
+        assert_all_arrived(ingest, r.stats)
+
+    def test_the_end_does_not_wait_for_what_cannot_be_mended(self, ingest, reporter, journals):
+        ingest.token = "another"
+        started = time.monotonic()
+        with reporter() as r:
+            train(r)
+        assert time.monotonic() - started < 3
+        assert r.stats.pending == r.stats.accepted > 0
+        assert list(journals.glob("journal-*.jsonl"))
+
+
+class TestPoison:
+    def test_a_rejected_event_is_kept_with_its_reason_and_holds_nobody_up(self, ingest, reporter, journals):
+        ingest.reject = lambda event: "epoch 7 is cursed" if event["data"].get("epoch") == 7 else None
+        with reporter() as r:
+            train(r)
+        assert r.stats.rejected == 1
+        assert r.stats.acked == r.stats.accepted - 1 == len(ingest.events)
+        (record,) = [
+            json.loads(line) for path in journals.glob("rejected-*.jsonl") for line in path.read_text().splitlines()
+        ]
+        assert record["reason"] == "epoch 7 is cursed"
+        assert record["event"]["data"]["epoch"] == 7
+        assert list(journals.glob("journal-*")) == []
+
+    def test_a_server_that_refuses_whole_requests_costs_only_the_one_at_fault(self, ingest, reporter):
+        ingest.refuse_whole = lambda event: event["data"].get("epoch") == 7
+        with reporter() as r:
+            train(r)
+        assert r.stats.rejected == 1
+        assert r.stats.acked == r.stats.accepted - 1 == len(ingest.events)
+
+    def test_a_request_that_is_too_large_is_cut(self, ingest, reporter):
+        ingest.most_bytes = 20_000
+        with reporter() as r, r.job("j1") as job:
+            for _ in range(40):
+                job.log("x" * 2_000)
+            job.log("y" * 30_000)
+        assert r.stats.rejected == 1
+        assert r.stats.acked == r.stats.accepted - 1 == len(ingest.events)
+
+    def test_a_server_that_takes_500_at_most_is_served_so(self, ingest, reporter):
+        ingest.most_events = 500
+        with reporter() as r:
+            train(r, 3000)
+        assert_all_arrived(ingest, r.stats, 3000)
+
+    def test_a_server_without_gzip_is_served_without(self, ingest, reporter):
+        ingest.knows_gzip = False
+        with reporter() as r:
+            train(r)
+        assert_all_arrived(ingest, r.stats)
+        assert r.stats.rejected == 0
+
+    def test_the_user_is_told_once(self, ingest, reporter, caplog):
+        ingest.reject = lambda event: "no epochs today" if event["event_type"] == "job_epoch" else None
+        with reporter() as r:
+            train(r)
+        assert r.stats.rejected == 50
+        assert len([record for record in caplog.records if "no epochs today" in record.message]) == 1
+
+
+class TestExit:
+    def test_it_is_bounded_and_the_rest_is_left_to_the_next_reporter(self, ingest, reporter, journals, monkeypatch):
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
+        ingest.down()
+        started = time.monotonic()
+        with reporter("first") as r:
+            train(r)
+        assert time.monotonic() - started < 2
+        assert r.stats.pending == r.stats.accepted == 54
+        ingest.up()
+        with reporter("second") as heir:
+            pass
+        assert heir.stats.adopted == 54
+        assert heir.stats.acked == heir.stats.accepted == 2
+        assert len(ingest.events) == 56
+        assert list(journals.iterdir()) == []
+
+    def test_a_server_that_hangs_does_not_hold_the_end_up(self, ingest, reporter, monkeypatch):
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
+        ingest.delay_s = 4
+        started = time.monotonic()
+        with reporter() as r:
+            train(r)
+        assert time.monotonic() - started < 2.5
+        assert r.stats.accepted == 54
+
+    def test_an_address_that_is_none_costs_nothing_but_a_line(self, reporter, monkeypatch, caplog):
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.2")
+        with reporter(monitor_url="ftp://somewhere") as r:
+            train(r)
+        assert r.stats.pending == r.stats.accepted
+        assert "is not an http:// or https:// address" in caplog.text
+
+    def test_events_after_the_end_are_counted_as_dropped(self, reporter):
+        with reporter() as r:
+            pass
+        r.emit("log_line", line="late")
+        assert r.stats.dropped_reasons == {"closed": 1}
+        assert r.stats.pending == 0
+
+
+class TestNoDisk:
+    def test_events_go_through_memory_where_no_folder_can_be_written(self, ingest, reporter, tmp_path, monkeypatch):
+        file = tmp_path / "a-file"
+        file.write_text("")
+        monkeypatch.setenv("ARGUS_SPILL_DIR", str(file / "folder"))
+        with reporter() as r:
+            train(r)
+        assert_all_arrived(ingest, r.stats)
+
+    def test_events_go_through_memory_while_the_disk_is_full(self, ingest, reporter, monkeypatch, caplog):
+        monkeypatch.setattr("argus._segment.Segment.append", _disk_full)
+        with reporter() as r:
+            train(r)
+        assert_all_arrived(ingest, r.stats)
+        assert "the journal cannot be written" in caplog.text
+
+
+def _disk_full(*_args):
+    raise OSError(28, "No space left on device")
