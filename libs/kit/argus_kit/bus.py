@@ -93,6 +93,7 @@ class Bus(Part):
         self._tasks: list[asyncio.Task[None]] = []
         self._on_connect: list[Callable[[], Awaitable[None]]] = []
         self._ready = asyncio.Event()
+        self._interruptions: set[asyncio.Event] = set()
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -159,8 +160,9 @@ class Bus(Part):
                 *(self.publish(message) for message in messages[begin : begin + window]), return_exceptions=True
             )
             for result in results:
-                if isinstance(result, BaseException) and not isinstance(result, BusUnavailable):
-                    raise result
+                if isinstance(result, Exception) and not isinstance(result, BusUnavailable):
+                    # One message that cannot be sent costs its neighbours nothing.
+                    log.error("nats.publish_failed", exc_info=result)
                 done.append(not isinstance(result, BaseException))
         return done
 
@@ -277,6 +279,8 @@ class Bus(Part):
 
     async def _on_disconnected(self) -> None:
         self._ready.clear()
+        for interrupted in self._interruptions:
+            interrupted.set()
         log.warning("nats.disconnected")
 
     async def _on_reconnected(self) -> None:
@@ -386,21 +390,35 @@ class Bus(Part):
             num_replicas=1,
         )
 
+        # What was on its way when a connection broke is delivered as far as the server knows, and what this client
+        # could not take in time is dropped. So after a lost connection, or a delivery that is missing, a new consumer
+        # begins after the last message that was handled.
+        interrupted = asyncio.Event()
+        delivered = 0
+
         async def on_message(raw: Msg) -> None:
+            nonlocal delivered
             message = _message(raw)
-            if tail.last_sequence is None or message.sequence > tail.last_sequence:
-                tail.last_sequence = message.sequence
+            delivered += 1
+            if raw.metadata.sequence.consumer != delivered:
+                interrupted.set()
+            if not interrupted.is_set() and message.sequence > (tail.last_sequence or 0):
                 await tail.on_message(message)
+                tail.last_sequence = message.sequence
 
         subscription = await self._client.subscribe(config.deliver_subject or "", cb=on_message)
+        self._interruptions.add(interrupted)
         try:
             consumer = await self._js.add_consumer(stream, config)
             tail.is_following = True
-            while self.is_connected:
-                await asyncio.sleep(_TAIL_CHECK_S if self._ready.is_set() else 0.05)
+            while not interrupted.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(interrupted.wait(), _TAIL_CHECK_S)
+                    break
                 await self._js.consumer_info(stream, consumer.name)
         finally:
             tail.is_following = False
+            self._interruptions.discard(interrupted)
             with contextlib.suppress(NatsError, OSError):
                 await subscription.unsubscribe()
 

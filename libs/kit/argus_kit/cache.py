@@ -11,9 +11,14 @@ from typing import Any, Protocol
 
 import redis.asyncio as redis
 import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
+
+# After a failure Redis is left alone for this long, so that a dead one costs one request a moment, not all of them.
+_LEAVE_ALONE_S = 1.0
 
 
 class Cache(Protocol):
@@ -101,14 +106,23 @@ class RedisCache:
     """A cache in Redis or Valkey."""
 
     def __init__(self, url: str, *, prefix: str = "argus:") -> None:
-        self._redis: Any = redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._redis: Any = redis.from_url(
+            url,
+            socket_timeout=1.0,
+            socket_connect_timeout=1.0,
+            # One more try, for a connection that was closed while it lay idle; the library's default takes seconds.
+            retry=Retry(NoBackoff(), 1),
+        )
         self._take = self._redis.register_script(_TAKE)
         self._prefix = prefix
         self._fallback = MemoryCache()
-        self._warned_at = 0.0
+        self._away_until = 0.0
+        self._warned_at = float("-inf")
 
     async def get(self, key: str) -> bytes | None:
         """See Cache."""
+        if self._is_away:
+            return None
         try:
             found: bytes | None = await self._redis.get(self._prefix + key)
         except (RedisError, OSError) as error:
@@ -118,6 +132,8 @@ class RedisCache:
 
     async def set(self, key: str, value: bytes, ttl_s: float) -> None:
         """See Cache."""
+        if self._is_away:
+            return
         try:
             await self._redis.set(self._prefix + key, value, px=max(1, int(ttl_s * 1000)))
         except (RedisError, OSError) as error:
@@ -125,7 +141,7 @@ class RedisCache:
 
     async def delete(self, *keys: str) -> None:
         """See Cache."""
-        if not keys:
+        if not keys or self._is_away:
             return
         try:
             await self._redis.delete(*(self._prefix + key for key in keys))
@@ -134,17 +150,23 @@ class RedisCache:
 
     async def take(self, key: str, *, capacity: float, per_second: float, cost: float = 1.0) -> float:
         """See Cache."""
-        try:
-            return float(await self._take(keys=[self._prefix + key], args=[capacity, per_second, cost]))
-        except (RedisError, OSError) as error:
-            self._warn(error)
-            return await self._fallback.take(key, capacity=capacity, per_second=per_second, cost=cost)
+        if not self._is_away:
+            try:
+                return float(await self._take(keys=[self._prefix + key], args=[capacity, per_second, cost]))
+            except (RedisError, OSError) as error:
+                self._warn(error)
+        return await self._fallback.take(key, capacity=capacity, per_second=per_second, cost=cost)
 
     async def close(self) -> None:
         """See Cache."""
         await self._redis.aclose()
 
+    @property
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
+
     def _warn(self, error: Exception) -> None:
+        self._away_until = time.monotonic() + _LEAVE_ALONE_S
         if time.monotonic() - self._warned_at > 30:
             self._warned_at = time.monotonic()
             log.warning("cache.unreachable", error=str(error))

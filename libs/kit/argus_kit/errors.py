@@ -14,9 +14,10 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from argus_contracts.errors import ErrorCode
 from argus_kit import telemetry
@@ -88,12 +89,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ArgusError, _on_argus_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(OperationalError, _on_database_error)
-    app.add_exception_handler(InterfaceError, _on_database_error)
     app.add_exception_handler(PoolTimeoutError, _on_database_error)
     app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(ConnectionError, _on_database_error)
-    app.add_exception_handler(Exception, _on_unexpected)
+    # What SQLite's driver raises for a value that no column can hold.
+    app.add_exception_handler(OverflowError, _on_unstorable_value)
+    app.add_exception_handler(UnicodeEncodeError, _on_unstorable_value)
+    app.add_middleware(_UnexpectedErrors)
 
 
 async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
@@ -118,10 +120,48 @@ async def _on_http_exception(_: Request, exc: Exception) -> JSONResponse:
 
 
 async def _on_database_error(_: Request, exc: Exception) -> JSONResponse:
+    if _is_about_a_value(exc):
+        return await _on_unstorable_value(_, exc)
+    if isinstance(exc, IntegrityError | ProgrammingError):
+        # Our own mistake: to try again would not help.
+        log.error("request.failed", exc_info=exc)
+        return response(ArgusError(ErrorCode.INTERNAL))
     log.error("database.failed", error=repr(exc.__cause__ or exc))
     return response(ArgusError(ErrorCode.STORAGE_UNAVAILABLE, headers={"Retry-After": "1"}))
 
 
-async def _on_unexpected(_: Request, exc: Exception) -> JSONResponse:
-    log.error("request.failed", exc_info=exc)
-    return response(ArgusError(ErrorCode.INTERNAL))
+def _is_about_a_value(exc: Exception) -> bool:
+    # SQLSTATE class 22, "data exception": a number out of range, a NUL in a text.
+    state = getattr(getattr(exc, "orig", None), "sqlstate", None)
+    return isinstance(exc, DataError) or str(state).startswith("22")
+
+
+async def _on_unstorable_value(_: Request, exc: Exception) -> JSONResponse:
+    log.warning("request.value_unstorable", error=repr(exc.__cause__ or exc))
+    return response(ArgusError(ErrorCode.REQUEST_INVALID, "A value of the request is out of range or not readable."))
+
+
+class _UnexpectedErrors:
+    """Answers what no handler knows. As a middleware it stands inside of the trace and of CORS, so that the answer
+    carries the id under which the log has the cause, and a page from another origin may read it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        has_begun = False
+
+        async def observed(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            log.exception("request.failed", path=scope["path"], error=repr(error))
+            await response(ArgusError(ErrorCode.INTERNAL))(scope, receive, send)

@@ -42,8 +42,6 @@ ISSUER = "argus"
 # A token's secret is 178 random bits, which nobody can guess: argon2 guards a leaked table, cheap parameters suffice.
 TOKEN_HASHER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
 
-_KEY_RELOAD_S = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -94,7 +92,7 @@ class Identity(Part):
         self._database = database
         self._bus = bus
         self._remembered: dict[bytes, _Remembered] = {}
-        self._pending: dict[bytes, asyncio.Future[Actor]] = {}
+        self._pending: dict[bytes, asyncio.Task[Actor]] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
         self._keys_loaded_at = float("-inf")
         self._revocations = 0
@@ -133,32 +131,32 @@ class Identity(Part):
         return await self._check_once(digest, credential, known)
 
     async def _check_once(self, digest: bytes, credential: str, known: _Remembered | None) -> Actor:
-        # Many requests with one new credential wait for one check.
+        # Many requests with one new credential wait for one check, which goes on when one of them is given up.
         pending = self._pending.get(digest)
-        if pending is not None:
-            return await asyncio.shield(pending)
-        pending = asyncio.get_running_loop().create_future()
-        self._pending[digest] = pending
+        if pending is None:
+            pending = asyncio.create_task(self._check_and_remember(digest, credential, known))
+            self._pending[digest] = pending
+            pending.add_done_callback(lambda task: self._checked(digest, task))
+        return await asyncio.shield(pending)
+
+    def _checked(self, digest: bytes, task: asyncio.Task[Actor]) -> None:
+        del self._pending[digest]
+        if not task.cancelled():
+            task.exception()  # whoever still waits gets it; nobody may wait any more
+
+    async def _check_and_remember(self, digest: bytes, credential: str, known: _Remembered | None) -> Actor:
         revocations = self._revocations
         try:
             found = await self._check(credential, known)
-        except BaseException as error:
+        except Exception:
             self._remembered.pop(digest, None)
-            if isinstance(error, Exception):
-                pending.set_exception(error)
-                pending.exception()
-            else:
-                pending.cancel()
             raise
-        finally:
-            del self._pending[digest]
         while len(self._remembered) >= _MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         if self._revocations != revocations:
             # What was revoked while we looked may be just this: look again next time.
             found.checked_at = float("-inf")
         self._remembered[digest] = found
-        pending.set_result(found.actor)
         if found.actor.token_id is not None:
             self._used[found.actor.token_id] = now()
         return found.actor
@@ -257,7 +255,8 @@ class Identity(Part):
                 key.key,
                 algorithms=["EdDSA"],
                 issuer=ISSUER,
-                options={"require": ["user_id", "iat", "exp", "iss", "jti"]},
+                # `iat` is not compared: the clock of the machine that signed may be a little ahead of this one's.
+                options={"require": ["user_id", "iat", "exp", "iss", "jti"], "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError) as error:
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID) from error
@@ -267,7 +266,8 @@ class Identity(Part):
 
     async def _key(self, kid: str) -> jwt.PyJWK | None:
         # A retired key leaves with the next look at the table, which comes no later than the re-check of a session.
-        if time.monotonic() - self._keys_loaded_at > (RECHECK_S if kid in self._keys else _KEY_RELOAD_S):
+        # An unknown one may be a moment old, so the table is asked at once: as dear as any unknown token.
+        if kid not in self._keys or time.monotonic() - self._keys_loaded_at > RECHECK_S:
             key = tables.signing_key.c
             alive = sa.or_(key.verifies_until.is_(None), key.verifies_until > now())
             async with self._database.read() as connection:

@@ -54,11 +54,13 @@ class Lease:
 
     async def _try_take(self) -> bool:
         connection = await self._database.engine.connect()
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        taken = await connection.execute(sa.text("select pg_try_advisory_lock(:key)"), {"key": self._key})
-        if taken.scalar_one():
-            self._connection = connection
-            log.info("lease.taken", lease=self.name)
-            return True
-        await connection.close()
-        return False
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            taken = await connection.execute(sa.text("select pg_try_advisory_lock(:key)"), {"key": self._key})
+            if taken.scalar_one():
+                self._connection = connection
+                log.info("lease.taken", lease=self.name)
+        finally:
+            if self._connection is None:
+                await connection.close()
+        return self._connection is not None

@@ -138,7 +138,10 @@ class Outbox(Part):
 
     async def _sweep_once(self) -> int:
         columns = self._table.c
-        async with self._database.write() as connection:
+        # On PostgreSQL the rows are locked, so that replicas sweep different ones. SQLite has one process, whose
+        # writers must not wait for NATS: there the rows are only read.
+        opened = self._database.read() if self._database.is_sqlite else self._database.write()
+        async with opened as connection:
             late = (
                 sa.select(columns.id, columns.subject, columns.payload, columns.msg_id, columns.headers)
                 .where(columns.created_at < now() - _SWEEP_AGE)
@@ -150,7 +153,10 @@ class Outbox(Part):
             found = (await connection.execute(late)).all()
             rows = [(r.id, Outgoing(r.subject, r.payload, r.msg_id, r.headers or {})) for r in found]
             sent = await self._publish([row for row in rows if row[0] not in in_hand], "sweep")
-            if sent:
+            if sent and not self._database.is_sqlite:
+                await connection.execute(sa.delete(self._table).where(columns.id.in_(sent)))
+        if sent and self._database.is_sqlite:
+            async with self._database.write() as connection:
                 await connection.execute(sa.delete(self._table).where(columns.id.in_(sent)))
         return len(sent)
 

@@ -31,7 +31,14 @@ LATENCY = Histogram(
 )
 
 _tracer = trace.get_tracer("argus")
-_SECRET = re.compile(r"(em_live_|em_view_|ag_live_)[0-9A-Za-z_-]+|(token=)[^&\s]+|(Bearer )\S+", re.IGNORECASE)
+# Tokens, `?token=`, Authorization headers, bare JWTs, and the password in a server's address.
+_SECRET = re.compile(
+    r"(em_live_|em_view_|ag_live_)[0-9A-Za-z_-]+|(token=)[^&\s]+|(Bearer )\S+"
+    r"|(eyJ)[\w-]+\.[\w-]+\.[\w-]*|(://[^\s:/@]*:)[^\s/@]+(?=@)",
+    re.IGNORECASE,
+)
+_SECRET_NAMES = frozenset({"password", "secret", "token", "credential", "authorization", "cookie", "private_key"})
+_REDACTED = "[redacted]"
 _provider_ready = False
 
 
@@ -45,7 +52,9 @@ def _configure_logs(level: str, log_format: str) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -53,7 +62,8 @@ def _configure_logs(level: str, log_format: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
-        structlog.processors.format_exc_info if log_format == "json" else _keep,
+        # A traceback becomes text here already, so that it is redacted too.
+        structlog.processors.format_exc_info,
         redact,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -87,10 +97,6 @@ def _configure_traces(service: str, otlp_endpoint: str) -> None:
     _provider_ready = True
 
 
-def _keep(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return event
-
-
 def _add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     found = trace_id()
     if found:
@@ -101,9 +107,20 @@ def _add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank out anything in a log entry that looks like a credential."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _SECRET.sub(lambda m: f"{m[1] or m[2] or m[3]}[redacted]", value)
+        event[key] = _REDACTED if key.lower() in _SECRET_NAMES else _without_secrets(value)
     return event
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET.sub(lambda m: f"{next(kept for kept in m.groups() if kept)}{_REDACTED}", value)
+    if isinstance(value, dict):
+        return redact(None, "", dict(value))
+    if isinstance(value, list | tuple):
+        return [_without_secrets(item) for item in value]
+    if isinstance(value, bytes | BaseException):
+        return _without_secrets(repr(value))
+    return value
 
 
 def trace_id() -> str | None:

@@ -88,16 +88,25 @@ def mount_frontend(app: FastAPI, root: Path) -> None:
     if (root / "assets").is_dir():
         app.mount("/assets", _Assets(directory=root / "assets"), name="assets")
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             return errors.response(errors.ArgusError(ErrorCode.REQUEST_NOT_FOUND, "Not Found"))
-        file = (root / path).resolve()
-        if path and file.is_relative_to(root.resolve()) and file.is_file():
+        file = _file_within(root, path)
+        if file is not None:
             return FileResponse(file, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
         if not index.exists():
             return JSONResponse({"detail": "The web app is not built; run `make up`, which builds it."}, 503)
         return FileResponse(index, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
+
+
+def _file_within(root: Path, path: str) -> Path | None:
+    """The file that a path names, if it lies under `root`. A path that no file system takes names none."""
+    try:
+        file = (root / path).resolve()
+        return file if file.is_relative_to(root.resolve()) and file.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _mount_probes(app: FastAPI, targets: dict[str, str]) -> None:
