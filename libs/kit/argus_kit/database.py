@@ -78,13 +78,19 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_recycle=1800,
         pool_pre_ping=True,
         json_serializer=_dumps,
+        hide_parameters=True,  # an error's text is logged, and parameters may be secrets
         connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}},
     )
 
 
 def _sqlite_engine(url: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, json_serializer=_dumps, connect_args={"timeout": 15}
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        json_serializer=_dumps,
+        hide_parameters=True,
+        connect_args={"timeout": 15},
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
