@@ -1,0 +1,1 @@
+"""Events in: the only writer of batches, jobs, metrics, logs, hosts and artifacts."""

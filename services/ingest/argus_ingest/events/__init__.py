@@ -1,0 +1,1 @@
+"""`POST /api/events` and `POST /api/events/batch`: bodies, the queue, and the answers."""

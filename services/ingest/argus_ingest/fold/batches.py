@@ -1,0 +1,129 @@
+"""What an event does to its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from argus_contracts.events import Event, EventType, Source, json_safe
+from argus_ingest import lifecycle
+from argus_ingest.fold.state import Arrival, BatchState, JobState, Tracked
+from argus_ingest.lifecycle import BatchStatus, JobStatus
+
+
+def touch(batch: BatchState, arrival: Arrival, received_at: datetime) -> None:
+    """What every event does: the last sign of life moves, and a stall ends."""
+    seen_at = min(arrival.at, received_at)
+    if batch.last_event_at is None or seen_at > batch.last_event_at:
+        batch.last_event_at = seen_at
+        batch.status = lifecycle.on_sign_of_life(batch.status, stop_asked=batch.stop_requested_at is not None)
+
+
+def make_real(batch: BatchState, event: Event, at: datetime) -> None:
+    """A row that only held snapshots becomes a batch by its first event of another type."""
+    source = event.source
+    batch.is_placeholder = False
+    batch.project = source.project
+    batch.user, batch.host, batch.command = source.user, source.host, source.command
+    batch.status = BatchStatus.RUNNING
+    batch.start_time = at
+
+
+def claim_for_snapshots(batch: BatchState, source: Source) -> None:
+    """A row that is there for snapshots alone; who may see it follows from project and owner."""
+    batch.project = source.project
+    batch.user, batch.host = source.user, source.host
+
+
+def on_start(tracked: Tracked, arrival: Arrival) -> None:
+    batch, event, data = tracked.batch, arrival.event, arrival.event.data
+    start = lifecycle.on_batch_start(
+        batch.status, began_at=arrival.at, known_start=batch.start_time, stop_asked_at=batch.stop_requested_at
+    )
+    batch.status = start.status
+    if start.clears_stop:
+        batch.stop_requested_at = batch.stop_requested_by = None
+    if start.goes_on:
+        batch.end_time = batch.error = None
+        batch.is_divergent = batch.is_idle = False
+    batch.project = event.source.project
+    batch.user = event.source.user or batch.user
+    batch.host = event.source.host or batch.host
+    batch.command = data.get("command") or event.source.command or batch.command
+    batch.experiment_type = data.get("experiment_type") or batch.experiment_type
+    if "n_total_jobs" in data:
+        batch.n_total = data["n_total_jobs"]
+
+
+def on_done(tracked: Tracked, arrival: Arrival) -> None:
+    _end(tracked, arrival, BatchStatus.DONE)
+    tracked.batch.error = None
+
+
+def on_failed(tracked: Tracked, arrival: Arrival) -> None:
+    _end(tracked, arrival, BatchStatus.FAILED)
+    tracked.batch.error = reason_of(arrival.event.data) or tracked.batch.error
+
+
+def on_env(tracked: Tracked, arrival: Arrival) -> None:
+    batch = tracked.batch
+    if not batch.has_env:
+        batch.has_env = True
+        batch.new_env = json_safe(arrival.event.data)
+
+
+def reason_of(data: dict[str, Any]) -> str | None:
+    """The text of a failure: `error` and `reason` are the same field."""
+    for name in ("error", "reason"):
+        value = data.get(name)
+        if value not in (None, ""):
+            return value if isinstance(value, str) else str(value)
+    return None
+
+
+def end_jobs(tracked: Tracked) -> None:
+    """Jobs that were running when their batch ended are lost, until they are heard of again."""
+    for job in tracked.jobs.values():
+        if job.status == JobStatus.RUNNING:
+            set_job_status(tracked.batch, job, JobStatus.LOST)
+
+
+def set_job_status(batch: BatchState, job: JobState, status: str) -> None:
+    """Change a job's status, and the batch's counters where that matters to them."""
+    before, job.status = job.status, status
+    job.is_touched = job.has_new_head = True
+    if job.deleted_at is not None:
+        return
+    if before is not None:
+        batch.job_statuses[before] -= 1
+    batch.job_statuses[status] += 1
+    counted = {JobStatus.DONE, JobStatus.FAILED}
+    if before in counted or status in counted:
+        recount(batch)
+
+
+def recount(batch: BatchState) -> None:
+    """The counters, from the statuses of the batch's jobs."""
+    batch.n_done = batch.job_statuses[JobStatus.DONE]
+    batch.n_failed = batch.job_statuses[JobStatus.FAILED]
+
+
+def _end(tracked: Tracked, arrival: Arrival, outcome: str) -> None:
+    batch, data = tracked.batch, arrival.event.data
+    batch.status = lifecycle.on_batch_end(batch.status, outcome, stop_asked=batch.stop_requested_at is not None)
+    batch.end_time = arrival.at
+    batch.is_idle = False
+    end_jobs(tracked)
+    if data.get("n_done") is not None:
+        batch.n_done = max(0, data["n_done"])
+    if data.get("n_failed") is not None:
+        batch.n_failed = max(0, data["n_failed"])
+
+
+BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
+    EventType.BATCH_START: on_start,
+    EventType.BATCH_DONE: on_done,
+    EventType.BATCH_FAILED: on_failed,
+    EventType.ENV_SNAPSHOT: on_env,
+}

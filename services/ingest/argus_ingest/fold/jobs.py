@@ -1,0 +1,159 @@
+"""What an event does to its job: status, results, and the summary of its curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from math import isfinite
+from typing import Any, Final
+
+from argus_contracts.events import Event, EventType, json_safe
+from argus_ingest import lifecycle
+from argus_ingest.fold.batches import reason_of, recount, set_job_status
+from argus_ingest.fold.state import Arrival, BatchState, JobState, Point, Tracked
+from argus_ingest.lifecycle import ENDED, JobStatus
+
+TRACE_LENGTH: Final = 20
+_INT64_MAX: Final = 2**63 - 1
+# How non-finite numbers are written where JSON has none.
+_NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_NO_EXTRA_OF_START: Final = frozenset({"model", "dataset"})
+_NO_EXTRA_OF_FAILURE: Final = frozenset({"elapsed_s", "status"})
+
+
+def job_of(tracked: Tracked, event: Event, at: datetime) -> JobState:
+    """The job that a job event names, made when it is new."""
+    assert event.job_id is not None
+    job = tracked.jobs.get(event.job_id)
+    if job is None:
+        tracked.last_job_no += 1
+        job = JobState(tracked.last_job_no, event.job_id, start_time=at, is_new=True)
+        tracked.jobs[event.job_id] = job
+        tracked.batch.n_jobs += 1
+        set_job_status(tracked.batch, job, JobStatus.RUNNING)
+    job.is_touched = True
+    return job
+
+
+def revive(batch: BatchState, job: JobState, at: datetime) -> None:
+    """A job that was given up is running again when it is heard of after its batch's end."""
+    if job.status == JobStatus.LOST and (batch.end_time is None or at > batch.end_time):
+        set_job_status(batch, job, JobStatus.RUNNING)
+
+
+def on_start(tracked: Tracked, arrival: Arrival) -> None:
+    batch, data = tracked.batch, arrival.event.data
+    job = job_of(tracked, arrival.event, arrival.at)
+    job.has_new_head = True
+    # Older than what is known of the job: not a restart, only late on its way.
+    is_late = job.start_time is not None and arrival.at < job.start_time
+    job.model = data.get("model") or job.model
+    job.dataset = data.get("dataset") or job.dataset
+    extra = {name: value for name, value in data.items() if name not in _NO_EXTRA_OF_START}
+    if is_late:
+        if extra:
+            job.extra = {**json_safe(extra), **(job.extra or {})}
+        job.start_time = arrival.at
+        return
+    if extra:
+        job.extra = json_safe(extra)
+    job.start_time = arrival.at
+    job.end_time = job.elapsed_s = job.metrics = job.reason = None
+    job.is_idle_flagged = False
+    if job.last_epoch_at is not None and arrival.at > job.last_epoch_at:
+        _forget_curve(job)
+    ended_before = batch.status in ENDED and batch.end_time is not None and arrival.at < batch.end_time
+    set_job_status(batch, job, JobStatus.LOST if ended_before else JobStatus.RUNNING)
+
+
+def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
+    job = job_of(tracked, arrival.event, arrival.at)
+    revive(tracked.batch, job, arrival.at)
+    step: int = arrival.event.data["epoch"]
+    values = numbers(arrival.event.data)
+    job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values))
+    is_newest = job.last_epoch_at is None or arrival.at >= job.last_epoch_at
+    # A repeated epoch replaces the earlier point; an older one that comes late fills a gap.
+    is_repeat = job.last_epoch is not None and (step == job.last_epoch or (step < job.last_epoch and is_newest))
+    if not is_repeat:
+        job.n_points += 1
+    if job.first_epoch_at is None or arrival.at < job.first_epoch_at:
+        job.first_epoch_at = arrival.at
+    if is_newest:
+        _trace(job, values.get("val_loss"), replaces=step == job.last_epoch)
+        job.last_epoch, job.last_epoch_at = step, arrival.at
+        job.latest = {**(job.latest or {}), **json_safe(dict(values))}
+
+
+def on_done(tracked: Tracked, arrival: Arrival) -> None:
+    data = arrival.event.data
+    job = _ended(tracked, arrival)
+    if data.get("metrics") is not None:
+        job.metrics = json_safe(data["metrics"])
+    job.reason = reason_of(data)
+    set_job_status(tracked.batch, job, lifecycle.job_end_status(data.get("status")))
+    recount(tracked.batch)
+
+
+def on_failed(tracked: Tracked, arrival: Arrival) -> None:
+    data = arrival.event.data
+    job = _ended(tracked, arrival)
+    told = {name: value for name, value in data.items() if name not in _NO_EXTRA_OF_FAILURE}
+    if told:
+        job.extra = {**(job.extra or {}), **json_safe(told)}
+    job.reason = reason_of(data) or job.reason
+    set_job_status(tracked.batch, job, JobStatus.FAILED)
+    recount(tracked.batch)
+
+
+def on_mention(tracked: Tracked, arrival: Arrival) -> None:
+    """A log line or a snapshot names a job: it makes none, but a lost one is back."""
+    job = tracked.jobs.get(arrival.event.job_id or "")
+    if job is not None:
+        revive(tracked.batch, job, arrival.at)
+
+
+def numbers(data: dict[str, Any]) -> dict[str, float]:
+    """The metrics of an epoch: every number but the epoch itself."""
+    found: dict[str, float] = {}
+    for name, value in data.items():
+        kind = value.__class__
+        if kind is float or kind is int:
+            if name != "epoch":
+                found[name] = float(value)
+        elif kind is str and value in _NON_FINITE:
+            found[name] = _NON_FINITE[value]
+    return found
+
+
+def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
+    job = job_of(tracked, arrival.event, arrival.at)
+    job.end_time = arrival.at
+    job.is_idle_flagged = False
+    elapsed = arrival.event.data.get("elapsed_s")
+    if elapsed is not None:
+        job.elapsed_s = max(-_INT64_MAX, min(_INT64_MAX, int(elapsed))) if isfinite(elapsed) else None
+    return job
+
+
+def _forget_curve(job: JobState) -> None:
+    job.n_points = 0
+    job.last_epoch = job.first_epoch_at = job.last_epoch_at = job.latest = job.val_loss_trace = None
+
+
+def _trace(job: JobState, val_loss: float | None, *, replaces: bool) -> None:
+    if val_loss is None or not isfinite(val_loss):
+        return
+    trace = list(job.val_loss_trace or ())
+    if replaces and trace:
+        trace.pop()
+    job.val_loss_trace = [*trace, val_loss][-TRACE_LENGTH:]
+
+
+BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
+    EventType.JOB_START: on_start,
+    EventType.JOB_EPOCH: on_epoch,
+    EventType.JOB_DONE: on_done,
+    EventType.JOB_FAILED: on_failed,
+    EventType.LOG_LINE: on_mention,
+}

@@ -1,0 +1,135 @@
+"""What a flush knows of a batch and its jobs while it folds events into them: the rows' columns, and what is new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from argus_contracts.errors import ErrorCode
+from argus_contracts.events import Event
+from argus_kit.identity import Actor
+
+
+class Outcome:
+    """What became of one event: `status` is accepted, deduplicated or rejected."""
+
+    __slots__ = ("code", "db_id", "error", "http_status", "status")
+
+    def __init__(
+        self,
+        status: str,
+        db_id: int | None = None,
+        error: str | None = None,
+        code: ErrorCode | None = None,
+        http_status: int = 200,
+    ) -> None:
+        self.status = status
+        self.db_id = db_id
+        self.error = error
+        self.code = code
+        self.http_status = http_status
+
+
+class Arrival:
+    """One decoded event on its way into the tables.
+
+    `at` is the sender's time; where that lies more than a day ahead of ours, it is the time of arrival, and `sent_at`
+    keeps what the sender said. `db_id` is set when the event gets its place in the batch.
+    """
+
+    __slots__ = ("actor", "at", "db_id", "event", "key", "outcome", "sent_at")
+
+    def __init__(self, event: Event, actor: Actor, key: bytes, at: datetime, sent_at: datetime | None) -> None:
+        self.event = event
+        self.actor = actor
+        self.key = key
+        self.at = at
+        self.sent_at = sent_at
+        self.db_id = 0
+        self.outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Point:
+    """One point of a job's curves. `at` in seconds since 1970; `values` may hold NaN and infinities."""
+
+    db_id: int
+    step: int
+    at: float
+    values: dict[str, float]
+
+
+@dataclass(slots=True)
+class BatchState:
+    """A row of `batch` without what no fold reads, and what this flush adds to it."""
+
+    batch_key: int
+    id: str
+    project: str = ""
+    experiment_type: str | None = None
+    user: str | None = None
+    host: str | None = None
+    command: str | None = None
+    status: str | None = None
+    owner_id: int | None = None
+    n_total: int | None = None
+    n_done: int = 0
+    n_failed: int = 0
+    n_jobs: int = 0
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    error: str | None = None
+    stop_requested_at: datetime | None = None
+    stop_requested_by: str | None = None
+    last_event_at: datetime | None = None
+    is_divergent: bool = False
+    is_idle: bool = False
+    is_placeholder: bool = False
+    event_seq: int = 0
+    deleted_at: datetime | None = None
+    has_env: bool = False
+    # Not columns:
+    new_env: dict[str, Any] | None = None
+    job_statuses: Counter[str] = field(default_factory=Counter)
+    stopped_by: str | None = None
+
+
+@dataclass(slots=True)
+class JobState:
+    """A row of `job`, and what this flush adds to it."""
+
+    job_no: int
+    job_id: str
+    model: str | None = None
+    dataset: str | None = None
+    status: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    elapsed_s: int | None = None
+    metrics: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
+    reason: str | None = None
+    is_idle_flagged: bool = False
+    n_points: int = 0
+    last_epoch: int | None = None
+    first_epoch_at: datetime | None = None
+    last_epoch_at: datetime | None = None
+    latest: dict[str, Any] | None = None
+    val_loss_trace: list[float] | None = None
+    deleted_at: datetime | None = None
+    # Not columns. The head is all but the summary of the curve, which alone changes with most events.
+    is_new: bool = False
+    is_touched: bool = False
+    has_new_head: bool = False
+    points: list[Point] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One batch of a flush with the jobs that its events name, by job id."""
+
+    batch: BatchState
+    jobs: dict[str, JobState] = field(default_factory=dict)
+    last_job_no: int = 0

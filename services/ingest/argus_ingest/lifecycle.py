@@ -1,0 +1,148 @@
+"""The status machine of batches and jobs: pure decisions, no I/O.
+
+Batch:  requested -> running -> done | failed; any live status -> stopping -> stopped; running, stopping -> stalled and
+back; running <-> paused. `divergent` and `idle` are flags beside the status.
+Job:    running -> done | failed | whatever job_done says; running -> lost when its batch ends first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple
+
+
+class BatchStatus(StrEnum):
+    """Statuses that this server gives to batches."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STALLED = "stalled"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+class JobStatus(StrEnum):
+    """Statuses that this server gives to jobs; a job_done may bring others."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+Action = Literal["stop", "pause", "resume", "running", "fail", "stall"]
+
+_B: Final = BatchStatus
+ENDED: Final = frozenset({_B.DONE, _B.FAILED, _B.STOPPED, _B.CANCELLED})
+# A batch in one of these is at work, and is not deleted under its own feet.
+ACTIVE: Final = frozenset({_B.RUNNING, _B.PENDING, _B.STOPPING, _B.PAUSED})
+
+_TO_STOP: Final = frozenset({_B.RUNNING, _B.STALLED, _B.REQUESTED, _B.PENDING, _B.PAUSED, "divergent", None})
+_TO_PAUSE: Final = frozenset({_B.RUNNING, _B.STALLED})
+_TO_FAIL: Final = frozenset({_B.REQUESTED, _B.PENDING, _B.RUNNING, _B.STALLED, _B.PAUSED, None})
+
+
+class Start(NamedTuple):
+    """What a batch_start makes of a batch. `goes_on` is False for one that tells of a run already known."""
+
+    status: str
+    clears_stop: bool
+    goes_on: bool
+
+
+class Move(NamedTuple):
+    """What a command makes of a batch: its status afterwards, and whether it was allowed and changed anything."""
+
+    status: str | None
+    changed: bool = False
+    allowed: bool = True
+
+
+def on_batch_start(
+    status: str | None, *, began_at: datetime, known_start: datetime | None, stop_asked_at: datetime | None
+) -> Start:
+    """A run begins, or goes on, at `began_at`.
+
+    A stop that was asked before that run began is cleared, and no other. Senders write whole seconds, so a run that
+    began within the second of the stop counts as later. A start that is older than the batch's known one was only late
+    on its way, and revives nothing that ended.
+    """
+    if status == _B.DONE:
+        return Start(_B.DONE, clears_stop=False, goes_on=False)
+    if stop_asked_at is not None and began_at < stop_asked_at.replace(microsecond=0):
+        return Start(status or _B.STOPPING, clears_stop=False, goes_on=False)
+    if status in ENDED and known_start is not None and began_at < known_start:
+        return Start(str(status), clears_stop=False, goes_on=False)
+    return Start(_B.RUNNING, clears_stop=stop_asked_at is not None, goes_on=True)
+
+
+def on_batch_end(status: str | None, outcome: str, *, stop_asked: bool) -> str:
+    """The batch said that it ended. One that was asked to stop is `stopped`, however it ended."""
+    return _B.STOPPED if stop_asked or status in {_B.STOPPING, _B.STOPPED} else outcome
+
+
+def on_sign_of_life(status: str | None, *, stop_asked: bool) -> str | None:
+    """Something newer than all before arrived: a stalled batch lives again."""
+    if status != _B.STALLED:
+        return status
+    return _B.STOPPING if stop_asked else _B.RUNNING
+
+
+def on_command(status: str | None, action: Action) -> Move:
+    """A person, an agent or the watchdog wants the batch moved."""
+    return _COMMANDS[action](status)
+
+
+def is_deletable(status: str | None) -> bool:
+    """Whether a batch of this status may be deleted."""
+    return status not in ACTIVE
+
+
+def job_end_status(said: str | None) -> str:
+    """The status that a job_done gives: its own word in lower case, `done` without one."""
+    return (said or "").strip().lower() or JobStatus.DONE
+
+
+def _stop(status: str | None) -> Move:
+    if status in _TO_STOP:
+        return Move(_B.STOPPING, changed=True)
+    return Move(status, allowed=status == _B.STOPPING or status in ENDED)
+
+
+def _pause(status: str | None) -> Move:
+    return Move(_B.PAUSED, changed=True) if status in _TO_PAUSE else Move(status, allowed=status == _B.PAUSED)
+
+
+def _resume(status: str | None) -> Move:
+    return Move(_B.RUNNING, changed=True) if status == _B.PAUSED else Move(status, allowed=status == _B.RUNNING)
+
+
+def _running(status: str | None) -> Move:
+    return Move(_B.RUNNING, changed=True) if status in {_B.REQUESTED, _B.PENDING} else Move(status)
+
+
+def _fail(status: str | None) -> Move:
+    if status == _B.STOPPING:
+        return Move(_B.STOPPED, changed=True)
+    return Move(_B.FAILED, changed=True) if status in _TO_FAIL else Move(status)
+
+
+def _stall(status: str | None) -> Move:
+    return Move(_B.STALLED, changed=True) if status in {_B.RUNNING, _B.STOPPING} else Move(status)
+
+
+_COMMANDS: Final[dict[Action, Callable[[str | None], Move]]] = {
+    "stop": _stop,
+    "pause": _pause,
+    "resume": _resume,
+    "running": _running,
+    "fail": _fail,
+    "stall": _stall,
+}

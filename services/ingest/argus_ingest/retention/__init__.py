@@ -1,0 +1,1 @@
+"""Old rows leave in small slices; curves stay."""

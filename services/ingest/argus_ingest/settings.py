@@ -1,0 +1,23 @@
+"""What can be set about ingest alone, prefix `ARGUS_INGEST_`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IngestSettings(BaseSettings):
+    """Limits of the way in. Beyond them callers get 413 or 429, and nothing grows."""
+
+    model_config = SettingsConfigDict(env_prefix="ARGUS_INGEST_", extra="ignore")
+
+    max_body_bytes: int = Field(8 * 2**20, ge=1024, description="Largest request body as it travels.")
+    max_unpacked_bytes: int = Field(64 * 2**20, ge=1024, description="Largest request body after decompression.")
+    queue_events: int = Field(50_000, ge=1, description="Events that may wait for the database; then 429.")
+    queue_bytes: int = Field(256 * 2**20, ge=1024, description="Bytes of bodies that may wait for the database.")
+    flush_events: int = Field(10_000, ge=1, description="Most events in one transaction (a request is never split).")
+    rate_requests: int = Field(10_000, ge=0, description="Requests that a token may send at once; 0: no limit.")
+    rate_per_second: float = Field(2_000, gt=0, description="Requests per second and token in the long run.")
+    rate_is_shared: bool = Field(
+        default=False, description="Count requests over all replicas, in Redis: a round trip for each request."
+    )

@@ -1,0 +1,1 @@
+"""One flush of events as one transaction."""

@@ -1,0 +1,66 @@
+"""Who may report events into which batch: its owner, editors by share, members of its project, administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts.events import EventType
+from argus_ingest.fold.state import Arrival, BatchState
+from argus_kit.identity import Actor
+from argus_schema import catalog as tables
+
+_MEMBER_ROLES = ("owner", "editor")
+
+Right = tuple[int, int]
+
+
+def is_owner(actor: Actor, batch: BatchState) -> bool:
+    """Whether the batch is the actor's, or may become it; administrators count as owners."""
+    return batch.owner_id is None or batch.owner_id == actor.user_id or actor.is_admin
+
+
+def fits_token(actor: Actor, project: str) -> bool:
+    """Whether the token is not tied to another project."""
+    return actor.project is None or actor.project == project
+
+
+def may_report(arrival: Arrival, batch: BatchState, editors: set[Right]) -> bool:
+    """Whether this event may be added to this batch. `editors` holds (batch_key, user_id)."""
+    actor, event = arrival.actor, arrival.event
+    if not fits_token(actor, event.source.project):
+        return False
+    if not batch.is_placeholder and not fits_token(actor, batch.project):
+        return False
+    if is_owner(actor, batch):
+        return True
+    # Whoever may write into a batch because of its project may not take it out of that project.
+    moves = event.event_type == EventType.BATCH_START and event.source.project != batch.project
+    return not moves and (batch.batch_key, actor.user_id) in editors
+
+
+async def editors(connection: AsyncConnection, wanted: Iterable[tuple[BatchState, int]]) -> set[Right]:
+    """Of these pairs of a batch and a person who does not own it, the ones with the right to write."""
+    found: set[Right] = set()
+    for batch, user_id in wanted:
+        if (await connection.execute(_right(batch, user_id))).first() is not None:
+            found.add((batch.batch_key, user_id))
+    return found
+
+
+def _right(batch: BatchState, user_id: int) -> sa.CompoundSelect[int]:
+    one, project, member = tables.batch_share.c, tables.project_share.c, tables.project_member.c
+    return sa.union_all(
+        sa.select(sa.literal(1)).where(one.batch_id == batch.id, one.grantee_id == user_id, one.permission == "editor"),
+        sa.select(sa.literal(1)).where(
+            project.owner_id == batch.owner_id,
+            project.project == batch.project,
+            project.grantee_id == user_id,
+            project.permission == "editor",
+        ),
+        sa.select(sa.literal(1)).where(
+            member.project == batch.project, member.user_id == user_id, member.role.in_(_MEMBER_ROLES)
+        ),
+    )

@@ -1,0 +1,149 @@
+"""Rows that follow from single events: metric blocks, log lines, snapshots, and what is known of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts import points
+from argus_contracts.events import Event, json_safe
+from argus_ingest.fold.state import Arrival, Point, Tracked
+from argus_ingest.store.bulk import BulkInsert, upsert
+from argus_kit.clock import iso_exact
+from argus_schema import ingest as tables
+
+UNKNOWN_HOST: Final = "unknown"
+DEFAULT_LEVEL: Final = "info"
+NUMBERS: Final = (
+    "gpu_util_pct", "gpu_mem_mb", "gpu_mem_total_mb", "gpu_temp_c", "cpu_util_pct", "ram_mb", "ram_total_mb",
+    "disk_free_mb", "disk_total_mb", "proc_cpu_pct", "proc_ram_mb", "proc_gpu_mem_mb",
+)  # fmt: skip
+
+_BLOCKS = BulkInsert(
+    tables.metric_block,
+    ("batch_key", "job_no", "id", "n_points", "first_step", "last_step", "names", "payload"),
+)
+_LINES = BulkInsert(tables.log_line, ("batch_key", "id", "job_id", "at", "level", "line", "event_id"))
+_SNAPSHOTS = BulkInsert(tables.resource_snapshot, ("batch_key", "id", "host", "at", *NUMBERS, "gpus", "extra"))
+_encode = msgspec.json.Encoder().encode
+
+Placed = tuple[int, Arrival]
+
+
+async def insert_blocks(connection: AsyncConnection, tracked: Iterable[Tracked]) -> None:
+    """One block per job for the points of this flush."""
+    rows = [
+        (one.batch.batch_key, job.job_no, *block(job.points))
+        for one in tracked
+        for job in one.jobs.values()
+        if job.points
+    ]
+    await _BLOCKS.run(connection, rows)
+
+
+def block(found: Sequence[Point]) -> tuple[int, int, int, int, str, bytes]:
+    """id, n_points, first_step, last_step, names and payload of a block of points."""
+    names: dict[str, None] = {}
+    for point in found:
+        names.update(dict.fromkeys(point.values))
+    chosen = list(names)[: points.MAX_NAMES]
+    steps = [point.step for point in found]
+    columns = [[point.values.get(name) for point in found] for name in chosen]
+    payload = points.pack(steps, [point.at for point in found], columns)
+    return found[0].db_id, len(found), min(steps), max(steps), _encode(chosen).decode(), payload
+
+
+async def insert_log_lines(connection: AsyncConnection, placed: Iterable[Placed]) -> None:
+    """The text of log lines."""
+    await _LINES.run(connection, [_log_line(key, arrival) for key, arrival in placed])
+
+
+async def insert_snapshots(connection: AsyncConnection, placed: Sequence[Placed], received_at: datetime) -> None:
+    """Snapshots, and with them the hosts and which batches report from them."""
+    if not placed:
+        return
+    await _SNAPSHOTS.run(connection, [_snapshot(key, arrival) for key, arrival in placed])
+    hosts: dict[str, list[datetime]] = {}
+    latest: dict[tuple[str, int], list[Arrival]] = {}
+    for key, arrival in placed:
+        name = host_of(arrival.event)
+        hosts.setdefault(name, []).append(min(arrival.at, received_at))
+        latest.setdefault((name, key), []).append(arrival)
+    await _save_hosts(connection, hosts)
+    await _save_host_batches(connection, latest)
+
+
+def host_of(event: Event) -> str:
+    """The host that a snapshot tells of."""
+    return event.source.host or UNKNOWN_HOST
+
+
+def _log_line(batch_key: int, arrival: Arrival) -> tuple[Any, ...]:
+    data = arrival.event.data
+    text = data.get("line")
+    if text is None:
+        text = data.get("message")
+    line = text if isinstance(text, str) else "" if text is None else _encode(text).decode()
+    level = data.get("level") or DEFAULT_LEVEL
+    return batch_key, arrival.db_id, arrival.event.job_id, arrival.at, level, line, arrival.event.event_id
+
+
+def _snapshot(batch_key: int, arrival: Arrival) -> tuple[Any, ...]:
+    data = arrival.event.data
+    numbers = [_number(data.get(name)) for name in NUMBERS]
+    gpus = data.get("gpus")
+    extra = {
+        name: value
+        for name, value in data.items()
+        if name != "gpus" and value is not None and (name not in NUMBERS or _number(value) is None)
+    }
+    gpu_text = _encode(json_safe({"gpus": gpus})["gpus"]).decode() if gpus is not None else None
+    extra_text = _encode(json_safe(extra)).decode() if extra else None
+    return batch_key, arrival.db_id, host_of(arrival.event), arrival.at, *numbers, gpu_text, extra_text
+
+
+def _number(value: Any) -> float | None:
+    kind = value.__class__
+    return float(value) if (kind is float and isfinite(value)) or kind is int else None
+
+
+async def _save_hosts(connection: AsyncConnection, hosts: dict[str, list[datetime]]) -> None:
+    insert = upsert(connection, tables.host)
+    new, old = insert.excluded, tables.host.c
+    statement = insert.on_conflict_do_update(
+        index_elements=["host"],
+        set_={
+            "first_seen": sa.case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
+            "last_seen": sa.case((new.last_seen > old.last_seen, new.last_seen), else_=old.last_seen),
+            "deleted_at": None,
+        },
+    )
+    rows = [{"host": name, "first_seen": min(seen), "last_seen": max(seen)} for name, seen in sorted(hosts.items())]
+    await connection.execute(statement, rows)
+
+
+async def _save_host_batches(connection: AsyncConnection, latest: dict[tuple[str, int], list[Arrival]]) -> None:
+    insert = upsert(connection, tables.host_batch)
+    new, old = insert.excluded, tables.host_batch.c
+    is_newer = new.last_seen >= old.last_seen
+    statement = insert.on_conflict_do_update(
+        index_elements=["host", "batch_key"],
+        set_={
+            "first_seen": sa.case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
+            "last_seen": sa.case((is_newer, new.last_seen), else_=old.last_seen),
+            "latest": sa.case((is_newer, new.latest), else_=old.latest),
+        },
+    )
+    rows = []
+    for (name, key), arrivals in sorted(latest.items()):
+        newest = max(arrivals, key=lambda arrival: (arrival.at, arrival.db_id))
+        shown = {"id": newest.db_id, "timestamp": iso_exact(newest.at), **json_safe(newest.event.data)}
+        first = min(arrival.at for arrival in arrivals)
+        rows.append({"host": name, "batch_key": key, "first_seen": first, "last_seen": newest.at, "latest": shown})
+    await connection.execute(statement, rows)

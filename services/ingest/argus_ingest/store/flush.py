@@ -1,0 +1,189 @@
+"""One flush: everything that arrived meanwhile, in one transaction.
+
+Lock the batches, decide who may, insert the events and learn which are new, fold those, save what changed, promise the
+bundles, commit. Only then are outcomes handed out: what is acknowledged is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts.errors import ErrorCode
+from argus_contracts.events import JOB_TYPES, EventType, server_event
+from argus_ingest.fold.folding import fold
+from argus_ingest.fold.state import Arrival, BatchState, Outcome, Tracked
+from argus_ingest.store import access, batch_rows, bundles, detail_rows, event_rows, job_rows
+from argus_kit.bus import Outgoing
+from argus_kit.clock import now
+from argus_kit.database import Database
+from argus_kit.outbox import Outbox
+
+_ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED})
+# Types that may change how many jobs of a batch are done or failed.
+_COUNTS: Final = frozenset({EventType.JOB_START, EventType.JOB_DONE, EventType.JOB_FAILED})
+
+
+class Store:
+    """Writes arrivals. One write at a time per process; replicas meet at the batches' locks."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._known: set[str] = set()
+
+    async def write(self, arrivals: Sequence[Arrival]) -> None:
+        """Store events and set the outcome of each. Raises what the database raises; then nothing is stored."""
+        async with self._database.write() as connection:
+            flush = _Flush(connection, arrivals)
+            await flush.run(self._known)
+            rows = await self._outbox.add(connection, flush.messages)
+            await self._outbox.clear(connection)
+        if len(self._known) > 100_000:
+            self._known.clear()
+        self._known.update(flush.batch_ids)
+        for arrival, outcome in zip(arrivals, flush.outcomes, strict=True):
+            arrival.outcome = outcome
+        self._outbox.offer(rows)
+
+
+class _Flush:
+    """The state of one transaction."""
+
+    def __init__(self, connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None:
+        self.messages: list[Outgoing] = []
+        self.outcomes: list[Outcome] = []
+        self.batch_ids: set[str] = set()
+        self._connection = connection
+        self._arrivals = arrivals
+        self._received_at = now()
+        self._tracked: dict[int, Tracked] = {}
+        self._by_id: dict[str, Tracked] = {}
+        self._new: dict[int, list[Arrival]] = {}
+
+    async def run(self, known: set[str]) -> None:
+        await self._open_batches(known)
+        settled = {key: batch_rows.settled(one.batch) for key, one in self._tracked.items()}
+        summaries = {key: bundles.summary_of(one.batch) for key, one in self._tracked.items()}
+        refused = await self._refused()
+        await self._insert(refused)
+        await self._load_jobs()
+        for key, arrivals in self._new.items():
+            fold(self._tracked[key], arrivals, self._received_at)
+        told = {key: await self._tell_end(self._tracked[key].batch) for key in self._new}
+        await self._save(settled)
+        for key, arrivals in self._new.items():
+            batch = self._tracked[key].batch
+            self.messages += bundles.of_batch(batch, arrivals, told[key], summaries[key], self._received_at)
+
+    async def _open_batches(self, known: set[str]) -> None:
+        ids = {arrival.event.batch_id for arrival in self._arrivals}
+        # Rows are made before any is locked, so that two replicas cannot wait for each other.
+        missing = {
+            a.event.batch_id
+            for a in self._arrivals
+            if a.event.batch_id not in known and access.fits_token(a.actor, a.event.source.project)
+        }
+        await batch_rows.make(self._connection, missing, self._received_at)
+        found = await batch_rows.lock(self._connection, ids)
+        self.batch_ids = set(found)
+        self._by_id = {batch_id: Tracked(batch) for batch_id, batch in found.items()}
+        self._tracked = {one.batch.batch_key: one for one in self._by_id.values()}
+
+    async def _refused(self) -> set[int]:
+        """Places of the arrivals that their senders may not add to their batches."""
+        wanted = {}
+        for arrival in self._arrivals:
+            one = self._by_id.get(arrival.event.batch_id)
+            if one is not None and not access.is_owner(arrival.actor, one.batch):
+                wanted[one.batch.batch_key, arrival.actor.user_id] = (one.batch, arrival.actor.user_id)
+        editors = await access.editors(self._connection, wanted.values()) if wanted else set()
+        refused = set()
+        for place, arrival in enumerate(self._arrivals):
+            one = self._by_id.get(arrival.event.batch_id)
+            if one is None or not access.may_report(arrival, one.batch, editors):
+                refused.add(place)
+            elif one.batch.owner_id is None:
+                # The first event in decides whose batch it is, for the rest of this flush too.
+                one.batch.owner_id = arrival.actor.user_id
+        return refused
+
+    async def _insert(self, refused: set[int]) -> None:
+        placed: list[tuple[int, Arrival]] = []
+        first: dict[tuple[int, bytes], Arrival] = {}
+        for place, arrival in enumerate(self._arrivals):
+            if place in refused:
+                continue
+            batch = self._by_id[arrival.event.batch_id].batch
+            key = (batch.batch_key, arrival.key)
+            if key in first:
+                continue
+            first[key] = arrival
+            batch.event_seq += 1
+            arrival.db_id = batch.event_seq
+            placed.append((batch.batch_key, arrival))
+        before = await event_rows.insert(self._connection, placed)
+        for batch_key, arrival in placed:
+            if (batch_key, arrival.key) not in before:
+                self._new.setdefault(batch_key, []).append(arrival)
+        for place, arrival in enumerate(self._arrivals):
+            self.outcomes.append(self._outcome(arrival, first, before) if place not in refused else _forbidden())
+
+    def _outcome(
+        self, arrival: Arrival, first: dict[tuple[int, bytes], Arrival], before: dict[tuple[int, bytes], int]
+    ) -> Outcome:
+        key = (self._by_id[arrival.event.batch_id].batch.batch_key, arrival.key)
+        if key in before:
+            return Outcome("deduplicated", before[key])
+        original = first[key]
+        return Outcome("accepted" if original is arrival else "deduplicated", original.db_id)
+
+    async def _load_jobs(self) -> None:
+        pairs = {
+            (key, arrival.event.job_id): arrival.event.event_type in JOB_TYPES
+            for key, arrivals in self._new.items()
+            for arrival in arrivals
+            if arrival.event.job_id
+        }
+        await job_rows.load_named(self._connection, self._tracked, list(pairs))
+        kinds = {key: {arrival.event.event_type for arrival in arrivals} for key, arrivals in self._new.items()}
+        if ended := [key for key, types in kinds.items() if types & _ENDS]:
+            await job_rows.load_running(self._connection, self._tracked, ended)
+        if counted := [key for key, types in kinds.items() if types & _COUNTS]:
+            await job_rows.count_statuses(self._connection, self._tracked, counted)
+        if growing := {key for key, job_id in pairs if job_id not in self._tracked[key].jobs}:
+            await job_rows.load_last_numbers(self._connection, self._tracked, growing)
+
+    async def _save(self, settled: dict[int, tuple[Any, ...]]) -> None:
+        changed = [self._tracked[key] for key in self._new]
+        lines = self._of_type(EventType.LOG_LINE)
+        snapshots = self._of_type(EventType.RESOURCE_SNAPSHOT)
+        await job_rows.save(self._connection, changed)
+        await detail_rows.insert_blocks(self._connection, changed)
+        await detail_rows.insert_log_lines(self._connection, lines)
+        await detail_rows.insert_snapshots(self._connection, snapshots, self._received_at)
+        await batch_rows.save(self._connection, [one.batch for one in changed], settled)
+
+    def _of_type(self, event_type: str) -> list[tuple[int, Arrival]]:
+        return [
+            (key, arrival)
+            for key, arrivals in self._new.items()
+            for arrival in arrivals
+            if arrival.event.event_type == event_type
+        ]
+
+    async def _tell_end(self, batch: BatchState) -> list[bundles.Numbered]:
+        """A batch that ended because it was asked to says so in an event of its own."""
+        if batch.stopped_by is None:
+            return []
+        data = {"reason": batch.error, "n_done": batch.n_done, "n_failed": batch.n_failed}
+        at = self._received_at
+        event = server_event(EventType.BATCH_STOPPED, batch_id=batch.id, project=batch.project, at=at, data=data)
+        return [(await event_rows.append(self._connection, batch, event), event)]
+
+
+def _forbidden() -> Outcome:
+    code = ErrorCode.EVENT_FORBIDDEN
+    return Outcome("rejected", None, code.message, code, code.status)

@@ -1,0 +1,1 @@
+"""What other services ask of batches, jobs and hosts: transitions, creation, deletion."""
