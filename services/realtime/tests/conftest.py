@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+
 from argus_contracts import bus as wire
 from argus_contracts.events import encode_event, server_event
 from argus_kit.app import Service, http_app

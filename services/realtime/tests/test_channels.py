@@ -1,4 +1,5 @@
 import pytest
+
 from argus_kit.errors import ArgusError
 from argus_realtime.channels import parse_channels
 

@@ -1,4 +1,5 @@
 import msgspec
+
 from argus_contracts.bus import EventBundle, EventHead
 from argus_realtime.frames import Position, Rendered, control, parse_position, suffix
 

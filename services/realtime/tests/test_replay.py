@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from argus_contracts import bus as wire
 from argus_kit.testing import eventually
 from argus_realtime.limits import Limits
@@ -76,18 +77,16 @@ async def test_another_replica_and_a_restarted_one_go_on(live, serve_another):
         await emit_epochs(batch, 1)
         last = (await reader.frame()).id
     await emit_epochs(batch, 2)
-    async with serve_another() as other:
-        async with other.open("/api/sse", session, channels=channels, last_id=last) as reader:
-            await reader.frame()
-            frame = await reader.frame()
-            assert epochs([frame]) == [2]
-            last = frame.id
+    async with serve_another() as other, other.open("/api/sse", session, channels=channels, last_id=last) as reader:
+        await reader.frame()
+        frame = await reader.frame()
+        assert epochs([frame]) == [2]
+        last = frame.id
     await emit_epochs(batch, 3)
-    async with serve_another() as restarted:
-        async with restarted.open("/api/sse", session, channels=channels, last_id=last) as reader:
-            await reader.frame()
-            await emit_epochs(batch, 4)
-            assert epochs([await reader.frame() for _ in range(2)]) == [3, 4]
+    async with serve_another() as new, new.open("/api/sse", session, channels=channels, last_id=last) as reader:
+        await reader.frame()
+        await emit_epochs(batch, 4)
+        assert epochs([await reader.frame() for _ in range(2)]) == [3, 4]
 
 
 async def test_events_that_flow_during_the_replay_are_neither_lost_nor_doubled(live):

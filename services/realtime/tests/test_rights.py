@@ -5,6 +5,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
+
 from argus_contracts import bus as wire
 from argus_kit.clock import now
 from argus_kit.testing import add_session, add_token

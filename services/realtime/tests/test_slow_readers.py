@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+
 from argus_kit.testing import eventually
 from argus_realtime.limits import Limits
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 
 import pytest
+
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_kit.bus import Outgoing
@@ -127,18 +129,17 @@ class TestLogStreams:
         ada, session = await live.user("ada")
         batch = await live.batch(ada)
         path = f"/api/batches/{batch.id}/logs/stream"
-        async with live.open(path, session) as first:
-            await first.frame()
-            others = [live.open(path, session) for _ in range(8)]
-            for other in others:
-                await (await other.__aenter__()).frame()
+        async with AsyncExitStack() as stack:
+            first, *others = [await stack.enter_async_context(live.open(path, session)) for _ in range(9)]
+            assert (await first.frame()).event == "hello"
             displaced = await first.frame()
             assert displaced.event == "displaced"
             assert isinstance(displaced.data["reason"], str)
             with pytest.raises(EOFError):
                 await first.frame()
+            await batch.emit(("log_line", None, {"line": "x"}))
             for other in others:
-                await other.__aexit__(None, None, None)
+                assert [(await other.frame()).event for _ in range(2)] == ["hello", "log_line"]
 
 
 class TestRefusals:

@@ -2,13 +2,14 @@
 
 import asyncio
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from argus_kit.identity import Actor
 from argus_realtime.frames import Control
 from argus_realtime.limits import Limits
 from argus_realtime.stream import Stream
 from argus_realtime.views import View
-from hypothesis import given
-from hypothesis import strategies as st
 
 ACTOR = Actor(user_id=1, username="ada", is_admin=False, kind="session", scope="full")
 
