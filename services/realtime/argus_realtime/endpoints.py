@@ -27,6 +27,7 @@ Hub = Annotated[hubs.Hub, part_of(hubs.Hub)]
 
 _STREAM: dict[str, Any] = {
     "response_class": EventStreamResponse,
+    "status_code": 200,
     "responses": {
         200: {
             "description": "A stream of events that stays open.",
