@@ -1,6 +1,16 @@
 import auth from './auth'
+import batches from './batches'
+import charts from './charts'
 import common from './common'
 import errors from './errors'
+import home from './home'
+import hosts from './hosts'
+import inbox from './inbox'
+import jobs from './jobs'
+import projects from './projects'
+import runs from './runs'
+import settings from './settings'
 import shell from './shell'
+import tokens from './tokens'
 
-export default { auth, common, errors, shell }
+export default { auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }

@@ -1,0 +1,5 @@
+export type { HostCardData } from './api'
+export { default as HostTile } from './components/HostTile.vue'
+export { default as SnapshotCharts } from './components/SnapshotCharts.vue'
+export { useHostStore } from './store'
+export { isDiskLow, isHot } from './usage'

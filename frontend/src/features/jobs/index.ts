@@ -1,0 +1,1 @@
+export { default as JobTable } from './components/JobTable.vue'

@@ -1,0 +1,1 @@
+export type { ProjectDetail, ProjectSummary } from './api'

@@ -1,0 +1,21 @@
+// One batch with its jobs, followed live.
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { useResource } from '@/shared/composables/useResource'
+import { useBatchStore } from '../batchStore'
+import { useJobStore } from '../jobStore'
+
+export function useBatch(id: MaybeRefOrGetter<string>) {
+  const batches = useBatchStore()
+  const jobs = useJobStore()
+  const { error, loading, refresh } = useResource(
+    () => Promise.all([batches.load(toValue(id)), jobs.loadBatch(toValue(id))]),
+    { key: id },
+  )
+  return {
+    batch: computed(() => batches.byId.get(toValue(id)) ?? null),
+    jobs: computed(() => jobs.of(toValue(id))),
+    error,
+    loading,
+    refresh,
+  }
+}

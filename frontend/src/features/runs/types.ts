@@ -1,0 +1,23 @@
+// Batches and jobs as the pages see them: what the server sends, plus what the live stream adds.
+import type { components } from '@/api/schema.gen'
+
+export type BatchOut = components['schemas']['BatchOut']
+export type JobOut = components['schemas']['JobOut']
+export type EpochLatest = components['schemas']['EpochLatest']
+
+export interface Batch extends BatchOut {
+  isStalled?: boolean
+  lastEventAt?: string | null
+}
+
+/** The newest point of a job, with the last values of its main loss for a sparkline. */
+export interface Progress {
+  epoch: number
+  values: Readonly<Record<string, number | null>>
+  trace: readonly number[]
+}
+
+export interface Job extends JobOut {
+  progress?: Progress
+  failure?: string | null
+}

@@ -1,0 +1,8 @@
+// Charts load ECharts; pages get them as an asynchronous component, so that no first paint waits for it.
+import { defineAsyncComponent } from 'vue'
+
+export const LineChart = defineAsyncComponent(() => import('./LineChart.vue'))
+export { default as ChartControls } from './ChartControls.vue'
+export { colourAt, colourOf } from './colours'
+export type { LineSeries } from './lineOption'
+export type { Point } from './smoothing'

@@ -1,0 +1,135 @@
+// Builds the ECharts option of a line chart from plain series. Pure, so that it can be tested without a canvas.
+import { PALETTES, type ThemeName } from '@/shared/theme'
+import { smooth, type Point } from './smoothing'
+
+export interface LineSeries {
+  id: string
+  name: string
+  points: readonly Point[]
+  colour: string
+  dashed?: boolean
+}
+
+export interface LineChartSettings {
+  series: readonly LineSeries[]
+  theme: ThemeName
+  xKind: 'value' | 'time'
+  log: boolean
+  smoothing: number
+  formatX: (x: number) => string
+  formatY: (y: number) => string
+  yMin?: number
+  yMax?: number
+  area?: boolean
+  zoom?: boolean
+  /** Drawn stronger; all others step back. */
+  highlighted?: string | null
+}
+
+// A line of many points needs no symbols; one or two points need them to be seen at all.
+const SYMBOLS_UP_TO = 2
+const FAINT = 0.25
+const TOOLTIP_ROWS = 12
+
+export function lineOption(settings: LineChartSettings) {
+  const palette = PALETTES[settings.theme]
+  return {
+    animation: false,
+    grid: { left: 8, right: 12, top: 12, bottom: settings.zoom ? 8 : 4, containLabel: true },
+    xAxis: {
+      type: settings.xKind,
+      // An epoch is a whole number: no ticks between two of them.
+      minInterval: settings.xKind === 'value' ? 1 : undefined,
+      min: 'dataMin',
+      max: 'dataMax',
+      axisLine: { lineStyle: { color: palette.lineStrong } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+      axisLabel: { color: palette.textFaint, fontSize: 11, hideOverlap: true, formatter: settings.formatX },
+      axisPointer: { label: { show: false } },
+    },
+    yAxis: {
+      type: settings.log ? 'log' : 'value',
+      scale: true,
+      min: settings.log ? undefined : settings.yMin,
+      max: settings.log ? undefined : settings.yMax,
+      splitNumber: 4,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { lineStyle: { color: palette.line } },
+      axisLabel: { color: palette.textFaint, fontSize: 11, formatter: settings.formatY },
+    },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: palette.raised,
+      borderColor: palette.lineStrong,
+      padding: [8, 12],
+      textStyle: { color: palette.text, fontSize: 12 },
+      axisPointer: { type: 'line', lineStyle: { color: palette.lineStrong, type: 'solid' } },
+      formatter: (items: unknown) => tooltip(items, settings),
+    },
+    dataZoom: settings.zoom ? [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false }] : [],
+    series: settings.series.flatMap((series) => drawn(series, settings)),
+  }
+}
+
+function drawn(series: LineSeries, settings: LineChartSettings) {
+  const positive = (points: readonly Point[]): Point[] => points.map(([x, y]) => [x, y !== null && y > 0 ? y : null] as const)
+  const points = settings.log ? positive(series.points) : series.points
+  const back = settings.highlighted != null && settings.highlighted !== series.id
+  const line = {
+    id: series.id,
+    name: series.name,
+    type: 'line' as const,
+    data: smooth(points, settings.smoothing),
+    showSymbol: points.length <= SYMBOLS_UP_TO,
+    symbolSize: 5,
+    connectNulls: false,
+    z: back ? 2 : 3,
+    lineStyle: { width: back ? 1 : 1.75, color: series.colour, opacity: back ? FAINT : 1, type: series.dashed ? ('dashed' as const) : ('solid' as const) },
+    itemStyle: { color: series.colour },
+    areaStyle: settings.area ? { color: series.colour, opacity: 0.1 } : undefined,
+    emphasis: { disabled: true },
+  }
+  if (settings.smoothing <= 0) return [line]
+  const raw = {
+    ...line,
+    id: `${series.id} raw`,
+    data: points,
+    z: 1,
+    areaStyle: undefined,
+    showSymbol: false,
+    silent: true,
+    lineStyle: { ...line.lineStyle, width: 1, opacity: back ? 0.08 : FAINT },
+  }
+  return [raw, line]
+}
+
+interface TooltipItem {
+  seriesId?: string
+  seriesName?: string
+  color?: string
+  value?: unknown
+}
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
+/** All series at this place, the highest first. Names come from users: they are escaped. */
+function tooltip(items: unknown, settings: LineChartSettings): string {
+  const rows = (Array.isArray(items) ? (items as TooltipItem[]) : [])
+    .filter((item) => Array.isArray(item.value) && typeof item.value[1] === 'number' && !item.seriesId?.endsWith(' raw'))
+    .map((item) => ({ name: item.seriesName ?? '', colour: item.color ?? '', x: (item.value as number[])[0] as number, y: (item.value as number[])[1] as number }))
+    .sort((a, b) => b.y - a.y)
+  const first = rows[0]
+  if (!first) return ''
+  const lines = rows.slice(0, TOOLTIP_ROWS).map(
+    ({ name, colour, y }) =>
+      `<tr><td><i style="display:inline-block;width:8px;height:8px;border-radius:4px;margin-right:6px;background:${escapeHtml(colour)}"></i>${escapeHtml(name)}</td>` +
+      `<td style="text-align:right;padding-left:16px;font-variant-numeric:tabular-nums">${escapeHtml(settings.formatY(y))}</td></tr>`,
+  )
+  const rest = rows.length > TOOLTIP_ROWS ? `<tr><td colspan="2">+${rows.length - TOOLTIP_ROWS}</td></tr>` : ''
+  return `<div style="margin-bottom:4px;opacity:0.75">${escapeHtml(settings.formatX(first.x))}</div><table>${lines.join('')}${rest}</table>`
+}

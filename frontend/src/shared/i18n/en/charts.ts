@@ -1,0 +1,7 @@
+export default {
+  log: 'Log axis',
+  smoothing: 'Smoothing',
+  off: 'off',
+  epoch: 'epoch {epoch}',
+  curve: 'Curve of {name}',
+}

@@ -1,0 +1,25 @@
+export default {
+  scope: 'Whose work',
+  scopes: { all: 'All', mine: 'Mine', shared: 'Shared with me' },
+  answer: {
+    running: 'Nothing is running | {count} batch running | {count} batches running',
+    failed: '{count} job failed today | {count} jobs failed today',
+    quiet: 'all quiet',
+    join: ', ',
+  },
+  tiles: { batches: 'Running batches', jobs: 'Running jobs', done: 'Done in 24 h', failed: 'Failed in 24 h', hosts: 'Active hosts', gpu: 'Mean GPU use' },
+  running: { title: 'Running now', none: 'Nothing is running', noneHint: 'A batch appears here the moment its script starts.', job: '{name}, epoch {epoch}' },
+  hosts: 'Machines',
+  attention: {
+    title: 'Needs attention',
+    none: 'Nothing needs you.',
+    stalled: 'No data for a while',
+    divergent: 'Loss is diverging',
+    job_failed: 'Job failed',
+    batch_failed: 'Batch failed',
+    hot: 'GPU is hot',
+    disk: 'Disk is nearly full',
+  },
+  activity: { title: 'Activity', none: 'Nothing happened yet.', batch_start: 'Started', batch_done: 'Done', batch_failed: 'Failed', job_failed: 'Job failed' },
+  first: { title: 'Bring your first run here', hint: 'Two steps: tell your shell where this server is, then report from your training loop. This page changes by itself when the first event arrives.' },
+}

@@ -1,0 +1,20 @@
+export default {
+  answer: 'Nothing unread | {count} unread | {count} unread',
+  filter: 'Which notifications',
+  show: { all: 'All', unread: 'Unread' },
+  markRead: 'Mark as read',
+  markAllRead: 'Mark all as read',
+  delete: 'Delete',
+  empty: { title: 'Nothing here', hint: 'Failed jobs, stalled and diverging runs and idle GPUs are told here, the moment they are noticed.' },
+  rules: {
+    job_failed: 'Job failed',
+    batch_failed: 'Batch failed',
+    batch_done: 'Batch done',
+    batch_stalled: 'Batch stalled',
+    batch_diverged: 'Batch diverging',
+    val_loss_diverging: 'Loss diverging',
+    gpu_idle_during_training: 'GPU idle',
+    oom_kill_suspected: 'Out of memory',
+    share_granted: 'Shared with you',
+  },
+}

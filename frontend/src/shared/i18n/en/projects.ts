@@ -1,0 +1,16 @@
+export default {
+  answer: '{total} project, {active} active | {total} project, {active} active | {total} projects, {active} active',
+  oneAnswer: '{project}: {running}',
+  running: 'nothing running | {count} running | {count} running',
+  batches: '{count} batches | {count} batch | {count} batches',
+  jobs: '{count} jobs done | {count} job done | {count} jobs done',
+  failed: '{count} failed ({share})',
+  noBest: 'No result yet',
+  week: 'no batch in 7 days | {count} batch in 7 days | {count} batches in 7 days',
+  owners: 'Owned by {names}',
+  last: 'last event',
+  gone: 'This project is not here',
+  noMatch: 'No project matches.',
+  tiles: { running: 'Running', batches: 'Batches', done: 'Jobs done', failure: 'Failure rate', gpu: 'GPU time', best: 'Best {metric}', noBest: 'Best result' },
+  empty: { title: 'No project yet', hint: 'A project is the name that a script reports under. It exists from its first batch on.' },
+}

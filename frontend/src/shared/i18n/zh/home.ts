@@ -1,0 +1,25 @@
+export default {
+  scope: '范围',
+  scopes: { all: '全部', mine: '我的', shared: '共享给我' },
+  answer: {
+    running: '没有运行中的批次 | {count} 个批次运行中 | {count} 个批次运行中',
+    failed: '今天有 {count} 个任务失败 | 今天有 {count} 个任务失败',
+    quiet: '一切平静',
+    join: '，',
+  },
+  tiles: { batches: '运行中的批次', jobs: '运行中的任务', done: '24 小时完成', failed: '24 小时失败', hosts: '活跃主机', gpu: '平均 GPU 使用率' },
+  running: { title: '正在运行', none: '没有运行中的批次', noneHint: '脚本一启动，批次就会出现在这里。', job: '{name}，第 {epoch} 轮' },
+  hosts: '机器',
+  attention: {
+    title: '需要关注',
+    none: '没有需要处理的事。',
+    stalled: '一段时间没有数据',
+    divergent: '损失正在发散',
+    job_failed: '任务失败',
+    batch_failed: '批次失败',
+    hot: 'GPU 过热',
+    disk: '磁盘快满了',
+  },
+  activity: { title: '动态', none: '还没有动态。', batch_start: '开始', batch_done: '完成', batch_failed: '失败', job_failed: '任务失败' },
+  first: { title: '接入你的第一次训练', hint: '两步：告诉终端服务器在哪里，然后在训练循环中上报。首个事件到达时，此页会自动变化。' },
+}

@@ -1,0 +1,20 @@
+export default {
+  answer: '没有未读 | {count} 条未读 | {count} 条未读',
+  filter: '显示哪些通知',
+  show: { all: '全部', unread: '未读' },
+  markRead: '标为已读',
+  markAllRead: '全部标为已读',
+  delete: '删除',
+  empty: { title: '这里没有内容', hint: '任务失败、运行无响应或发散、GPU 空闲时，会即时通知。' },
+  rules: {
+    job_failed: '任务失败',
+    batch_failed: '批次失败',
+    batch_done: '批次完成',
+    batch_stalled: '批次无响应',
+    batch_diverged: '批次发散',
+    val_loss_diverging: '损失发散',
+    gpu_idle_during_training: 'GPU 空闲',
+    oom_kill_suspected: '内存不足',
+    share_granted: '共享给你',
+  },
+}

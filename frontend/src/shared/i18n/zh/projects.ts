@@ -1,0 +1,16 @@
+export default {
+  answer: '{total} 个项目，{active} 个活跃 | {total} 个项目，{active} 个活跃 | {total} 个项目，{active} 个活跃',
+  oneAnswer: '{project}：{running}',
+  running: '没有运行中的批次 | {count} 个运行中 | {count} 个运行中',
+  batches: '{count} 个批次 | {count} 个批次 | {count} 个批次',
+  jobs: '完成 {count} 个任务 | 完成 {count} 个任务 | 完成 {count} 个任务',
+  failed: '{count} 个失败（{share}）',
+  noBest: '还没有结果',
+  week: '7 天内没有批次 | 7 天内 {count} 个批次 | 7 天内 {count} 个批次',
+  owners: '所有者：{names}',
+  last: '最近事件',
+  gone: '找不到这个项目',
+  noMatch: '没有匹配的项目。',
+  tiles: { running: '运行中', batches: '批次', done: '完成的任务', failure: '失败率', gpu: 'GPU 时间', best: '最佳 {metric}', noBest: '最佳结果' },
+  empty: { title: '还没有项目', hint: '项目是脚本上报时使用的名称，从首个批次起存在。' },
+}
