@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from argus_auth.announcer import Announcer
 from argus_auth.audit import chain
 from argus_auth.keys.ring import KeyRing
@@ -47,6 +49,10 @@ class AuthCore(Part):
     async def start(self) -> None:
         """See Part."""
         self._announcer.start()
+        await self.passwords.prepare()
+        # A database that is not there yet is waited for; see waits_for.
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            await self.keys.refresh()
         await self._key_refresh.start()
 
     async def stop(self) -> None:

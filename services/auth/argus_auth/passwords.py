@@ -23,6 +23,11 @@ class Passwords:
         self._turns = asyncio.Semaphore(settings.auth_argon2_workers)
         self._nobody: str | None = None
 
+    async def prepare(self) -> None:
+        """Make the hash that stands for nobody, so that the first stranger does not wait longer than the next."""
+        if self._nobody is None:
+            self._nobody = await self.hash(secrets.token_urlsafe(24))
+
     async def hash(self, password: str) -> str:
         """The text to store."""
         async with self._turns:
@@ -31,8 +36,8 @@ class Passwords:
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is right. None stands for nobody: the answer is no, and takes as long."""
         if password_hash is None:
-            if self._nobody is None:
-                self._nobody = await self.hash(secrets.token_urlsafe(24))
+            await self.prepare()
+            assert self._nobody is not None
             await self._verify(self._nobody, password)
             return False
         return await self._verify(password_hash, password)

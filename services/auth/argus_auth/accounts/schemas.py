@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
-from argus_auth.fields import Email, Moment, NewPassword, Printable, Username
+from argus_auth.fields import Email, Moment, NewPassword, Printable, Secret, Username
 
-OneTimeText = Annotated[SecretStr, Field(min_length=8, max_length=256)]
+OneTimeText = Annotated[Secret, Field(min_length=8, max_length=256)]
 
 
 class _Request(BaseModel):
@@ -35,7 +35,7 @@ class Credentials(BaseModel):
     """User name or email address, and password."""
 
     username_or_email: Annotated[Printable, Field(min_length=1, max_length=254)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+    password: Annotated[Secret, Field(min_length=1, max_length=1024)]
 
 
 class UserOut(BaseModel):
@@ -66,7 +66,7 @@ class TokenResponse(BaseModel):
 class PasswordChange(BaseModel):
     """The old and the new password."""
 
-    current_password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    current_password: Annotated[Secret, Field(min_length=1, max_length=256)]
     new_password: NewPassword
 
 

@@ -48,16 +48,16 @@ class KeyRing:
         """Whether there is a key to sign with."""
         return self._signer is not None
 
-    async def sign(self, claims: Mapping[str, Any]) -> str:
+    def sign(self, claims: Mapping[str, Any]) -> str:
         """A JWT with these claims.
 
         Raises:
-            ArgusError: service.unavailable, when there is no readable key.
+            ArgusError: service.unavailable, when there is no readable key (yet).
         """
         if self._signer is None:
-            await self.refresh()
-        if self._signer is None:
-            raise ArgusError(ErrorCode.SERVICE_UNAVAILABLE, "There is no key to sign with.")
+            raise ArgusError(
+                ErrorCode.SERVICE_UNAVAILABLE, "There is no key to sign with.", headers={"Retry-After": "2"}
+            )
         return jwt.encode(dict(claims), self._signer.private, algorithm="EdDSA", headers={"kid": self._signer.kid})
 
     async def refresh(self) -> None:

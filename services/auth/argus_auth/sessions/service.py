@@ -30,7 +30,7 @@ async def open_session(core: AuthCore, work: Work, user_id: int, origin: Origin,
         "iss": ISSUER,
         "jti": jti,
     }
-    credential = await core.keys.sign(claims)
+    credential = core.keys.sign(claims)
     await repository.add(
         work.connection,
         jti=jti,

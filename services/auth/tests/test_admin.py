@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from argus_contracts import bus as wire
+from argus_kit.errors import ArgusError
+from argus_kit.secretbox import SecretBox
+from argus_kit.testing import add_token, bearer_headers, eventually
+from argus_schema.auth import system_config
+
+
+async def test_every_admin_route_refuses_strangers_and_ordinary_people(client, sign_up):
+    _, bob = await sign_up("root"), await sign_up("bob")
+    app = client._transport.app
+    routes = [
+        (method, path.format(id=1, key="host", group="smtp"))
+        for path, methods in app.openapi()["paths"].items()
+        if path.startswith("/api/admin/")
+        for method in methods
+    ]
+    assert len(routes) >= 11
+    for method, path in routes:
+        body = {"value": 1} if method == "put" else None
+        assert (path, (await client.request(method, path, json=body)).status_code) == (path, 401)
+        answer = await client.request(method, path, json=body, headers=bob.headers)
+        assert (path, answer.status_code, answer.json()["error"]["code"]) == (path, 403, "auth.admin_required")
+
+
+class TestUsers:
+    async def test_are_listed_newest_first(self, client, sign_up):
+        admin, bob = await sign_up("root"), await sign_up("bob")
+        rows = (await client.get("/api/admin/users", headers=admin.headers)).json()
+        assert [row["id"] for row in rows] == [bob.id, admin.id]
+        assert set(rows[0]) == {
+            "id", "username", "email", "is_active", "is_admin", "email_verified", "created_at", "last_login",
+            "failed_login_count", "locked_until",
+        }  # fmt: skip
+        page = await client.get("/api/admin/users?limit=1&offset=1", headers=admin.headers)
+        assert [row["id"] for row in page.json()] == [admin.id]
+        for query in ("limit=0", "limit=1001", "offset=-1"):
+            assert (await client.get(f"/api/admin/users?{query}", headers=admin.headers)).status_code == 422
+
+    async def test_a_ban_ends_everything_within_a_second_and_an_unban_gives_it_back(
+        self, client, sign_up, database, elsewhere
+    ):
+        admin, bob = await sign_up("root"), await sign_up("bob")
+        agent = await add_token(database, bob.id, prefix="ag_live_", agent_id="agent-1")
+        credentials = [bob.jwt, await add_token(database, bob.id), agent]
+        for credential in credentials:
+            await elsewhere.identity.resolve(credential)
+        for _ in range(2):
+            row = (await client.post(f"/api/admin/users/{bob.id}/ban", headers=admin.headers)).json()
+            assert (row["id"], row["is_active"]) == (bob.id, False)
+
+        async def all_refused():
+            for credential in credentials:
+                try:
+                    await elsewhere.identity.resolve(credential)
+                except ArgusError:
+                    continue
+                return False
+            return True
+
+        await eventually(all_refused, 1.0)
+        assert (await client.get("/api/auth/me", headers=bob.headers)).status_code == 401
+        back = await client.post(f"/api/admin/users/{bob.id}/unban", headers=admin.headers)
+        assert back.json()["is_active"] is True
+        assert (await client.get("/api/auth/me", headers=bob.headers)).status_code == 200
+
+    async def test_nobody_bans_oneself_or_a_ghost(self, client, sign_up):
+        admin = await sign_up()
+        own = await client.post(f"/api/admin/users/{admin.id}/ban", headers=admin.headers)
+        assert (own.status_code, own.json()["error"]["code"]) == (400, "user.is_self")
+        for action in ("ban", "unban"):
+            assert (await client.post(f"/api/admin/users/999/{action}", headers=admin.headers)).status_code == 404
+
+
+class TestFeatureFlags:
+    async def test_have_defaults_and_keep_what_is_set(self, client, sign_up):
+        admin = await sign_up()
+        rows = (await client.get("/api/admin/feature-flags", headers=admin.headers)).json()
+        assert [(row["key"], row["value"]) for row in rows] == [
+            ("email_verification_required", False),
+            ("registration_open", True),
+            ("stalled_threshold_sec", 300),
+        ]
+        path = "/api/admin/feature-flags/stalled_threshold_sec"
+        row = (await client.put(path, json={"value": 600}, headers=admin.headers)).json()
+        assert (row["value"], row["updated_by"]) == (600, admin.id)
+        own = await client.put("/api/admin/feature-flags/our_own_1", json={"value": [1]}, headers=admin.headers)
+        assert own.json()["value"] == [1]
+        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 4
+
+    @pytest.mark.parametrize(
+        ("key", "value", "status"),
+        [
+            ("stalled_threshold_sec", "many", 422),
+            ("stalled_threshold_sec", True, 422),
+            ("stalled_threshold_sec", -1, 422),
+            ("registration_open", "yes", 422),
+            ("registration_open", None, 422),
+            ("Bad-Key", True, 400),
+            ("x" * 65, True, 400),
+            ("own", "x" * 20_000, 422),
+            ("own", "a\x00b", 422),
+        ],
+    )
+    async def test_refuse_what_does_not_fit(self, client, sign_up, key, value, status):
+        admin = await sign_up()
+        answer = await client.put(f"/api/admin/feature-flags/{key}", json={"value": value}, headers=admin.headers)
+        assert answer.status_code == status
+        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 3
+
+    async def test_a_change_is_announced(self, client, sign_up, elsewhere):
+        admin = await sign_up()
+        heard: list[wire.ConfigChanged] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            heard.append(wire.decode(wire.ConfigChanged, data))
+
+        await elsewhere.bus.listen(wire.CONFIG_CHANGED, hear)
+        path = "/api/admin/feature-flags/registration_open"
+
+        async def is_heard():
+            await client.put(path, json={"value": True}, headers=admin.headers)
+            return heard
+
+        await eventually(is_heard, 5.0)
+        assert heard[0] == wire.ConfigChanged(group="feature_flags", key="registration_open")
+
+
+class TestSystemConfig:
+    async def test_says_where_each_value_comes_from(self, client, sign_up, monkeypatch):
+        admin = await sign_up()
+        monkeypatch.setenv("ARGUS_SMTP_HOST", "mail.example.org")
+        monkeypatch.setenv("ARGUS_SMTP_PASS", "from the environment")
+        await client.put("/api/admin/system-config/smtp/port", json={"value": 25}, headers=admin.headers)
+        groups = (await client.get("/api/admin/system-config", headers=admin.headers)).json()
+        assert list(groups) == ["oauth", "smtp", "retention", "feature_flags", "demo"]
+        smtp = {row["key"]: (row["source"], row["value"]) for row in groups["smtp"]}
+        assert smtp == {
+            "host": ("env", "mail.example.org"),
+            "port": ("db", 25),
+            "user": ("default", ""),
+            "password": ("env", "***"),
+            "from": ("default", "noreply@argus.local"),
+            "use_tls": ("default", True),
+        }
+        gone = await client.delete("/api/admin/system-config/smtp/port", headers=admin.headers)
+        assert gone.status_code == 204
+        rows = (await client.get("/api/admin/system-config/smtp", headers=admin.headers)).json()
+        assert next(row for row in rows if row["key"] == "port")["source"] == "default"
+        assert (await client.delete("/api/admin/system-config/smtp/port", headers=admin.headers)).status_code == 404
+
+    async def test_a_secret_is_masked_encrypted_and_kept_by_its_mask(self, client, sign_up, database, platform):
+        admin = await sign_up()
+        path = "/api/admin/system-config/smtp/password"
+        nothing = await client.put(path, json={"value": "***"}, headers=admin.headers)
+        assert nothing.status_code == 400
+        await client.put(path, json={"value": "mail secret 99"}, headers=admin.headers)
+        kept = await client.put(path, json={"value": "***", "description": "ours"}, headers=admin.headers)
+        assert (kept.json()["value"], kept.json()["encrypted"], kept.json()["description"]) == ("***", True, "ours")
+        async with database.read() as connection:
+            stored = (await connection.execute(sa.select(system_config.c.value))).scalar_one()
+        assert "mail secret" not in stored
+        box: SecretBox = platform.secret_box
+        assert box.decrypt(stored.encode()) == b'"mail secret 99"'
+        log = (await client.get("/api/admin/audit-log?action=system_config_set", headers=admin.headers)).text
+        assert "mail secret" not in log
+        assert "smtp/password" in log
+
+    async def test_github_is_offered_when_it_is_configured(self, client, sign_up, monkeypatch):
+        admin = await sign_up()
+        assert (await client.get("/api/auth/oauth/config")).json() == {"github": False}
+        await client.put("/api/admin/system-config/oauth/github_client_id", json={"value": "id"}, headers=admin.headers)
+        assert (await client.get("/api/auth/oauth/config")).json() == {"github": False}
+        monkeypatch.setenv("ARGUS_GITHUB_CLIENT_SECRET", "secret")
+        assert (await client.get("/api/auth/oauth/config")).json() == {"github": True}
+
+    @pytest.mark.parametrize(
+        ("path", "body", "status"),
+        [
+            ("nowhere/host", {"value": "x"}, 404),
+            ("smtp/port", {"value": "587"}, 422),
+            ("smtp/port", {"value": 0}, 422),
+            ("smtp/host", {"value": "a\r\nb"}, 422),
+            ("smtp/host", {}, 422),
+            ("smtp/host", {"value": "x", "more": 1}, 422),
+            ("smtp/Bad-Key", {"value": "x"}, 404),
+            ("smtp/own_key", {"value": {"any": "thing"}}, 200),
+            ("feature_flags/registration_open", {"value": 1}, 422),
+            ("feature_flags/registration_open", {"value": False}, 200),
+        ],
+    )
+    async def test_values_are_checked(self, client, sign_up, path, body, status):
+        admin = await sign_up()
+        answer = await client.put(f"/api/admin/system-config/{path}", json=body, headers=admin.headers)
+        assert answer.status_code == status, answer.text
+        assert (await client.get("/api/admin/system-config/nowhere", headers=admin.headers)).status_code == 404
+
+    async def test_an_administrators_token_may_change_it(self, client, sign_up, database):
+        admin = await sign_up()
+        headers = bearer_headers(await add_token(database, admin.id))
+        answer = await client.put("/api/admin/system-config/smtp/host", json={"value": "x"}, headers=headers)
+        assert answer.status_code == 200

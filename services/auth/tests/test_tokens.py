@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from argus_auth.core import AuthCore
+from argus_contracts.tokens import TOKEN_REGEX
+from argus_kit.clock import frozen, iso, now
+from argus_kit.errors import ArgusError
+from argus_kit.testing import add_token, bearer_headers, eventually
+from argus_schema import metadata
+from argus_schema.auth import api_token, signing_secret
+
+
+async def _make(client, person, **changes):
+    body = {"name": "laptop", "scope": "reporter"} | changes
+    return await client.post("/api/tokens", json=body, headers=person.headers)
+
+
+async def _is_refused(platform, credential):
+    try:
+        await platform.identity.resolve(credential)
+    except ArgusError as error:
+        return error.status == 401
+    return False
+
+
+class TestCreate:
+    @pytest.mark.parametrize(("scope", "prefix"), [("reporter", "em_live_"), ("viewer", "em_view_")])
+    async def test_the_text_is_shown_once_and_works_everywhere(self, client, sign_up, elsewhere, scope, prefix):
+        ada = await sign_up()
+        answer = await _make(client, ada, scope=scope)
+        assert answer.status_code == 201
+        made = answer.json()
+        assert TOKEN_REGEX.fullmatch(made["token"])
+        assert made["token"].startswith(prefix)
+        assert (made["prefix"], made["scope"], made["revoked"]) == (prefix, scope, False)
+        assert made["display_hint"] == made["token"][-4:]
+        actor = await elsewhere.identity.resolve(made["token"])
+        assert (actor.user_id, actor.scope) == (ada.id, scope)
+        listed = (await client.get("/api/tokens", headers=ada.headers)).json()
+        assert listed == [{key: value for key, value in made.items() if key != "token"}]
+
+    async def test_it_ends_when_it_expires(self, client, sign_up):
+        ada = await sign_up()
+        made = (await _make(client, ada, expires_at=iso(now() + timedelta(hours=1)))).json()
+        headers = bearer_headers(made["token"])
+        assert (await client.get("/api/auth/me", headers=headers)).status_code == 200
+        with frozen(now() + timedelta(hours=2)):
+            assert (await client.get("/api/auth/me", headers=headers)).status_code == 401
+
+    @pytest.mark.parametrize("expiry", ["2020-01-01T00:00:00Z", "tomorrow", "9999-99-99", ""])
+    async def test_an_expiry_must_lie_in_the_future(self, client, sign_up, expiry):
+        answer = await _make(client, await sign_up(), expires_at=expiry)
+        assert answer.status_code == 422
+        assert answer.json()["error"]["code"] == "token.expiry_invalid"
+        assert answer.json()["detail"][0]["loc"] == ["body", "expires_at"]
+
+    @pytest.mark.parametrize("change", [{"name": ""}, {"name": "x" * 65}, {"name": "a\x00b"}, {"scope": "agent"}])
+    async def test_what_does_not_fit_is_refused(self, client, sign_up, change):
+        assert (await _make(client, await sign_up(), **change)).status_code == 422
+
+    async def test_the_limit_holds_against_requests_at_the_same_time(self, client, sign_up, core: AuthCore):
+        ada = await sign_up()
+        core.settings.auth_max_tokens = 3
+        answers = await asyncio.gather(*(_make(client, ada) for _ in range(6)))
+        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 3
+        kept = (await client.get("/api/tokens", headers=ada.headers)).json()
+        await client.delete(f"/api/tokens/{kept[0]['id']}", headers=ada.headers)
+        assert (await _make(client, ada)).status_code == 201
+
+
+class TestList:
+    async def test_filters_by_scope_and_shows_revoked_ones_on_request(self, client, sign_up):
+        ada = await sign_up()
+        first, second = (await _make(client, ada)).json(), (await _make(client, ada, scope="viewer")).json()
+        await client.delete(f"/api/tokens/{first['id']}", headers=ada.headers)
+
+        async def ids(query: str = "") -> list[int]:
+            return [row["id"] for row in (await client.get(f"/api/tokens{query}", headers=ada.headers)).json()]
+
+        assert await ids() == [second["id"]]
+        assert await ids("?include_revoked=true") == [second["id"], first["id"]]
+        assert await ids("?scope=reporter&include_revoked=true") == [first["id"]]
+        bad = await client.get("/api/tokens?scope=agent", headers=ada.headers)
+        assert (bad.status_code, bad.json()["error"]["code"]) == (400, "token.scope_invalid")
+
+    async def test_shows_nobody_elses_and_no_agents(self, client, sign_up, database):
+        ada, bob = await sign_up("ada"), await sign_up("bob")
+        await _make(client, ada)
+        await add_token(database, bob.id, prefix="ag_live_", agent_id="agent-1")
+        assert (await client.get("/api/tokens", headers=bob.headers)).json() == []
+
+
+class TestRevoke:
+    async def test_reaches_every_process_within_a_second(self, client, sign_up, elsewhere):
+        ada = await sign_up()
+        made = (await _make(client, ada)).json()
+        await elsewhere.identity.resolve(made["token"])
+        answer = await client.delete(f"/api/tokens/{made['id']}", headers=ada.headers)
+        assert answer.json() == {"ok": True, "detail": "revoked", "id": made["id"]}
+        assert (await client.get("/api/auth/me", headers=bearer_headers(made["token"]))).status_code == 401
+        await eventually(lambda: _is_refused(elsewhere, made["token"]), 1.0)
+        again = await client.delete(f"/api/tokens/{made['id']}", headers=ada.headers)
+        assert again.json()["detail"] == "already-revoked"
+
+    async def test_someone_elses_does_not_exist(self, client, sign_up):
+        ada, bob = await sign_up("ada"), await sign_up("bob")
+        made = (await _make(client, ada)).json()
+        for unknown in (made["id"], 2**63 - 1):
+            answer = await client.delete(f"/api/tokens/{unknown}", headers=bob.headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "token.not_found")
+        assert (await client.delete(f"/api/tokens/{2**63}", headers=bob.headers)).status_code == 422
+
+
+async def test_tokens_cannot_manage_tokens(client, sign_up, database):
+    ada = await sign_up()
+    for prefix in ("em_live_", "em_view_"):
+        headers = bearer_headers(await add_token(database, ada.id, prefix=prefix))
+        answers = [
+            await client.get("/api/tokens", headers=headers),
+            await client.post("/api/tokens", json={"name": "x", "scope": "reporter"}, headers=headers),
+            await client.delete("/api/tokens/1", headers=headers),
+        ]
+        assert [a.json()["error"]["code"] for a in answers] == ["auth.interactive_required"] * 3
+        assert [a.status_code for a in answers] == [403] * 3
+
+
+async def test_a_viewer_token_changes_nothing_even_an_administrators(client, sign_up, database):
+    admin = await sign_up()
+    headers = bearer_headers(await add_token(database, admin.id, prefix="em_view_"))
+    assert (await client.get("/api/admin/users", headers=headers)).status_code == 200
+    requests = [
+        ("PATCH", "/api/users/me/preferences", {"hide_demo": True}),
+        ("POST", "/api/auth/sessions/x/revoke", None),
+        ("POST", "/api/admin/users/1/ban", None),
+        ("POST", "/api/admin/users/1/unban", None),
+        ("PUT", "/api/admin/feature-flags/registration_open", {"value": False}),
+        ("PUT", "/api/admin/system-config/smtp/host", {"value": "x"}),
+        ("DELETE", "/api/admin/system-config/smtp/host", None),
+        ("POST", "/api/admin/security/jwt/rotate", None),
+        ("POST", "/api/admin/jwt/rotate", None),
+    ]
+    for method, path, body in requests:
+        answer = await client.request(method, path, json=body, headers=headers)
+        assert (path, answer.status_code) == (path, 403)
+        assert answer.json()["error"]["code"] == "auth.scope_insufficient"
+
+
+async def test_secrets_are_neither_in_the_tables_nor_in_the_logs(client, sign_up, database, caplog, capsys):
+    caplog.set_level("DEBUG")
+    ada = await sign_up(password="a very secret horse 77")
+    token = (await _make(client, ada)).json()["token"]
+    await client.get("/api/auth/me", headers=bearer_headers(token))
+    await client.get("/api/auth/me", headers=bearer_headers(token[:-1] + "x"))
+    wrong = "a wrong secret donkey 88"
+    await client.post("/api/auth/login", json={"username_or_email": "ada", "password": wrong})
+    weak = "weaksecretwithoutdigits"
+    await client.post("/api/auth/register", json={"username": "bob", "email": "b@example.org", "password": weak})
+    put = await client.put(
+        "/api/admin/system-config/smtp/password", json={"value": "mail secret 99"}, headers=ada.headers
+    )
+    assert put.json()["value"] == "***"
+    stored = []
+    async with database.read() as connection:
+        for table in metadata.sorted_tables:
+            stored += [repr(tuple(row)) for row in await connection.execute(sa.select(table))]
+        sealed = (await connection.execute(sa.select(signing_secret.c.private_key_encrypted))).scalars().all()
+    output = capsys.readouterr()
+    seen = "\n".join([*stored, caplog.text, output.out, output.err])
+    secret = token.split("_", 2)[2][12:42]
+    for text in (ada.password, secret, ada.jwt, wrong, weak, "mail secret 99"):
+        assert text not in seen
+    assert len(sealed) == 1
+    assert sealed[0].startswith(b"gAAAA"), "a Fernet text, not a key"
+
+
+async def test_the_secret_is_stored_as_argon2id(client, sign_up, database):
+    await _make(client, await sign_up())
+    async with database.read() as connection:
+        stored = (await connection.execute(sa.select(api_token.c.secret_hash))).scalar_one()
+    assert stored.startswith("$argon2id$")
