@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from argus_kit.cache import Cache, MemoryCache, RedisCache, open_cache
+from argus_kit.cache import Cache, MemoryCache, open_cache
+from argus_kit.redis_cache import RedisCache
 from argus_kit.testing import Child, eventually, free_port, valkey_child
 
 

@@ -18,6 +18,7 @@ from argus_kit.parts import Part
 log = structlog.get_logger(__name__)
 
 _STOP_S = 5.0
+_START_S = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -52,6 +53,7 @@ class NatsChild(Part):
         """See Part."""
         self._store.mkdir(parents=True, exist_ok=True)
         self._process = await self._spawn()
+        await self._answers()
         self._keeper = asyncio.create_task(self._keep(), name=self.name)
 
     async def stop(self) -> None:
@@ -67,6 +69,16 @@ class NatsChild(Part):
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
+
+    async def _answers(self) -> None:
+        # A moment's patience here spares every client a refused connection and a pause before the next attempt.
+        deadline = asyncio.get_running_loop().time() + _START_S
+        while asyncio.get_running_loop().time() < deadline:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return
+            await asyncio.sleep(0.01)
 
     async def _keep(self) -> None:
         failures = 0
