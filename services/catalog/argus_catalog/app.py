@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from argus_kit.app import Service, http_app
-from argus_schema import catalog as tables
 from fastapi import APIRouter, FastAPI
 
 from argus_catalog.batches import endpoints as batches
@@ -21,6 +19,11 @@ from argus_catalog.projects import endpoints as projects
 from argus_catalog.shares import endpoints as shares
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
+from argus_catalog.writing import Announcer
+from argus_kit.app import Service, http_app
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
+from argus_schema import catalog as tables
 
 
 def _routers() -> Sequence[APIRouter]:
@@ -46,7 +49,11 @@ def _routers() -> Sequence[APIRouter]:
     )
 
 
-SERVICE = Service(name="catalog", routers=_routers, outbox=tables.outbox)
+def _http_parts(platform: Platform) -> Sequence[Part]:
+    return (Announcer(platform.bus),)
+
+
+SERVICE = Service(name="catalog", routers=_routers, outbox=tables.outbox, http_parts=_http_parts)
 
 
 def create_app() -> FastAPI:

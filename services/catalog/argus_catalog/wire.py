@@ -8,19 +8,20 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from argus_kit.clock import iso
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
-WireTime = Annotated[datetime, PlainSerializer(lambda at: iso(at), return_type=str, when_used="json-unless-none")]
+from argus_kit.clock import iso
+
+WireTime = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json-unless-none")]
 """A time as the wire writes it: ISO 8601 in UTC, whole seconds, `Z`."""
 
 
 class Shape(BaseModel):
     """A response. All keys are always present; what is not known is null."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Deleted(Shape):

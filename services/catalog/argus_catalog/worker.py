@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argus_kit.app import worker_app
 from fastapi import FastAPI
 
 from argus_catalog.app import SERVICE
+from argus_kit.app import worker_app
 
 
 def create_app() -> FastAPI:

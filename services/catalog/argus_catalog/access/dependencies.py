@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.access.visibility import visible
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 from argus_kit.identity import Actor, Person, Writer
 from argus_kit.platform import Reading
 from argus_schema import ingest
-from fastapi import Depends
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from argus_catalog.access.visibility import visible
 
 batch = ingest.batch.c
 job = ingest.job.c

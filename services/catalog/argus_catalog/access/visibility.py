@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import sqlalchemy as sa
+
 from argus_kit.clock import now
 from argus_kit.identity import Actor
 from argus_schema import catalog as own

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Depends, Query, Response
 
 from argus_catalog.access.dependencies import ReadableBatch
 from argus_catalog.access.visibility import Scope
 from argus_catalog.batches import service
 from argus_catalog.batches.export import jobs_csv
+from argus_catalog.batches.repository import BatchFilter
 from argus_catalog.batches.schemas import (
     BatchEta,
     BatchHealth,
@@ -21,10 +20,11 @@ from argus_catalog.batches.schemas import (
     CompactBatches,
     EpochsLatestOut,
 )
-from argus_catalog.batches.service import BatchFilter
 from argus_catalog.csv import csv_response
 from argus_catalog.jobs.schemas import JobEta, JobOut
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
 
@@ -37,7 +37,9 @@ def _filter(
     since: Annotated[str | None, Query(description="Only batches that started at or after this time")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(description="From X-Next-Cursor of the page before")] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Text in id, name, project, user, host, command")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Text in id, name, project, user, host, command")
+    ] = None,
 ) -> BatchFilter:
     return BatchFilter(user, project, status, scope, since, limit, cursor, q)
 
@@ -46,9 +48,7 @@ Filter = Annotated[BatchFilter, Depends(_filter)]
 
 
 @router.get("")
-async def list_batches(
-    chosen: Filter, actor: Person, connection: Reading, response: Response
-) -> list[BatchOut]:
+async def list_batches(chosen: Filter, actor: Person, connection: Reading, response: Response) -> list[BatchOut]:
     """Batches, the latest start first. X-Next-Cursor is there when more follow."""
     page = await service.list_batches(connection, actor, chosen)
     if page.next_cursor:

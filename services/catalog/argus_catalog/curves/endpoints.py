@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
 from argus_catalog.curves import service
 from argus_catalog.curves.schemas import BatchCurves, JobMetrics
 from argus_catalog.wire import ConditionalRoute, json_response
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
 

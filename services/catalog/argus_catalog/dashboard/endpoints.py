@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
 from fastapi import APIRouter
 
 from argus_catalog.dashboard import service
 from argus_catalog.dashboard.schemas import Dashboard
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/dashboard", tags=["dashboard"], route_class=ConditionalRoute)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from argus_kit.identity import Admin, Writer
-from argus_kit.platform import Reading, platform_of
 from fastapi import APIRouter, Request
 
 from argus_catalog.access.dependencies import ControlledBatch
@@ -12,6 +10,8 @@ from argus_catalog.deletions import service
 from argus_catalog.hosts.schemas import DeletedHost
 from argus_catalog.jobs.schemas import BulkDeleteJobs, DeletedJob
 from argus_catalog.projects.schemas import DeletedProject
+from argus_kit.identity import Admin, Writer
+from argus_kit.platform import Reading, platform_of
 
 router = APIRouter(prefix="/api", tags=["deletions"])
 
@@ -38,9 +38,7 @@ async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer) 
 
 
 @router.delete("/jobs/{batch_id}/{job_id:path}")
-async def delete_job(
-    batch_id: str, job_id: str, request: Request, actor: Writer, connection: Reading
-) -> DeletedJob:
+async def delete_job(batch_id: str, job_id: str, request: Request, actor: Writer, connection: Reading) -> DeletedJob:
     """Delete a job that is not running."""
     job = await service.delete_job(platform_of(request).bus, connection, actor, batch_id, job_id)
     return DeletedJob(batch_id=job.batch.id, job_id=job.job_id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Query
 
 from argus_catalog.hosts import service
 from argus_catalog.hosts.schemas import HostCard, HostDetail, HostSeries, SnapshotOut
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api", tags=["hosts"], route_class=ConditionalRoute)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import ReadableJob
 from argus_catalog.access.visibility import Scope
 from argus_catalog.jobs import service
 from argus_catalog.jobs.schemas import EpochPoint, JobDetail, JobPage, OneJobEta
 from argus_catalog.jobs.service import JobFilter
-from argus_catalog.wire import ConditionalRoute
+from argus_catalog.wire import ConditionalRoute, json_response
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 
@@ -37,10 +37,10 @@ async def list_jobs(
     return await service.list_jobs(connection, actor, chosen)
 
 
-@router.get("/{batch_id}/{job_id:path}/epochs")
-async def list_job_epochs(job: ReadableJob, connection: Reading) -> list[EpochPoint]:
+@router.get("/{batch_id}/{job_id:path}/epochs", response_model=list[EpochPoint])
+async def list_job_epochs(job: ReadableJob, connection: Reading) -> Response:
     """Every epoch of a job as one object, the oldest first; a repeated epoch stands once, with its later numbers."""
-    return await service.epochs(connection, job)
+    return json_response(await service.epochs(connection, job))
 
 
 @router.get("/{batch_id}/{job_id:path}/eta")

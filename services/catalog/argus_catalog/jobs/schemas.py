@@ -79,7 +79,7 @@ class OneJobEta(JobEta):
 class EpochPoint(Shape):
     """One epoch's numbers. Other numeric keys that the job sent stand beside these."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_serialization_defaults_required=True)
 
     timestamp: str
     epoch: int

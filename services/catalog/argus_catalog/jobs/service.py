@@ -1,15 +1,138 @@
-"""Jobs."""
-from typing import NamedTuple
-from argus_catalog.access.visibility import Scope
+"""Jobs: rows become what pages read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.access.dependencies import JobRef
+from argus_catalog.curves.service import epoch_rows
+from argus_catalog.derivations.metrics import cost
+from argus_catalog.derivations.progress import Pace, elapsed_s, epochs_total, job_pace
+from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
+from argus_catalog.jobs import repository
+from argus_catalog.jobs.repository import JobFilter, Row
+from argus_catalog.jobs.schemas import JobDetail, JobEta, JobItem, JobOut, JobPage, OneJobEta
+from argus_kit.clock import iso, now
+from argus_kit.identity import Actor
+
+__all__ = ["JobFilter", "detail", "epochs", "eta", "eta_of", "job_out", "list_jobs", "pace_of"]
 
 
-class JobFilter(NamedTuple):
-    status: str | None
-    project: str | None
-    host: str | None
-    batch_id: str | None
-    since: str | None
-    scope: Scope
-    text: str | None
-    page: int
-    page_size: int
+def job_out(row: Row, batch_id: str, batch_status: str | None, batch_end: datetime | None) -> JobOut:
+    """A job as lists show it."""
+    return JobOut(**_fields(row, batch_id, batch_status, batch_end))
+
+
+def _fields(row: Row, batch_id: str, batch_status: str | None, batch_end: datetime | None) -> dict[str, Any]:
+    status = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end)
+    told = cost(row.metrics)
+    took = elapsed_s(row.start_time, row.end_time, row.elapsed_s, is_live=False, now=now())
+    return {
+        "id": row.job_id,
+        "batch_id": batch_id,
+        "model": row.model,
+        "dataset": row.dataset,
+        "status": status,
+        "start_time": row.start_time,
+        "end_time": row.end_time,
+        "elapsed_s": None if status in LIVE_JOB else took,
+        "metrics": row.metrics,
+        "is_idle_flagged": row.is_idle_flagged,
+        "avg_batch_time_ms": told.avg_batch_time_ms,
+        "gpu_memory_peak_mb": told.gpu_memory_peak_mb,
+        "n_params": told.n_params,
+        "run_dir": None if row.run_dir is None else str(row.run_dir),
+        "reason": row.reason,
+        "last_epoch": row.last_epoch,
+        "latest": row.latest,
+    }
+
+
+async def list_jobs(connection: AsyncConnection, actor: Actor, chosen: JobFilter) -> JobPage:
+    """One page of the jobs that the caller sees."""
+    rows, total = await repository.page(connection, actor, chosen)
+    items = [
+        JobItem(
+            job=job_out(row, row.batch_id, row.batch_status, row.batch_end),
+            project=row.project,
+            host=row.host,
+            batch_name=row.batch_name,
+        )
+        for row in rows
+    ]
+    return JobPage(items=items, total=total, page=chosen.page, page_size=chosen.page_size)
+
+
+async def detail(connection: AsyncConnection, job: JobRef) -> JobDetail:
+    """One job.
+
+    Raises:
+        ArgusError: job.not_found.
+    """
+    batch = job.batch
+    row = await repository.one(connection, batch.batch_key, job.known)
+    extra = dict(row.extra or {})
+    if row.command:
+        extra.setdefault("command", row.command)
+    return JobDetail(
+        **_fields(row, batch.id, batch.status, batch.end_time),
+        extra=extra or None,
+        project=batch.project,
+        host=batch.host,
+        n_points=row.n_points,
+        epochs_total=epochs_total(row.metrics, row.extra),
+    )
+
+
+async def eta(connection: AsyncConnection, job: JobRef) -> OneJobEta:
+    """When a job will be done.
+
+    Raises:
+        ArgusError: job.not_found.
+    """
+    batch = job.batch
+    row = await repository.one(connection, batch.batch_key, job.known)
+    shown = eta_of(row, batch.status, batch.end_time, row.extra)
+    return OneJobEta(job_id=job.job_id, **shown.model_dump())
+
+
+def eta_of(
+    row: Row, batch_status: str | None, batch_end: datetime | None, extra: dict[str, Any] | None = None
+) -> JobEta:
+    """A job's pace as the wire shows it."""
+    pace = pace_of(row, batch_status, batch_end, extra)
+    live = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end) in LIVE_JOB
+    ran = elapsed_s(row.start_time, row.end_time or row.last_epoch_at, row.elapsed_s, is_live=live, now=now())
+    return JobEta(
+        elapsed_s=ran or 0,
+        epochs_done=pace.epochs_done,
+        epochs_total=pace.epochs_total,
+        avg_epoch_time_s=pace.avg_epoch_time_s,
+        eta_s=pace.eta_s,
+        eta_iso=iso(pace.finish),
+    )
+
+
+def pace_of(
+    row: Row, batch_status: str | None, batch_end: datetime | None, extra: dict[str, Any] | None = None
+) -> Pace:
+    """A job's pace, from the summary of its curve."""
+    status = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end)
+    return job_pace(
+        row.n_points,
+        epochs_total(row.metrics, extra),
+        row.first_epoch_at,
+        row.last_epoch_at,
+        is_live=status in LIVE_JOB,
+        now=now(),
+    )
+
+
+async def epochs(connection: AsyncConnection, job: JobRef) -> list[dict[str, Any]]:
+    """Every epoch of a job with its numbers; none when no such job is known."""
+    if job.job_no is None:
+        return []
+    return await epoch_rows(connection, job.batch.batch_key, job.job_no)

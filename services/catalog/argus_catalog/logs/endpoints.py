@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Query
 
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
@@ -12,6 +11,7 @@ from argus_catalog.logs import repository
 from argus_catalog.logs.repository import LogFilter
 from argus_catalog.logs.schemas import LogLine
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api", tags=["logs"], route_class=ConditionalRoute)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from argus_schema import ingest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.logs.schemas import LogLine
+from argus_schema import ingest
 
 line = ingest.log_line.c
 

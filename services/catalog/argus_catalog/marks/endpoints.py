@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from argus_kit.identity import Person, Writer
-from argus_kit.platform import Reading
 from fastapi import APIRouter
 
 from argus_catalog.access.dependencies import find_batch
 from argus_catalog.marks import repository
 from argus_catalog.marks.schemas import NewPin, NewStar, Pin, Star
 from argus_catalog.writing import Writing
+from argus_kit.identity import Person, Writer
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api", tags=["marks"])
 
@@ -21,15 +21,15 @@ async def list_stars(actor: Person, connection: Reading) -> list[Star]:
 
 
 @router.post("/stars")
-async def add_star(new: NewStar, actor: Writer, transaction: Writing) -> Star:
+async def add_star(new: NewStar, actor: Writer, change: Writing) -> Star:
     """Star a project or a batch; starring twice changes nothing."""
-    return await repository.add_star(transaction.connection, actor.user_id, new.target_type, new.target_id)
+    return await repository.add_star(change.connection, actor.user_id, new.target_type, new.target_id)
 
 
 @router.delete("/stars/{target_type}/{target_id:path}", status_code=204)
-async def remove_star(target_type: str, target_id: str, actor: Writer, transaction: Writing) -> None:
+async def remove_star(target_type: str, target_id: str, actor: Writer, change: Writing) -> None:
     """Take a star back."""
-    await repository.remove_star(transaction.connection, actor.user_id, target_type, target_id)
+    await repository.remove_star(change.connection, actor.user_id, target_type, target_id)
 
 
 @router.get("/pins")
@@ -39,13 +39,13 @@ async def list_pins(actor: Person, connection: Reading) -> list[Pin]:
 
 
 @router.post("/pins")
-async def add_pin(new: NewPin, actor: Writer, transaction: Writing) -> Pin:
+async def add_pin(new: NewPin, actor: Writer, change: Writing) -> Pin:
     """Pin a batch for comparison; at most four."""
-    batch = await find_batch(transaction.connection, actor, new.batch_id)
-    return await repository.add_pin(transaction.connection, actor, batch.id)
+    batch = await find_batch(change.connection, actor, new.batch_id)
+    return await repository.add_pin(change.connection, actor, batch.id)
 
 
 @router.delete("/pins/{batch_id:path}", status_code=204)
-async def remove_pin(batch_id: str, actor: Writer, transaction: Writing) -> None:
+async def remove_pin(batch_id: str, actor: Writer, change: Writing) -> None:
     """Unpin a batch."""
-    await repository.remove_pin(transaction.connection, actor.user_id, batch_id)
+    await repository.remove_pin(change.connection, actor.user_id, batch_id)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.csv import csv_response
@@ -19,11 +17,13 @@ from argus_catalog.projects.schemas import (
     ProjectResources,
 )
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 
 Metric = Annotated[str, Query(min_length=1, max_length=256)]
-_CSV = {200: {"content": {"text/csv": {}}}}
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 
 @router.get("")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from argus_kit.identity import Person, Writer
-from argus_kit.platform import Reading, platform_of
 from fastapi import APIRouter, Request
 
 from argus_catalog.access.dependencies import ControlledBatch, OwnedBatch
@@ -18,6 +16,8 @@ from argus_catalog.shares.schemas import (
 )
 from argus_catalog.wire import Deleted
 from argus_catalog.writing import Writing
+from argus_kit.identity import Person, Writer
+from argus_kit.platform import Reading, platform_of
 
 router = APIRouter(prefix="/api", tags=["shares"])
 
@@ -29,15 +29,15 @@ async def list_project_shares(actor: Person, connection: Reading) -> list[Projec
 
 
 @router.post("/projects/shares", status_code=201)
-async def add_project_share(new: NewProjectShare, actor: Writer, transaction: Writing) -> ProjectShare:
+async def add_project_share(new: NewProjectShare, actor: Writer, change: Writing) -> ProjectShare:
     """Share one's batches of a project, present and future."""
-    return await service.share_project(transaction, actor, new)
+    return await service.share_project(change, actor, new)
 
 
 @router.delete("/projects/shares/{project:path}/{grantee_id}")
-async def remove_project_share(project: str, grantee_id: int, actor: Writer, transaction: Writing) -> Deleted:
+async def remove_project_share(project: str, grantee_id: int, actor: Writer, change: Writing) -> Deleted:
     """End the share of a project."""
-    await service.end_project_share(transaction, actor, project, grantee_id)
+    await service.end_project_share(change, actor, project, grantee_id)
     return Deleted()
 
 
@@ -48,17 +48,15 @@ async def list_batch_shares(batch: OwnedBatch, connection: Reading) -> list[Batc
 
 
 @router.post("/batches/{batch_id:path}/shares", status_code=201)
-async def add_batch_share(
-    new: NewBatchShare, batch: ControlledBatch, actor: Writer, transaction: Writing
-) -> BatchShare:
+async def add_batch_share(new: NewBatchShare, batch: ControlledBatch, actor: Writer, change: Writing) -> BatchShare:
     """Share a batch with a person."""
-    return await service.share_batch(transaction, actor, batch, new)
+    return await service.share_batch(change, actor, batch, new)
 
 
 @router.delete("/batches/{batch_id:path}/shares/{grantee_id}")
-async def remove_batch_share(grantee_id: int, batch: ControlledBatch, transaction: Writing) -> Deleted:
+async def remove_batch_share(grantee_id: int, batch: ControlledBatch, actor: Writer, change: Writing) -> Deleted:
     """End a share of a batch."""
-    await service.end_batch_share(transaction, batch, grantee_id)
+    await service.end_batch_share(change, actor, batch, grantee_id)
     return Deleted()
 
 
@@ -70,10 +68,10 @@ async def list_my_public_shares(request: Request, actor: Person, connection: Rea
 
 @router.post("/batches/{batch_id:path}/public-share", status_code=201)
 async def add_public_share(
-    new: NewPublicShare, request: Request, batch: ControlledBatch, actor: Writer, transaction: Writing
+    new: NewPublicShare, request: Request, batch: ControlledBatch, actor: Writer, change: Writing
 ) -> PublicShare:
     """Make a public link to a batch."""
-    return await links.add(transaction, actor, batch, new, platform_of(request).settings.public_url)
+    return await links.add(change, actor, batch, new, platform_of(request).settings.public_url)
 
 
 @router.get("/batches/{batch_id:path}/public-shares")
@@ -83,7 +81,7 @@ async def list_public_shares(request: Request, batch: OwnedBatch, connection: Re
 
 
 @router.delete("/batches/{batch_id:path}/public-share/{slug}")
-async def remove_public_share(slug: str, batch: ControlledBatch, transaction: Writing) -> Deleted:
+async def remove_public_share(slug: str, batch: ControlledBatch, actor: Writer, change: Writing) -> Deleted:
     """End a public link."""
-    await links.remove(transaction, batch, slug)
+    await links.remove(change, actor, batch, slug)
     return Deleted()

@@ -1,4 +1,4 @@
-"""Public links: made by the batch's owner, followed by anyone. A page view counts once, however many requests it makes."""
+"""Public links: made by the owner of a batch, followed by anyone."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from argus_contracts.errors import ErrorCode
-from argus_contracts.timestamps import parse_timestamp
-from argus_kit.clock import now
-from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Actor
-from argus_kit.outbox import Transaction
-from argus_kit.platform import Reading, platform_of
-from argus_schema import auth, ingest
-from argus_schema import catalog as own
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +14,15 @@ from argus_catalog.access.dependencies import BatchRef, JobRef
 from argus_catalog.access.visibility import exists
 from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.shares.schemas import NewPublicShare, PublicBatch, PublicJob, PublicShare
+from argus_catalog.writing import Change
+from argus_contracts.errors import ErrorCode
+from argus_contracts.timestamps import parse_timestamp
+from argus_kit.clock import now
+from argus_kit.errors import ArgusError, RateLimited
+from argus_kit.identity import Actor
+from argus_kit.platform import Platform, Reading, platform_of
+from argus_schema import auth, ingest
+from argus_schema import catalog as own
 
 link = own.public_share.c
 batch = ingest.batch.c
@@ -39,9 +39,7 @@ _VIEW_COLUMNS = (
 )
 
 
-async def add(
-    transaction: Transaction, actor: Actor, of: BatchRef, new: NewPublicShare, base_url: str
-) -> PublicShare:
+async def add(change: Change, actor: Actor, of: BatchRef, new: NewPublicShare, base_url: str) -> PublicShare:
     """Make a link.
 
     Raises:
@@ -55,7 +53,8 @@ async def add(
         "expires_at": _expiry(new.expires_at),
         "view_count": 0,
     }
-    await transaction.connection.execute(sa.insert(own.public_share).values(row))
+    await change.connection.execute(sa.insert(own.public_share).values(row))
+    change.audit(actor, "public_share_create", "batch", of.id, slug=row["slug"])
     return _out({**row, "last_viewed": None}, base_url)
 
 
@@ -89,15 +88,16 @@ async def mine(connection: AsyncConnection, actor: Actor, base_url: str) -> list
     return [_out(dict(row), base_url) for row in (await connection.execute(query)).mappings()]
 
 
-async def remove(transaction: Transaction, of: BatchRef, slug: str) -> None:
+async def remove(change: Change, actor: Actor, of: BatchRef, slug: str) -> None:
     """End a link.
 
     Raises:
         ArgusError: public_share.not_found.
     """
     gone = sa.delete(own.public_share).where(link.slug == slug, link.batch_id == of.id)
-    if (await transaction.connection.execute(gone)).rowcount == 0:
+    if (await change.connection.execute(gone)).rowcount == 0:
         raise ArgusError(ErrorCode.PUBLIC_SHARE_NOT_FOUND)
+    change.audit(actor, "public_share_revoke", "batch", of.id, slug=slug)
 
 
 def _out(row: dict[str, Any], base_url: str) -> PublicShare:
@@ -136,9 +136,7 @@ LinkedBatch = Annotated[BatchRef, Depends(_linked_batch)]
 
 
 async def _linked_job(job_id: str, of: LinkedBatch, connection: Reading) -> JobRef:
-    query = sa.select(job.job_no).where(
-        job.batch_key == of.batch_key, job.job_id == job_id, job.deleted_at.is_(None)
-    )
+    query = sa.select(job.job_no).where(job.batch_key == of.batch_key, job.job_id == job_id, job.deleted_at.is_(None))
     return JobRef(of, job_id, (await connection.execute(query)).scalar())
 
 
@@ -146,10 +144,11 @@ LinkedJob = Annotated[JobRef, Depends(_linked_job)]
 """A job of the batch behind the link."""
 
 
-async def count_view(transaction: Transaction, slug: str) -> None:
-    """Count a look at the page."""
+async def count_view(platform: Platform, slug: str) -> None:
+    """Count a look at the page, after it was answered: looking changes nothing that is shown of the batch."""
     seen = sa.update(own.public_share).where(link.slug == slug)
-    await transaction.connection.execute(seen.values(view_count=link.view_count + 1, last_viewed=now()))
+    async with platform.write("catalog") as transaction:
+        await transaction.connection.execute(seen.values(view_count=link.view_count + 1, last_viewed=now()))
 
 
 async def public_batch(connection: AsyncConnection, of: BatchRef) -> PublicBatch:
@@ -188,5 +187,3 @@ def _public_job(of: BatchRef, row: Any) -> PublicJob:
     keys = ("model", "dataset", "start_time", "end_time", "elapsed_s", "metrics")
     status = shown_job_status(row["status"], row["start_time"], row["last_epoch_at"], of.status, of.end_time)
     return PublicJob(id=row["job_id"], batch_id=of.id, status=status, **{key: row[key] for key in keys})
-
-

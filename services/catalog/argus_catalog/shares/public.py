@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
-from argus_kit.platform import Reading
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
 from argus_catalog.jobs import service as jobs
 from argus_catalog.jobs.schemas import EpochPoint
 from argus_catalog.shares import links
 from argus_catalog.shares.links import LinkedBatch, LinkedJob, limit_rate
 from argus_catalog.shares.schemas import PublicBatch, PublicJob
-from argus_catalog.wire import ConditionalRoute
+from argus_catalog.wire import ConditionalRoute, json_response
+from argus_kit.platform import Reading, platform_of
 
 router = APIRouter(
     prefix="/api/public", tags=["public"], route_class=ConditionalRoute, dependencies=[Depends(limit_rate)]
@@ -18,8 +18,11 @@ router = APIRouter(
 
 
 @router.get("/{slug}")
-async def get_public_batch(batch: LinkedBatch, connection: Reading) -> PublicBatch:
-    """The batch behind a link."""
+async def get_public_batch(
+    slug: str, batch: LinkedBatch, connection: Reading, request: Request, later: BackgroundTasks
+) -> PublicBatch:
+    """The batch behind a link. This is what counts as one view of the page."""
+    later.add_task(links.count_view, platform_of(request), slug)
     return await links.public_batch(connection, batch)
 
 
@@ -29,10 +32,10 @@ async def list_public_jobs(batch: LinkedBatch, connection: Reading) -> list[Publ
     return await links.public_jobs(connection, batch)
 
 
-@router.get("/{slug}/jobs/{job_id:path}/epochs")
-async def list_public_epochs(job: LinkedJob, connection: Reading) -> list[EpochPoint]:
+@router.get("/{slug}/jobs/{job_id:path}/epochs", response_model=list[EpochPoint])
+async def list_public_epochs(job: LinkedJob, connection: Reading) -> Response:
     """The epochs of a job behind a link."""
-    return await jobs.epochs(connection, job)
+    return json_response(await jobs.epochs(connection, job))
 
 
 @router.get("/{slug}/jobs/{job_id:path}")

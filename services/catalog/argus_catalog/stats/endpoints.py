@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argus_kit.identity import Person
-from argus_kit.platform import Reading
 from fastapi import APIRouter, Query
 
 from argus_catalog.stats import service
 from argus_catalog.stats.schemas import UserGpuHours
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.identity import Person
+from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/stats", tags=["stats"], route_class=ConditionalRoute)
 

@@ -1,0 +1,154 @@
+"""Reads jobs. Lists never touch the points of curves: the newest epoch stands in the job's row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.access.visibility import Scope, visible
+from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
+from argus_contracts.timestamps import parse_timestamp
+from argus_kit.clock import now
+from argus_kit.identity import Actor
+from argus_schema import ingest
+
+batch = ingest.batch.c
+job = ingest.job.c
+
+Row = Any
+
+_AGE = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+LISTED = (
+    job.batch_key,
+    job.job_no,
+    job.job_id,
+    job.model,
+    job.dataset,
+    job.status,
+    job.start_time,
+    job.end_time,
+    job.elapsed_s,
+    job.metrics,
+    job.reason,
+    job.is_idle_flagged,
+    job.n_points,
+    job.last_epoch,
+    job.first_epoch_at,
+    job.last_epoch_at,
+    job.latest,
+    job.val_loss_trace,
+    job.extra["run_dir"].as_string().label("run_dir"),
+)
+
+
+class JobFilter(NamedTuple):
+    """Which jobs are wanted. `status` in any case; `since` like 30m, 24h, 7d, or a time."""
+
+    status: str | None = None
+    project: str | None = None
+    host: str | None = None
+    batch_id: str | None = None
+    since: str | None = None
+    scope: Scope = "all"
+    text: str | None = None
+    page: int = 1
+    page_size: int = 50
+
+
+async def of_batches(connection: AsyncConnection, batch_keys: Sequence[int]) -> dict[int, list[Row]]:
+    """By batch, its undeleted jobs in the order of their start."""
+    if not batch_keys:
+        return {}
+    query = (
+        sa.select(*LISTED)
+        .where(job.batch_key.in_(batch_keys), job.deleted_at.is_(None))
+        .order_by(job.batch_key, job.start_time.asc().nulls_last(), job.job_id)
+    )
+    found: dict[int, list[Row]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.batch_key, []).append(row)
+    return found
+
+
+async def page(connection: AsyncConnection, actor: Actor, chosen: JobFilter) -> tuple[Sequence[Row], int]:
+    """One page of jobs with their batches' facts, and how many there are in all."""
+    conditions = _conditions(chosen)
+    if conditions is None:
+        return [], 0
+    joined = ingest.job.join(ingest.batch, job.batch_key == batch.batch_key)
+    where = (visible(actor, chosen.scope), job.deleted_at.is_(None), *conditions)
+    total = (await connection.execute(sa.select(sa.func.count()).select_from(joined).where(*where))).scalar_one()
+    query = (
+        sa.select(
+            *LISTED,
+            batch.id.label("batch_id"),
+            batch.project,
+            batch.host,
+            batch.name.label("batch_name"),
+            batch.status.label("batch_status"),
+            batch.end_time.label("batch_end"),
+        )
+        .select_from(joined)
+        .where(*where)
+        .order_by(job.start_time.desc().nulls_last(), job.job_id, job.batch_key)
+        .limit(chosen.page_size)
+        .offset((chosen.page - 1) * chosen.page_size)
+    )
+    return (await connection.execute(query)).all(), total
+
+
+def _conditions(chosen: JobFilter) -> list[sa.ColumnElement[bool]] | None:
+    found: list[sa.ColumnElement[bool]] = []
+    exact = ((batch.project, chosen.project), (batch.host, chosen.host), (batch.id, chosen.batch_id))
+    found += [column == value for column, value in exact if value]
+    if chosen.status:
+        found.append(_has_status(chosen.status.lower()))
+    if chosen.since:
+        since = parse_since(chosen.since)
+        if since is None:
+            return None
+        found.append(job.start_time >= since)
+    if chosen.text:
+        searched = (job.job_id, job.model, job.dataset)
+        found += [
+            sa.or_(*(column.icontains(word, autoescape=True) for column in searched)) for word in chosen.text.split()
+        ]
+    return found
+
+
+def _has_status(status: str) -> sa.ColumnElement[bool]:
+    # The same rule as `derivations.status.shown_job_status`, for the database to apply.
+    heard_later = sa.or_(job.last_epoch_at > batch.end_time, job.start_time > batch.end_time)
+    is_lost = sa.and_(
+        job.status.in_(LIVE_JOB), batch.status.in_(TERMINAL), sa.not_(sa.func.coalesce(heard_later, sa.false()))
+    )
+    if status == LOST:
+        return sa.or_(job.status == LOST, is_lost)
+    if status in LIVE_JOB:
+        return sa.and_(job.status == status, sa.not_(sa.func.coalesce(is_lost, sa.false())))
+    return sa.func.lower(job.status) == status
+
+
+def parse_since(text: str) -> datetime | None:
+    """The time that `30m`, `24h`, `7d` ago or an ISO text means; None when it cannot be read."""
+    age = _AGE.fullmatch(text.strip().lower())
+    if age is not None:
+        return now() - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    return parse_timestamp(text)
+
+
+async def one(connection: AsyncConnection, batch_key: int, job_no: int) -> Row:
+    """The row of one job with all that its start told, and its batch's command."""
+    query = (
+        sa.select(*LISTED, job.extra, batch.command)
+        .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
+        .where(job.batch_key == batch_key, job.job_no == job_no)
+    )
+    return (await connection.execute(query)).one()

@@ -1,0 +1,161 @@
+"""A small world in the tables: people, batches with jobs, curves, logs and snapshots, written as ingest writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from argus_catalog.app import SERVICE
+from argus_contracts.points import pack
+from argus_kit.app import http_app
+from argus_kit.clock import now
+from argus_kit.testing import add_session, add_token, add_user, bearer_headers, running_client
+from argus_schema import catalog as own
+from argus_schema import ingest
+
+T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """Writes rows, and asks the API."""
+
+    database: object
+    client: httpx.AsyncClient
+    people: dict[str, int] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+
+    async def person(self, name, *, is_admin=False):
+        user_id = await add_user(self.database, name, is_admin=is_admin)
+        self.people[name] = user_id
+        self.headers[name] = bearer_headers(await add_session(self.database, user_id))
+        return user_id
+
+    async def token(self, name, prefix="em_live_"):
+        token = await add_token(self.database, self.people[name], prefix=prefix)
+        return bearer_headers(token)
+
+    async def insert(self, table, **values):
+        async with self.database.write() as connection:
+            await connection.execute(sa.insert(table).values(values))
+
+    async def batch(self, batch_id, owner="ada", **more):
+        at = now()
+        values = {
+            "id": batch_id,
+            "project": "vision",
+            "user": "root",
+            "host": "gpu-1",
+            "status": "running",
+            "owner_id": self.people.get(owner),
+            "n_total": 4,
+            "start_time": at - timedelta(hours=1),
+            "last_event_at": at,
+            "created_at": at,
+        } | more
+        async with self.database.write() as connection:
+            statement = sa.insert(ingest.batch).values(values).returning(ingest.batch.c.batch_key)
+            self.keys[batch_id] = (await connection.execute(statement)).scalar_one()
+        return self.keys[batch_id]
+
+    def next_id(self, batch_id):
+        self.ids[batch_id] = self.ids.get(batch_id, 0) + 1
+        return self.ids[batch_id]
+
+    async def job(self, batch_id, job_id, **more):
+        no = self.next_id(f"jobs of {batch_id}")
+        values = {
+            "batch_key": self.keys[batch_id],
+            "job_no": no,
+            "job_id": job_id,
+            "model": "resnet",
+            "dataset": "cifar",
+            "status": "running",
+            "start_time": now() - timedelta(minutes=30),
+        } | more
+        await self.insert(ingest.job, **values)
+        return no
+
+    async def points(self, batch_id, job_no, steps, *, begin=T0, step_s=60.0, **columns):
+        times = [begin.timestamp() + step_s * i for i in range(len(steps))]
+        await self.insert(
+            ingest.metric_block,
+            batch_key=self.keys[batch_id],
+            job_no=job_no,
+            id=self.next_id(batch_id),
+            n_points=len(steps),
+            first_step=min(steps),
+            last_step=max(steps),
+            names=list(columns),
+            payload=pack(steps, times, list(columns.values())),
+        )
+
+    async def log(self, batch_id, line, *, job_id=None, level="info", at=None):
+        await self.insert(
+            ingest.log_line,
+            batch_key=self.keys[batch_id],
+            id=self.next_id(batch_id),
+            job_id=job_id,
+            at=at or now(),
+            level=level,
+            line=line,
+            event_id=f"event-{batch_id}-{self.ids[batch_id]}",
+        )
+
+    async def snapshot(self, batch_id, host="gpu-1", *, at=None, extra=None, gpus=None, **measures):
+        at = at or now()
+        key = self.keys[batch_id]
+        await self.insert(
+            ingest.resource_snapshot,
+            batch_key=key,
+            id=self.next_id(batch_id),
+            host=host,
+            at=at,
+            extra=extra,
+            gpus=gpus,
+            **measures,
+        )
+        latest = {**measures, **(extra or {}), **({"gpus": gpus} if gpus else {})}
+        hosts, seen = ingest.host, ingest.host_batch
+        async with self.database.write() as connection:
+            await connection.execute(
+                sa.delete(seen).where(seen.c.host == host, seen.c.batch_key == key),
+            )
+            await connection.execute(
+                sa.insert(seen).values(host=host, batch_key=key, first_seen=at, last_seen=at, latest=latest)
+            )
+            await connection.execute(sa.delete(hosts).where(hosts.c.host == host))
+            await connection.execute(sa.insert(hosts).values(host=host, first_seen=at, last_seen=at))
+
+    async def share(self, batch_id, grantee, permission="viewer"):
+        await self.insert(
+            own.batch_share,
+            batch_id=batch_id,
+            grantee_id=self.people[grantee],
+            permission=permission,
+            created_at=now(),
+        )
+
+    async def get(self, path, who="ada", **params):
+        headers = self.headers[who] if isinstance(who, str) else (who or {})
+        return await self.client.get(path, headers=headers, params=params)
+
+    async def read(self, path, who="ada", **params):
+        answer = await self.get(path, who, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+async def world(platform):
+    """Ada's empty world: the catalog's app on a fresh database, on each engine."""
+    app = http_app(SERVICE, platform)
+    async with running_client(app) as client:
+        found = World(platform.database, client)
+        await found.person("ada")
+        yield found
