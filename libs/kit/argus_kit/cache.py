@@ -9,9 +9,6 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-# After a failure Redis is left alone for this long, so that a dead one costs one request a moment, not all of them.
-_LEAVE_ALONE_S = 1.0
-
 
 class Cache(Protocol):
     """What a cache does. Times are in seconds."""

@@ -15,6 +15,9 @@ from argus_kit.cache import MemoryCache
 
 log = structlog.get_logger(__name__)
 
+# After a failure Redis is left alone for this long, so that a dead one costs one request a moment, not all of them.
+_LEAVE_ALONE_S = 1.0
+
 # The bucket is read, refilled and taken from in one step on the server, so that replicas cannot race.
 _TAKE = """
 local now = redis.call('TIME')
