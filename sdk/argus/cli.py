@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from argus._adoption import Orphan, adopt_file, adopt_folder
@@ -58,9 +59,9 @@ def _doctor(url: str, token: str | None) -> int:
     """Ask the server for its health, then send an empty request: a token that it refuses says so, no event is made."""
     get_token = token_source(token)
     try:
-        transport = HttpTransport(url, get_token, _DOCTOR_TIMEOUT_S)
-        health = transport.request("GET", "/health")
-        probe = transport.request("POST", "/api/events/batch", b'{"events":[]}', {"Content-Type": "application/json"})
+        with closing(HttpTransport(url, get_token, _DOCTOR_TIMEOUT_S)) as server:
+            health = server.request("GET", "/health")
+            probe = server.request("POST", "/api/events/batch", b'{"events":[]}', {"Content-Type": "application/json"})
     except (Unreachable, ValueError) as error:
         print(f"{url} cannot be reached: {error}.")
         return 1

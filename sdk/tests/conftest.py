@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from argus import Reporter, _guard, _settings
 
 TOKEN = "em_live_test"
@@ -119,10 +121,8 @@ class _Server(ThreadingHTTPServer):
 
     def cut(self) -> None:
         for request in list(self.open):
-            try:
+            with contextlib.suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # a client that was killed

@@ -158,7 +158,8 @@ class TestFork:
                 "    for epoch in range(20): job.epoch(epoch, train_loss=0.1)\n"
                 "if __name__ == '__main__':\n"
                 "  with r:\n"
-                "    children = [multiprocessing.get_context('fork').Process(target=work, args=(n,)) for n in range(3)]\n"
+                "    fork = multiprocessing.get_context('fork')\n"
+                "    children = [fork.Process(target=work, args=(n,)) for n in range(3)]\n"
                 "    [child.start() for child in children]\n"
                 "    [child.join() for child in children]\n"
             )

@@ -52,6 +52,10 @@ class AgentApi:
         """Tell that this host is alive."""
         self._call("POST", f"/api/agents/{quote(agent_id, safe='')}/heartbeat", {})
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         encoded = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import closing
 
 from argus._settings import resolve_url
 from argus._transport import Unreachable
@@ -60,7 +61,8 @@ def _register(options: argparse.Namespace) -> int:
         print("Set ARGUS_URL and ARGUS_TOKEN, or give --url and --token.", file=sys.stderr)
         return 2
     try:
-        answer = AgentApi(url, token).register(options.hostname)
+        with closing(AgentApi(url, token)) as api:
+            answer = api.register(options.hostname)
     except ValueError as error:
         print(f"{error}.", file=sys.stderr)
         return 2
@@ -80,18 +82,19 @@ def _run(registration: Registration, options: argparse.Namespace) -> int:
     folder = home()
     if options.poll is not None:
         registration.poll_interval_s = options.poll
-    api = AgentApi(registration.argus_url, registration.agent_token)
     children = Children(os.path.join(folder, "logs"), options.grace)
-    agent = Agent(registration, api, children, Ledger(folder), options.max_runs)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: agent.stop())
-    print(f"{registration.agent_id} waits for commands of {registration.argus_url}.", flush=True)
-    agent.run()
+    with closing(AgentApi(registration.argus_url, registration.agent_token)) as api:
+        agent = Agent(registration, api, children, Ledger(folder), options.max_runs)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: agent.stop())
+        print(f"{registration.agent_id} waits for commands of {registration.argus_url}.", flush=True)
+        agent.run()
     return 0
 
 
 def _status(registration: Registration) -> int:
-    AgentApi(registration.argus_url, registration.agent_token).heartbeat(registration.agent_id)
+    with closing(AgentApi(registration.argus_url, registration.agent_token)) as api:
+        api.heartbeat(registration.agent_id)
     print(f"{registration.argus_url} knows this host as {registration.agent_id}.")
     return 0
 
