@@ -30,6 +30,7 @@ router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=Conditio
 
 
 def _filter(
+    *,
     user: Annotated[str | None, Query(description="Account name of the machine that reported")] = None,
     project: str | None = None,
     status: str | None = None,

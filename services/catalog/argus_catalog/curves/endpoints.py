@@ -17,6 +17,7 @@ router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
 
 @router.get("/jobs/{batch_id}/{job_id:path}/metrics", response_model=JobMetrics)
 async def get_job_metrics(
+    *,
     job: ReadableJob,
     connection: Reading,
     names: Annotated[str | None, Query(max_length=4000, description="Comma list of metrics; absent: all")] = None,

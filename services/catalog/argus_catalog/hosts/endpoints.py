@@ -45,6 +45,7 @@ async def list_hosts(
 
 @router.get("/hosts/{host}/timeseries")
 async def get_host_timeseries(
+    *,
     host: str,
     actor: Person,
     connection: Reading,
@@ -53,7 +54,7 @@ async def get_host_timeseries(
     bucket_seconds: Annotated[int, Query(ge=10, le=3600)] = 60,
 ) -> HostSeries:
     """One metric of a host in buckets of time, and each batch's part in it."""
-    return await service.timeseries(connection, actor, host, metric, since, bucket_seconds)
+    return await service.timeseries(connection, actor, host, metric=metric, since=since, width_s=bucket_seconds)
 
 
 @router.get("/hosts/{host}")

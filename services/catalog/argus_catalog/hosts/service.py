@@ -109,7 +109,7 @@ async def snapshots(
 
 
 async def timeseries(
-    connection: AsyncConnection, actor: Actor, host: str, metric: str, since: str, width_s: int
+    connection: AsyncConnection, actor: Actor, host: str, *, metric: str, since: str, width_s: int
 ) -> HostSeries:
     """One metric of a host in buckets. A metric that is not known means GPU memory, a bad `since` one hour.
 

@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRou
 
 @router.get("")
 async def list_jobs(
+    *,
     actor: Person,
     connection: Reading,
     status: str | None = None,

@@ -23,6 +23,7 @@ Text = Annotated[str | None, Query(max_length=200, description="Only lines that 
 
 @router.get("/jobs/{batch_id}/{job_id:path}/log-lines")
 async def list_job_log_lines(
+    *,
     job: ReadableJob,
     connection: Reading,
     limit: Limit = 200,
@@ -38,6 +39,7 @@ async def list_job_log_lines(
 
 @router.get("/batches/{batch_id:path}/log-lines")
 async def list_batch_log_lines(
+    *,
     batch: ReadableBatch,
     connection: Reading,
     limit: Limit = 200,

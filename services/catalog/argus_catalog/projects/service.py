@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,49 +51,52 @@ _SPARKLINE = 20
 
 async def cards(connection: AsyncConnection, actor: Actor, scope: Scope, *, starred: bool = False) -> list[ProjectCard]:
     """Projects: starred ones first, then by running batches, then by name. Eight statements, however many they are."""
-    stars = await repository.starred(connection, actor.user_id)
     totals = await repository.totals(connection, actor, scope, week_ago=now() - timedelta(days=_DAYS))
-    owners = await repository.owners(connection, actor, scope)
-    hours = await repository.elapsed_sums(connection, actor, scope)
-    volumes = _volumes(await repository.starts_since(connection, actor, scope, _first_day()))
-    best = _best(await repository.recent_results(connection, actor, scope, _RECENT_RESULTS))
-    etas = await _etas(connection, await repository.running(connection, actor, scope))
-    found = [
-        _card(row, stars, owners, hours, volumes, best, etas) for row in totals if not starred or row.project in stars
-    ]
+    facts = _Facts(
+        stars=await repository.starred(connection, actor.user_id),
+        owners=await repository.owners(connection, actor, scope),
+        seconds=await repository.elapsed_sums(connection, actor, scope),
+        volumes=_volumes(await repository.starts_since(connection, actor, scope, _first_day())),
+        best=_best(await repository.recent_results(connection, actor, scope, _RECENT_RESULTS)),
+        etas=await _etas(connection, await repository.running(connection, actor, scope)),
+    )
+    found = [_card(row, facts) for row in totals if not starred or row.project in facts.stars]
     return sorted(found, key=lambda card: (not card.is_starred, -card.running_batches, card.project))
 
 
-def _card(
-    row: Row,
-    stars: set[str],
-    owners: dict[str, list[str]],
-    hours: dict[str, float],
-    volumes: dict[str, list[int]],
-    best: dict[str, list[Best]],
-    etas: dict[str, int | None],
-) -> ProjectCard:
-    top = best.get(row.project, [])
+class _Facts(NamedTuple):
+    """What cards show beside the totals, by project. `volumes` are batches a day, `seconds` those of all jobs."""
+
+    stars: set[str]
+    owners: dict[str, list[str]]
+    seconds: dict[str, float]
+    volumes: dict[str, list[int]]
+    best: dict[str, list[Best]]
+    etas: dict[str, int | None]
+
+
+def _card(row: Row, facts: _Facts) -> ProjectCard:
+    top = facts.best.get(row.project, [])
     return ProjectCard(
         project=row.project,
         running_batches=row.running_batches,
         jobs_done=row.jobs_done,
         jobs_failed=row.jobs_failed,
-        eta_seconds=etas.get(row.project),
+        eta_seconds=facts.etas.get(row.project),
         last_event_at=row.last_event_at,
-        is_starred=row.project in stars,
+        is_starred=row.project in facts.stars,
         is_demo=False,
         failure_rate=failure_rate(row.jobs_done, row.jobs_failed),
-        gpu_hours=_hours(hours.get(row.project, 0.0)),
+        gpu_hours=_hours(facts.seconds.get(row.project, 0.0)),
         top_models=[
             TopModel(model=b.model, dataset=b.dataset, metric_name=b.metric, metric_value=b.value) for b in top
         ],
-        batch_volume_7d=volumes.get(row.project, [0] * _DAYS),
+        batch_volume_7d=facts.volumes.get(row.project, [0] * _DAYS),
         n_batches=row.n_batches,
         total_batches=row.n_batches,
         best_metric=top[0].value if top else None,
         best_metric_key=top[0].metric if top else None,
-        owners=owners.get(row.project, []),
+        owners=facts.owners.get(row.project, []),
     )
 
 
