@@ -52,6 +52,8 @@ def prepare(layout: Layout, secrets: Secrets) -> None:
     made = subprocess.run(
         [*command, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"],
         user=system_user(),
+        group=pwd.getpwnam(SYSTEM_USER).pw_gid if system_user() else None,
+        extra_groups=[] if system_user() else None,
         env={"PATH": os.environ["PATH"], "TZ": "UTC"},
         cwd="/",
         capture_output=True,
@@ -60,7 +62,8 @@ def prepare(layout: Layout, secrets: Secrets) -> None:
     )
     password.unlink()
     if made.returncode:
-        raise StackError(f"PostgreSQL could not make its cluster: {made.stderr.strip().splitlines()[-1:]}.")
+        said = made.stderr.strip().splitlines() or ["it did not say why"]
+        raise StackError(f"PostgreSQL could not make its cluster ({said[-1]}).")
     making.rename(layout.postgres)
 
 
