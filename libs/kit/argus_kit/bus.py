@@ -431,7 +431,8 @@ class Bus(Part):
             return Replay(messages=[], complete=True)
         config = ConsumerConfig(
             filter_subjects=subjects,
-            ack_policy=AckPolicy.EXPLICIT,
+            # With acknowledgements the server would stop at 1,000 that it waits for.
+            ack_policy=AckPolicy.NONE,
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=after + 1,
             inactive_threshold=10,

@@ -1,0 +1,466 @@
+"""The bus against a real NATS that is killed, restarted and rebuilt."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from argus_contracts import bus as wire
+from argus_contracts.bus import LIVE_STREAM, StreamSpec
+from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
+from argus_kit.testing import Child, eventually, free_port, nats_child
+
+
+@pytest.fixture
+def nats() -> Iterator[Child]:
+    """A NATS of the test's own, to be broken."""
+    with nats_child() as child:
+        yield child
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Bus]:
+    bus = Bus(url)
+    await bus.start()
+    try:
+        await bus.wait_until_ready(15)
+        yield bus
+    finally:
+        await bus.stop()
+
+
+@pytest.fixture
+async def bus(nats_url: str) -> AsyncIterator[Bus]:
+    async with opened(nats_url) as started:
+        yield started
+
+
+@pytest.fixture
+def subject() -> str:
+    """A subject of the live stream that no other test uses."""
+    return wire.agent_subject(uuid.uuid4().hex)
+
+
+def out(subject: str, text: str, msg_id: str | None = None) -> Outgoing:
+    return Outgoing(subject, text.encode(), msg_id or uuid.uuid4().hex)
+
+
+class Heard:
+    """A handler that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.resets = 0
+
+    async def __call__(self, message: Message) -> None:
+        self.texts.append(message.data.decode())
+
+    async def on_reset(self) -> None:
+        self.resets += 1
+
+    async def until(self, *texts: str, timeout_s: float = 10) -> None:
+        async def complete() -> bool:
+            return set(texts) <= set(self.texts)
+
+        await eventually(complete, timeout_s)
+
+
+async def restart(nats: Child, bus: Bus) -> None:
+    nats.kill()
+
+    async def noticed() -> bool:
+        return not bus.is_connected
+
+    await eventually(noticed)
+    nats.start()
+    await bus.wait_until_ready(15)
+
+
+class TestPublish:
+    async def test_a_message_gets_the_next_sequence(self, bus: Bus, subject: str) -> None:
+        first = await bus.publish(out(subject, "1"))
+        assert await bus.publish(out(subject, "2")) > first
+
+    async def test_the_same_id_is_stored_once(self, bus: Bus, subject: str) -> None:
+        first = await bus.publish(out(subject, "1", "same-id-" + subject))
+        again = await bus.publish(out(subject, "1", "same-id-" + subject))
+        assert first == again
+
+    async def test_one_message_that_cannot_be_sent_costs_its_neighbours_nothing(self, bus: Bus, subject: str) -> None:
+        too_large = Outgoing(subject, b"x" * 9_000_000, "large")
+        bad = Outgoing("not a subject", b"x", "bad")
+        assert await bus.publish_all([out(subject, "1"), too_large, bad, out(subject, "2")]) == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+    async def test_without_nats_everything_says_so_at_once(self) -> None:
+        bus = Bus(f"nats://127.0.0.1:{free_port()}")
+        await bus.start()
+        try:
+            async with asyncio.timeout(2):
+                with pytest.raises(BusUnavailable):
+                    await bus.publish(out("argus.agent.a", "1"))
+                with pytest.raises(BusUnavailable):
+                    await bus.request(wire.BATCH_CREATE, b"")
+                with pytest.raises(BusUnavailable):
+                    await bus.send(wire.AUTH_REVOKED, b"")
+                with pytest.raises(BusUnavailable):
+                    await bus.replay(LIVE_STREAM, [wire.ALL_AGENTS], after=0, until=1, limit=1)
+                with pytest.raises(BusUnavailable):
+                    await bus.wait_until_ready(0.1)
+                assert await bus.publish_all([out("argus.agent.a", "1")]) == [False]
+            assert bus.waits_for() == "nats"
+            assert BusUnavailable().status == 503
+        finally:
+            await bus.stop()
+
+
+class TestConsume:
+    async def test_every_message_is_handled(self, bus: Bus, subject: str) -> None:
+        heard = Heard()
+        await bus.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], heard)
+        await bus.publish_all([out(subject, str(n)) for n in range(200)])
+        await heard.until(*map(str, range(200)))
+        assert len(heard.texts) == 200
+
+    async def test_retry_brings_it_back(self, bus: Bus, subject: str) -> None:
+        calls: list[str] = []
+
+        async def handler(message: Message) -> None:
+            calls.append(message.data.decode())
+            if len(calls) < 3:
+                raise Retry(0.05)
+
+        await bus.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], handler)
+        await bus.publish(out(subject, "1"))
+
+        async def thrice() -> bool:
+            return len(calls) == 3
+
+        await eventually(thrice)
+
+    async def test_reject_and_faults_do_not_hold_up_the_next(self, bus: Bus, subject: str) -> None:
+        calls: list[str] = []
+
+        async def handler(message: Message) -> None:
+            text = message.data.decode()
+            calls.append(text)
+            if text == "bad":
+                raise Reject("cannot be read")
+            if text == "fault" and calls.count("fault") == 1:
+                raise RuntimeError("a fault of the handler")
+
+        await bus.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], handler)
+        await bus.publish_all([out(subject, "bad"), out(subject, "fault"), out(subject, "good")])
+
+        async def all_done() -> bool:
+            return calls.count("fault") == 2 and "good" in calls
+
+        await eventually(all_done)
+        assert calls.count("bad") == 1
+
+    async def test_two_replicas_share_the_work(self, nats_url: str, bus: Bus, subject: str) -> None:
+        durable, one, two = uuid.uuid4().hex, Heard(), Heard()
+        async with opened(nats_url) as other:
+            await bus.consume(LIVE_STREAM, durable, [subject], one)
+            await other.consume(LIVE_STREAM, durable, [subject], two)
+            await bus.publish_all([out(subject, str(n)) for n in range(100)])
+
+            async def complete() -> bool:
+                return len(one.texts) + len(two.texts) >= 100
+
+            await eventually(complete)
+            assert sorted(one.texts + two.texts, key=int) == [str(n) for n in range(100)]
+
+    async def test_a_durable_consumer_goes_on_after_a_kill_of_nats(self, nats: Child, subject: str) -> None:
+        heard = Heard()
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            await bus.consume(LIVE_STREAM, "durable", [subject], heard)
+            await bus.publish(out(subject, "before"))
+            await heard.until("before")
+            await restart(nats, bus)
+            await bus.publish(out(subject, "after"))
+            await heard.until("before", "after", timeout_s=20)
+
+    async def test_what_was_published_while_nobody_consumed_is_handled_later(self, bus: Bus, subject: str) -> None:
+        await bus.publish(out(subject, "early"))
+        heard = Heard()
+        await bus.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], heard)
+        await heard.until("early")
+
+
+async def following(tail: Tail) -> None:
+    async def ready() -> bool:
+        return tail.is_following
+
+    await eventually(ready, 15)
+
+
+class TestTail:
+    async def test_it_hears_from_now_on_and_in_order(self, bus: Bus, subject: str) -> None:
+        await bus.publish(out(subject, "too early"))
+        heard = Heard()
+        tail = Tail(heard, heard.on_reset)
+        await bus.tail(LIVE_STREAM, [subject], tail)
+        await following(tail)
+        await bus.publish_all([out(subject, str(n)) for n in range(300)], window=1)
+        await heard.until("299")
+        assert heard.texts == [str(n) for n in range(300)]
+        assert heard.resets == 0
+
+    async def test_no_gap_over_a_kill_of_nats(self, nats: Child, subject: str) -> None:
+        heard, sent = Heard(), []
+        url = f"nats://127.0.0.1:{nats.port}"
+        async with opened(url) as bus, opened(url) as publisher:
+            tail = Tail(heard, heard.on_reset)
+            await bus.tail(LIVE_STREAM, [subject], tail)
+            await following(tail)
+            for round_ in range(3):
+                for number in range(50):
+                    text = f"{round_}.{number}"
+                    if (await publisher.publish_all([out(subject, text)])) == [True]:
+                        sent.append(text)
+                await restart(nats, publisher)
+            await publisher.publish(out(subject, "last"))
+            await heard.until(*sent, "last", timeout_s=20)
+            in_order = list(dict.fromkeys(heard.texts))
+            assert [text for text in in_order if text in sent] == sent
+            assert heard.resets == 0
+
+    async def test_no_gap_over_cut_connections(self, nats: Child, subject: str) -> None:
+        # The server and its consumers live on: what was on its way when a connection broke is the danger here.
+        heard = Heard()
+        async with opened(f"nats://127.0.0.1:{nats.port}") as publisher, Proxy(nats.port) as proxy:
+            async with opened(f"nats://127.0.0.1:{proxy.port}") as bus:
+                tail = Tail(heard, heard.on_reset)
+                await bus.tail(LIVE_STREAM, [subject], tail)
+                await following(tail)
+                for round_ in range(4):
+                    await asyncio.gather(
+                        publisher.publish_all([out(subject, f"{round_}.{n}") for n in range(300)]), proxy.cut()
+                    )
+                await publisher.publish(out(subject, "last"))
+                await heard.until("last", timeout_s=20)
+                await heard.until(*(f"{r}.{n}" for r in range(4) for n in range(300)), timeout_s=20)
+                assert heard.resets == 0
+
+    async def test_a_rebuilt_stream_is_a_reset_and_then_goes_on(self, nats: Child, subject: str) -> None:
+        heard = Heard()
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            tail = Tail(heard, heard.on_reset)
+            await bus.tail(LIVE_STREAM, [subject], tail)
+            await following(tail)
+            await bus.publish_all([out(subject, str(n)) for n in range(20)])
+            await heard.until("19")
+            assert bus._js is not None
+            await bus._js.delete_stream(LIVE_STREAM.name)
+            await restart(nats, bus)
+
+            async def reset() -> bool:
+                return heard.resets > 0
+
+            await eventually(reset, 20)
+            await following(tail)
+            await bus.publish(out(subject, "new life"))
+            await heard.until("new life")
+
+    async def test_messages_that_aged_away_unseen_are_a_reset(self, nats: Child, subject: str) -> None:
+        heard = Heard()
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus, Proxy(nats.port) as proxy:
+            async with opened(f"nats://127.0.0.1:{proxy.port}") as reader:
+                tail = Tail(heard, heard.on_reset)
+                await reader.tail(LIVE_STREAM, [subject], tail)
+                await following(tail)
+                await proxy.stop()
+                await bus.publish_all([out(subject, str(n)) for n in range(5)])
+                assert bus._js is not None
+                await bus._js.purge_stream(LIVE_STREAM.name)
+                await proxy.start()
+
+                async def reset() -> bool:
+                    return heard.resets > 0
+
+                await eventually(reset, 20)
+
+
+class TestReplay:
+    @pytest.fixture
+    async def stored(self, bus: Bus, subject: str) -> list[int]:
+        return [await bus.publish(out(subject, str(n))) for n in range(10)]
+
+    async def test_between_two_bounds(self, bus: Bus, subject: str, stored: list[int]) -> None:
+        found = await bus.replay(LIVE_STREAM, [subject], after=stored[2], until=stored[6], limit=100)
+        assert [m.data for m in found.messages] == [b"3", b"4", b"5", b"6"]
+        assert [m.sequence for m in found.messages] == stored[3:7]
+        assert found.complete
+
+    async def test_nothing_new_is_complete(self, bus: Bus, subject: str, stored: list[int]) -> None:
+        found = await bus.replay(LIVE_STREAM, [subject], after=stored[-1], until=stored[-1], limit=100)
+        assert (found.messages, found.complete) == ([], True)
+
+    async def test_other_subjects_are_left_out(self, bus: Bus, stored: list[int]) -> None:
+        other = wire.agent_subject(uuid.uuid4().hex)
+        found = await bus.replay(LIVE_STREAM, [other], after=stored[0], until=stored[-1], limit=100)
+        assert (found.messages, found.complete) == ([], True)
+
+    async def test_more_than_the_limit_says_so(self, bus: Bus, subject: str, stored: list[int]) -> None:
+        found = await bus.replay(LIVE_STREAM, [subject], after=stored[0] - 1, until=stored[-1], limit=4)
+        assert [m.data for m in found.messages] == [b"0", b"1", b"2", b"3"]
+        assert not found.complete
+
+    async def test_exactly_the_limit_is_complete(self, bus: Bus, subject: str, stored: list[int]) -> None:
+        found = await bus.replay(LIVE_STREAM, [subject], after=stored[0] - 1, until=stored[-1], limit=10)
+        assert (len(found.messages), found.complete) == (10, True)
+
+    async def test_a_place_that_never_was_is_not_complete(self, bus: Bus, subject: str, stored: list[int]) -> None:
+        _, last = await bus.stream_bounds(LIVE_STREAM)
+        found = await bus.replay(LIVE_STREAM, [subject], after=last + 1000, until=last + 1000, limit=10)
+        assert not found.complete
+
+    async def test_many_messages_of_many_subjects(self, bus: Bus, subject: str) -> None:
+        other = wire.agent_subject(uuid.uuid4().hex)
+        begin = await bus.publish(out(other, "begin"))
+        await bus.publish_all([out(s, str(n)) for n in range(700) for s in (subject, other)])
+        _, last = await bus.stream_bounds(LIVE_STREAM)
+        found = await bus.replay(LIVE_STREAM, [subject, other], after=begin, until=last, limit=5000)
+        assert (len(found.messages), found.complete) == (1400, True)
+
+
+class TestCore:
+    async def test_a_request_is_answered(self, bus: Bus) -> None:
+        async def double(data: bytes) -> bytes:
+            return data * 2
+
+        await bus.respond("test.double", double, queue="q")
+        assert await bus.request("test.double", b"ab") == b"abab"
+
+    async def test_nobody_there_is_unavailable_at_once(self, bus: Bus) -> None:
+        async with asyncio.timeout(2):
+            with pytest.raises(BusUnavailable):
+                await bus.request("test.nobody", b"")
+
+    async def test_one_of_a_queue_hears_and_all_without_one(self, bus: Bus, nats_url: str) -> None:
+        heard: list[str] = []
+
+        async def hear(subject: str, data: bytes) -> None:
+            heard.append(f"{subject}:{data.decode()}")
+
+        async with opened(nats_url) as other:
+            for member in (bus, other):
+                await member.listen("test.shared", hear, queue="q")
+                await member.listen("test.all", hear)
+            await asyncio.sleep(0.1)
+            await bus.send("test.shared", b"1")
+            await bus.send("test.all", b"1")
+
+            async def three() -> bool:
+                return len(heard) == 3
+
+            await eventually(three)
+            assert sorted(heard) == ["test.all:1", "test.all:1", "test.shared:1"]
+
+    async def test_listeners_and_answers_are_there_again_after_a_kill(self, nats: Child) -> None:
+        async def echo(data: bytes) -> bytes:
+            return data
+
+        connections = 0
+
+        async def connected() -> None:
+            nonlocal connections
+            connections += 1
+
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            bus.on_connect(connected)
+            await bus.respond("test.echo", echo, queue="q")
+            assert await bus.request("test.echo", b"1") == b"1"
+            await restart(nats, bus)
+            assert await bus.request("test.echo", b"2") == b"2"
+
+            async def twice() -> bool:
+                return connections == 2
+
+            await eventually(twice)
+
+    async def test_what_was_asked_before_the_connection_stood_is_done_after(self, nats: Child) -> None:
+        nats.kill()
+        bus, heard = Bus(f"nats://127.0.0.1:{nats.port}"), Heard()
+        await bus.start()
+
+        async def echo(data: bytes) -> bytes:
+            return data
+
+        try:
+            await bus.respond("test.early", echo, queue="q")
+            await bus.consume(LIVE_STREAM, "early", ["argus.agent.early"], heard)
+            nats.start()
+            await bus.wait_until_ready(15)
+            await bus.publish(out("argus.agent.early", "1"))
+            await heard.until("1")
+
+            async def answered() -> bool:
+                return await bus.request("test.early", b"x") == b"x"
+
+            await eventually(answered)
+        finally:
+            await bus.stop()
+
+    async def test_several_processes_may_declare_the_streams_at_once(self, nats: Child) -> None:
+        buses = [Bus(f"nats://127.0.0.1:{nats.port}") for _ in range(8)]
+        for bus in buses:
+            await bus.start()
+        await asyncio.gather(*(bus.wait_until_ready(15) for bus in buses))
+        for bus in buses:
+            await bus.stop()
+        assert isinstance(LIVE_STREAM, StreamSpec)
+
+
+class Proxy:
+    """A TCP proxy whose connections can be cut while both ends live."""
+
+    def __init__(self, target: int) -> None:
+        self.port = free_port()
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Proxy:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        await self.cut()
+
+    async def cut(self) -> None:
+        await asyncio.sleep(0.05)
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, out_ = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers |= {writer, out_}
+        await asyncio.gather(_pump(reader, out_), _pump(upstream, writer), return_exceptions=True)
+        self._writers -= {writer, out_}
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(4096):
+            writer.write(data)
+            await writer.drain()
+    writer.transport.abort()
