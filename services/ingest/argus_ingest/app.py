@@ -6,10 +6,16 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
+from argus_ingest.artifacts import endpoints as artifacts
+from argus_ingest.artifacts.service import Artifacts
+from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.events import endpoints as events
 from argus_ingest.events.callers import Gate
 from argus_ingest.events.flusher import Flusher
 from argus_ingest.events.intake import Intake
+from argus_ingest.retention import endpoints as retention
+from argus_ingest.retention.service import Retention
+from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.settings import IngestSettings
 from argus_ingest.store.flush import Store
 from argus_ingest.worker import worker_parts
@@ -20,14 +26,16 @@ from argus_schema import ingest as tables
 
 
 def _routers() -> Sequence[APIRouter]:
-    return (events.router,)
+    return (events.router, artifacts.router, retention.router)
 
 
 def http_parts(platform: Platform) -> Sequence[Part]:
-    """The queue of the way in."""
+    """The queue of the way in, and the folder of artifacts."""
     settings = IngestSettings()
     flusher = Flusher(Store(platform.database, platform.outboxes[tables.OWNER]), settings)
-    return (flusher, Intake(Gate(platform.identity, platform.cache, settings), flusher, settings))
+    intake = Intake(Gate(platform.identity, platform.cache, settings), flusher, settings)
+    sweeper = Retention(platform, RetentionSettings(), is_periodic=False)
+    return (flusher, intake, Artifacts(platform, ArtifactSettings()), sweeper)
 
 
 SERVICE = Service(

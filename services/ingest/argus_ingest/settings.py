@@ -21,3 +21,4 @@ class IngestSettings(BaseSettings):
     rate_is_shared: bool = Field(
         default=False, description="Count requests over all replicas, in Redis: a round trip for each request."
     )
+    stall_minutes: float = Field(15, gt=0, description="Silence after which a running batch counts as stalled.")

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from argus_ingest.retention.service import Retention
+from argus_ingest.retention.settings import RetentionSettings
+from argus_ingest.settings import IngestSettings
+from argus_ingest.tracking.answers import TrackingAnswers
+from argus_ingest.tracking.silence import SilenceWatch
 from argus_kit.app import worker_app
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
@@ -13,7 +18,11 @@ from argus_kit.platform import Platform
 
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What runs beside no request."""
-    return ()
+    return (
+        TrackingAnswers(platform),
+        SilenceWatch(platform, IngestSettings()),
+        Retention(platform, RetentionSettings(), is_periodic=True),
+    )
 
 
 def create_app() -> FastAPI:
