@@ -1,0 +1,87 @@
+// How the app looks to different readers: language, theme, a phone, the keyboard.
+import { expect, test, type Page } from '@playwright/test'
+import { newAccount, registerInBrowser } from './support/account'
+
+const PAGES = ['/', '/batches', '/projects', '/hosts', '/inbox', '/settings/profile', '/settings/tokens', '/settings/preferences', '/no-such-page']
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
+  expect(content, `${page.url()} is wider than the screen`).toBeLessThanOrEqual(window as number)
+}
+
+test('speaks Chinese when asked, and remembers', async ({ page }) => {
+  await registerInBrowser(page, newAccount('lin'))
+  await page.getByTestId('language-switch').click()
+  await page.getByTestId('language-zh-CN').click()
+  await expect(page.getByTestId('nav-batches')).toContainText('批次')
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
+  await page.reload()
+  await expect(page.getByTestId('nav-batches')).toContainText('批次')
+})
+
+test('turns dark when asked, and follows the system until then', async ({ page }) => {
+  await registerInBrowser(page, newAccount('noor'))
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  const html = page.locator('html')
+  await expect(html).toHaveAttribute('data-theme', 'light')
+  const light = await background()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect(html).toHaveAttribute('data-theme', 'dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await expect(html).toHaveAttribute('data-theme', 'light')
+  await page.getByTestId('theme-switch').click()
+  await page.getByTestId('theme-dark').click()
+  await expect(html).toHaveAttribute('data-theme', 'dark')
+  expect(await background()).not.toBe(light)
+  await page.reload()
+  await expect(html).toHaveAttribute('data-theme', 'dark')
+})
+
+test('fits a phone on every page', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/login')
+  await expectNoSidewaysScroll(page)
+  await registerInBrowser(page, newAccount('ana'))
+  for (const path of PAGES) {
+    await page.goto(path)
+    await expect(page.getByTestId('skeleton')).toHaveCount(0)
+    await expectNoSidewaysScroll(page)
+  }
+  await page.getByTestId('nav-hosts').click()
+  await expect(page).toHaveURL(/\/hosts$/)
+})
+
+test('can be used with the keyboard alone', async ({ page }) => {
+  await registerInBrowser(page, newAccount('kai'))
+  await page.goto('/batches')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('#content')).toBeFocused()
+})
+
+test('puts what the server says beside the field that it concerns', async ({ page, browser }) => {
+  const account = newAccount('sam')
+  await registerInBrowser(page, account)
+  const context = await browser.newContext()
+  const second = await context.newPage()
+  await second.goto('/register')
+  await second.getByTestId('field-username').fill(account.username)
+  await second.getByTestId('field-email').fill(`other-${account.email}`)
+  await second.locator('input[name=password]').fill(account.password)
+  await second.getByTestId('create-account').click()
+  await expect(second.getByTestId('field-username')).toHaveAttribute('aria-invalid', 'true')
+  await second.getByTestId('field-username').fill(`${account.username.slice(0, 20)}x`)
+  await second.getByTestId('field-email').fill(account.email)
+  await second.getByTestId('create-account').click()
+  await expect(second.getByTestId('field-email')).toHaveAttribute('aria-invalid', 'true')
+  await context.close()
+})
+
+test('keeps the state of a page in its address', async ({ page }) => {
+  await registerInBrowser(page, newAccount('uri'))
+  await page.goto('/batches?q=nothing-like-this&status=failed')
+  await expect(page.getByTestId('batch-search').locator('input').or(page.locator('input[data-testid=batch-search]')).first()).toHaveValue('nothing-like-this')
+  await page.getByTestId('empty-state').getByRole('button').click()
+  await expect(page).toHaveURL(/\/batches$/)
+})

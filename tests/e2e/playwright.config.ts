@@ -1,0 +1,24 @@
+import { defineConfig } from '@playwright/test'
+import { baseUrl, launchOptions } from './support/browser'
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  // The specs share one server, and a run must tell the same story every time.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    baseURL: baseUrl(),
+    launchOptions: launchOptions(),
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-US',
+    colorScheme: 'light',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+})
