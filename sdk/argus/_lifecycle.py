@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import weakref
 from functools import partial
 
 from argus._pipeline import end_quietly
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
             """This is the child of a fork."""
 
 
-_members: weakref.WeakSet[ProcessMember] = weakref.WeakSet()
+# Strong references: a reporter that its user has let go of still has events to bring home.
+_members: set[ProcessMember] = set()
 _installed = False
 # More than one flush, because the ending may have to wait for a request that is on its way.
 _SIGTERM_EXTRA_S = 1.0

@@ -229,7 +229,10 @@ class ExperimentReporter:
     def close(self, timeout: float = EXIT_FLUSH_S) -> None:
         """Send what waits for at most `timeout` seconds; the rest stays in the journal."""
         if self._pipeline is not None:
+            from argus import _lifecycle
+
             self._pipeline.close(timeout)
+            _lifecycle.unregister(self)
 
     def end_of_process(self, _reason: str) -> None:
         """Flush at the end of the process; how the batch ended is for the caller to say."""

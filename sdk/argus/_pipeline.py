@@ -129,6 +129,13 @@ class Pipeline:
         if starter is not None and starter is not threading.current_thread():
             starter.join(timeout_s)
 
+    def settle(self, timeout_s: float) -> Stats:
+        """The counts once everything reported so far is in the journal, or after `timeout_s` seconds."""
+        self.wait_until_ready(timeout_s)
+        if self._worker is not None:
+            self._worker.settle(timeout_s)
+        return self.stats
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything reported so far is acknowledged or set aside; False after `timeout_s` seconds."""
         deadline = time.monotonic() + timeout_s

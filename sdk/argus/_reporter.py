@@ -256,7 +256,7 @@ class Reporter:
         from argus import _lifecycle, _lowlevel
 
         data["total_elapsed_s"] = time() - self._started_at
-        dropped = self._pipeline.stats.dropped_reasons
+        dropped = self._pipeline.settle(exit_flush_s()).dropped_reasons
         if dropped:
             data["client_dropped"] = dropped
         self._add(event_type, None, data)

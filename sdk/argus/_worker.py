@@ -51,6 +51,7 @@ class Worker(threading.Thread):
         self._rejects = rejects
         self._counters = counters
         self._wake = threading.Event()
+        self._drained = threading.Event()
         self._closing = False
 
     def run(self) -> None:
@@ -62,6 +63,7 @@ class Worker(threading.Thread):
                 closing = self._closing
                 self._wake.clear()
                 self._drain(encoder)
+                self._drained.set()
                 if closing:
                     return
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
@@ -72,6 +74,12 @@ class Worker(threading.Thread):
     def wake(self) -> None:
         """Write what waits now instead of at the next tick."""
         self._wake.set()
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait until the buffer has been written, so that what was dropped on the way is counted."""
+        self._drained.clear()
+        self._wake.set()
+        self._drained.wait(timeout_s)
 
     def close(self) -> None:
         """Write what waits, then end."""

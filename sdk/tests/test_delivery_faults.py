@@ -236,6 +236,29 @@ class TestNoDisk:
         assert_all_arrived(ingest, r.stats)
         assert "the journal cannot be written" in caplog.text
 
+    def test_a_full_journal_keeps_how_the_run_ended(self, ingest, reporter, journals, monkeypatch, caplog, wait_until):
+        monkeypatch.setenv("ARGUS_JOURNAL_MAX_MB", "0")  # leaves room for two segments
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.1")
+        ingest.down()
+        with reporter("full") as r, r.job("j1") as job:
+            for _ in range(3000):
+                job.log("x" * 2000)
+            wait_until(lambda: r.stats.dropped > 0 and len(r._pipeline.buffer) == 0)
+        ingest.up()
+        dropped = r.stats.dropped_reasons["journal_full"]
+        assert 0 < dropped < 3000
+        assert r.stats.pending == r.stats.accepted - dropped
+        assert sum(path.stat().st_size for path in journals.glob("*.jsonl")) < 8_000_000
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "10")
+        with reporter("heir"):
+            pass
+        types = ingest.types()
+        assert types["log_line"] == 3000 - dropped
+        assert (types["job_start"], types["job_done"], types["batch_done"]) == (1, 1, 2)
+        assert len([record for record in caplog.records if "size limit" in record.message]) == 1
+        (end,) = [event for event in ingest.of_type("batch_done") if event["batch_id"] == r.batch_id]
+        assert 0 < end["data"]["client_dropped"]["journal_full"] <= dropped
+
 
 def _disk_full(*_args):
     raise OSError(28, "No space left on device")
