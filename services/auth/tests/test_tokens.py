@@ -52,16 +52,18 @@ class TestCreate:
         with frozen(now() + timedelta(hours=2)):
             assert (await client.get("/api/auth/me", headers=headers)).status_code == 401
 
-    @pytest.mark.parametrize("expiry", ["2020-01-01T00:00:00Z", "tomorrow", "9999-99-99", ""])
-    async def test_an_expiry_must_lie_in_the_future(self, client, sign_up, expiry):
-        answer = await _make(client, await sign_up(), expires_at=expiry)
-        assert answer.status_code == 422
-        assert answer.json()["error"]["code"] == "token.expiry_invalid"
-        assert answer.json()["detail"][0]["loc"] == ["body", "expires_at"]
+    async def test_an_expiry_must_lie_in_the_future(self, client, sign_up):
+        ada = await sign_up()
+        for expiry in ("2020-01-01T00:00:00Z", "tomorrow", "9999-99-99", "10000-01-01"):
+            answer = await _make(client, ada, expires_at=expiry)
+            assert (expiry, answer.status_code) == (expiry, 422)
+            assert answer.json()["error"]["code"] == "token.expiry_invalid"
+            assert answer.json()["detail"][0]["loc"] == ["body", "expires_at"]
 
-    @pytest.mark.parametrize("change", [{"name": ""}, {"name": "x" * 65}, {"name": "a\x00b"}, {"scope": "agent"}])
-    async def test_what_does_not_fit_is_refused(self, client, sign_up, change):
-        assert (await _make(client, await sign_up(), **change)).status_code == 422
+    async def test_what_does_not_fit_is_refused(self, client, sign_up):
+        ada = await sign_up()
+        for change in ({"name": ""}, {"name": "x" * 65}, {"name": "a\x00b"}, {"scope": "agent"}):
+            assert ((await _make(client, ada, **change)).status_code, change) == (422, change)
 
     async def test_the_limit_holds_against_requests_at_the_same_time(self, client, sign_up, core: AuthCore):
         ada = await sign_up()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from argus_auth.accounts import links
@@ -39,22 +38,16 @@ class TestAuditChain:
         async with database.read() as connection:
             assert await chain.first_broken(connection) is None
 
-    @pytest.mark.parametrize(
-        "tamper",
-        [
-            lambda at: sa.update(audit_log).where(audit_log.c.id == at).values(user_id=2),
-            lambda at: sa.update(audit_log).where(audit_log.c.id == at).values(metadata={"n": 2}),
-            lambda at: sa.update(audit_log).where(audit_log.c.id == at).values(hash="0" * 64),
-        ],
-    )
-    async def test_a_changed_row_is_found(self, database, tamper):
+    async def test_a_changed_row_is_found(self, database):
         async with database.write() as connection:
             await chain.append(connection, [_entry(ip="10.0.0.1") for _ in range(5)])
-        third = (await _rows(database))[2]["id"]
-        async with database.write() as connection:
-            await connection.execute(tamper(third))
-        async with database.read() as connection:
-            assert await chain.first_broken(connection) == third
+        third = (await _rows(database))[2]
+        for change in ({"user_id": 2}, {"metadata": {"n": 2}}, {"hash": "0" * 64}, {"action": "share_remove"}):
+            for values, broken in ((change, third["id"]), ({key: third[key] for key in change}, None)):
+                async with database.write() as connection:
+                    await connection.execute(sa.update(audit_log).where(audit_log.c.id == third["id"]).values(values))
+                async with database.read() as connection:
+                    assert await chain.first_broken(connection) == broken
 
     async def test_a_removed_row_is_found(self, database):
         async with database.write() as connection:
@@ -148,7 +141,10 @@ class TestTokenUse:
         await add_token(database, await add_user(database))
         used, earlier = now(), now() - timedelta(hours=1)
 
+        stamps = next(part for part in worker.parts if part.name == "token-use-stamps")
+
         async def last_used():
+            await stamps._write()
             async with database.read() as connection:
                 found = (await connection.execute(sa.select(api_token.c.last_used))).scalar_one()
             return found == used
@@ -157,8 +153,6 @@ class TestTokenUse:
         await eventually(last_used, 15)
         await elsewhere.bus.send(wire.TOKEN_USED, wire.encode(wire.TokenUsed(tokens={1: earlier})))
         await asyncio.sleep(0.2)
-        stamps = next(part for part in worker.parts if part.name == "token-use-stamps")
-        await stamps._write()
         assert await last_used()
 
 
@@ -169,7 +163,9 @@ async def test_cleanup_deletes_what_has_expired_and_nothing_else(core, database)
     async with core.write() as work:
         await links.issue(work.connection, user_id, links.VERIFY_EMAIL, timedelta(days=-2))
         await links.issue(work.connection, user_id, links.RESET_PASSWORD, timedelta(minutes=15))
-    await Cleanup(core).clean()
+    cleanup = Cleanup(core)
+    await cleanup.clean()
+    await cleanup.stop()
     async with database.read() as connection:
         for table in (session, one_time_token):
             count = sa.select(sa.func.count()).select_from(table)
