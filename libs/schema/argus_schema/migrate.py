@@ -12,16 +12,19 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from argus_schema import grants
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Two migrations at once would race; everyone takes this advisory lock first. The number is arbitrary and ours.
 _LOCK = 0x41524755
@@ -29,6 +32,9 @@ _LOCK = 0x41524755
 
 def upgrade(connection: Connection, revision: str = "head", passwords: Mapping[str, str] | None = None) -> None:
     """Run the migrations on an open connection and, on PostgreSQL, bring roles and grants in line."""
+    # Alembic is loaded only when there is something to migrate, which is seldom when a process starts.
+    from alembic import command
+
     config = alembic_config()
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
@@ -40,9 +46,16 @@ def upgrade(connection: Connection, revision: str = "head", passwords: Mapping[s
 
 def alembic_config() -> Config:
     """Alembic's configuration, built here so that no ini file has to be found at run time."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config
+
+
+def newest_revision() -> str:
+    """The newest revision of the history, by the numbers that its files begin with."""
+    return max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> None:
@@ -57,7 +70,6 @@ async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> None:
 
 async def ensure_current(url: str) -> None:
     """Like `migrate`, but only asks one question when the database is at the newest revision already."""
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
@@ -66,7 +78,7 @@ async def ensure_current(url: str) -> None:
         found = None
     finally:
         await engine.dispose()
-    if found != newest:
+    if found != newest_revision():
         await migrate(url)
 
 

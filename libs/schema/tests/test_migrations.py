@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from argus_kit.database import Database
 from argus_schema import metadata
 from argus_schema.grants import SERVICES
-from argus_schema.migrate import migrate, upgrade
+from argus_schema.migrate import alembic_config, migrate, newest_revision, upgrade
 
 
 async def test_migrated_database_has_no_difference_from_the_tables(database: Database) -> None:
@@ -27,10 +29,6 @@ async def test_migrating_again_changes_nothing(database: Database, database_url:
 
 
 async def test_history_can_be_undone_and_done_again(database: Database) -> None:
-    from alembic import command
-
-    from argus_schema.migrate import alembic_config
-
     def down_and_up(connection: Connection) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -39,6 +37,10 @@ async def test_history_can_be_undone_and_done_again(database: Database) -> None:
 
     async with database.write() as connection:
         await connection.run_sync(down_and_up)
+
+
+def test_the_newest_revision_is_the_head_of_the_history() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [newest_revision()]
 
 
 def test_every_table_says_its_owner_and_readers() -> None:
