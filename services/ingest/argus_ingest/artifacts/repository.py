@@ -98,7 +98,9 @@ async def used_bytes(connection: AsyncConnection, batch_key: int, job_id: str | 
 
 async def add(connection: AsyncConnection, values: dict[str, Any]) -> sa.Row[Any]:
     """Insert an artifact."""
-    return (await connection.execute(sa.insert(tables.artifact).values(values).returning(tables.artifact))).one()
+    statement = sa.insert(tables.artifact).values(values).returning(tables.artifact)
+    row: sa.Row[Any] = (await connection.execute(statement)).one()
+    return row
 
 
 async def remove(connection: AsyncConnection, artifact_id: int) -> None:

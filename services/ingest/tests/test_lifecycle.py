@@ -1,0 +1,104 @@
+"""The status machine, case by case."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argus_ingest import lifecycle
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+BEFORE, AFTER = NOON - timedelta(minutes=5), NOON + timedelta(minutes=5)
+
+ANY_STATUS = [None, *lifecycle.BatchStatus, "divergent", "something-else"]
+
+
+class TestBatchStart:
+    @pytest.mark.parametrize("status", [None, "requested", "pending", "running", "stalled", "paused", "failed", "stopped"])
+    def test_brings_a_batch_to_work(self, status):
+        start = lifecycle.on_batch_start(status, began_at=AFTER, known_start=NOON, stop_asked_at=None)
+        assert (start.status, start.goes_on) == ("running", True)
+
+    def test_leaves_a_done_batch_done(self):
+        start = lifecycle.on_batch_start("done", began_at=AFTER, known_start=NOON, stop_asked_at=None)
+        assert start == ("done", False, False)
+
+    def test_clears_a_stop_that_was_asked_before_it_began(self):
+        start = lifecycle.on_batch_start("stopping", began_at=AFTER, known_start=BEFORE, stop_asked_at=NOON)
+        assert start == ("running", True, True)
+
+    def test_keeps_a_stop_that_was_asked_after_it_began(self):
+        start = lifecycle.on_batch_start("stopping", began_at=BEFORE, known_start=BEFORE, stop_asked_at=NOON)
+        assert start == ("stopping", False, False)
+
+    def test_within_the_second_of_the_stop_counts_as_later(self):
+        asked = NOON + timedelta(microseconds=700_000)
+        assert lifecycle.on_batch_start("stopping", began_at=NOON, known_start=BEFORE, stop_asked_at=asked).clears_stop
+
+    def test_that_was_late_on_its_way_revives_nothing(self):
+        start = lifecycle.on_batch_start("failed", began_at=BEFORE, known_start=NOON, stop_asked_at=None)
+        assert start == ("failed", False, False)
+
+    def test_in_the_second_of_the_known_start_resumes(self):
+        assert lifecycle.on_batch_start("failed", began_at=NOON, known_start=NOON, stop_asked_at=None).goes_on
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "asked", "expected"),
+    [
+        ("running", "done", False, "done"),
+        ("running", "failed", False, "failed"),
+        ("done", "failed", False, "failed"),
+        ("failed", "done", False, "done"),
+        ("stopping", "done", True, "stopped"),
+        ("stopping", "failed", True, "stopped"),
+        ("stalled", "done", True, "stopped"),
+        ("stopped", "done", False, "stopped"),
+        ("stalled", "done", False, "done"),
+        (None, "done", False, "done"),
+    ],
+)
+def test_batch_end(status, outcome, asked, expected):
+    assert lifecycle.on_batch_end(status, outcome, stop_asked=asked) == expected
+
+
+@pytest.mark.parametrize("status", ANY_STATUS)
+def test_a_sign_of_life_changes_a_stalled_batch_only(status):
+    running = lifecycle.on_sign_of_life(status, stop_asked=False)
+    assert running == ("running" if status == "stalled" else status)
+    assert lifecycle.on_sign_of_life("stalled", stop_asked=True) == "stopping"
+
+
+COMMANDS = {
+    "stop": dict.fromkeys(["running", "stalled", "requested", "pending", "paused", "divergent", None], "stopping"),
+    "pause": dict.fromkeys(["running", "stalled"], "paused"),
+    "resume": {"paused": "running"},
+    "running": dict.fromkeys(["requested", "pending"], "running"),
+    "fail": dict.fromkeys(["requested", "pending", "running", "stalled", "paused", None], "failed")
+    | {"stopping": "stopped"},
+    "stall": dict.fromkeys(["running", "stopping"], "stalled"),
+}
+REFUSED = {
+    "stop": {"something-else"},
+    "pause": {*ANY_STATUS} - {"running", "stalled", "paused"},
+    "resume": {*ANY_STATUS} - {"running", "paused"},
+}
+
+
+@pytest.mark.parametrize("status", ANY_STATUS)
+@pytest.mark.parametrize("action", COMMANDS)
+def test_command(action, status):
+    move = lifecycle.on_command(status, action)
+    assert move.status == COMMANDS[action].get(status, status)
+    assert move.changed == (status in COMMANDS[action])
+    assert move.allowed == (status not in REFUSED.get(action, ()))
+
+
+@pytest.mark.parametrize("status", ANY_STATUS)
+def test_only_a_batch_at_work_is_kept_from_deletion(status):
+    assert lifecycle.is_deletable(status) == (status not in {"running", "pending", "stopping", "paused"})
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [(None, "done"), ("", "done"), ("DONE", "done"), ("FAILED", "failed"), (" Skipped ", "skipped")]
+)
+def test_job_end_status(said, expected):
+    assert lifecycle.job_end_status(said) == expected
