@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 import sqlalchemy as sa
+
 from argus_catalog.app import SERVICE
 from argus_contracts.points import pack
 from argus_kit.app import http_app
@@ -159,3 +160,16 @@ async def world(platform):
         found = World(platform.database, client)
         await found.person("ada")
         yield found
+
+
+@pytest.fixture
+def statements(platform):
+    """SQL texts in the order of their execution, to count them."""
+    seen = []
+    engine = platform.database.engine.sync_engine
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def on_execute(connection, cursor, statement, *more):
+        seen.append(statement)
+
+    return seen

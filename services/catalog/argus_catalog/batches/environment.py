@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SCP_FORM = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+):(?!//)(?P<path>.+)")
+_SCP_FORM = re.compile(r"[\w.-]+@(?P<host>[\w.-]+):(?!//)(?P<path>.+)")
 _URL_FORM = re.compile(r"(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[\w.-]+)(?::\d+)?/(?P<path>.+)")
 
 

@@ -82,7 +82,9 @@ def _map(block: StoredBlock) -> _Mapped:
         np.frombuffer(payload, "<f8", count, at.times),
         block.names,
         np.frombuffer(payload, "<f8", count * at.n_names, at.values).reshape(at.n_names, count),
-        np.frombuffer(payload, np.uint8, at.presence_size * at.n_names, at.presence).reshape(at.n_names, -1),
+        np.frombuffer(payload, np.uint8, at.presence_size * at.n_names, at.presence).reshape(
+            at.n_names, at.presence_size
+        ),
     )
 
 
