@@ -1,0 +1,1 @@
+"""Turns events of batches and jobs into notifications and mails."""

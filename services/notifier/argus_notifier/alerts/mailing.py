@@ -1,0 +1,112 @@
+"""Whom an alert is mailed to: people who may see the batch and want it, and the project's recipients."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts.bus import EventBundle
+from argus_kit.clock import now
+from argus_notifier import kinds
+from argus_notifier.access import active_people, people_with_access
+from argus_schema.notifier import batch_subscription, outgoing_mail, recipient, subscription, unsubscribe_token
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Someone to write to."""
+
+    email: str
+    locale: str
+    unsubscribe_path: str
+
+
+async def addressees(
+    connection: AsyncConnection, bundle: EventBundle, event_type: str, *, pause_s: float
+) -> list[Addressee]:
+    """Everyone who wants mail of this event and had none of its kind for `pause_s` seconds."""
+    with_access = await people_with_access(connection, bundle.batch_id, bundle.owner_id, bundle.project)
+    people = await active_people(connection, with_access)
+    wanting = await _who_want(connection, bundle, event_type, set(people))
+    outside = await _recipients(connection, bundle, event_type, with_access)
+    taken = {people[user_id].email.lower() for user_id in wanting}
+    outside = [row for row in outside if row.email not in taken]
+    recent = await _recently_written(connection, event_type, [*taken, *(row.email for row in outside)], pause_s)
+    found = [
+        Addressee(people[user_id].email, people[user_id].preferred_locale, path)
+        for user_id, path in (await _unsubscribe_paths(connection, event_type, wanting)).items()
+        if people[user_id].email.lower() not in recent
+    ]
+    found += [
+        Addressee(row.email, "en-US", f"/api/unsubscribe/recipient/{row.unsubscribe_token}")
+        for row in outside
+        if row.email not in recent
+    ]
+    return found
+
+
+async def _who_want(connection: AsyncConnection, bundle: EventBundle, event_type: str, people: set[int]) -> list[int]:
+    """A choice for the batch decides, else one for the project, else one for all, else the default."""
+    names = kinds.names_of(event_type)
+    b, s = batch_subscription.c, subscription.c
+    statement = sa.select(b.user_id, b.event_kinds).where(
+        b.batch_id == bundle.batch_id, b.user_id.in_(people), b.enabled.is_(True)
+    )
+    for_batch = {row.user_id: bool(names & set(row.event_kinds)) for row in await connection.execute(statement)}
+    chosen = sa.select(s.user_id, s.project, s.enabled).where(
+        s.user_id.in_(people), s.project.in_({"", bundle.project}), s.event_type.in_(names)
+    )
+    for_project: dict[int, bool] = {}
+    # The empty project sorts first, so a choice for this project replaces it.
+    for row in sorted(await connection.execute(chosen), key=lambda row: bool(row.project)):
+        for_project[row.user_id] = row.enabled
+    default = kinds.DEFAULTS.get(event_type, False)
+    return [user_id for user_id in sorted(people) if for_batch.get(user_id, for_project.get(user_id, default))]
+
+
+async def _recipients(
+    connection: AsyncConnection, bundle: EventBundle, event_type: str, with_access: set[int]
+) -> list[sa.Row[Any]]:
+    r = recipient.c
+    statement: sa.Select[Any] = sa.select(r.email, r.event_kinds, r.unsubscribe_token, r.added_by_user_id).where(
+        r.project == bundle.project, r.enabled.is_(True)
+    )
+    names = kinds.names_of(event_type)
+    rows = [row for row in await connection.execute(statement) if names & set(row.event_kinds)]
+    adders = await active_people(connection, {row.added_by_user_id for row in rows if row.added_by_user_id is not None})
+    return [
+        row
+        for row in rows
+        if row.added_by_user_id in adders
+        and (row.added_by_user_id in with_access or adders[row.added_by_user_id].is_admin)
+    ]
+
+
+async def _recently_written(
+    connection: AsyncConnection, event_type: str, addresses: Iterable[str], pause_s: float
+) -> set[str]:
+    m = outgoing_mail.c
+    statement = sa.select(sa.func.lower(m.to_addr)).where(
+        sa.func.lower(m.to_addr).in_(list(addresses)),
+        m.event_type == event_type,
+        m.created_at > now() - timedelta(seconds=pause_s),
+    )
+    return set((await connection.execute(statement)).scalars())
+
+
+async def _unsubscribe_paths(connection: AsyncConnection, event_type: str, user_ids: list[int]) -> dict[int, str]:
+    at = now()
+    tokens = {user_id: secrets.token_urlsafe(24) for user_id in user_ids}
+    rows = [
+        {"token": token, "user_id": user_id, "event_type": event_type, "created_at": at}
+        for user_id, token in tokens.items()
+    ]
+    if rows:
+        await connection.execute(sa.insert(unsubscribe_token), rows)
+    return {user_id: f"/api/unsubscribe?token={token}" for user_id, token in tokens.items()}

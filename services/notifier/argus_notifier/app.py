@@ -1,0 +1,28 @@
+"""The HTTP app of notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from argus_kit.app import Service, http_app
+from argus_notifier.worker import worker_parts
+from argus_schema import notifier as tables
+
+
+def _routers() -> Sequence[APIRouter]:
+    from argus_notifier.inbox import endpoints as inbox
+    from argus_notifier.preferences import endpoints as preferences
+    from argus_notifier.recipients import endpoints as recipients
+    from argus_notifier.unsubscribe import endpoints as unsubscribe
+
+    return [module.router for module in (inbox, preferences, recipients, unsubscribe)]
+
+
+SERVICE = Service(name="notifier", routers=_routers, outbox=tables.outbox, worker_parts=worker_parts)
+
+
+def create_app() -> FastAPI:
+    """The app, with a platform of its own."""
+    return http_app(SERVICE)

@@ -1,0 +1,1 @@
+"""Outgoing mail: kept in the database until it is delivered."""

@@ -1,0 +1,53 @@
+"""Takes mails that other services ask for off the bus and into the database; from there they are delivered."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from argus_contracts import bus as wire
+from argus_kit.bus import Message, Reject
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
+from argus_notifier.mail import repository
+from argus_notifier.settings import NotifierSettings
+
+log = structlog.get_logger(__name__)
+
+
+class MailConsumer(Part):
+    """Stores each message of `argus.mail.send` once."""
+
+    name = "mail-intake"
+
+    def __init__(self, platform: Platform, settings: NotifierSettings) -> None:
+        self._platform = platform
+        self._settings = settings
+
+    async def start(self) -> None:
+        """See Part."""
+        await self._platform.bus.consume(wire.WORK_STREAM, "notifier-mail", [wire.MAIL_SEND], self.handle)
+
+    async def handle(self, message: Message) -> None:
+        """One mail.
+
+        Raises:
+            Reject: the message is not a mail.
+        """
+        try:
+            mail = wire.decode(wire.MailMessage, message.data)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise Reject(str(error)) from error
+        row = {
+            "to_addr": mail.to,
+            "subject": mail.subject,
+            "body_text": mail.body_text,
+            "body_html": mail.body_html,
+            "event_type": mail.event_type,
+            # Without a key of its own, a mail is told from its redelivery by the message's id.
+            "dedupe_key": mail.dedupe_key or f"message:{message.headers.get('Nats-Msg-Id', message.sequence)}",
+        }
+        async with self._platform.database.write() as connection:
+            added = await repository.add(connection, [row])
+        if added and not self._settings.sends_mail:
+            log.warning("mail.no_server", mail_id=added[0].id, to=mail.to, event_type=mail.event_type)

@@ -1,0 +1,72 @@
+"""One mail to the mail server."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+import aiosmtplib
+import sqlalchemy as sa
+
+from argus_kit.clock import now
+from argus_notifier.settings import NotifierSettings
+
+
+class MailRefused(Exception):
+    """The mail server refuses this mail for good."""
+
+
+class MailNotSent(Exception):
+    """The mail could not be handed over now; later it may."""
+
+
+def compose(row: sa.Row[Any], settings: NotifierSettings) -> EmailMessage:
+    """The message of a row. Its id is the row's, so that a receiver can tell a second delivery.
+
+    Raises:
+        MailRefused: the row makes no valid message (an address or subject with a line break).
+    """
+    message = EmailMessage()
+    domain = settings.smtp_from.rpartition("@")[2] or "argus.local"
+    try:
+        message["From"] = Address(settings.smtp_from_name, addr_spec=settings.smtp_from)
+        message["To"] = row.to_addr
+        message["Subject"] = " ".join(row.subject.split())
+        message["Date"] = format_datetime(now())
+        message["Message-ID"] = f"<argus-{row.id}.{int(row.created_at.timestamp())}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(row.body_text)
+        if row.body_html:
+            message.add_alternative(row.body_html, subtype="html")
+    except (ValueError, IndexError) as error:
+        raise MailRefused(f"This is not a valid message: {error}") from error
+    return message
+
+
+async def send(message: EmailMessage, settings: NotifierSettings) -> None:
+    """Hand a message over.
+
+    Raises:
+        MailRefused: the server refuses it for good (5xx).
+        MailNotSent: the server cannot be reached, or asks to come again (4xx).
+    """
+    try:
+        await aiosmtplib.send(
+            message,
+            hostname=settings.smtp_host,
+            port=settings.smtp_port,
+            username=settings.smtp_user or None,
+            password=settings.smtp_pass.get_secret_value() or None,
+            use_tls=settings.smtp_use_ssl,
+            start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
+            timeout=settings.smtp_timeout_s,
+        )
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        codes = [refusal.code for refusal in error.recipients]
+        raise (MailRefused if all(code >= 500 for code in codes) else MailNotSent)(str(error)) from error
+    except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPSenderRefused) as error:
+        raise (MailRefused if error.code >= 500 else MailNotSent)(f"{error.code} {error.message}") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailNotSent(repr(error)) from error

@@ -1,0 +1,50 @@
+"""Shapes of preferences and subscriptions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+Kind = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class NotificationPrefs(BaseModel):
+    """What the inbox is told of."""
+
+    notify_batch_done: bool
+    notify_batch_failed: bool
+    notify_job_failed: bool
+    notify_diverged: bool
+    notify_job_idle: bool
+
+
+class Subscription(BaseModel):
+    """Whether mail of this kind is wanted; without a project, for all that have no choice of their own."""
+
+    project: Annotated[str, Field(max_length=256)] | None = None
+    event_type: Kind
+    enabled: bool
+
+
+class SubscriptionsIn(BaseModel):
+    """Choices to save; those that are not named stay."""
+
+    subscriptions: Annotated[list[Subscription], Field(max_length=500)]
+
+
+class BatchSubscriptionIn(BaseModel):
+    """Kinds of mail about one batch, instead of what is chosen elsewhere."""
+
+    event_kinds: Annotated[list[Kind], Field(max_length=50)] = []
+    enabled: bool = True
+
+
+class BatchSubscriptionOut(BaseModel):
+    """The choice for one batch."""
+
+    batch_id: str
+    event_kinds: list[str]
+    enabled: bool
+    created_at: str | None
+    updated_at: str | None

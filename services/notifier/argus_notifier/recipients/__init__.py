@@ -1,0 +1,1 @@
+"""Addresses outside of Argus that hear of a project."""

@@ -1,0 +1,100 @@
+"""Routes of a project's recipients.
+
+Members and administrators see and change all of them. Who only owns or was given batches in a project of that name
+sees and changes those that they added; and such an address hears only of batches that its adder may see.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Path
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_contracts.errors import ErrorCode
+from argus_kit.clock import iso
+from argus_kit.errors import ArgusError
+from argus_kit.identity import Actor, Person, Writer
+from argus_kit.platform import Reading
+from argus_notifier import kinds
+from argus_notifier.access import has_part_in, is_member
+from argus_notifier.recipients import repository
+from argus_notifier.recipients.schemas import RecipientIn, RecipientOut, RecipientPatch
+from argus_notifier.transactions import Writing
+
+router = APIRouter(prefix="/api/projects/{project:path}/recipients", tags=["notifications"])
+
+Project = Annotated[str, Path(max_length=256)]
+RecipientId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("")
+async def list_recipients(actor: Person, connection: Reading, project: Project) -> list[RecipientOut]:
+    """Addresses that hear of a project."""
+    added_by = await _only_own(connection, actor, project)
+    return [_out(row) for row in await repository.of_project(connection, project, added_by=added_by)]
+
+
+@router.post("", status_code=201)
+async def add_recipient(actor: Writer, transaction: Writing, project: Project, body: RecipientIn) -> RecipientOut:
+    """Add an address."""
+    await _only_own(transaction.connection, actor, project)
+    kinds.check(body.event_kinds)
+    values = {**body.model_dump(), "project": project, "added_by_user_id": actor.user_id}
+    row = await repository.add(transaction.connection, values)
+    if row is None:
+        raise ArgusError(ErrorCode.RECIPIENT_EXISTS)
+    return _out(row)
+
+
+@router.patch("/{recipient_id}")
+async def update_recipient(
+    actor: Writer, transaction: Writing, project: Project, recipient_id: RecipientId, body: RecipientPatch
+) -> RecipientOut:
+    """Change an address, its kinds, or switch it on and off."""
+    connection = transaction.connection
+    row = await _find(connection, actor, project, recipient_id)
+    changes = body.model_dump(exclude_none=True)
+    kinds.check(changes.get("event_kinds", ()))
+    email = changes.get("email")
+    if email is not None and email != row.email and await repository.has_address(connection, project, email):
+        raise ArgusError(ErrorCode.RECIPIENT_EXISTS)
+    return _out(await repository.change(connection, recipient_id, changes))
+
+
+@router.delete("/{recipient_id}", status_code=204)
+async def delete_recipient(actor: Writer, transaction: Writing, project: Project, recipient_id: RecipientId) -> None:
+    """Remove an address."""
+    await _find(transaction.connection, actor, project, recipient_id)
+    await repository.delete(transaction.connection, recipient_id)
+
+
+async def _only_own(connection: AsyncConnection, actor: Actor, project: str) -> int | None:
+    """The caller's id when they may only deal with what they added; None when with everything."""
+    if actor.is_admin or await is_member(connection, actor.user_id, project):
+        return None
+    if await has_part_in(connection, actor.user_id, project):
+        return actor.user_id
+    raise ArgusError(ErrorCode.PROJECT_FORBIDDEN)
+
+
+async def _find(connection: AsyncConnection, actor: Actor, project: str, recipient_id: int) -> sa.Row[Any]:
+    own = await _only_own(connection, actor, project)
+    row = await repository.find(connection, project, recipient_id)
+    if row is None or (own is not None and row.added_by_user_id != own):
+        raise ArgusError(ErrorCode.RECIPIENT_NOT_FOUND)
+    return row
+
+
+def _out(row: sa.Row[Any]) -> RecipientOut:
+    return RecipientOut(
+        id=row.id,
+        project=row.project,
+        email=row.email,
+        event_kinds=row.event_kinds,
+        enabled=row.enabled,
+        added_by_user_id=row.added_by_user_id,
+        created_at=iso(row.created_at) or "",
+        updated_at=iso(row.updated_at),
+    )

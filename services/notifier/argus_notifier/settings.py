@@ -1,0 +1,34 @@
+"""Settings of notifier alone; the environment's names carry the prefix `ARGUS_`."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class NotifierSettings(BaseSettings):
+    """How mail leaves the house."""
+
+    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
+
+    smtp_host: str = Field("", description="Mail server; empty: mail is kept and not sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str = Field("", description="User name at the mail server; empty: no login.")
+    smtp_pass: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_from: str = Field("noreply@argus.local", description="Address that mails come from.")
+    smtp_from_name: str = Field("Argus", description="Name that mails come from.")
+    smtp_use_tls: bool = Field(True, description="Begin in clear text and switch to TLS (STARTTLS).")
+    smtp_use_ssl: bool = Field(False, description="TLS from the first byte (usually port 465).")
+    smtp_timeout_s: float = Field(20.0, gt=0, le=300, description="Longest wait for the mail server.")
+    mail_attempts: int = Field(8, ge=1, le=50, description="Attempts before a mail is given up.")
+    mail_retry_s: float = Field(30.0, gt=0, description="Wait after the first failure; doubles with each, to an hour.")
+    mail_every_s: float = Field(1.0, gt=0, description="Time between two looks for mail to send.")
+    mail_pause_s: float = Field(
+        300.0, ge=0, description="Least time between two event mails of one kind to one address."
+    )
+    mail_keep_days: int = Field(30, ge=1, description="How long delivered and given up mails are kept.")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server."""
+        return bool(self.smtp_host)

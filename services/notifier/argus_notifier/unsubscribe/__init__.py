@@ -1,0 +1,1 @@
+"""The links at the end of a mail."""

@@ -1,0 +1,28 @@
+"""The worker: reads events and mails off the bus, and delivers mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from argus_kit.app import worker_app
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
+from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.mail.consumer import MailConsumer
+from argus_notifier.mail.delivery import Delivery
+from argus_notifier.settings import NotifierSettings
+
+
+def worker_parts(platform: Platform) -> Sequence[Part]:
+    """What the worker runs."""
+    settings = NotifierSettings()
+    return (AlertConsumer(platform, settings), MailConsumer(platform, settings), Delivery(platform, settings))
+
+
+def create_app() -> FastAPI:
+    """The worker's app: probes, and the parts above."""
+    from argus_notifier.app import SERVICE
+
+    return worker_app(SERVICE)

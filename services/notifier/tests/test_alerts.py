@@ -1,0 +1,236 @@
+"""Events become notifications, once, live, and in words."""
+
+import sqlalchemy as sa
+
+from argus_contracts import bus as wire
+from argus_kit.bus import Outgoing, Tail
+from argus_kit.clock import now
+from argus_kit.testing import eventually
+from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.settings import NotifierSettings
+from argus_schema import auth, catalog
+from argus_schema import notifier as tables
+
+
+def handler(house, **settings):
+    return AlertConsumer(house.platform, NotifierSettings(**settings))
+
+
+async def tell(house, wires, batch, *events, **settings):
+    packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
+    consumer = handler(house, **settings)
+    await consumer.handle(packed)
+    return consumer, packed
+
+
+class TestInbox:
+    async def test_a_failed_job_tells_the_owner_what_and_why(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"), ("j2", None, None)))
+        await tell(
+            house,
+            wires,
+            batch,
+            ("job_start", "j1", {}),
+            ("job_failed", "j1", {"reason": "CUDA out of memory"}),
+            ("job_failed", "j2", {"error": "exit code 1"}),
+            ("job_failed", "j3", {}),
+        )
+        rows = await house.rows(tables.notification)
+        assert [(row.title, row.body) for row in rows] == [
+            (f"Job j1 failed in {batch.id}", "resnet on cifar10\nCUDA out of memory"),
+            (f"Job j2 failed in {batch.id}", "exit code 1"),
+            (f"Job j3 failed in {batch.id}", "No reason was given."),
+        ]
+        assert {(row.user_id, row.batch_id, row.rule_id, row.severity) for row in rows} == {
+            (ada.id, batch.id, "job_failed", "error")
+        }
+
+    async def test_a_bundle_that_comes_again_changes_nothing(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        consumer, packed = await tell(house, wires, batch, ("batch_failed", None, {"error": "x"}))
+        await consumer.handle(packed)
+        assert len(await house.rows(tables.notification)) == 1
+
+    async def test_each_kind_has_words(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        await tell(
+            house,
+            wires,
+            batch,
+            ("batch_done", None, {"n_done": 8, "n_failed": 1}),
+            ("batch_failed", None, {"reason": {"code": 3}}),
+            ("batch_stalled", None, {"silent_s": 930}),
+            ("batch_diverged", None, {"job_id": "j9", "epoch": 4, "value": "NaN"}),
+        )
+        found = {row.rule_id: row for row in await house.rows(tables.notification)}
+        assert found["batch_done"].body == "8 jobs done, 1 failed."
+        assert found["batch_done"].severity == "info"
+        assert "code" in found["batch_failed"].body
+        assert "16 minutes" in found["batch_stalled"].body
+        assert found["batch_diverged"].job_id == "j9"
+        assert "NaN" in found["batch_diverged"].body
+
+    async def test_in_the_owners_language(self, house, wires):
+        ada = await house.person("ada")
+        async with house.database.write() as connection:
+            await connection.execute(sa.update(auth.user).values(preferred_locale="zh-CN"))
+        batch = await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"),))
+        await tell(house, wires, batch, ("job_failed", "j1", {}))
+        (row,) = await house.rows(tables.notification)
+        assert row.title == f"批次 {batch.id} 的作业 j1 失败"
+
+    async def test_preferences_are_kept_to(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        prefs = {
+            "notify_batch_done": False,
+            "notify_batch_failed": True,
+            "notify_job_failed": False,
+            "notify_diverged": False,
+            "notify_job_idle": True,
+        }
+        await house.send("PUT", ada, "/api/me/notification_prefs", prefs)
+        kinds = ("batch_done", "job_failed", "batch_failed", "batch_diverged", "batch_stalled", "job_idle_flagged")
+        await tell(house, wires, batch, *((kind, "j", {}) for kind in kinds))
+        told = {row.rule_id for row in await house.rows(tables.notification)}
+        assert told == {"batch_failed", "batch_stalled", "job_idle_flagged"}
+
+    async def test_nobody_to_tell(self, house, wires):
+        ada = await house.person("ada")
+        async with house.database.write() as connection:
+            await connection.execute(sa.update(auth.user).values(is_active=False))
+        await tell(house, wires, await house.batch(None), ("batch_failed", None, {}))
+        await tell(house, wires, await house.batch(ada.id), ("batch_failed", None, {}))
+        assert await house.rows(tables.notification) == []
+
+
+async def test_from_the_bus_to_the_inbox_subject(house_with, wires):
+    """The whole way: a durable consumer reads, the outbox publishes."""
+    heard = []
+
+    async def on_message(message):
+        heard.append((message.subject, wire.decode(wire.InboxMessage, message.data)))
+
+    async def on_reset():
+        heard.clear()
+
+    async with house_with(lambda p: (AlertConsumer(p, NotifierSettings()),)) as house:
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        bus = house.platform.bus
+        tail = Tail(on_message, on_reset)
+        await bus.tail(wire.LIVE_STREAM, [wire.ALL_INBOXES], tail)
+
+        async def following():
+            return tail.is_following
+
+        await eventually(following)
+        bundle = wires.bundle(batch, ("job_failed", "j1", {"error": "boom"}))
+        await bus.publish(Outgoing(wire.event_subject(batch.key), wire.encode(bundle), bundle.flush_id))
+
+        async def arrived():
+            return [message for _, message in heard if message.notification["batch_id"] == batch.id]
+
+        (inbox,) = await eventually(arrived, 15)
+        assert inbox.user_id == ada.id
+        listed = (await house.get(ada, "/api/notifications")).json()
+        assert inbox.notification == next(item for item in listed if item["batch_id"] == batch.id)
+
+
+class TestMail:
+    async def test_no_mail_is_written_without_a_server(self, house, wires):
+        ada = await house.person("ada")
+        await tell(house, wires, await house.batch(ada.id), ("batch_failed", None, {}))
+        assert await house.rows(tables.outgoing_mail) == []
+
+    async def test_the_nearest_choice_decides(self, house, wires):
+        ada, bob, eve = [await house.person(name) for name in ("ada", "bob", "eve")]
+        batch = await house.batch(ada.id, "vision")
+        async with house.database.write() as connection:
+            share = {"owner_id": ada.id, "project": "vision", "permission": "viewer", "created_at": now()}
+            for person in (bob, eve):
+                await connection.execute(sa.insert(catalog.project_share).values(**share, grantee_id=person.id))
+        # ada: the default says yes, her choice for the batch says no.
+        path = f"/api/batches/{batch.id}/email-subscription"
+        await house.send("PUT", ada, path, {"event_kinds": ["batch_done"]})
+        # bob: no to all, yes to this project.
+        choices = [
+            {"event_type": "batch_failed", "enabled": False},
+            {"project": "vision", "event_type": "batch_failed", "enabled": True},
+        ]
+        await house.send("PATCH", bob, "/api/me/subscriptions", {"subscriptions": choices})
+        # eve: no to all.
+        await house.send("PATCH", eve, "/api/me/subscriptions", {"subscriptions": choices[:1]})
+        await tell(house, wires, batch, ("batch_failed", None, {"error": "disk full"}), smtp_host="mail.example.org")
+        (mail,) = await house.rows(tables.outgoing_mail)
+        assert (mail.to_addr, mail.status) == (bob.email, "waiting")
+        assert batch.id in mail.subject
+        assert "disk full" in mail.body_text
+        assert f"/batches/{batch.id}" in mail.body_text
+
+    async def test_one_of_a_kind_to_an_address_in_five_minutes(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        for _ in range(2):
+            failures = [("job_failed", f"j{n}", {}) for n in range(3)]
+            await tell(house, wires, batch, *failures, smtp_host="mail.example.org")
+        await tell(house, wires, batch, ("batch_failed", None, {}), smtp_host="mail.example.org")
+        kinds = [row.event_type for row in await house.rows(tables.outgoing_mail)]
+        assert sorted(kinds) == ["batch_failed", "job_failed"]
+
+    async def test_recipients_hear_only_of_what_their_adder_may_see(self, house, wires):
+        ada, eve = await house.person("ada"), await house.person("eve")
+        hers, his = await house.batch(ada.id, "vision"), await house.batch(eve.id, "vision")
+        path = "/api/projects/vision/recipients"
+        body = {"email": "lab@example.org", "event_kinds": ["batch_failed"]}
+        assert (await house.send("POST", eve, path, body)).status_code == 201
+        await tell(house, wires, hers, ("batch_failed", None, {}), smtp_host="mail.example.org")
+        assert {row.to_addr for row in await house.rows(tables.outgoing_mail)} == {ada.email}
+        await tell(house, wires, his, ("batch_failed", None, {}), smtp_host="mail.example.org")
+        assert {row.to_addr for row in await house.rows(tables.outgoing_mail)} == {
+            ada.email,
+            eve.email,
+            "lab@example.org",
+        }
+
+
+class TestUnsubscribe:
+    async def _link(self, house, wires, to):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id, "vision")
+        body = {"email": "lab@example.org", "event_kinds": ["batch_failed"]}
+        await house.send("POST", ada, "/api/projects/vision/recipients", body)
+        await tell(house, wires, batch, ("batch_failed", None, {}), smtp_host="mail.example.org")
+        mails = {row.to_addr: row.body_text for row in await house.rows(tables.outgoing_mail)}
+        text = mails[ada.email if to == "user" else "lab@example.org"]
+        return ada, "/api/unsubscribe" + text.rpartition("/api/unsubscribe")[2].strip()
+
+    async def test_looking_changes_nothing_and_the_link_works_once(self, house, wires):
+        ada, link = await self._link(house, wires, "user")
+        page = await house.client.get(link)
+        assert page.headers["content-type"].startswith("text/html")
+        assert (await house.get(ada, "/api/me/subscriptions")).json() == []
+        assert (await house.client.post(link)).json()["ok"] is True
+        assert (await house.get(ada, "/api/me/subscriptions")).json() == [
+            {"project": None, "event_type": "batch_failed", "enabled": False}
+        ]
+        for again in (await house.client.post(link), await house.client.get(link)):
+            assert (again.status_code, again.json()["error"]["code"]) == (410, "unsubscribe.link_used")
+
+    async def test_an_outside_address_is_switched_off(self, house, wires):
+        ada, link = await self._link(house, wires, "recipient")
+        assert "lab@example.org" in (await house.client.get(link)).text
+        for _ in range(2):
+            assert (await house.client.post(link)).json()["ok"] is True
+        (recipient,) = (await house.get(ada, "/api/projects/vision/recipients")).json()
+        assert recipient["enabled"] is False
+
+    async def test_unknown_and_malformed_links(self, house):
+        assert (await house.client.get("/api/unsubscribe?token=12345678")).status_code == 404
+        assert (await house.client.post("/api/unsubscribe?token=12345678")).status_code == 404
+        assert (await house.client.post("/api/unsubscribe/recipient/12345678")).status_code == 404
+        assert (await house.client.get("/api/unsubscribe?token=short")).status_code == 422
+        assert (await house.client.get("/api/unsubscribe")).status_code == 422

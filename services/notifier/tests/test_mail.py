@@ -1,0 +1,166 @@
+"""Mail that others ask for is kept, and delivered to a real SMTP server."""
+
+import asyncio
+import email
+import uuid
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.smtp import SMTP
+
+from argus_contracts import bus as wire
+from argus_kit.bus import Outgoing, Reject
+from argus_kit.clock import frozen, now
+from argus_kit.testing import eventually, free_port
+from argus_notifier.mail.consumer import MailConsumer
+from argus_notifier.mail.delivery import Delivery
+from argus_notifier.settings import NotifierSettings
+from argus_schema import notifier as tables
+
+
+class Mailbox:
+    """What an SMTP server took, or its refusal."""
+
+    def __init__(self):
+        self.messages = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.answer.startswith("250"):
+            self.messages.append(email.message_from_bytes(envelope.content))
+        return self.answer
+
+
+@pytest.fixture
+async def mailbox():
+    """A real SMTP server; `.port` is where it listens."""
+    box = Mailbox()
+    box.port = free_port()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box, loop=loop), "127.0.0.1", box.port)
+    yield box
+    server.close()
+    await server.wait_closed()
+
+
+def settings(mailbox, **more):
+    return NotifierSettings(smtp_host="127.0.0.1", smtp_port=mailbox.port, smtp_use_tls=False, **more)
+
+
+def mail(**more):
+    values = {"to": "ada@example.org", "subject": "Hé", "body_text": "text", "event_type": "verify_email", **more}
+    return wire.MailMessage(**values)
+
+
+async def put(house, wires, **more):
+    consumer = MailConsumer(house.platform, NotifierSettings())
+    await consumer.handle(wires.message(wire.MAIL_SEND, mail(**more)))
+
+
+class TestIntake:
+    async def test_a_redelivery_and_a_taken_key_are_one_mail(self, house, wires):
+        consumer = MailConsumer(house.platform, NotifierSettings())
+        same = wires.message(wire.MAIL_SEND, mail())
+        for message in (same, same, wires.message(wire.MAIL_SEND, mail())):
+            await consumer.handle(message)
+        for _ in range(2):
+            await put(house, wires, dedupe_key="once")
+        rows = await house.rows(tables.outgoing_mail)
+        assert len(rows) == 3
+        assert {row.status for row in rows} == {"waiting"}
+
+    async def test_what_is_no_mail_is_set_aside(self, house, wires):
+        consumer = MailConsumer(house.platform, NotifierSettings())
+        with pytest.raises(Reject):
+            await consumer.handle(wires.message(wire.MAIL_SEND, wire.TrackingDeleteReply(ok=True)))
+
+    async def test_off_the_bus(self, house_with):
+        async with house_with(lambda p: (MailConsumer(p, NotifierSettings()),)) as house:
+            subject = f"via the bus {uuid.uuid4()}"
+            message = Outgoing(wire.MAIL_SEND, wire.encode(mail(subject=subject)), uuid.uuid4().hex)
+            await house.platform.bus.publish(message)
+
+            async def stored():
+                return [row for row in await house.rows(tables.outgoing_mail) if row.subject == subject]
+
+            assert len(await eventually(stored, 15)) == 1
+
+
+class TestDelivery:
+    async def test_a_mail_arrives_once_with_both_bodies(self, house, wires, mailbox):
+        await put(house, wires, body_html="<b>text</b>")
+        delivery = Delivery(house.platform, settings(mailbox))
+        for _ in range(2):
+            await delivery.round()
+        await delivery.stop()
+        (message,) = mailbox.messages
+        assert str(email.header.make_header(email.header.decode_header(message["Subject"]))) == "Hé"
+        assert (message["To"], message["From"]) == ("ada@example.org", "Argus <noreply@argus.local>")
+        assert message["Message-ID"].startswith("<argus-")
+        assert {part.get_content_type() for part in message.walk()} >= {"text/plain", "text/html"}
+        (row,) = await house.rows(tables.outgoing_mail)
+        assert (row.status, row.attempts) == ("sent", 1)
+        assert row.sent_at is not None
+
+    async def test_without_a_server_a_mail_waits(self, house, wires):
+        await put(house, wires)
+        delivery = Delivery(house.platform, NotifierSettings())
+        await delivery.round()
+        await delivery.stop()
+        assert [(row.status, row.attempts) for row in await house.rows(tables.outgoing_mail)] == [("waiting", 0)]
+
+    async def test_a_server_that_is_away_is_tried_again_later_and_later(self, house, wires, mailbox):
+        await put(house, wires)
+        away = settings(mailbox).model_copy(update={"smtp_port": free_port(), "mail_attempts": 3})
+        delivery = Delivery(house.platform, away)
+        begin = now()
+        waits = []
+        for later_s in (0, 31, 100):
+            with frozen(begin + timedelta(seconds=later_s)):
+                await delivery.round()
+                (row,) = await house.rows(tables.outgoing_mail)
+                waits.append(row.next_attempt_at and (row.next_attempt_at - now()).total_seconds())
+        await delivery.stop()
+        assert waits == [30, 60, None]
+        assert (row.status, row.attempts) == ("failed", 3)
+        assert row.last_error
+
+    async def test_it_is_sent_once_the_server_is_back(self, house, wires, mailbox):
+        await put(house, wires)
+        mailbox.answer = "451 later"
+        delivery = Delivery(house.platform, settings(mailbox))
+        await delivery.round()
+        assert mailbox.messages == []
+        mailbox.answer = "250 OK"
+        with frozen(now() + timedelta(seconds=60)):
+            await delivery.round()
+        await delivery.stop()
+        assert len(mailbox.messages) == 1
+
+    @pytest.mark.parametrize("what", ["refused", "malformed"])
+    async def test_what_can_never_be_sent_is_given_up_and_holds_up_nobody(self, house, wires, mailbox, what):
+        if what == "malformed":
+            await put(house, wires, to="a\nb@example.org")
+            await put(house, wires)
+        else:
+            await put(house, wires)
+            mailbox.answer = "554 no"
+        delivery = Delivery(house.platform, settings(mailbox))
+        await delivery.round()
+        await delivery.stop()
+        rows = await house.rows(tables.outgoing_mail)
+        assert rows[0].status == "failed"
+        assert [row.status for row in rows[1:]] == ["sent"] * len(mailbox.messages)
+
+    async def test_old_mails_are_forgotten(self, house, wires, mailbox):
+        await put(house, wires)
+        delivery = Delivery(house.platform, settings(mailbox))
+        await delivery.round()
+        async with house.database.write() as connection:
+            await connection.execute(sa.update(tables.outgoing_mail).values(created_at=now() - timedelta(days=40)))
+        again = Delivery(house.platform, settings(mailbox))
+        await delivery.stop()
+        await again.round()
+        await again.stop()
+        assert await house.rows(tables.outgoing_mail) == []
