@@ -10,17 +10,16 @@ from __future__ import annotations
 import email.parser  # read by importlib.metadata, late
 import encodings.idna  # read by the first look-up of a host name
 
-from argus import _adoption, _artifacts, _context, _encoder, _rejects, _resources, _sender, _stop, _transport, _worker
+from argus import _adoption, _artifacts, _background, _encoder, _rejects, _resources, _sender, _transport, _worker
 
 __all__ = [
     "_adoption",
     "_artifacts",
-    "_context",
+    "_background",
     "_encoder",
     "_rejects",
     "_resources",
     "_sender",
-    "_stop",
     "_transport",
     "_worker",
     "email",

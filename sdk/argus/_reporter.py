@@ -27,15 +27,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from os import PathLike
+    from pathlib import Path
     from types import TracebackType
     from typing import Any, Self
 
+    from argus._artifacts import ArtifactUploader
+    from argus._background import Background
     from argus._counters import Stats
-    from argus._periodic import Periodic
 
 # An artifact needs its job on the server first; this is how long it waits for the events before it.
 _BEFORE_UPLOAD_S = 5.0
-_CONTEXT_JOIN_S = 1.0
 
 
 class Reporter:
@@ -92,8 +93,7 @@ class Reporter:
         self._identity = Identity(source_project or "default", command=command)
         self._pipeline = self._make_pipeline()
         self._add: Callable[..., None] = self._pipeline.add if self._pipeline is not None else _ignore
-        self._tasks: list[Periodic] = []
-        self._context_thread: threading.Thread | None = None
+        self._background: Background | None = None
         self._lock = threading.Lock()
         self._n_done = 0
         self._n_failed = 0
@@ -155,15 +155,12 @@ class Reporter:
         meta: dict[str, Any] | None = None,
     ) -> bool:
         """Upload any file to a job. Waits for the network; returns whether it arrived."""
-        from pathlib import Path
+        from argus._artifacts import artifact_fields
 
-        from argus._artifacts import ArtifactUploader, artifact_fields
+        def send(uploader: ArtifactUploader, file: Path) -> int:
+            return file.is_file() and uploader.upload("jobs", job_id, file, artifact_fields(label, meta))
 
-        if self._pipeline is None or self._url is None or not Path(path).is_file():
-            return False
-        self._pipeline.flush(_BEFORE_UPLOAD_S)
-        with ArtifactUploader(self._url, self._token) as uploader:
-            return uploader.upload("jobs", job_id, Path(path), artifact_fields(label, meta))
+        return bool(self._upload(path, send))
 
     @guard(False)
     def flush(self, timeout_s: float = 5.0) -> bool:
@@ -192,8 +189,7 @@ class Reporter:
     def after_fork(self) -> None:
         """In a forked child: its events go out by themselves, but the batch stays the parent's."""
         self._lock = threading.Lock()
-        self._tasks = []
-        self._context_thread = None
+        self._background = None
         if self._pipeline is not None:
             self._pipeline.after_fork()
 
@@ -211,7 +207,7 @@ class Reporter:
 
         if self._command is None:
             self._command = self._identity.command = command_line()
-        self._pipeline.start(self._start_tasks)
+        self._pipeline.start(self._start_background)
         start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
         self._add("batch_start", None, start)
         _lifecycle.register(self)
@@ -244,17 +240,15 @@ class Reporter:
         if self._ending:
             return
         self._ending = True
-        if self._pipeline is not None:
-            self._pipeline.wait_until_ready(exit_flush_s())
-        for task in self._tasks:
-            task.stop()
-        if self._context_thread is not None:
-            self._context_thread.join(_CONTEXT_JOIN_S)
-        self._open = False
         if self._pipeline is None:
+            self._open = False
             return
         from argus import _lifecycle, _lowlevel
 
+        self._pipeline.wait_until_ready(exit_flush_s())
+        self._open = False
+        if self._background is not None:
+            self._background.stop()
         data["total_elapsed_s"] = time() - self._started_at
         dropped = self._pipeline.settle(exit_flush_s()).dropped_reasons
         if dropped:
@@ -274,54 +268,26 @@ class Reporter:
             tell_once("no-token", "ARGUS_TOKEN is not set: the server will refuse events until it is")
         return Pipeline(self._url, self._token, self._identity, self._batch_id)
 
-    def _start_tasks(self) -> None:
-        from argus._periodic import Periodic
+    def _start_background(self) -> None:
+        """Called when the pipeline runs, in its thread: unless the batch is over already."""
+        from argus._background import Background
 
+        if not self._open:
+            return
         heartbeat_s, stop_poll_s, resources_s = self._intervals
+        self._background = Background(self._add, self._batch_id, lambda: self._active_job_id)
         if heartbeat_s:
-            self._tasks.append(Periodic("heartbeat", self._beat, heartbeat_s, first_s=heartbeat_s))
-        if stop_poll_s:
-            self._tasks.append(self._stop_task(stop_poll_s))
+            self._background.beat(heartbeat_s)
+        if stop_poll_s and self._url is not None:
+            self._background.poll_stop(self._url, self._token, stop_poll_s, self._on_stop)
         if resources_s:
-            self._tasks.append(Periodic("resources", self._sample_resources, resources_s))
-        for task in self._tasks:
-            task.start()
+            self._background.sample_resources(resources_s)
         if self._capture_environment:
-            self._context_thread = threading.Thread(target=self._report_context, name="argus-context", daemon=True)
-            self._context_thread.start()
-
-    def _beat(self) -> None:
-        beat = {"line": "heartbeat", "level": "debug", "ts_unix": time()}
-        self._add("log_line", self._active_job_id or self._batch_id, beat)
-
-    def _stop_task(self, every_s: float) -> Periodic:
-        """The first question comes after a second: before that, the server may not know the batch."""
-        from argus._periodic import Periodic
-        from argus._stop import StopPoller
-
-        poller = StopPoller(self._url or "", self._token, self._batch_id, self._on_stop)
-        return Periodic("stop-poll", poller.poll, every_s, first_s=min(1.0, every_s), on_end=poller.close)
+            self._background.capture_context(self._identity.folder, self._command)
 
     def _on_stop(self) -> None:
         self._stopped = True
         logger().info("a stop of batch %s was requested", self._batch_id)
-
-    def _sample_resources(self) -> None:
-        from argus._resources import ResourceSampler
-
-        if not hasattr(self, "_sampler"):
-            self._sampler = ResourceSampler()
-        sample = self._sampler.sample()
-        if self._open:
-            self._add("resource_snapshot", None, sample)
-
-    @guard(None)
-    def _report_context(self) -> None:
-        from argus._context import snapshot
-
-        data = snapshot(self._identity.folder, self._command)
-        if self._open:
-            self._add("env_snapshot", None, data)
 
     def _job_started(self, job_id: str) -> None:
         self._active_job_id = job_id
@@ -339,6 +305,10 @@ class Reporter:
 
     @guard(0)
     def _upload_images(self, scope: str, scope_id: str, path: str | PathLike[str], glob: str) -> int:
+        return self._upload(path, lambda uploader, found: uploader.upload_images(scope, scope_id, found, glob))
+
+    def _upload(self, path: str | PathLike[str], send: Callable[[ArtifactUploader, Path], int]) -> int:
+        """Upload what `send` sends, once the server knows the job that it belongs to."""
         from pathlib import Path
 
         from argus._artifacts import ArtifactUploader
@@ -347,7 +317,7 @@ class Reporter:
             return 0
         self._pipeline.flush(_BEFORE_UPLOAD_S)
         with ArtifactUploader(self._url, self._token) as uploader:
-            return uploader.upload_images(scope, scope_id, Path(path), glob)
+            return send(uploader, Path(path))
 
 
 def _ignore(*_event: object) -> None:

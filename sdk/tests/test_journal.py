@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argus import _journal
@@ -125,6 +125,7 @@ class TestMemory:
         assert 0 < journal.waiting < 20
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 40)), max_size=40))
 def test_any_order_of_writing_and_sending_loses_and_repeats_nothing(tmp_path_factory, steps):
     journal = DiskJournal(str(tmp_path_factory.mktemp("j")), URL, 1 << 30)

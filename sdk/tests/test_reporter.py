@@ -180,6 +180,15 @@ class TestBackground:
         assert list(ingest.events.values())[-1]["event_type"] == "batch_done"
         assert ingest.of_type("env_snapshot")[0]["data"]["python_version"]
 
+    def test_the_shortest_run_reports_its_context_too(self, ingest, reporter):
+        with reporter(capture_environment=True):
+            pass
+        assert [event["event_type"] for event in ingest.events.values()] == [
+            "batch_start",
+            "env_snapshot",
+            "batch_done",
+        ]
+
     def test_no_thread_is_left_behind(self, ingest, reporter, wait_until):
         import threading
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argus._values import freeze, plain
@@ -75,6 +75,7 @@ def test_plain_spells_out_what_json_has_no_numbers_for(value, text):
     assert float(text) == value or math.isnan(value)
 
 
+@settings(max_examples=60)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
                     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20))  # fmt: skip
 def test_anything_can_be_written_as_strict_json(value):
