@@ -1,0 +1,31 @@
+"""What the service does, under the rights that it has on PostgreSQL."""
+
+import sqlalchemy as sa
+
+from argus_contracts.events import EventType
+from argus_kit.clock import now
+from argus_kit.testing import add_user
+from argus_notifier.access import active_people, has_part_in, is_member, people_with_access
+from argus_notifier.alerts.mailing import addressees
+from argus_notifier.inbox import repository as inbox
+from argus_notifier.mail import repository as mails
+
+
+async def test_the_services_role_may_do_all_that_it_does(postgres_database, wires):
+    from types import SimpleNamespace
+
+    ada = await add_user(postgres_database, "ada")
+    batch = SimpleNamespace(key=1, id="b", project="p", owner_id=ada)
+    async with postgres_database.write() as connection:
+        await connection.execute(sa.text("set local role argus_notifier"))
+        assert await people_with_access(connection, "b", ada, "p") == {ada}
+        assert list(await active_people(connection, {ada})) == [ada]
+        assert not await is_member(connection, ada, "p")
+        assert not await has_part_in(connection, ada, "p")
+        found = await addressees(connection, wires.bundle(batch), EventType.BATCH_FAILED, pause_s=300)
+        assert [to.email for to in found] == ["ada@example.org"]
+        row = {"user_id": ada, "rule_id": "x", "severity": "info", "title": "", "body": "", "dedupe_key": "k"}
+        assert len(await inbox.add(connection, [{**row, "created_at": now()}])) == 1
+        mail = {"to_addr": "a@example.org", "subject": "", "body_text": "", "event_type": "x", "dedupe_key": "k"}
+        assert len(await mails.add(connection, [mail])) == 1
+        await mails.forget(connection, now())
