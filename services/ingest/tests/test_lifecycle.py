@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from argus_ingest import lifecycle
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -12,7 +13,9 @@ ANY_STATUS = [None, *lifecycle.BatchStatus, "divergent", "something-else"]
 
 
 class TestBatchStart:
-    @pytest.mark.parametrize("status", [None, "requested", "pending", "running", "stalled", "paused", "failed", "stopped"])
+    @pytest.mark.parametrize(
+        "status", [None, "requested", "pending", "running", "stalled", "paused", "failed", "stopped"]
+    )
     def test_brings_a_batch_to_work(self, status):
         start = lifecycle.on_batch_start(status, began_at=AFTER, known_start=NOON, stop_asked_at=None)
         assert (start.status, start.goes_on) == ("running", True)
@@ -98,7 +101,8 @@ def test_only_a_batch_at_work_is_kept_from_deletion(status):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"), [(None, "done"), ("", "done"), ("DONE", "done"), ("FAILED", "failed"), (" Skipped ", "skipped")]
+    ("said", "expected"),
+    [(None, "done"), ("", "done"), ("DONE", "done"), ("FAILED", "failed"), (" Skipped ", "skipped")],
 )
 def test_job_end_status(said, expected):
     assert lifecycle.job_end_status(said) == expected

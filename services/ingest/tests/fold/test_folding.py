@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from argus_contracts.event_rows import event_key
 from argus_contracts.events import Event, Source
 from argus_ingest.fold.folding import fold
@@ -84,7 +85,11 @@ class TestJobs:
         )
         job = tracked.jobs["j"]
         assert (job.status, job.model, job.dataset, job.extra) == ("done", "m", "d", {"seed": 3})
-        assert (job.elapsed_s, job.metrics, job.end_time) == (12, {"MSE": "NaN", "setting": "x"}, T0 + timedelta(minutes=2))
+        assert (job.elapsed_s, job.metrics, job.end_time) == (
+            12,
+            {"MSE": "NaN", "setting": "x"},
+            T0 + timedelta(minutes=2),
+        )
         assert (tracked.batch.n_jobs, tracked.batch.n_done) == (1, 1)
 
     def test_a_failure_adds_to_what_the_start_said(self):
