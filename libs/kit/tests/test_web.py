@@ -1,0 +1,180 @@
+"""The front door: files that a browser keeps, one page for every other path, nothing outside of the folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+
+from argus_kit import web
+from argus_kit.testing import free_port
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html>the page")
+    (folder / "favicon.svg").write_text("<svg/>")
+    (folder / "assets" / "index-abc123.js").write_text("let x = 1")
+    (tmp_path / "secret.txt").write_text("outside")
+    return folder
+
+
+@pytest.fixture
+async def client(root: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    monkeypatch.setenv("ARGUS_WEB_ROOT", str(root))
+    monkeypatch.delenv("ARGUS_READY_URLS", raising=False)
+    async with opened() as client:
+        yield client
+
+
+def opened() -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=web.create_app(), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def raw(path: bytes) -> tuple[int, bytes]:
+    """Ask for a path as it stands, which no client library would send."""
+    app, answer = web.create_app(), []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict) -> None:
+        answer.append(message)
+
+    from urllib.parse import unquote
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": unquote(path.decode()),
+        "raw_path": path,
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"test")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    return answer[0]["status"], b"".join(message.get("body", b"") for message in answer[1:])
+
+
+class TestFiles:
+    async def test_bundles_are_kept_for_ever(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/assets/index-abc123.js")
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+    async def test_a_missing_bundle_is_no_page(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/assets/index-old.js")
+        assert answer.status_code == 404
+        assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+    @pytest.mark.parametrize("path", ["/", "/batches/b-1", "/batches/a/b%2Fc", "/login?x=1", "/apiary"])
+    async def test_every_other_path_is_the_page(self, client: httpx.AsyncClient, path: str) -> None:
+        answer = await client.get(path)
+        assert (answer.status_code, answer.text) == (200, "<!doctype html>the page")
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert (await client.head(path)).status_code == 200
+
+    async def test_files_at_the_top_are_served_as_they_are(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/favicon.svg")
+        assert (answer.text, answer.headers["content-type"]) == ("<svg/>", "image/svg+xml")
+
+    @pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/batches/b"])
+    async def test_an_unknown_api_address_is_an_error_in_the_envelope(
+        self, client: httpx.AsyncClient, path: str
+    ) -> None:
+        answer = await client.get(path)
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == "Not Found"
+        assert answer.json()["error"]["code"] == "request.not_found"
+
+    @pytest.mark.usefixtures("client")
+    @pytest.mark.parametrize(
+        "path",
+        [
+            b"/../secret.txt",
+            b"/..%2fsecret.txt",
+            b"/%2e%2e/secret.txt",
+            b"/assets/../../secret.txt",
+            b"/assets/..%2f..%2fsecret.txt",
+            b"//etc/passwd",
+            b"/%2fetc/passwd",
+            b"/x%00.html",
+            b"/assets/x%00.js",
+            b"/" + b"a" * 5000,
+            b"/..%5csecret.txt",
+        ],
+    )
+    async def test_nothing_outside_of_the_folder(self, path: bytes) -> None:
+        status, body = await raw(path)
+        assert status in {200, 400, 404}
+        assert b"outside" not in body
+        assert b"root:" not in body
+
+    async def test_a_frontend_that_is_not_built_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ARGUS_WEB_ROOT", str(tmp_path / "none"))
+        async with opened() as client:
+            answer = await client.get("/")
+        assert answer.status_code == 503
+        assert "make up" in answer.json()["detail"]
+
+
+class _Service(BaseHTTPRequestHandler):
+    status, waiting = 200, ()
+
+    def do_GET(self) -> None:
+        self.send_response(type(self).status)
+        self.end_headers()
+        self.wfile.write(json.dumps({"waiting_for": list(type(self).waiting)}).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class TestReadiness:
+    async def test_the_whole_system_is_ready_when_each_process_is(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handler = type("Handler", (_Service,), {})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        Thread(target=server.serve_forever, daemon=True).start()
+        url, dead = f"http://127.0.0.1:{server.server_port}", f"http://127.0.0.1:{free_port()}"
+        monkeypatch.setenv("ARGUS_WEB_ROOT", str(root))
+        try:
+            assert await self._ready(monkeypatch, f"auth={url}/, ingest={url}") == (200, [])
+            handler.status, handler.waiting = 503, ("nats", "database")
+            assert await self._ready(monkeypatch, f"auth={url}") == (503, ["auth: nats", "auth: database"])
+            assert await self._ready(monkeypatch, f"realtime={dead}") == (503, ["realtime"])
+            handler.status = 500
+            assert await self._ready(monkeypatch, f"auth={url}") == (503, ["auth: unknown"])
+        finally:
+            server.shutdown()
+            server.server_close()
+
+    async def _ready(self, monkeypatch: pytest.MonkeyPatch, urls: str) -> tuple[int, list[str]]:
+        monkeypatch.setenv("ARGUS_READY_URLS", urls)
+        app = web.create_app()
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+        ):
+            assert (await client.get("/livez")).status_code == 200
+            answer = await client.get("/readyz")
+            return answer.status_code, answer.json()["waiting_for"]
