@@ -120,6 +120,9 @@ class TestFeatureFlags:
         for key, value, status in BAD_FLAGS:
             answer = await client.put(f"/api/admin/feature-flags/{key}", json={"value": value}, headers=admin.headers)
             assert (key, answer.status_code) == (key, status)
+            if status == 422:
+                assert answer.json()["error"]["code"] == "flag.value_invalid"
+                assert answer.json()["detail"][0]["loc"] == ["body", "value"]
         assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 3
 
     async def test_a_change_is_announced(self, client, sign_up, elsewhere):

@@ -5,6 +5,7 @@ import secrets
 
 import httpx
 import sqlalchemy as sa
+
 from argus_auth.app import SERVICE
 from argus_auth.core import AuthCore
 from argus_kit.app import build_app, http_app

@@ -18,6 +18,7 @@ from argus_auth.config.catalogue import CATALOGUE, FLAGS, Setting, from_environm
 from argus_auth.config.schemas import ConfigItem, ConfigUpdate, FlagOut, OAuthConfig
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
+from argus_auth.errors import FieldInvalid
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
@@ -159,7 +160,7 @@ def _is_secret(setting: Setting | None, row: sa.Row[Any] | None) -> bool:
 def _check(setting: Setting | None, key: str, value: Any, code: ErrorCode) -> None:
     problem = setting.check(value) if setting is not None else _unknown_problem(value)
     if problem is not None:
-        raise ArgusError(code, f"{key} {problem}.")
+        raise FieldInvalid(code, "value", f"{key} {problem}.")
 
 
 def _unknown_problem(value: Any) -> str | None:

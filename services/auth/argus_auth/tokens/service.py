@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
+from argus_auth.errors import FieldInvalid
 from argus_auth.tokens import repository
 from argus_auth.tokens.minting import mint
 from argus_auth.tokens.schemas import TokenCreate, TokenCreated, TokenOut, TokenRevoked
@@ -78,14 +79,9 @@ def _expiry(text: str | None) -> datetime | None:
         return None
     at = parse_timestamp(text)
     if at is None or at <= now():
-        raise _bad_expiry(text)
+        code = ErrorCode.TOKEN_EXPIRY_INVALID
+        raise FieldInvalid(code, "expires_at", code.message)
     return at
-
-
-def _bad_expiry(text: str) -> ArgusError:
-    code = ErrorCode.TOKEN_EXPIRY_INVALID
-    item = {"type": "value_error", "loc": ["body", "expires_at"], "msg": code.message, "input": text}
-    return ArgusError(code, detail=[item], details={"fields": [item]})
 
 
 def _shown(row: sa.Row[Any]) -> dict[str, Any]:
