@@ -136,9 +136,7 @@ class TestEnvelope:
         assert answer.headers["Retry-After"] == "1"
 
     @pytest.mark.parametrize(("seconds", "header"), [(0.001, "1"), (1.0, "1"), (1.2, "2"), (59.9, "60")])
-    async def test_a_limit_says_when_to_come_back(
-        self, client: httpx.AsyncClient, seconds: float, header: str
-    ) -> None:
+    async def test_a_limit_says_when_to_come_back(self, client: httpx.AsyncClient, seconds: float, header: str) -> None:
         answer = await client.get(f"/limited/{seconds}")
         body = checked(answer, 429, "rate.limited")
         assert answer.headers["Retry-After"] == header

@@ -118,9 +118,7 @@ class TestToken:
         assert len(calls) == 1
         assert len(set(actors)) == 1
 
-    async def test_a_caller_who_gives_up_takes_no_other_with_them(
-        self, identity: Identity, database: Database
-    ) -> None:
+    async def test_a_caller_who_gives_up_takes_no_other_with_them(self, identity: Identity, database: Database) -> None:
         token = await add_token(database, await add_user(database))
         first = asyncio.create_task(identity.resolve(token))
         await asyncio.sleep(0)
@@ -186,9 +184,7 @@ class TestSession:
             header = {"alg": algorithm, "typ": "JWT", "kid": "test-key"}
             assert await refused(identity, f"{part(header)}.{part(claims)}.") == "auth.session_invalid"
 
-    async def test_another_key_under_the_same_kid_is_refused(
-        self, identity: Identity, claims: dict[str, Any]
-    ) -> None:
+    async def test_another_key_under_the_same_kid_is_refused(self, identity: Identity, claims: dict[str, Any]) -> None:
         assert await refused(identity, forged(claims, Ed25519PrivateKey.generate())) == "auth.session_invalid"
 
     async def test_the_public_key_as_a_shared_secret_is_refused(
@@ -198,9 +194,7 @@ class TestSession:
         assert await refused(identity, forged(claims, public, algorithm="HS256")) == "auth.session_invalid"
 
     @pytest.mark.parametrize("kid", [None, "unknown", "../../etc/passwd", "' or 1=1 --"])
-    async def test_an_unknown_kid_is_refused(
-        self, identity: Identity, claims: dict[str, Any], kid: str | None
-    ) -> None:
+    async def test_an_unknown_kid_is_refused(self, identity: Identity, claims: dict[str, Any], kid: str | None) -> None:
         assert await refused(identity, forged(claims, testing._TEST_KEY, kid=kid)) == "auth.session_invalid"
 
     @pytest.mark.parametrize(
@@ -414,7 +408,13 @@ class TestDependencies:
 
     @pytest.mark.parametrize(
         "headers",
-        [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Bearer  "}, {"Authorization": "Basic x"}],
+        [
+            {},
+            {"Authorization": ""},
+            {"Authorization": "Bearer"},
+            {"Authorization": "Bearer  "},
+            {"Authorization": "Basic x"},
+        ],
     )
     async def test_no_credential_is_401_with_a_challenge(
         self, client: httpx.AsyncClient, headers: dict[str, str]

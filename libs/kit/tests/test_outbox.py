@@ -204,7 +204,9 @@ class TestSweep:
             await eventually(lambda: is_empty(database), 10)
             assert await texts(bus, subject) == ["once"]
 
-    async def test_two_replicas_sweep_side_by_side(self, postgres_database: Database, nats: Child, subject: str) -> None:
+    async def test_two_replicas_sweep_side_by_side(
+        self, postgres_database: Database, nats: Child, subject: str
+    ) -> None:
         other = Database(postgres_database.url.render_as_string(hide_password=False))
         idle = Outbox(postgres_database, Bus("nats://127.0.0.1:1"), TABLE)
         with clock.frozen(clock.now() - timedelta(seconds=10)):

@@ -196,9 +196,7 @@ class TestPlatform:
             *(f"stop {name}" for name in ("two", "broken", "one")),
         ]
 
-    async def test_a_part_is_found_by_its_type(
-        self, tmp_path: Path, sqlite_database: Database, nats_url: str
-    ) -> None:
+    async def test_a_part_is_found_by_its_type(self, tmp_path: Path, sqlite_database: Database, nats_url: str) -> None:
         platform = make_platform(tmp_path, sqlite_database, nats_url)
         with pytest.raises(LookupError, match="Recorder"):
             platform.get(Recorder)
@@ -228,9 +226,7 @@ class TestProbes:
             draining = await client.get("/readyz")
             assert (draining.status_code, draining.json()["waiting_for"]) == (503, ["draining"])
 
-    async def test_a_worker_has_the_same_probes(
-        self, tmp_path: Path, sqlite_database: Database, nats_url: str
-    ) -> None:
+    async def test_a_worker_has_the_same_probes(self, tmp_path: Path, sqlite_database: Database, nats_url: str) -> None:
         journal: list[str] = []
         service = Service(
             name="executor", routers=lambda: (), worker_parts=lambda _: (Recorder("sweep", journal, "sweep"),)

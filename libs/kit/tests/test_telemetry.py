@@ -25,6 +25,8 @@ from argus_kit.platform import Platform, writing
 from argus_kit.testing import add_session, add_user, eventually, make_settings, running_client
 from argus_schema import executor as tables
 
+Writing = Annotated[Transaction, writing("executor")]
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -34,14 +36,12 @@ class TestTrace:
     ) -> None:
         platform = Platform(make_settings(tmp_path, str(sqlite_database.url), nats_url))
         subject, router = wire.agent_subject("traced"), APIRouter()
-        writing_here = Annotated[Transaction, writing("executor")]
 
         @router.post("/tell")
-        async def tell(transaction: writing_here) -> str | None:
+        async def tell(transaction: Writing) -> str | None:
             transaction.publish(subject, b"1")
             return telemetry.trace_id()
 
-        router.post("/tell")(tell)
         heard: list[str | None] = []
 
         async def handler(_: Message) -> None:

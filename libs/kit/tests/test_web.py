@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -43,13 +45,13 @@ async def raw(path: bytes) -> tuple[int, bytes]:
     """Ask for a path as it stands, which no client library would send."""
     app, answer = web.create_app(), []
 
+    bodies = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return bodies.pop() if bodies else await asyncio.Future()
 
     async def send(message: dict) -> None:
         answer.append(message)
-
-    from urllib.parse import unquote
 
     scope = {
         "type": "http",
@@ -125,9 +127,7 @@ class TestFiles:
         assert b"outside" not in body
         assert b"root:" not in body
 
-    async def test_a_frontend_that_is_not_built_says_so(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_frontend_that_is_not_built_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ARGUS_WEB_ROOT", str(tmp_path / "none"))
         async with opened() as client:
             answer = await client.get("/")

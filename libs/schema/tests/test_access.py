@@ -117,7 +117,9 @@ async def test_one_persons_share_is_not_anothers(sqlite_database: Database) -> N
     await _relate(sqlite_database, Case("", True, True, (_batch_share("editor"), _member("owner"))), one, owner)
     async with sqlite_database.read() as connection:
         seen = {
-            person: (await connection.execute(sa.select(batch.c.id).where(rule(person, is_admin=False)))).scalars().all()
+            person: (await connection.execute(sa.select(batch.c.id).where(rule(person, is_admin=False))))
+            .scalars()
+            .all()
             for person in (one, two)
             for rule in (visible_to, editable_by)
         }
