@@ -93,15 +93,16 @@ def prepare_browser() -> None:
 
 def _make_venv() -> None:
     _say("a virtual environment in .venv")
+    base = getattr(sys, "_base_executable", sys.executable)  # we may be running in the environment that we replace
     shutil.rmtree(VENV, ignore_errors=True)
     try:
-        _run("venv", [sys.executable, "-m", "venv", str(VENV)])
+        _run("venv", [base, "-m", "venv", str(VENV)])
     except SetupError:
         shutil.rmtree(VENV, ignore_errors=True)
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         hint = f"on Debian or Ubuntu install python{version}-venv"
         raise SetupError(
-            f"this Python ({sys.executable}) cannot make a virtual environment: {hint}, and run the same command again."
+            f"this Python ({base}) cannot make a virtual environment: {hint}, and run the same command again."
         ) from None
 
 
@@ -165,12 +166,17 @@ def _sources(folder: Path) -> list[Path]:
 
 
 def _works(python: Path) -> bool:
-    if not python.exists():
+    """Whether the environment's Python runs, and is still the one that it was made for."""
+    asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    made_for = VENV / "pyvenv.cfg"
+    if not python.exists() or not made_for.exists():
         return False
     if Path(sys.prefix) == VENV:
-        return True
-    check = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    else:
+        version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    lines = made_for.read_text().splitlines()
+    return any(line.replace(" ", "").startswith(f"version={version}.") for line in lines if version)
 
 
 def _step(
