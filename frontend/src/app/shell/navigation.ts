@@ -8,10 +8,12 @@ import {
   SettingOutlined,
 } from '@ant-design/icons-vue'
 import type { Component } from 'vue'
+import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
   name: 'home' | 'batches' | 'projects' | 'hosts' | 'inbox' | 'settings'
   icon: Component
+  to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
   within: readonly string[]
   group: 'main' | 'own'
@@ -19,10 +21,10 @@ export interface Place {
 }
 
 export const PLACES: readonly Place[] = [
-  { name: 'home', icon: HomeOutlined, within: ['home'], group: 'main', onPhone: true },
-  { name: 'batches', icon: ExperimentOutlined, within: ['batches', 'batch', 'job'], group: 'main', onPhone: true },
-  { name: 'projects', icon: FolderOutlined, within: ['projects', 'project'], group: 'main', onPhone: true },
-  { name: 'hosts', icon: CloudServerOutlined, within: ['hosts', 'host'], group: 'main', onPhone: true },
-  { name: 'inbox', icon: InboxOutlined, within: ['inbox'], group: 'own', onPhone: true },
-  { name: 'settings', icon: SettingOutlined, within: ['settings'], group: 'own', onPhone: false },
+  { name: 'home', icon: HomeOutlined, to: { name: 'home' }, within: ['home'], group: 'main', onPhone: true },
+  { name: 'batches', icon: ExperimentOutlined, to: { name: 'batches' }, within: ['batches', 'batch', 'job'], group: 'main', onPhone: true },
+  { name: 'projects', icon: FolderOutlined, to: { name: 'projects' }, within: ['projects', 'project'], group: 'main', onPhone: true },
+  { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
+  { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },
+  { name: 'settings', icon: SettingOutlined, to: { name: 'settings', params: { section: 'profile' } }, within: ['settings'], group: 'own', onPhone: false },
 ]

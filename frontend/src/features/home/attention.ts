@@ -18,10 +18,10 @@ const MOST = 8
 
 export function needsAttention(running: readonly Batch[], activity: readonly ActivityItem[], hosts: readonly HostCardData[], now: number): Attention[] {
   const still = running
-    .filter((batch) => batch.isStalled || batch.status === 'stalled' || batch.status === 'divergent')
+    .filter((batch) => batch.is_stalled || batch.divergent || batch.status === 'stalled' || batch.status === 'divergent')
     .map((batch): Attention => {
-      const kind = batch.status === 'divergent' ? 'divergent' : 'stalled'
-      return { key: `${kind} ${batch.id}`, kind, batchId: batch.id, time: batch.lastEventAt ?? batch.start_time }
+      const kind = batch.divergent || batch.status === 'divergent' ? 'divergent' : 'stalled'
+      return { key: `${kind} ${batch.id}`, kind, batchId: batch.id, time: batch.last_event_at ?? batch.start_time }
     })
   const failures = activity
     .filter((item) => (item.event_type === 'job_failed' || item.event_type === 'batch_failed') && now - Date.parse(item.timestamp) < DAY_MS)

@@ -3,9 +3,9 @@ import { computed, ref, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
 import { onLiveEvents, useLiveChannels } from '@/api/hub'
 import type { LiveEvent } from '@/api/live'
 import { useHostStore } from '@/features/hosts'
-import { isLive, listCompact, useBatchStore, useJobStore, type Batch } from '@/features/runs'
+import { isLive, listCompact, useBatchStore, useJobStore, type Batch, type ScopeName } from '@/features/runs'
 import { useResource } from '@/shared/composables/useResource'
-import { readDashboard, type ActivityItem, type Dashboard, type ScopeName } from './api'
+import { readDashboard, type ActivityItem, type Dashboard } from './api'
 
 const MOST_RUNNING = 12
 const MOST_ACTIVITY = 20

@@ -12,6 +12,8 @@ const HOT_C = 85
 const LITTLE_DISK_MB = 10_000
 const SILENT_MS = 5 * 60_000
 
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+
 export const share = (part: number | null, whole: number | null): number | null => (part === null || !whole ? null : (100 * part) / whole)
 
 export function diskUsed(readings: Readings): number | null {
@@ -29,15 +31,31 @@ export function isSilent(lastSeen: string | null, now: number): boolean {
 
 /** The readings of a resource_snapshot event; what it does not mention is unknown. */
 export function readingsOf(data: Readonly<Record<string, unknown>>): Readings {
-  return Object.fromEntries(FIELDS.map((name) => [name, typeof data[name] === 'number' ? data[name] : null])) as Readings
+  return Object.fromEntries(FIELDS.map((name) => [name, number(data[name])])) as Readings
+}
+
+function gpuList(data: Readonly<Record<string, unknown>>): Snapshot['gpus'] {
+  return Array.isArray(data.gpus) ? (data.gpus as Record<string, unknown>[]) : null
 }
 
 export function foldHost(host: HostCardData | undefined, event: LiveEvent): HostCardData {
   const name = event.source.host ?? 'unknown'
-  const before = host ?? { host: name, running_jobs: 0, running_jobs_top5: [], warnings: [], last_seen: '', ...readingsOf({}) }
-  return { ...before, ...readingsOf(event.data), host: name, last_seen: event.timestamp }
+  const before = host ?? { host: name, running_jobs: 0, running_jobs_top5: [], warnings: [] }
+  return { ...before, ...readingsOf(event.data), gpus: gpuList(event.data), host: name, last_seen: event.timestamp }
 }
 
 export function snapshotOf(event: LiveEvent): Snapshot {
-  return { id: 0, host: event.source.host ?? 'unknown', timestamp: event.timestamp, ...readingsOf(event.data) }
+  const { data } = event
+  return {
+    id: 0,
+    host: event.source.host ?? 'unknown',
+    timestamp: event.timestamp,
+    batch_id: event.batch_id,
+    ...readingsOf(data),
+    gpus: gpuList(data),
+    pid: number(data.pid),
+    proc_cpu_pct: number(data.proc_cpu_pct),
+    proc_ram_mb: number(data.proc_ram_mb),
+    proc_gpu_mem_mb: number(data.proc_gpu_mem_mb),
+  }
 }

@@ -23,7 +23,7 @@ function reader(key: string): (job: Job) => string | number | null {
     case 'status':
       return (job) => job.status
     case 'epoch':
-      return (job) => job.progress?.epoch ?? null
+      return (job) => job.progress?.epoch ?? job.last_epoch
     case 'elapsed':
       return (job) => job.elapsed_s
     case 'job':

@@ -1,7 +1,7 @@
 import { client, ok } from '@/api/client'
 import type { components } from '@/api/schema.gen'
 
-export type ProjectSummary = components['schemas']['ProjectSummary']
+export type ProjectSummary = components['schemas']['ProjectCard']
 export type ProjectDetail = components['schemas']['ProjectDetail']
 
 export const listProjects = () => ok(client.GET('/api/projects', { params: { query: {} } }))

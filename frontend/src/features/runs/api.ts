@@ -1,15 +1,18 @@
 import { client, ok } from '@/api/client'
-import type { components } from '@/api/schema.gen'
 
-export type EpochPoint = components['schemas']['EpochPoint']
-export type BatchResources = components['schemas']['BatchResources']
+export type ScopeName = 'mine' | 'shared' | 'all'
 
 export interface BatchFilter {
-  scope?: string
+  scope?: ScopeName
   project?: string
   status?: string
+  q?: string
   limit?: number
 }
+
+// More points than a chart has pixels tell nothing more; the server keeps the extremes.
+const POINTS_OF_JOB = 2_000
+const POINTS_OF_BATCH = 500
 
 const path = (batchId: string) => ({ params: { path: { batch_id: batchId } } })
 const jobPath = (batchId: string, jobId: string) => ({ params: { path: { batch_id: batchId, job_id: jobId } } })
@@ -22,16 +25,24 @@ export const listCompact = (query: BatchFilter) =>
 export const getBatch = (id: string) => ok(client.GET('/api/batches/{batch_id}', path(id)))
 export const getJobs = (id: string) => ok(client.GET('/api/batches/{batch_id}/jobs', path(id)))
 export const getLatestEpochs = (id: string) => ok(client.GET('/api/batches/{batch_id}/epochs/latest', path(id)))
-export const getBatchResources = (id: string) => ok(client.GET('/api/batches/{batch_id}/resources', path(id)))
+export const getBatchMetrics = (id: string) => ok(client.GET('/api/batches/{batch_id}/metrics', path(id)))
 export const stopBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}/stop', path(id)))
+
+export const getBatchCurves = (id: string, metric: string) =>
+  ok(client.GET('/api/batches/{batch_id}/curves', { params: { path: { batch_id: id }, query: { metric, max_points: POINTS_OF_BATCH } } }))
 
 export const getBatchLog = (id: string, limit: number) =>
   ok(client.GET('/api/batches/{batch_id}/log-lines', { params: { path: { batch_id: id }, query: { limit } } }))
 
 export const getJob = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}', jobPath(batchId, jobId)))
-export const getEpochs = (batchId: string, jobId: string) =>
-  ok(client.GET('/api/jobs/{batch_id}/{job_id}/epochs', jobPath(batchId, jobId)))
 export const getJobEta = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}/eta', jobPath(batchId, jobId)))
+
+export const getJobCurves = (batchId: string, jobId: string) =>
+  ok(
+    client.GET('/api/jobs/{batch_id}/{job_id}/metrics', {
+      params: { path: { batch_id: batchId, job_id: jobId }, query: { max_points: POINTS_OF_JOB } },
+    }),
+  )
 
 export const getJobLog = (batchId: string, jobId: string, limit: number) =>
   ok(

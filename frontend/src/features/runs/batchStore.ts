@@ -4,12 +4,12 @@ import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
 import { getBatch, listBatches, stopBatch, type BatchFilter } from './api'
 import { batchFromEvent, foldBatch } from './fold'
-import type { Batch, BatchOut } from './types'
+import type { Batch } from './types'
 
 export const useBatchStore = defineStore('batches', () => {
   const byId = shallowReactive(new Map<string, Batch>())
 
-  function put(batch: BatchOut): Batch {
+  function put(batch: Batch): Batch {
     const before = byId.get(batch.id)
     const next: Batch = { ...before, ...batch, env_snapshot: batch.env_snapshot ?? before?.env_snapshot ?? null }
     byId.set(batch.id, next)

@@ -41,12 +41,24 @@ export function batchFromEvent(event: LiveEvent): Batch {
     end_time: null,
     env_snapshot: null,
     source_batch_id: null,
+    name: null,
+    owner_id: null,
+    owner: null,
+    n_jobs: 0,
+    completion_pct: null,
+    last_event_at: event.timestamp,
+    is_stalled: false,
+    divergent: false,
+    is_idle: false,
+    error: null,
+    stop_requested_at: null,
+    can_edit: true,
   }
 }
 
 export function foldBatch(batch: Batch, event: LiveEvent): Batch {
   const { data } = event
-  const seen = { lastEventAt: event.timestamp }
+  const seen = { last_event_at: event.timestamp }
   switch (event.event_type) {
     case 'batch_summary':
       return {
@@ -57,8 +69,10 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         n_failed: whole(data.n_failed) ?? batch.n_failed,
         start_time: text(data.start_time) ?? batch.start_time,
         end_time: 'end_time' in data ? text(data.end_time) : batch.end_time,
-        lastEventAt: text(data.last_event_at) ?? batch.lastEventAt,
-        isStalled: data.is_stalled === true,
+        last_event_at: text(data.last_event_at) ?? batch.last_event_at,
+        is_stalled: data.is_stalled === true,
+        divergent: data.divergent === true,
+        n_jobs: whole(data.n_jobs) ?? batch.n_jobs,
       }
     case 'batch_start': {
       const started = batchFromEvent(event)
@@ -74,7 +88,7 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         start_time: batch.start_time ?? event.timestamp,
         status: 'running',
         end_time: null,
-        isStalled: false,
+        is_stalled: false,
         ...seen,
       }
     }
@@ -88,21 +102,22 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         end_time: event.timestamp,
         n_done: whole(data.n_done) ?? batch.n_done,
         n_failed: whole(data.n_failed) ?? batch.n_failed,
-        isStalled: false,
+        error: failed ? failureText(data) : batch.error,
+        is_stalled: false,
         ...seen,
       }
     }
     case 'batch_stop_requested':
       return { ...batch, status: 'stopping' }
     case 'batch_stopped':
-      return { ...batch, status: 'stopped', end_time: text(data.end_time) ?? event.timestamp, isStalled: false }
+      return { ...batch, status: 'stopped', end_time: text(data.end_time) ?? event.timestamp, is_stalled: false }
     case 'batch_stalled':
-      return { ...batch, status: 'stalled', isStalled: true }
+      return { ...batch, status: 'stalled', is_stalled: true }
     case 'job_start':
     case 'job_epoch':
     case 'job_done':
     case 'job_failed':
-      return batch.isStalled ? { ...batch, ...seen, isStalled: false } : { ...batch, ...seen }
+      return { ...batch, ...seen, is_stalled: false }
     default:
       return batch
   }
@@ -123,6 +138,10 @@ export function emptyJob(event: LiveEvent): Job {
     avg_batch_time_ms: null,
     gpu_memory_peak_mb: null,
     n_params: null,
+    run_dir: null,
+    reason: null,
+    last_epoch: null,
+    latest: null,
   }
 }
 
@@ -137,10 +156,10 @@ export function foldJob(job: Job, event: LiveEvent): Job {
         status: 'running',
         start_time: event.timestamp,
         end_time: null,
-        failure: null,
+        reason: null,
       }
     case 'job_epoch':
-      return { ...job, progress: foldProgress(job.progress, data) }
+      return { ...job, progress: foldProgress(job.progress, data), last_epoch: Math.max(job.last_epoch ?? 0, whole(data.epoch) ?? 0) }
     case 'job_done':
       return {
         ...job,
@@ -155,7 +174,7 @@ export function foldJob(job: Job, event: LiveEvent): Job {
         status: 'failed',
         end_time: event.timestamp,
         elapsed_s: whole(data.elapsed_s) ?? job.elapsed_s,
-        failure: failureText(data) ?? job.failure,
+        reason: failureText(data) ?? job.reason,
       }
     case 'job_idle_flagged':
       return { ...job, is_idle_flagged: true }

@@ -4,7 +4,7 @@ import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
 import type { LiveEvent } from '@/api/live'
 import { getJob, getJobs, getLatestEpochs } from './api'
-import { emptyJob, foldJob } from './fold'
+import { emptyJob, foldJob, numericValues } from './fold'
 import type { EpochLatest, Job, JobOut } from './types'
 
 type Jobs = Map<string, Job>
@@ -35,13 +35,13 @@ export const useJobStore = defineStore('jobs', () => {
 
   function putLatest(batchId: string, latest: readonly EpochLatest[]): void {
     const jobs = jobsOf(batchId)
-    for (const { job_id: id, epoch, val_loss_trace: trace, train_loss, val_loss, lr } of latest) {
+    for (const { job_id: id, epoch, val_loss_trace, train_loss, val_loss, lr, metrics } of latest) {
       const job = jobs.get(id)
-      if (job && (job.progress?.epoch ?? -1) <= epoch) {
-        const values = { ...job.progress?.values, train_loss, val_loss, lr }
-        const longer = (job.progress?.trace.length ?? 0) > trace.length ? job.progress?.trace : trace
-        jobs.set(id, { ...job, progress: { epoch, values, trace: longer ?? trace } })
-      }
+      if (!job || (job.progress?.epoch ?? -1) > epoch) continue
+      const values = { ...job.progress?.values, ...numericValues({ ...metrics, train_loss, val_loss, lr }) }
+      const read = val_loss_trace.filter((value): value is number => value !== null)
+      const held = job.progress?.trace ?? []
+      jobs.set(id, { ...job, progress: { epoch, values, trace: held.length > read.length ? held : read } })
     }
   }
 

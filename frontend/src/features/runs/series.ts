@@ -1,48 +1,64 @@
-// The points of one job: a column of epochs and one column per metric. Points that arrive again replace, late ones
-// find their place. The columns are plain arrays outside Vue's reactivity; `version` says that they changed.
+// The points of one job, metric by metric. Points that arrive again replace, late ones find their place.
+// The columns are plain arrays outside Vue's reactivity; `version` says that they changed.
 import { numericValues } from './fold'
 
-export class JobSeries {
-  readonly epochs: number[] = []
-  readonly columns = new Map<string, (number | null)[]>()
-  version = 0
+export class Curve {
+  readonly steps: number[] = []
+  readonly values: (number | null)[] = []
 
+  /** New points come last nearly always, so the place is looked for from the end. */
+  put(step: number, value: number | null): void {
+    let place = this.steps.length
+    while (place > 0 && (this.steps[place - 1] as number) > step) place -= 1
+    if (this.steps[place - 1] === step) {
+      this.values[place - 1] = value
+      return
+    }
+    this.steps.splice(place, 0, step)
+    this.values.splice(place, 0, value)
+  }
+}
+
+export class JobSeries {
+  version = 0
+  private readonly curves = new Map<string, Curve>()
+
+  /** One epoch's numbers, as a job_epoch event carries them. */
   put(data: Readonly<Record<string, unknown>>): void {
     const epoch = data.epoch
     if (typeof epoch !== 'number' || !Number.isFinite(epoch)) return
-    const row = this.rowOf(epoch)
-    for (const [name, value] of Object.entries(numericValues(data))) this.column(name)[row] = value
+    for (const [name, value] of Object.entries(numericValues(data))) this.curve(name).put(epoch, value)
     this.version += 1
   }
 
+  /** Columns of one metric, as the server sends curves. */
+  putColumns(name: string, steps: readonly number[], values: readonly (number | null)[]): void {
+    const curve = this.curve(name)
+    steps.forEach((step, index) => curve.put(step, values[index] ?? null))
+    this.version += 1
+  }
+
+  /** Metrics with at least one number. */
   names(): string[] {
-    return [...this.columns.keys()].filter((name) => this.columns.get(name)?.some((value) => value !== null))
+    return [...this.curves].filter(([, curve]) => curve.values.some((value) => value !== null)).map(([name]) => name)
   }
 
   points(name: string): [number, number | null][] {
-    const column = this.columns.get(name)
-    if (!column) return []
-    const points: [number, number | null][] = []
-    for (let row = 0; row < this.epochs.length; row += 1) points.push([this.epochs[row] as number, column[row] ?? null])
-    return points
+    const curve = this.curves.get(name)
+    return curve ? curve.steps.map((step, index) => [step, curve.values[index] ?? null]) : []
   }
 
-  private column(name: string): (number | null)[] {
-    let column = this.columns.get(name)
-    if (!column) {
-      column = new Array<number | null>(this.epochs.length).fill(null)
-      this.columns.set(name, column)
+  lastStep(): number | null {
+    const ends = [...this.curves.values()].map((curve) => curve.steps.at(-1)).filter((step): step is number => step !== undefined)
+    return ends.length > 0 ? Math.max(...ends) : null
+  }
+
+  private curve(name: string): Curve {
+    let curve = this.curves.get(name)
+    if (!curve) {
+      curve = new Curve()
+      this.curves.set(name, curve)
     }
-    return column
-  }
-
-  /** The row of an epoch, made where it belongs. New points come last nearly always, so the end is looked at first. */
-  private rowOf(epoch: number): number {
-    let row = this.epochs.length
-    while (row > 0 && (this.epochs[row - 1] as number) > epoch) row -= 1
-    if (this.epochs[row - 1] === epoch) return row - 1
-    this.epochs.splice(row, 0, epoch)
-    for (const column of this.columns.values()) column.splice(row, 0, null)
-    return row
+    return curve
   }
 }

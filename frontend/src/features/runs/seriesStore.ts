@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
-import { getEpochs } from './api'
+import { getBatchCurves, getJobCurves } from './api'
 import { JobSeries } from './series'
 
 const keyOf = (batchId: string, jobId: string): string => JSON.stringify([batchId, jobId])
@@ -14,12 +14,28 @@ export const useSeriesStore = defineStore('series', () => {
   const version = (batchId: string, jobId: string): number => versions.get(keyOf(batchId, jobId)) ?? 0
   const get = (batchId: string, jobId: string): JobSeries | undefined => series.get(keyOf(batchId, jobId))
 
-  async function load(batchId: string, jobId: string): Promise<void> {
-    const key = keyOf(batchId, jobId)
+  function of(key: string): JobSeries {
     const present = series.get(key) ?? new JobSeries()
     series.set(key, present)
-    for (const point of await getEpochs(batchId, jobId)) present.put(point)
-    versions.set(key, present.version)
+    return present
+  }
+
+  /** Every metric of one job. */
+  async function loadJob(batchId: string, jobId: string): Promise<void> {
+    const read = await getJobCurves(batchId, jobId)
+    const key = keyOf(batchId, jobId)
+    for (const [name, curve] of Object.entries(read.series)) of(key).putColumns(name, curve.steps, curve.values)
+    versions.set(key, of(key).version)
+  }
+
+  /** One metric of every job of a batch. */
+  async function loadBatch(batchId: string, metric: string): Promise<void> {
+    const read = await getBatchCurves(batchId, metric)
+    for (const curve of read.curves) {
+      const key = keyOf(batchId, curve.job_id)
+      of(key).putColumns(metric, curve.steps, curve.values)
+      versions.set(key, of(key).version)
+    }
   }
 
   onLiveEvents((events) => {
@@ -27,11 +43,11 @@ export const useSeriesStore = defineStore('series', () => {
     for (const event of events) {
       if (event.event_type !== 'job_epoch' || !event.job_id) continue
       const key = keyOf(event.batch_id, event.job_id)
-      series.get(key)?.put(event.data)
-      if (series.has(key)) touched.add(key)
+      of(key).put(event.data)
+      touched.add(key)
     }
-    for (const key of touched) versions.set(key, series.get(key)?.version ?? 0)
+    for (const key of touched) versions.set(key, of(key).version)
   })
 
-  return { versions, version, get, load }
+  return { versions, version, get, loadJob, loadBatch }
 })

@@ -1,14 +1,9 @@
-// Batches and jobs as the pages see them: what the server sends, plus what the live stream adds.
+// Batches and jobs as the pages see them: what the server sends, kept true by the live stream.
 import type { components } from '@/api/schema.gen'
 
-export type BatchOut = components['schemas']['BatchOut']
+export type Batch = components['schemas']['BatchOut']
 export type JobOut = components['schemas']['JobOut']
 export type EpochLatest = components['schemas']['EpochLatest']
-
-export interface Batch extends BatchOut {
-  isStalled?: boolean
-  lastEventAt?: string | null
-}
 
 /** The newest point of a job, with the last values of its main loss for a sparkline. */
 export interface Progress {
@@ -19,5 +14,4 @@ export interface Progress {
 
 export interface Job extends JobOut {
   progress?: Progress
-  failure?: string | null
 }

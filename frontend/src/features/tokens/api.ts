@@ -10,4 +10,4 @@ export const listTokens = () => ok(client.GET('/api/tokens', { params: { query: 
 export const createToken = (name: string, scope: Scope, expiresAt: string | null) =>
   ok(client.POST('/api/tokens', { body: { name, scope, expires_at: expiresAt } }))
 
-export const revokeToken = (id: number) => ok(client.DELETE('/api/tokens/{token_id}', { params: { path: { token_id: id } } }))
+export const revokeToken = (id: number) => ok(client.DELETE('/api/tokens/{id}', { params: { path: { id } } }))

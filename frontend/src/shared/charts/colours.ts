@@ -8,9 +8,22 @@ export function hash(text: string): number {
   return value >>> 0
 }
 
-export function colourOf(id: string, theme: ThemeName): string {
+/**
+ * A colour for each id: the one that its name hashes to, or the next free one when a neighbour has it already.
+ * Ids beyond the number of colours share them.
+ */
+export function coloursOf(ids: readonly string[], theme: ThemeName): Map<string, string> {
   const colours = SERIES[theme]
-  return colours[hash(id) % colours.length] as string
+  const taken = new Set<number>()
+  const assigned = new Map<string, string>()
+  for (const id of [...new Set(ids)].sort()) {
+    if (taken.size === colours.length) taken.clear()
+    let place = hash(id) % colours.length
+    while (taken.has(place)) place = (place + 1) % colours.length
+    taken.add(place)
+    assigned.set(id, colours[place] as string)
+  }
+  return assigned
 }
 
 /** Colours for a few named lines: by place, so that neighbours always differ. */

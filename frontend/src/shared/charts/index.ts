@@ -3,6 +3,6 @@ import { defineAsyncComponent } from 'vue'
 
 export const LineChart = defineAsyncComponent(() => import('./LineChart.vue'))
 export { default as ChartControls } from './ChartControls.vue'
-export { colourAt, colourOf } from './colours'
+export { colourAt, coloursOf } from './colours'
 export type { LineSeries } from './lineOption'
 export type { Point } from './smoothing'

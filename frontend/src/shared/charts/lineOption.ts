@@ -17,6 +17,8 @@ export interface LineChartSettings {
   log: boolean
   smoothing: number
   formatX: (x: number) => string
+  /** For the axis, where there is little room; `formatX` when missing. */
+  formatTick?: (x: number) => string
   formatY: (y: number) => string
   yMin?: number
   yMax?: number
@@ -45,7 +47,7 @@ export function lineOption(settings: LineChartSettings) {
       axisLine: { lineStyle: { color: palette.lineStrong } },
       axisTick: { show: false },
       splitLine: { show: false },
-      axisLabel: { color: palette.textFaint, fontSize: 11, hideOverlap: true, formatter: settings.formatX },
+      axisLabel: { color: palette.textFaint, fontSize: 11, hideOverlap: true, formatter: settings.formatTick ?? settings.formatX },
       axisPointer: { label: { show: false } },
     },
     yAxis: {
@@ -54,6 +56,8 @@ export function lineOption(settings: LineChartSettings) {
       min: settings.log ? undefined : settings.yMin,
       max: settings.log ? undefined : settings.yMax,
       splitNumber: 4,
+      // A fixed range is cut into quarters: its end is then always a labelled line.
+      interval: !settings.log && settings.yMin !== undefined && settings.yMax !== undefined ? (settings.yMax - settings.yMin) / 4 : undefined,
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: palette.line } },

@@ -70,15 +70,15 @@ export function formatRelative(then: number, now: number, locale: string): strin
 }
 
 export function formatAbsolute(time: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(time)
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(time)
 }
 
 /** The clock time, with the day when it is not today's. */
 export function formatClock(time: number, now: number, locale: string): string {
   const sameDay = new Date(time).toDateString() === new Date(now).toDateString()
   const options: Intl.DateTimeFormatOptions = sameDay
-    ? { hour: '2-digit', minute: '2-digit' }
-    : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }
+    ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+    : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
   return new Intl.DateTimeFormat(locale, options).format(time)
 }
 

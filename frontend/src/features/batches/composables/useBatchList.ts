@@ -7,6 +7,7 @@ import { useResource } from '@/shared/composables/useResource'
 export interface ListFilter {
   project?: string
   status?: string
+  q?: string
 }
 
 const LIMIT = 500

@@ -1,0 +1,28 @@
+// The GPUs of a machine, from the list that reporters send; old reporters send one GPU as flat numbers.
+import type { HostCardData } from './api'
+
+export interface Gpu {
+  index: number
+  name: string | null
+  use: number | null
+  memory: number | null
+  memoryTotal: number | null
+  temperature: number | null
+}
+
+const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+
+export function gpusOf(host: Pick<HostCardData, 'gpus' | 'gpu_util_pct' | 'gpu_mem_mb' | 'gpu_mem_total_mb' | 'gpu_temp_c'>): Gpu[] {
+  if (host.gpus?.length) {
+    return host.gpus.map((gpu, index) => ({
+      index: number(gpu.index) ?? index,
+      name: typeof gpu.name === 'string' ? gpu.name : null,
+      use: number(gpu.util_pct),
+      memory: number(gpu.mem_mb),
+      memoryTotal: number(gpu.mem_total_mb),
+      temperature: number(gpu.temp_c),
+    }))
+  }
+  if (host.gpu_util_pct === null && host.gpu_mem_mb === null) return []
+  return [{ index: 0, name: null, use: host.gpu_util_pct, memory: host.gpu_mem_mb, memoryTotal: host.gpu_mem_total_mb, temperature: host.gpu_temp_c }]
+}
