@@ -84,6 +84,8 @@ def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> Fa
         version=API_VERSION,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        # TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.platform = platform
     errors.install(app)
