@@ -143,7 +143,8 @@ def _is_about_a_value(exc: Exception) -> bool:
 
 
 async def _on_unstorable_value(_: Request, exc: Exception) -> JSONResponse:
-    log.warning("request.value_unstorable", error=repr(exc.__cause__ or exc))
+    # Its kind alone: a UnicodeEncodeError carries the whole text, which may be a password.
+    log.warning("request.value_unstorable", error=type(exc.__cause__ or exc).__name__)
     return response(ArgusError(ErrorCode.REQUEST_INVALID, "A value of the request is out of range or not readable."))
 
 
