@@ -68,10 +68,12 @@ async def list_my_public_shares(request: Request, actor: Person, connection: Rea
 
 @router.post("/batches/{batch_id:path}/public-share", status_code=201)
 async def add_public_share(
-    new: NewPublicShare, request: Request, batch: ControlledBatch, actor: Writer, change: Writing
+    request: Request, batch: ControlledBatch, actor: Writer, change: Writing, new: NewPublicShare | None = None
 ) -> PublicShare:
     """Make a public link to a batch."""
-    return await links.add(change, actor, batch, new, platform_of(request).settings.public_url)
+    return await links.add(
+        change, actor, batch, new.expires_at if new else None, platform_of(request).settings.public_url
+    )
 
 
 @router.get("/batches/{batch_id:path}/public-shares")

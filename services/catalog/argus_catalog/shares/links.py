@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.dependencies import BatchRef, JobRef
 from argus_catalog.access.visibility import exists
 from argus_catalog.derivations.status import shown_job_status
-from argus_catalog.shares.schemas import NewPublicShare, PublicBatch, PublicJob, PublicShare
+from argus_catalog.shares.schemas import PublicBatch, PublicJob, PublicShare
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
@@ -39,7 +39,7 @@ _VIEW_COLUMNS = (
 )
 
 
-async def add(change: Change, actor: Actor, of: BatchRef, new: NewPublicShare, base_url: str) -> PublicShare:
+async def add(change: Change, actor: Actor, of: BatchRef, expires_at: str | None, base_url: str) -> PublicShare:
     """Make a link.
 
     Raises:
@@ -50,7 +50,7 @@ async def add(change: Change, actor: Actor, of: BatchRef, new: NewPublicShare, b
         "batch_id": of.id,
         "created_at": now(),
         "created_by": actor.user_id,
-        "expires_at": _expiry(new.expires_at),
+        "expires_at": _expiry(expires_at),
         "view_count": 0,
     }
     await change.connection.execute(sa.insert(own.public_share).values(row))

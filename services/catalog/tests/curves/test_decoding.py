@@ -66,10 +66,7 @@ def test_a_damaged_block_is_an_error():
 )
 def test_decoding_agrees_with_a_dict_that_later_values_overwrite(flushes):
     blocks = [block([s for s, _ in flush], i * 100, a=[v for _, v in flush]) for i, flush in enumerate(flushes)]
-    expected = {}
-    for step, value in (point for flush in flushes for point in flush):
-        if value is not None:
-            expected[step] = value
+    expected = {step: value for flush in flushes for step, value in flush if value is not None}
     found = decode(blocks)
     got = dict(points(found["a"])) if "a" in found else {}
     assert list(got) == sorted(expected)

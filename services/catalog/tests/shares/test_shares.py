@@ -1,0 +1,208 @@
+from datetime import timedelta
+
+import pytest
+
+from argus_contracts import bus as wire
+from argus_kit.clock import iso, now
+from argus_kit.testing import eventually
+from argus_schema import catalog as own
+
+
+@pytest.fixture
+async def two(live_world):
+    """Ada's batch, and Bob."""
+    await live_world.person("bob")
+    await live_world.batch("a")
+    await live_world.job("a", "j/1", status="done")
+    return live_world
+
+
+async def send(world, method, path, who="ada", **json):
+    return await world.client.request(method, path, headers=world.headers[who], json=json or None)
+
+
+class TestShares:
+    async def test_a_share_opens_a_batch_says_so_and_ends(self, two, platform):
+        heard = []
+
+        async def on_access(_, data):
+            heard.append(wire.decode(wire.AccessChanged, data))
+
+        await platform.bus.listen(wire.ACCESS_CHANGED, on_access)
+        assert (await two.get("/api/batches/a", "bob")).status_code == 404
+        made = await send(two, "POST", "/api/batches/a/shares", grantee_username="BOB")
+        assert (made.status_code, made.json()["permission"]) == (201, "viewer")
+        again = await send(two, "POST", "/api/batches/a/shares", grantee_username="bob", permission="editor")
+        assert again.json()["created_at"] == made.json()["created_at"]
+        (share,) = await two.read("/api/batches/a/shares")
+        assert (share["grantee_username"], share["permission"], share["created_by"]) == (
+            "bob",
+            "editor",
+            two.people["ada"],
+        )
+        assert (await two.read("/api/batches/a", "bob"))["can_edit"] is True
+        gone = await send(two, "DELETE", f"/api/batches/a/shares/{two.people['bob']}")
+        assert (gone.status_code, gone.json()) == (200, {"ok": True, "detail": "revoked"})
+        assert (await two.get("/api/batches/a", "bob")).status_code == 404
+        assert (await send(two, "DELETE", f"/api/batches/a/shares/{two.people['bob']}")).status_code == 404
+
+        async def all_said():
+            return len(heard) == 3
+
+        await eventually(all_said)
+        assert {(c.batch_id, c.user_id) for c in heard} == {("a", two.people["bob"])}
+
+    @pytest.mark.parametrize(
+        ("name", "status", "code"), [("nobody", 404, "user.not_found"), ("ada", 400, "user.is_self")]
+    )
+    async def test_whom_one_cannot_share_with(self, two, name, status, code):
+        answer = await send(two, "POST", "/api/batches/a/shares", grantee_username=name)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+    async def test_a_projects_batches_present_and_future(self, two):
+        made = await send(two, "POST", "/api/projects/shares", project="vision", grantee_username="bob")
+        assert made.status_code == 201
+        await two.batch("later")
+        assert {b["id"] for b in await two.read("/api/batches", "bob")} == {"a", "later"}
+        assert [s["project"] for s in await two.read("/api/projects/shares")] == ["vision"]
+        path = f"/api/projects/shares/vision/{two.people['bob']}"
+        assert (await send(two, "DELETE", path)).status_code == 200
+        assert await two.read("/api/batches", "bob") == []
+        assert (await send(two, "DELETE", path)).json()["error"]["code"] == "share.not_found"
+
+
+class TestPublicLinks:
+    async def test_everyone_with_the_link_sees_the_batch(self, two):
+        made = (await send(two, "POST", "/api/batches/a/public-share")).json()
+        made = (
+            made if "slug" in made else (await send(two, "POST", "/api/batches/a/public-share", expires_at=None)).json()
+        )
+        slug = made["slug"]
+        assert (len(slug), made["url"].endswith(f"/public/{slug}"), made["view_count"]) == (20, True, 0)
+        page = (await two.client.get(f"/api/public/{slug}")).json()
+        assert (page["id"], page["owner_label"]) == ("a", "ada")
+        assert [j["id"] for j in (await two.client.get(f"/api/public/{slug}/jobs")).json()] == ["j/1"]
+        assert (await two.client.get(f"/api/public/{slug}/jobs/j/1")).json()["status"] == "done"
+        assert (await two.client.get(f"/api/public/{slug}/jobs/j/1/epochs")).json() == []
+        (link,) = await two.read("/api/public-shares/mine")
+        assert link["view_count"] == 1
+        assert (await send(two, "DELETE", f"/api/batches/a/public-share/{slug}")).status_code == 200
+        assert (await two.client.get(f"/api/public/{slug}")).status_code == 404
+
+    async def test_a_link_ends(self, two, platform):
+        made = (
+            await send(two, "POST", "/api/batches/a/public-share", expires_at=iso(now() + timedelta(days=1)))
+        ).json()
+
+        async with platform.database.write() as connection:
+            await connection.execute(own.public_share.update().values(expires_at=now() - timedelta(seconds=1)))
+        answer = await two.client.get(f"/api/public/{made['slug']}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (410, "public_share.expired")
+        for text in ("garbage", iso(now() - timedelta(days=1))):
+            assert (await send(two, "POST", "/api/batches/a/public-share", expires_at=text)).status_code == 422
+
+    async def test_guessing_slugs_is_slowed_down(self, two):
+        answers = [await two.client.get("/api/public/nothing") for _ in range(40)]
+        assert {a.status_code for a in answers} == {404, 429}
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+class TestMarks:
+    async def test_stars(self, two):
+        star = {"target_type": "batch", "target_id": "a/b"}
+        first = await send(two, "POST", "/api/stars", **star)
+        assert (await send(two, "POST", "/api/stars", **star)).json() == first.json()
+        assert [s["target_id"] for s in await two.read("/api/stars")] == ["a/b"]
+        assert (await send(two, "DELETE", "/api/stars/batch/a/b")).status_code == 204
+        assert (await send(two, "DELETE", "/api/stars/batch/a/b")).status_code == 204
+        for answer in (
+            await send(two, "POST", "/api/stars", target_type="job", target_id="x"),
+            await send(two, "DELETE", "/api/stars/job/x"),
+        ):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "star.type_invalid")
+
+    async def test_four_pins(self, two):
+        for i in range(4):
+            await two.batch(f"b{i}")
+            assert (await send(two, "POST", "/api/pins", batch_id=f"b{i}")).status_code == 200
+        answer = await send(two, "POST", "/api/pins", batch_id="a")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "pin.limit_reached")
+        assert (await send(two, "POST", "/api/pins", batch_id="b0")).status_code == 200
+        assert [p["batch_id"] for p in await two.read("/api/pins")] == ["b0", "b1", "b2", "b3"]
+        assert (await send(two, "DELETE", "/api/pins/b1")).status_code == 204
+        assert (await send(two, "POST", "/api/pins", batch_id="a")).status_code == 200
+        assert (await send(two, "POST", "/api/pins", batch_id="none")).status_code == 404
+
+
+class TestDeletions:
+    @pytest.fixture
+    async def asked(self, two, platform):
+        """What ingest was asked to delete."""
+        requests = []
+
+        async def answer(data):
+            requests.append(wire.decode(wire.TrackingDelete, data))
+            return wire.encode(wire.TrackingDeleteReply(ok=True, deleted=1))
+
+        await platform.bus.respond(wire.TRACKING_DELETE, answer, queue="ingest")
+        return requests
+
+    async def test_a_batch_that_is_over(self, two, asked):
+        await two.batch("over", status="done")
+        answer = await send(two, "DELETE", "/api/batches/over")
+        assert (answer.status_code, answer.json()) == (200, {"status": "deleted", "batch_id": "over"})
+        assert [(r.kind, r.batch_id, r.actor_id) for r in asked] == [("batch", "over", two.people["ada"])]
+
+    async def test_a_batch_that_runs_stays(self, two, asked):
+        answer = await send(two, "DELETE", "/api/batches/a")
+        assert (answer.status_code, answer.json()["error"]["code"], asked) == (409, "batch.active", [])
+
+    async def test_many_batches(self, two, asked):
+        await two.batch("over", status="failed")
+        await two.batch("bobs", owner="bob", status="done")
+        await two.batch("bobs-shared", owner="bob", status="done")
+        await two.share("bobs-shared", "ada")
+        await two.batch("gone", status="done", deleted_at=now())
+        wanted = ["over", "a", "bobs", "bobs-shared", "gone", "none", "over"]
+        answer = await send(two, "POST", "/api/batches/bulk-delete", batch_ids=wanted)
+        assert answer.json()["deleted"] == ["over"]
+        assert {s["id"]: s["reason"] for s in answer.json()["skipped"]} == {
+            "a": "running",
+            "bobs": "not_found",
+            "bobs-shared": "not_owner",
+            "gone": "already_deleted",
+            "none": "not_found",
+        }
+        assert (await send(two, "POST", "/api/batches/bulk-delete", batch_ids=[])).status_code == 400
+        assert (await send(two, "POST", "/api/batches/bulk-delete", batch_ids=["x"] * 501)).status_code == 422
+
+    async def test_jobs(self, two, asked):
+        await two.job("a", "r")
+        assert (await send(two, "DELETE", "/api/jobs/a/j/1")).json() == {
+            "status": "deleted",
+            "batch_id": "a",
+            "job_id": "j/1",
+        }
+        assert (await send(two, "DELETE", "/api/jobs/a/r")).json()["error"]["code"] == "job.active"
+        items = [{"batch_id": "a", "job_id": j} for j in ("j/1", "r", "none")] + [{"batch_id": "x", "job_id": "y"}]
+        answer = (await send(two, "POST", "/api/jobs/bulk-delete", items=items)).json()
+        assert answer["deleted"] == ["a/j/1"]
+        assert [s["reason"] for s in answer["skipped"]] == ["running", "not_found", "batch_not_found"]
+        assert [(r.kind, r.job_id) for r in asked] == [("job", "j/1"), ("job", "j/1")]
+
+    async def test_hosts_and_projects_are_for_administrators(self, two, asked):
+        await two.person("root", is_admin=True)
+        await two.snapshot("a", gpu_util_pct=1.0)
+        await two.snapshot("a", "quiet", at=now() - timedelta(hours=1), gpu_util_pct=1.0)
+        assert (await send(two, "DELETE", "/api/hosts/quiet")).status_code == 403
+        assert (await send(two, "DELETE", "/api/hosts/gpu-1", "root")).json()["error"]["code"] == "host.active"
+        assert (await send(two, "DELETE", "/api/hosts/quiet", "root")).json() == {"status": "deleted", "host": "quiet"}
+        assert (await send(two, "DELETE", "/api/projects/none", "root")).status_code == 404
+        assert (await send(two, "DELETE", "/api/projects/vision", "root")).status_code == 200
+        assert [r.kind for r in asked] == ["host", "project"]
+        assert await two.read("/api/projects") == []
+
+    async def test_without_ingest_the_answer_is_to_try_again(self, two):
+        await two.batch("over", status="done")
+        answer = await send(two, "DELETE", "/api/batches/over")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "bus.unavailable")
