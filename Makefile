@@ -24,7 +24,7 @@ chaos: ## kill processes of the stack while a training reports
 	@exec deploy/local/chaos
 
 bench: ## measure, and write down beside the limits of this machine
-	@exec deploy/local/bench
+	@exec deploy/local/bench $(ARGS)
 
 gen: ## generated files: schemas, OpenAPI, the frontend's client, Kubernetes routes
 	@exec deploy/local/gen
