@@ -95,9 +95,9 @@ class Flusher(Part):
         """
         if not self._is_open:
             raise ArgusError(ErrorCode.SERVICE_DRAINING, headers={"Retry-After": "1"})
-        # One request always fits into an empty queue, however large it is.
+        # One request always fits when nothing else waits, however large it is.
         over = self._events + len(arrivals) > self._settings.queue_events
-        if self._queue and (over or self._bytes + size > self._settings.queue_bytes):
+        if self._events and (over or self._bytes + size > self._settings.queue_bytes):
             EVENTS.labels("queue_full").inc(len(arrivals))
             raise RateLimited(self._events / self._per_second, ErrorCode.QUEUE_FULL)
         request = _Request(arrivals, size, asyncio.get_running_loop().create_future())

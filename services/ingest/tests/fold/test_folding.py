@@ -85,11 +85,8 @@ class TestJobs:
         )
         job = tracked.jobs["j"]
         assert (job.status, job.model, job.dataset, job.extra) == ("done", "m", "d", {"seed": 3})
-        assert (job.elapsed_s, job.metrics, job.end_time) == (
-            12,
-            {"MSE": "NaN", "setting": "x"},
-            T0 + timedelta(minutes=2),
-        )
+        assert (job.elapsed_s, job.metrics) == (12, {"MSE": "NaN", "setting": "x"})
+        assert job.end_time == T0 + timedelta(minutes=2)
         assert (tracked.batch.n_jobs, tracked.batch.n_done) == (1, 1)
 
     def test_a_failure_adds_to_what_the_start_said(self):

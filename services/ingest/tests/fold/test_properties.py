@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,7 +63,7 @@ def run(stream, cuts):
     points = []
     everything = list(arrivals(stream))
     bounds = [0, *sorted(cut % (len(everything) + 1) for cut in cuts), len(everything)]
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         fold(tracked, everything[begin:end], T0 + timedelta(days=1))
         points += [(job.job_id, point) for job in tracked.jobs.values() for point in job.points]
         tracked = saved(tracked)
