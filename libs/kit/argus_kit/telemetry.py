@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -144,6 +144,11 @@ def headers() -> dict[str, str]:
     return carrier
 
 
+THEN = "argus.then"
+"""Key of the scope's list of what goes on after the request was handled, as `async (send) -> None`. A stream that stays
+open for hours puts itself there, so that neither the request's span nor its many frames live as long."""
+
+
 class TelemetryMiddleware:
     """Counts and times requests and gives each a trace. Plain ASGI: a streamed response is passed through untouched."""
 
@@ -166,5 +171,9 @@ class TelemetryMiddleware:
                 LATENCY.labels(self._service, method).observe(time.perf_counter() - begin)
             await send(message)
 
+        then: list[Callable[[Send], Awaitable[None]]] = []
+        scope[THEN] = then
         with span(f"{method} {self._service}", carrier, **{"http.path": scope["path"]}):
             await self._app(scope, receive, observed)
+        while then:
+            await then.pop()(send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -51,12 +51,12 @@ class Grants:
 
 async def find_batches(connection: AsyncConnection, batch_ids: Collection[str]) -> dict[str, Batch]:
     """Batches by id; those that are missing, deleted or not begun are left out."""
-    return {batch.id: batch for batch in await _batches(connection, ingest.batch.c.id, batch_ids)}
+    return {batch.id: batch for batch in await _batches(connection, _BATCHES_BY_ID, batch_ids)}
 
 
 async def find_batches_by_key(connection: AsyncConnection, keys: Collection[int]) -> dict[int, Batch]:
     """Like `find_batches`, by key."""
-    return {batch.key: batch for batch in await _batches(connection, ingest.batch.c.batch_key, keys)}
+    return {batch.key: batch for batch in await _batches(connection, _BATCHES_BY_KEY, keys)}
 
 
 async def find_jobs(connection: AsyncConnection, jobs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
@@ -74,7 +74,7 @@ async def load_grants(connection: AsyncConnection, user_ids: Collection[int]) ->
     """The rights of these people."""
     grants = {user_id: Grants(user_id) for user_id in user_ids}
     for part in _parts(user_ids):
-        for row in await connection.execute(_granted(part)):
+        for row in await connection.execute(_GRANTED, {"user_ids": part}):
             found = grants[row.user_id]
             if row.kind == "batch":
                 found.batches.add(row.name)
@@ -108,42 +108,49 @@ def credential_of(actor: Actor) -> tuple[str, str | int]:
     return ("session", actor.jti or "") if actor.kind == "session" else ("token", actor.token_id or 0)
 
 
-async def _batches(connection: AsyncConnection, column: sa.Column[Any], names: Collection[Any]) -> list[Batch]:
+async def _batches(connection: AsyncConnection, statement: sa.Select[Any], names: Collection[Any]) -> list[Batch]:
+    return [
+        Batch(row.batch_key, row.id, row.project, row.owner_id)
+        for part in _parts(names)
+        for row in await connection.execute(statement, {"names": part})
+    ]
+
+
+def _select_batches(column: sa.Column[Any]) -> sa.Select[Any]:
     batch = ingest.batch.c
-    found: list[Batch] = []
-    for part in _parts(names):
-        statement = sa.select(batch.batch_key, batch.id, batch.project, batch.owner_id).where(
-            column.in_(part), batch.deleted_at.is_(None), batch.is_placeholder.is_(False)
-        )
-        rows = await connection.execute(statement)
-        found += [Batch(row.batch_key, row.id, row.project, row.owner_id) for row in rows]
-    return found
+    names: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
+    return sa.select(batch.batch_key, batch.id, batch.project, batch.owner_id).where(
+        column.in_(names), batch.deleted_at.is_(None), batch.is_placeholder.is_(False)
+    )
 
 
-def _granted(user_ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+def _granted() -> sa.CompoundSelect[Any]:
     batch, project, member, user = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c, auth.user.c
     no_name, no_owner = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.BigInteger)
+    who: sa.BindParameter[Any] = sa.bindparam("user_ids", expanding=True)
     columns: tuple[tuple[str, Any, Any, Any], ...] = (
         ("batch", batch.grantee_id, batch.batch_id, no_owner),
         ("owner", project.grantee_id, project.project, project.owner_id),
         ("member", member.user_id, member.project, no_owner),
+        ("admin", user.id, no_name, no_owner),
     )
     granted = [
         sa.select(
             sa.literal_column(f"'{kind}'").label("kind"),
-            who.label("user_id"),
+            user_id.label("user_id"),
             name.label("name"),
             owner.label("owner_id"),
-        ).where(who.in_(user_ids))
-        for kind, who, name, owner in columns
+        ).where(user_id.in_(who))
+        for kind, user_id, name, owner in columns
     ]
-    admins = sa.select(
-        sa.literal_column("'admin'").label("kind"),
-        user.id.label("user_id"),
-        no_name.label("name"),
-        no_owner.label("owner_id"),
-    ).where(user.id.in_(user_ids), user.is_admin.is_(True), user.is_active.is_(True))
-    return sa.union_all(*granted, admins)
+    granted[-1] = granted[-1].where(user.is_admin.is_(True), user.is_active.is_(True))
+    return sa.union_all(*granted)
+
+
+# Built once: putting them together costs as much as running them.
+_BATCHES_BY_ID = _select_batches(ingest.batch.c.id)
+_BATCHES_BY_KEY = _select_batches(ingest.batch.c.batch_key)
+_GRANTED = _granted()
 
 
 def _parts(items: Iterable[T]) -> Iterator[list[T]]:

@@ -15,7 +15,7 @@ from argus_realtime import hub as hubs
 from argus_realtime.access import Grants
 from argus_realtime.admission import Admission
 from argus_realtime.channels import parse_channels
-from argus_realtime.frames import MEDIA_TYPE, Position, control, parse_position
+from argus_realtime.frames import MEDIA_TYPE, WHOLE, Position, control, parse_position
 from argus_realtime.guard import Guard
 from argus_realtime.response import EventStreamResponse
 from argus_realtime.stream import Stream
@@ -127,17 +127,13 @@ def _answer(hub: hubs.Hub, caller: Caller, stream: Stream, hello: dict[str, Any]
 
     def attach() -> None:
         # The position lets a page that has not yet seen an event come back without a gap.
-        first = control("hello", {**hello, "last_event_id": str(Position(hub.position, _ALL))})
+        first = control("hello", {**hello, "last_event_id": str(Position(hub.position, WHOLE))})
         hub.attach(stream, first, resume, _grants(caller, stream))
         if is_lost:
             stream.resync("expired")
         caller.guard.admit(stream, caller.epoch)
 
     return EventStreamResponse(stream, attach, lambda: hub.detach(stream))
-
-
-# An index beyond any bundle: everything of that message is known.
-_ALL = 999_999_999
 
 
 def _resume_after(text: str | None) -> tuple[Position | None, bool]:

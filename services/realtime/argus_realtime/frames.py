@@ -24,6 +24,10 @@ _MAX_NAMES = 1000
 MEDIA_TYPE = "text/event-stream"
 
 
+# A place beyond any bundle: everything of that message is known.
+WHOLE = 999_999_999
+
+
 class Control(bytes):
     """A frame about the stream itself (hello, closed, ...). It outlives the dropping of a slow reader's events."""
 

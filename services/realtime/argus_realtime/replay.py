@@ -15,7 +15,7 @@ import structlog
 from argus_contracts import bus as wire
 from argus_kit.bus import Bus, BusUnavailable, Message
 from argus_realtime import metrics
-from argus_realtime.frames import Position
+from argus_realtime.frames import WHOLE, Position
 from argus_realtime.stream import Stream
 
 log = structlog.get_logger(__name__)
@@ -45,8 +45,8 @@ class Replay:
         self._after = after
         self._subjects = subjects_of(stream)
         self._left = limit
-        # The message of the last id is read again: the rest of its bundle may be missing.
-        self._begin = after.sequence - 1
+        # The message of the last id is read again when the rest of its bundle may be missing.
+        self._begin = after.sequence if after.place == WHOLE else after.sequence - 1
         stream.hold()
 
     async def run(self) -> None:

@@ -272,3 +272,19 @@ async def test_a_shutdown_ends_streams_with_a_hint(live):
         await drained
         refused = await live.refusal("/api/sse", session, channels="inbox")
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, ErrorCode.SERVICE_DRAINING)
+
+
+async def test_no_span_outlives_the_opening_or_carries_the_credential(live):
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter = InMemorySpanExporter()
+    trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
+    _, session = await live.user("ada")
+    async with live.open("/api/sse", None, channels="inbox", token=session) as reader:
+        await reader.frame()
+        opened = [s for s in exporter.get_finished_spans() if s.attributes.get("http.path") == "/api/sse"]
+        assert len(opened) == 1
+        assert session not in "".join(span.to_json() for span in exporter.get_finished_spans())
+    exporter.shutdown()
