@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope, editable, visible
 from argus_catalog.derivations.progress import SAMPLES
+from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
+from argus_kit.errors import ArgusError
 from argus_kit.identity import Actor
 from argus_kit.pagination import decode_cursor
 from argus_schema import auth, ingest
@@ -99,7 +101,9 @@ def _conditions(chosen: BatchFilter) -> list[sa.ColumnElement[bool]] | None:
         ]
     if chosen.cursor:
         start, key = decode_cursor(chosen.cursor, 2)
-        found.append(_after(parse_timestamp(start) if isinstance(start, str) else None, int(key)))
+        if not isinstance(key, int) or not isinstance(start, str | None):
+            raise ArgusError(ErrorCode.REQUEST_INVALID, "The cursor belongs to another list; start again without it.")
+        found.append(_after(parse_timestamp(start) if start else None, key))
     return found
 
 

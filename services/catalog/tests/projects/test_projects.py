@@ -187,18 +187,3 @@ async def test_gpu_hours_by_user(lab):
     assert [r["username"] for r in await lab.read("/api/stats/gpu-hours-by-user", "bob")] == ["bob"]
     (none,) = await lab.read("/api/stats/gpu-hours-by-user", "bob", days=1)
     assert none["gpu_hours"] == 4.0
-
-
-@pytest.mark.parametrize(
-    ("language", "locale"),
-    [
-        ("", "en-US"),
-        ("zh", "zh-CN"),
-        ("fr, zh-TW;q=0.5", "en-US"),
-        ("en;q=0.2, zh-CN;q=0.9", "zh-CN"),
-        ("x;q=y", "en-US"),
-    ],
-)
-async def test_hints_need_no_credential(world, language, locale):
-    answer = await world.client.get("/api/meta/hints", headers={"Accept-Language": language})
-    assert (answer.json()["locale"], len(answer.json()["hints"])) == (locale, 11)

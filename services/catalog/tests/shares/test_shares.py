@@ -90,10 +90,8 @@ class TestPublicLinks:
         assert (await two.client.get(f"/api/public/{slug}")).status_code == 404
 
     async def test_a_link_ends(self, two, platform):
-        made = (
-            await send(two, "POST", "/api/batches/a/public-share", expires_at=iso(now() + timedelta(days=1)))
-        ).json()
-
+        tomorrow = iso(now() + timedelta(days=1))
+        made = (await send(two, "POST", "/api/batches/a/public-share", expires_at=tomorrow)).json()
         async with platform.database.write() as connection:
             await connection.execute(own.public_share.update().values(expires_at=now() - timedelta(seconds=1)))
         answer = await two.client.get(f"/api/public/{made['slug']}")
