@@ -34,6 +34,13 @@ async def update_agent(connection: AsyncConnection, agent_id: str, **values: Any
     await connection.execute(sa.update(agent).where(agent.c.id == agent_id).values(**values))
 
 
+async def adopt_commands(connection: AsyncConnection, agent_id: str, owner_id: int, hostname: str) -> None:
+    """Give a host's agent what its owner asked for before there was one."""
+    waiting = sa.and_(command.c.agent_id.is_(None), command.c.status == "pending", command.c.requested_by == owner_id)
+    here = command.c.payload["host"].as_string() == hostname
+    await connection.execute(sa.update(command).where(waiting, here).values(agent_id=agent_id))
+
+
 async def pending_commands(connection: AsyncConnection, agent_id: str) -> Sequence[sa.Row[Any]]:
     """Commands that wait for an agent, oldest first."""
     query = sa.select(command).where(command.c.agent_id == agent_id, command.c.status == "pending")

@@ -53,11 +53,12 @@ async def _ensure_agent(database: Database, actor: Actor, body: AgentRegister) -
             known = await repository.find_agent(connection, actor.user_id, body.hostname)
             if known is not None:
                 await repository.update_agent(connection, known.id, **told, revoked_at=None)
-                found: str = known.id
-                return found
-            agent_id = f"agent-{secrets.token_hex(6)}"
-            new = {"id": agent_id, "owner_id": actor.user_id, "hostname": body.hostname, "created_at": now(), **told}
-            await repository.insert_agent(connection, new)
+                agent_id: str = known.id
+            else:
+                agent_id = f"agent-{secrets.token_hex(6)}"
+                new = {"id": agent_id, "owner_id": actor.user_id, "hostname": body.hostname, "created_at": now()}
+                await repository.insert_agent(connection, new | told)
+            await repository.adopt_commands(connection, agent_id, actor.user_id, body.hostname)
             return agent_id
     except IntegrityError:
         # Two registrations of one host at once: the other one won, and this one is a repetition.

@@ -20,17 +20,30 @@ async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str
     return (await connection.execute(query)).one_or_none()
 
 
-async def agent_of(connection: AsyncConnection, hostname: str | None, owner_ids: set[int]) -> str | None:
-    """The agent of one of these people on this host that was seen last."""
+async def agent_of(
+    connection: AsyncConnection, hostname: str | None, owner_id: int | None, asker_id: int
+) -> sa.Row[Any, Any] | None:
+    """Id and owner of the agent on this host: the batch owner's, who runs it, else the asker's."""
     if not hostname:
         return None
     query = (
-        sa.select(agent.c.id)
-        .where(agent.c.hostname == hostname, agent.c.owner_id.in_(owner_ids), agent.c.revoked_at.is_(None))
-        .order_by(agent.c.last_seen_at.desc())
+        sa.select(agent.c.id, agent.c.owner_id)
+        .where(agent.c.hostname == hostname, agent.c.owner_id.in_({owner_id or asker_id, asker_id}))
+        .where(agent.c.revoked_at.is_(None))
+        .order_by(sa.case((agent.c.owner_id == owner_id, 0), else_=1))
         .limit(1)
     )
-    return (await connection.execute(query)).scalar_one_or_none()
+    return (await connection.execute(query)).one_or_none()
+
+
+async def count_reruns(connection: AsyncConnection, source_batch_id: str) -> int:
+    """How often this batch was run again so far, whatever became of it."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(command)
+        .where(command.c.kind == "rerun", command.c.payload["source_batch_id"].as_string() == source_batch_id)
+    )
+    return (await connection.execute(query)).scalar_one()
 
 
 async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa.Row[Any, Any, Any] | None:

@@ -6,12 +6,14 @@ to have the same name.
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 import uuid
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
@@ -25,8 +27,12 @@ from argus_kit.identity import Actor
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 
+log = structlog.get_logger(__name__)
+
 ENDED = frozenset({"done", "failed", "cancelled", "stopped"})
 MAX_OVERRIDES_BYTES = 64 * 1024
+# Any fixed UUID: it keeps the ids that are derived from a batch apart from all others.
+_COMMANDS = uuid.UUID("6f1c2f5e-6c0a-4b8e-9d0c-3f6f2a7b9d11")
 
 
 async def readable(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any]:
@@ -87,7 +93,8 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         return RerunResult(
             batch_id=waiting.batch_id, source_batch_id=batch_id, name=waiting.name, status=waiting.status
         )
-    new_id = f"rerun-{secrets.token_hex(6)}"
+    async with here.database.read() as connection:
+        new_id = _rerun_id(batch_id, await repository.count_reruns(connection, batch_id))
     name = body.name or f"{source.name or batch_id} (rerun)"
     request = wire.BatchCreate(
         new_batch_id=new_id,
@@ -99,11 +106,21 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         at=now(),
     )
     created = await create_batch(here.bus, request)
-    async with here.write("executor") as tx:
-        payload = _rerun_payload(source, body.overrides, actor)
-        await _queue(tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
-        _audit(tx, "batch_rerun_requested", actor, new_id, {"source_batch_id": batch_id, "overrides": body.overrides})
+    try:
+        async with here.write("executor") as tx:
+            payload = _rerun_payload(source, body.overrides, actor)
+            await _queue(tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
+            audited = {"source_batch_id": batch_id, "overrides": body.overrides}
+            _audit(tx, "batch_rerun_requested", actor, new_id, audited)
+    except IntegrityError:
+        # The same was asked twice at once, and the other request has queued the command.
+        log.info("rerun.asked_twice", batch_id=batch_id)
     return RerunResult(batch_id=new_id, source_batch_id=batch_id, name=name, status=created.status or "requested")
+
+
+def _rerun_id(source_batch_id: str, earlier: int) -> str:
+    # The same for a request that is repeated, be it a double click or after a crash halfway: one rerun comes of it.
+    return f"rerun-{hashlib.blake2b(f'{earlier}:{source_batch_id}'.encode(), digest_size=6).hexdigest()}"
 
 
 def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor) -> dict[str, Any]:
@@ -122,15 +139,15 @@ def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor)
 async def _queue(
     tx: Transaction, batch: sa.Row[Any], actor: Actor, *, kind: str, batch_id: str, payload: dict[str, Any]
 ) -> None:
-    owners = {actor.user_id} | ({batch.owner_id} if batch.owner_id is not None else set())
-    agent_id = await repository.agent_of(tx.connection, batch.host, owners)
-    if agent_id is None and kind == "stop":
+    agent = await repository.agent_of(tx.connection, batch.host, batch.owner_id, actor.user_id)
+    if agent is None and kind == "stop":
         # The reporter itself polls the flag; there is nobody else to tell.
         return
-    command_id = str(uuid.uuid4())
+    # A batch is rerun by one command; it may be stopped, begun anew and stopped again.
+    command_id = str(uuid.uuid5(_COMMANDS, batch_id) if kind == "rerun" else uuid.uuid4())
     values = {
         "id": command_id,
-        "agent_id": agent_id,
+        "agent_id": None if agent is None else agent.id,
         "batch_id": batch_id,
         "kind": kind,
         "payload": payload,
@@ -139,15 +156,15 @@ async def _queue(
         "created_at": now(),
     }
     await repository.insert_command(tx.connection, values)
-    if agent_id is not None:
+    if agent is not None:
         message = wire.AgentMessage(
-            agent_id=agent_id,
-            owner_id=actor.user_id,
+            agent_id=agent.id,
+            owner_id=agent.owner_id,
             hostname=batch.host or "",
             kind="command",
             data={"id": command_id, "kind": kind, "batch_id": batch_id},
         )
-        tx.publish(wire.agent_subject(agent_id), wire.encode(message), msg_id=command_id)
+        tx.publish(wire.agent_subject(agent.id), wire.encode(message), msg_id=command_id)
 
 
 def _audit(tx: Transaction, action: str, actor: Actor, batch_id: str, metadata: dict[str, Any]) -> None:

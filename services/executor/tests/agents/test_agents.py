@@ -1,0 +1,297 @@
+"""Agents: they register, poll, acknowledge, and give signs of life; each by its own token only."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from argus_executor.sweeps import Expiry
+from argus_kit import clock
+from argus_kit.bus import BusUnavailable
+from argus_kit.clock import now
+from argus_kit.testing import add_session, add_token
+from argus_schema.executor import agent, command
+
+ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
+JOB = "/api/agents/{}/jobs"
+
+
+class TestRegister:
+    async def test_again_gives_the_same_agent_and_a_new_token_that_ends_the_old(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        first_id, first_token = await executor.agent(ada)
+        second_id, second_token = await executor.agent(ada)
+        assert first_id == second_id
+        assert first_id.startswith("agent-")
+        assert len(first_id) == len("agent-") + 12
+        assert first_token != second_token
+        assert await executor.poll(second_id, second_token) == []
+        assert (await executor.ask("GET", JOB.format(first_id), first_token)).status_code == 401
+
+    async def test_the_answer_has_what_agents_read(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        body = {"hostname": "gpu-01", "version": "1.2", "capabilities": ["rerun", "stop"]}
+        answer = await executor.ask("POST", "/api/agents/register", ada, json=body)
+        assert answer.status_code == 201
+        assert set(answer.json()) == {"agent_id", "agent_token", "poll_interval_s", "server_time_utc"}
+        assert answer.json()["poll_interval_s"] == 10
+        assert answer.json()["server_time_utc"].endswith("Z")
+        shown = (await executor.ask("GET", "/api/agents", ada)).json()
+        assert [(a["hostname"], a["version"], a["capabilities"], a["is_online"]) for a in shown] == [
+            ("gpu-01", "1.2", ["rerun", "stop"], True)
+        ]
+
+    @ON_SQLITE
+    async def test_two_people_on_one_host_have_two_agents_and_see_their_own(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        _, bob = await executor.person("bob")
+        assert (await executor.agent(ada))[0] != (await executor.agent(bob))[0]
+        assert len((await executor.ask("GET", "/api/agents", ada)).json()) == 1
+
+    @ON_SQLITE
+    async def test_who_may_register(self, executor: Any) -> None:
+        user_id, _ = await executor.person("ada")
+        body = {"hostname": "gpu-01"}
+        codes = {}
+        for prefix in ("em_live_", "em_view_"):
+            token = await add_token(executor.database, user_id, prefix=prefix)
+            codes[prefix] = (await executor.ask("POST", "/api/agents/register", token, json=body)).status_code
+        codes["nobody"] = (await executor.ask("POST", "/api/agents/register", json=body)).status_code
+        assert codes == {"em_live_": 201, "em_view_": 403, "nobody": 401}
+
+    @ON_SQLITE
+    @pytest.mark.parametrize(
+        "body", [{}, {"hostname": None}, {"hostname": "a", "x": 1}, {"hostname": 3}, {"hostname": "a" * 300}, []]
+    )
+    async def test_a_body_that_does_not_fit(self, executor: Any, body: Any) -> None:
+        _, ada = await executor.person("ada")
+        assert (await executor.ask("POST", "/api/agents/register", ada, json=body)).status_code == 422
+
+    @ON_SQLITE
+    async def test_without_auth_it_is_unavailable_and_can_be_asked_again(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        executor.nats.kill()
+        answer = await executor.ask("POST", "/api/agents/register", ada, json={"hostname": "gpu-01"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "bus.unavailable")
+        executor.nats.start()
+        await executor.platform.bus.wait_until_ready(15)
+        assert (await executor.agent(ada))[1].startswith("ag_live_")
+
+    async def test_it_takes_over_what_its_owner_asked_for_before(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        _, bob = await executor.person("bob")
+        await executor.batch(ada_id, status="done")
+        assert (await executor.ask("POST", "/api/batches/b-1/rerun", ada, json={})).status_code == 201
+        assert await executor.poll(*await executor.agent(bob)) == []
+        assert await executor.poll(*await executor.agent(ada, "another-host")) == []
+        jobs = await executor.poll(*await executor.agent(ada))
+        assert [job["kind"] for job in jobs] == ["rerun"]
+
+
+class TestAuthorization:
+    async def test_only_its_own_token_serves_an_agent(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        _, other_token = await executor.agent(ada, "gpu-02")
+        reporter = await add_token(executor.database, ada_id)
+        for method, path, more in (
+            ("GET", "jobs", {}),
+            ("POST", "jobs/x/ack", {"json": {"status": "started"}}),
+            ("POST", "heartbeat", {}),
+        ):
+            address = f"/api/agents/{agent_id}/{path}"
+            for credential, status in ((None, 401), (ada, 401), (reporter, 401), (token[:-1], 401), (other_token, 403)):
+                answer = await executor.ask(method, address, credential, **more)
+                assert answer.status_code == status, (method, path, credential)
+                assert isinstance(answer.json()["detail"], str)
+        assert (await executor.ask("GET", JOB.format("agent-unknown"), token)).status_code == 403
+
+    @ON_SQLITE
+    async def test_an_agents_token_opens_nothing_else(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        _, token = await executor.agent(ada)
+        await executor.batch(ada_id)
+        for method, path in (("POST", "stop"), ("GET", "stop-requested"), ("GET", "rerun-info")):
+            assert (await executor.ask(method, f"/api/batches/b-1/{path}", token)).status_code == 403
+
+
+class TestPoll:
+    async def test_oldest_first_and_again_until_acknowledged(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        for name in ("b-1", "b-2", "b-3"):
+            await executor.batch(ada_id, name)
+            assert (await executor.ask("POST", f"/api/batches/{name}/stop", ada)).status_code == 200
+        first = await executor.poll(agent_id, token)
+        assert [job["batch_id"] for job in first] == ["b-1", "b-2", "b-3"]
+        assert all(job["kind"] == "stop" and job["payload"] == {"requested_by": "ada"} for job in first)
+        assert all(job["created_at"].endswith("Z") for job in first)
+        assert await executor.poll(agent_id, token) == first
+        assert [row.attempts for row in await executor.commands()] == [2, 2, 2]
+
+    @ON_SQLITE
+    async def test_a_poll_is_a_sign_of_life(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        await self._age(executor)
+        assert not (await executor.ask("GET", "/api/agents", ada)).json()[0]["is_online"]
+        await executor.poll(agent_id, token)
+        assert (await executor.ask("GET", "/api/agents", ada)).json()[0]["is_online"]
+
+    @ON_SQLITE
+    async def test_a_heartbeat_with_and_without_a_note(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        await self._age(executor)
+        address = f"/api/agents/{agent_id}/heartbeat"
+        answer = await executor.ask("POST", address, token)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert (await executor.ask("GET", "/api/agents", ada)).json()[0]["is_online"]
+        assert (await executor.ask("POST", address, token, json=None)).status_code == 204
+        assert (await executor.ask("POST", address, token, json={"note": "busy"})).status_code == 204
+        assert (await executor.ask("GET", "/api/agents", ada)).json()[0]["note"] == "busy"
+        assert (await executor.ask("POST", address, token)).status_code == 204
+        assert (await executor.ask("GET", "/api/agents", ada)).json()[0]["note"] == "busy"
+        assert (await executor.ask("POST", address, token, json={"x": 1})).status_code == 422
+
+    async def _age(self, executor: Any) -> None:
+        async with executor.database.write() as connection:
+            await connection.execute(sa.update(agent).values(last_seen_at=now() - timedelta(minutes=5)))
+
+
+class TestAcknowledge:
+    @pytest.fixture
+    async def waiting(self, executor: Any) -> tuple[str, str, str, str]:
+        """Agent, its token, a rerun command that waits, and the new batch."""
+        ada_id, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        await executor.batch(ada_id, status="done")
+        new = (await executor.ask("POST", "/api/batches/b-1/rerun", ada, json={})).json()["batch_id"]
+        job = (await executor.poll(agent_id, token))[0]
+        return agent_id, token, job["id"], new
+
+    async def ack(self, executor: Any, agent_id: str, token: str, job: str, **body: Any) -> Any:
+        return await executor.ask("POST", f"/api/agents/{agent_id}/jobs/{job}/ack", token, json=body)
+
+    async def test_a_started_rerun_runs(self, executor: Any, waiting: tuple[str, str, str, str]) -> None:
+        agent_id, token, job, new = waiting
+        answer = await self.ack(executor, agent_id, token, job, status="started", pid=4711)
+        assert (answer.status_code, answer.json()) == (200, {"cmd_id": job, "status": "started"})
+        assert await executor.status(new) == "running"
+        assert [(row.status, row.pid) for row in await executor.commands()] == [("started", 4711)]
+        assert await executor.poll(agent_id, token) == []
+
+    async def test_a_rerun_that_could_not_start_fails_its_batch_with_the_reason(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        agent_id, token, job, new = waiting
+        answer = await self.ack(executor, agent_id, token, job, status="failed", error="no such file")
+        assert answer.status_code == 200
+        assert await executor.status(new) == "failed"
+        assert executor.neighbours.moves[-1].reason == "no such file"
+        assert [(row.status, row.error) for row in await executor.commands()] == [("failed", "no such file")]
+
+    @ON_SQLITE
+    async def test_what_is_refused(self, executor: Any, waiting: tuple[str, str, str, str]) -> None:
+        agent_id, token, job, _ = waiting
+        assert (await self.ack(executor, agent_id, token, job, status="done")).status_code == 400
+        assert (await self.ack(executor, agent_id, token, "unknown", status="started")).status_code == 404
+        assert (await self.ack(executor, agent_id, token, job)).status_code == 422
+        assert (await self.ack(executor, agent_id, token, job, status="started", x=1)).status_code == 422
+        assert (await self.ack(executor, agent_id, token, job, status="started", pid=10**30)).status_code == 422
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        again = await self.ack(executor, agent_id, token, job, status="started")
+        assert (again.status_code, again.json()["error"]["code"]) == (409, "command.closed")
+
+    @ON_SQLITE
+    async def test_another_agents_command_does_not_exist(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        _, _, job, _ = waiting
+        _, bob = await executor.person("bob")
+        other_id, other_token = await executor.agent(bob)
+        assert (await self.ack(executor, other_id, other_token, job, status="started")).status_code == 404
+
+    @ON_SQLITE
+    async def test_without_ingest_the_command_stays_open(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        agent_id, token, job, new = waiting
+        executor.nats.kill()
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 503
+        assert [row.status for row in await executor.commands()] == ["pending"]
+        executor.nats.start()
+        await executor.platform.bus.wait_until_ready(15)
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        assert await executor.status(new) == "running"
+
+    @ON_SQLITE
+    async def test_a_stop_changes_nothing_on_the_batch(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        await executor.batch(ada_id)
+        await executor.ask("POST", "/api/batches/b-1/stop", ada)
+        job = (await executor.poll(agent_id, token))[0]["id"]
+        moves = len(executor.neighbours.moves)
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        assert len(executor.neighbours.moves) == moves
+
+
+class TestExpiry:
+    @pytest.fixture
+    async def rerun(self, executor: Any) -> str:
+        ada_id, ada = await executor.person("ada")
+        await executor.batch(ada_id, status="done")
+        new: str = (await executor.ask("POST", "/api/batches/b-1/rerun", ada, json={})).json()["batch_id"]
+        return new
+
+    async def sweep(self, executor: Any, minutes: int) -> None:
+        expiry = Expiry(executor.platform)
+        with clock.frozen(now() + timedelta(minutes=minutes)):
+            await expiry.sweep()
+        await expiry._lease.release()
+
+    async def test_nobody_took_it_for_ten_minutes(self, executor: Any, rerun: str) -> None:
+        await self.sweep(executor, 9)
+        assert await executor.status(rerun) == "requested"
+        await self.sweep(executor, 11)
+        assert await executor.status(rerun) == "failed"
+        assert "gpu-01" in executor.neighbours.moves[-1].reason
+        (row,) = await executor.commands()
+        assert row.status == "expired"
+        assert "10 minutes" in row.error
+
+    @ON_SQLITE
+    async def test_a_living_agent_keeps_what_it_holds(self, executor: Any, rerun: str) -> None:
+        _, token = await self._agent(executor)
+        async with executor.database.write() as connection:
+            await connection.execute(sa.update(agent).values(last_seen_at=now() + timedelta(minutes=59)))
+        await self.sweep(executor, 60)
+        assert await executor.status(rerun) == "requested"
+        await self.sweep(executor, 80)
+        assert await executor.status(rerun) == "failed"
+        assert token
+
+    @ON_SQLITE
+    async def test_one_that_ingest_refuses_holds_up_no_other(self, executor: Any, rerun: str) -> None:
+        executor.neighbours.refuse = "batch.not_found"
+        await self.sweep(executor, 11)
+        assert [row.status for row in await executor.commands()] == ["expired"]
+
+    @ON_SQLITE
+    async def test_without_ingest_it_is_tried_again(self, executor: Any, rerun: str) -> None:
+        executor.nats.kill()
+        with contextlib.suppress(BusUnavailable):
+            await self.sweep(executor, 11)
+        assert [row.status for row in await executor.commands()] == ["pending"]
+
+    async def _agent(self, executor: Any) -> tuple[str, str]:
+        (found,) = await executor.rows(command)
+        session = await add_session(executor.database, found.requested_by)
+        agent_id, token = await executor.agent(session)
+        assert await executor.poll(agent_id, token)
+        return agent_id, token
