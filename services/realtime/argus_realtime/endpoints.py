@@ -126,8 +126,10 @@ def _answer(hub: hubs.Hub, caller: Caller, stream: Stream, hello: dict[str, Any]
     resume, is_lost = _resume_after(caller.last_id)
 
     def attach() -> None:
-        # The position lets a page that has not yet seen an event come back without a gap.
-        first = control("hello", {**hello, "last_event_id": str(Position(hub.position, WHOLE))})
+        # The position lets a page that has not yet seen an event come back without a gap. During a replay it is still
+        # where the page came from.
+        position = resume or Position(hub.position, WHOLE)
+        first = control("hello", {**hello, "last_event_id": str(position)})
         hub.attach(stream, first, resume, _grants(caller, stream))
         if is_lost:
             stream.resync("expired")

@@ -64,7 +64,7 @@ async def test_hello_says_from_where_a_page_that_saw_no_event_goes_on(live):
         position = (await reader.frame()).data["last_event_id"]
     await emit_epochs(batch, 1)
     async with live.open("/api/sse", session, channels=f"batch:{batch.id}", last_id=position) as reader:
-        await reader.frame()
+        assert (await reader.frame()).data["last_event_id"] == position
         assert epochs([await reader.frame()]) == [1]
 
 
