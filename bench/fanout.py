@@ -3,7 +3,8 @@
     python bench/fanout.py --url http://127.0.0.1:8000 --token em_live_... --clients 500
 
 Reports events to /api/events/batch of the system at --url and prints one JSON object. Clients are bare sockets, so that
-what is measured is Argus and not a client library; they share this process's one core all the same.
+what is measured is Argus and not a client library; they share this process's one core all the same. All streams are one
+person's: above 200 clients start the server with ARGUS_SSE_MAX_STREAMS_PER_USER=20000.
 """
 
 import argparse

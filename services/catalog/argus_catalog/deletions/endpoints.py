@@ -21,7 +21,10 @@ async def delete_batches(
     wanted: BulkDeleteBatches, request: Request, actor: Writer, connection: Reading
 ) -> BulkDeleted:
     """Delete many batches; those that cannot be deleted are named with the reason."""
-    return await service.delete_batches(platform_of(request).bus, connection, actor, wanted.batch_ids)
+    platform = platform_of(request)
+    done = await service.delete_batches(platform.bus, connection, actor, wanted.batch_ids)
+    await service.announce_deleted(platform, done.deleted)
+    return done
 
 
 @router.post("/jobs/bulk-delete")
@@ -33,7 +36,9 @@ async def delete_jobs(wanted: BulkDeleteJobs, request: Request, actor: Writer, c
 @router.delete("/batches/{batch_id:path}")
 async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer) -> DeletedBatch:
     """Delete a batch that is not active."""
-    await service.delete_batch(platform_of(request).bus, actor, batch)
+    platform = platform_of(request)
+    await service.delete_batch(platform.bus, actor, batch)
+    await service.announce_deleted(platform, [batch.id])
     return DeletedBatch(batch_id=batch.id)
 
 

@@ -66,6 +66,12 @@ async def delete_batches(bus: Bus, connection: AsyncConnection, actor: Actor, ba
     return BulkDeleted(deleted=deleted, skipped=skipped)
 
 
+async def announce_deleted(platform: Platform, batch_ids: Sequence[str]) -> None:
+    """Say that nobody may see these batches any more: open streams of them end."""
+    for batch_id in batch_ids:
+        await platform.get(Announcer).say(wire.AccessChanged(batch_id=batch_id))
+
+
 def _why_not(found: BatchRef | None, actor: Actor, *, is_deleted: bool) -> str | None:
     if found is None:
         return "already_deleted" if is_deleted else "not_found"
