@@ -119,6 +119,7 @@ async function refreshOnce(before: Session): Promise<void> {
       schedule()
     }
   }
-  if ('locks' in navigator) await navigator.locks.request('argus.refresh', work)
-  else await work()
+  // Browsers have locks on https and localhost only; elsewhere two tabs may both refresh, and the later one wins.
+  const locks = navigator.locks as LockManager | null | undefined
+  await (locks ? locks.request('argus.refresh', work) : work())
 }

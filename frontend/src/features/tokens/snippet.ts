@@ -8,10 +8,11 @@ export function shellSnippet(url: string, token: string): string {
 
 export function pythonSnippet(): string {
   return [
-    'import argus',
+    'from argus import Reporter',
     '',
-    'with argus.Reporter(project="first-steps") as run, run.job("job-1", model="mlp", dataset="digits") as job:',
-    '    for epoch in range(20):',
-    '        job.epoch(epoch, train_loss=1 / (epoch + 1), val_loss=1.2 / (epoch + 1))',
+    'with Reporter("first-steps", source_project="demo", n_total=1) as run:',
+    '    with run.job("job-1", model="mlp", dataset="digits") as job:',
+    '        for epoch in range(1, 21):',
+    '            job.epoch(epoch, train_loss=1 / epoch, val_loss=1.2 / epoch)',
   ].join('\n')
 }

@@ -6,8 +6,6 @@ export default {
   username: 'User name',
   email: 'E-mail',
   password: 'Password',
-  showPassword: 'Show password',
-  hidePassword: 'Hide password',
   noAccount: 'No account yet?',
   haveAccount: 'Already have an account?',
   usernameRule: '3 to 32 letters, digits, - or _',
@@ -20,5 +18,4 @@ export default {
   closed: 'This server does not accept new accounts. Ask its administrator.',
   required: 'Please fill this in.',
   emailBad: 'This does not look like an e-mail address.',
-  welcome: 'Your account is ready.',
 }

@@ -8,11 +8,8 @@ export default {
   noMatch: { title: 'No batch matches', hint: 'Nothing fits the filters above.' },
   gone: { title: 'This batch is not here', hint: 'It was deleted, or it is not shared with you.' },
   detail: {
-    by: 'by {user}',
-    on: 'on {host}',
     best: 'Best {metric}: {value} with {model} on {dataset}',
     command: 'Command',
-    noCommand: 'The script sent no command.',
     type: 'Experiment',
     eta: 'Done',
     rerunOf: 'Rerun of',
@@ -54,5 +51,5 @@ export default {
     other: 'Everything else',
     findPackage: 'Find a package',
   },
-  resources: { none: { title: 'No readings yet', hint: 'The script samples its machine every 30 seconds while it runs.' }, noHost: 'The script did not say on which host it runs.' },
+  resources: { none: { title: 'No readings yet' }, noHost: 'The script did not say on which host it runs.' },
 }

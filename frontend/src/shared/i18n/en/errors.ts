@@ -1,6 +1,5 @@
 export default {
   title: 'This could not be read',
-  stillWorks: 'The rest of the page still works.',
   offline: 'Argus cannot be reached. The page tries again by itself.',
   unexpected: 'Something went wrong in this page.',
   forbidden: 'You may not do this.',

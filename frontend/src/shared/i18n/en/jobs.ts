@@ -1,9 +1,9 @@
 export default {
   columns: { status: 'Status', job: 'Job', model: 'Model', dataset: 'Data set', epoch: 'Epoch', loss: 'Loss', started: 'Started', elapsed: 'Time' },
   idle: 'GPU idle',
-  answer: { epoch: 'Epoch {epoch}', of: 'Epoch {epoch} of {total}', noEpoch: 'No epoch yet', left: 'about {time} left' },
+  answer: { epoch: 'Epoch {epoch}', noEpoch: 'No epoch yet', left: 'about {time} left' },
   trend: { better: '{metric} improving', worse: '{metric} rising', flat: '{metric} steady' },
-  curves: { title: 'Curves', loss: 'Loss', empty: { title: 'No point yet', hint: 'Curves begin with the first job.epoch() call and move with every further one.' } },
+  curves: { title: 'Curves', empty: { title: 'No point yet', hint: 'Curves begin with the first job.epoch() call and move with every further one.' } },
   metrics: { title: 'Final metrics', none: 'Metrics come when the job is done.' },
   details: { title: 'Details', batch: 'Batch', model: 'Model', dataset: 'Data set', parameters: 'Parameters', memory: 'Peak GPU memory', batchTime: 'Time per training batch', started: 'Started', ended: 'Ended' },
   failure: { title: 'This job failed', unknown: 'The script gave no reason. The last lines of its log may tell.', lines: 'Last error lines', after: 'after {time}' },

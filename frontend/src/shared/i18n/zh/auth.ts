@@ -6,8 +6,6 @@ export default {
   username: '用户名',
   email: '邮箱',
   password: '密码',
-  showPassword: '显示密码',
-  hidePassword: '隐藏密码',
   noAccount: '还没有账户？',
   haveAccount: '已有账户？',
   usernameRule: '3 到 32 个字母、数字、- 或 _',
@@ -20,5 +18,4 @@ export default {
   closed: '此服务器不接受新账户，请联系管理员。',
   required: '请填写此项。',
   emailBad: '这不像一个邮箱地址。',
-  welcome: '账户已创建。',
 }

@@ -8,11 +8,8 @@ export default {
   noMatch: { title: '没有匹配的批次', hint: '没有符合以上筛选条件的内容。' },
   gone: { title: '找不到这个批次', hint: '它已被删除，或没有共享给你。' },
   detail: {
-    by: '用户 {user}',
-    on: '主机 {host}',
     best: '最佳 {metric}：{value}，{model} / {dataset}',
     command: '命令',
-    noCommand: '脚本没有发送命令。',
     type: '实验',
     eta: '完成',
     rerunOf: '重跑自',
@@ -54,5 +51,5 @@ export default {
     other: '其他',
     findPackage: '查找软件包',
   },
-  resources: { none: { title: '还没有读数', hint: '脚本运行时每 30 秒采样一次所在机器。' }, noHost: '脚本没有说明在哪台主机上运行。' },
+  resources: { none: { title: '还没有读数' }, noHost: '脚本没有说明在哪台主机上运行。' },
 }

@@ -1,6 +1,5 @@
 export default {
   title: '无法读取此内容',
-  stillWorks: '页面其余部分仍可使用。',
   offline: '无法连接 Argus，页面会自动重试。',
   unexpected: '页面出现问题。',
   forbidden: '你没有权限执行此操作。',

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { LiveConnection, type LiveEvent, type LiveOptions, type LiveState } from './live'
+import { endSession, startSession } from './session'
+
+const user = { id: 1, username: 'mira' } as Parameters<typeof startSession>[0]['user']
+
+/** A server with one stream per request, whose frames the test writes. */
+class StreamServer {
+  readonly requests: { url: string; headers: Record<string, string> }[] = []
+  private readonly streams: ReadableStreamDefaultController<Uint8Array>[] = []
+  status = 200
+
+  readonly fetch = ((url: string, init: RequestInit) => {
+    this.requests.push({ url, headers: init.headers as Record<string, string> })
+    if (this.status !== 200) return Promise.resolve(new Response('{}', { status: this.status }))
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.streams.push(controller)
+        init.signal?.addEventListener('abort', () => controller.error(new DOMException('aborted', 'AbortError')))
+      },
+    })
+    return Promise.resolve(new Response(body, { status: 200 }))
+  }) as unknown as typeof fetch
+
+  write(text: string): void {
+    this.streams.at(-1)?.enqueue(new TextEncoder().encode(text))
+  }
+
+  event(id: string, name: string, eventId: string): void {
+    this.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify({ event_type: name, event_id: eventId, batch_id: 'b', data: {} })}\n\n`)
+  }
+
+  hello(): void {
+    this.write('event: hello\ndata: {}\n\n')
+  }
+
+  drop(): void {
+    this.streams.at(-1)?.close()
+  }
+}
+
+describe('the live connection', () => {
+  const server = { now: new StreamServer() }
+  let events: LiveEvent[]
+  let states: LiveState[]
+  let resyncs: string[]
+  let closed: string[]
+  let connection: LiveConnection
+
+  const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(50)
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    server.now = new StreamServer()
+    ;[events, states, resyncs, closed] = [[], [], [], []]
+    startSession({ access_token: 'token-1', token_type: 'bearer', expires_in: 86_400, user })
+    const options: LiveOptions = {
+      onEvents: (batch) => events.push(...batch),
+      onResync: (reason) => resyncs.push(reason),
+      onStatus: ({ state }) => states.push(state),
+      onClosed: (channel) => closed.push(channel),
+      fetch: server.now.fetch,
+    }
+    connection = new LiveConnection(options)
+  })
+  afterEach(() => {
+    connection.stop()
+    endSession()
+    vi.useRealTimers()
+  })
+
+  it('sends the token in a header and the channels in the URL', async () => {
+    connection.follow(['inbox', 'batch:a b'])
+    await settle()
+    expect(server.now.requests[0]?.url).toBe('/api/sse?channels=batch%3Aa%20b%2Cinbox')
+    expect(server.now.requests[0]?.headers.Authorization).toBe('Bearer token-1')
+    expect(server.now.requests[0]?.url).not.toContain('token')
+  })
+
+  it('is live after hello, and then has the page read again once', async () => {
+    connection.follow(['inbox'])
+    await settle()
+    server.now.hello()
+    await settle()
+    expect(states).toEqual(['connecting', 'live'])
+    expect(resyncs).toEqual(['opened'])
+  })
+
+  it('hands on each event once, however many channels carry it', async () => {
+    connection.follow(['batch:b', 'visible'])
+    await settle()
+    server.now.hello()
+    server.now.event('1-0', 'job_start', 'e1')
+    server.now.event('1-0', 'job_start', 'e1')
+    server.now.event('1-1', 'job_epoch', 'e2')
+    await settle()
+    expect(events.map((event) => event.event_id)).toEqual(['e1', 'e2'])
+  })
+
+  it('goes on from the last event after a lost line, without reading again', async () => {
+    connection.follow(['batch:b'])
+    await settle()
+    server.now.hello()
+    server.now.event('41-2', 'job_epoch', 'e1')
+    await settle()
+    server.now.drop()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(server.now.requests).toHaveLength(2)
+    expect(server.now.requests[1]?.headers['Last-Event-ID']).toBe('41-2')
+    server.now.hello()
+    await settle()
+    expect(states).toEqual(['connecting', 'live', 'behind', 'connecting', 'live'])
+    expect(resyncs).toEqual(['opened'])
+  })
+
+  it('forgets the last event when the channels change', async () => {
+    connection.follow(['batch:b'])
+    await settle()
+    server.now.hello()
+    server.now.event('41-2', 'job_epoch', 'e1')
+    await settle()
+    connection.follow(['batch:c'])
+    await settle()
+    expect(server.now.requests[1]?.headers['Last-Event-ID']).toBeUndefined()
+  })
+
+  it('keeps its stream when the channels stay the same', async () => {
+    connection.follow(['inbox', 'visible'])
+    await settle()
+    connection.follow(['visible', 'inbox', 'inbox'])
+    await settle()
+    expect(server.now.requests).toHaveLength(1)
+  })
+
+  it('reads again when the server says that it skipped', async () => {
+    connection.follow(['batch:b'])
+    await settle()
+    server.now.hello()
+    server.now.write('event: resync\ndata: {"reason":"slow","channels":["batch:b"]}\n\n')
+    await settle()
+    expect(resyncs).toEqual(['opened', 'slow'])
+  })
+
+  it('waits longer after each failure, at most half a minute, and says that it is offline', async () => {
+    server.now.status = 503
+    connection.follow(['inbox'])
+    await vi.advanceTimersByTimeAsync(300_000)
+    const attempts = server.now.requests.length
+    expect(attempts).toBeGreaterThan(8)
+    expect(attempts).toBeLessThan(24)
+    expect(states.at(-1)).toBe('offline')
+  })
+
+  it('hangs up on a line that has gone silent', async () => {
+    connection.follow(['inbox'])
+    await settle()
+    server.now.hello()
+    await vi.advanceTimersByTimeAsync(44_000)
+    expect(server.now.requests).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(server.now.requests.length).toBeGreaterThan(1)
+  })
+
+  it('stays on a silent line that is kept alive', async () => {
+    connection.follow(['inbox'])
+    await settle()
+    server.now.hello()
+    for (let turn = 0; turn < 10; turn += 1) {
+      await vi.advanceTimersByTimeAsync(15_000)
+      server.now.write('event: keepalive\ndata: 1795445153\n\n')
+    }
+    await settle()
+    expect(server.now.requests).toHaveLength(1)
+    expect(events).toEqual([])
+  })
+
+  it('drops a channel that it may not read and keeps the others', async () => {
+    server.now.status = 403
+    connection.follow(['batch:secret', 'inbox'])
+    await settle()
+    server.now.status = 200
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(closed).toEqual(['batch:secret'])
+    expect(server.now.requests.at(-1)?.url).toBe('/api/sse?channels=inbox')
+  })
+})

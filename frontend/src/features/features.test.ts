@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError } from '@/api/errors'
+import { registrationErrors } from './auth/registrationErrors'
+import { checkRegistration } from './auth/rules'
+import { readEnvironment } from './batches/environment'
+import { matchesText } from './batches/search'
+import { needsAttention } from './home/attention'
+import { gpusOf } from './hosts/gpus'
+import { isSilent } from './hosts/usage'
+import { groupCurves } from './jobs/curves'
+import { sortJobs } from './jobs/sortJobs'
+import { trendOf } from './jobs/trend'
+import type { Batch, Job } from './runs'
+import { expiryOf } from './tokens/expiry'
+
+const problem = (status: number, message = '', fields: { field: string; message: string; type: string }[] = []) => new ApiError(status, '', message, null, null, fields)
+
+describe('registering', () => {
+  it('says what is wrong before it is sent', () => {
+    expect(checkRegistration('ab', 'no-mail', 'short1')).toEqual({ username: 'auth.usernameRule', email: 'auth.emailBad', password: 'auth.passwordRule' })
+    expect(checkRegistration('mira', 'mira@example.org', 'correct-horse-1')).toEqual({})
+  })
+
+  it.each([
+    [problem(409, 'That email address is already in use'), { email: 'auth.emailTaken' }],
+    [problem(409, 'That user name is taken'), { username: 'auth.usernameTaken' }],
+    [problem(403, 'closed'), { form: 'auth.closed' }],
+    [problem(422, '', [{ field: 'password', message: '', type: 'value_error' }]), { password: 'auth.passwordRule' }],
+    [problem(500), null],
+  ])('puts %s beside the right field', (error, fields) => {
+    expect(registrationErrors(error)).toEqual(fields)
+  })
+})
+
+describe('lists', () => {
+  it('finds a batch by all of its words', () => {
+    const batch = { id: 'sweep-7', project: 'Vision', user: 'mira', host: null, experiment_type: 'grid' } as Batch
+    expect([matchesText(batch, ''), matchesText(batch, 'vision mira'), matchesText(batch, 'vision jonas')]).toEqual([true, true, false])
+  })
+
+  it('sorts jobs either way with missing values last', () => {
+    const jobs = [{ id: 'a', metrics: { MSE: 2 } }, { id: 'b', metrics: null }, { id: 'c', metrics: { MSE: 1 } }] as unknown as Job[]
+    expect(sortJobs(jobs, 'metric:MSE').map((job) => job.id)).toEqual(['c', 'a', 'b'])
+    expect(sortJobs(jobs, '-metric:MSE').map((job) => job.id)).toEqual(['a', 'c', 'b'])
+  })
+})
+
+describe('a job', () => {
+  it('has train and validation of one thing in one chart, losses first, the rate last', () => {
+    const groups = groupCurves(['lr', 'val_acc', 'train_loss', 'val_loss', 'grad_norm', 'train_acc'])
+    expect(groups.map((group) => group.names)).toEqual([['train_loss', 'val_loss'], ['train_acc', 'val_acc'], ['grad_norm'], ['lr']])
+  })
+
+  it.each([
+    [[4, 3, 2, 1], 'better'],
+    [[1, 2, 3, 4], 'worse'],
+    [[1, 1, 1, 1.001], 'flat'],
+    [[1, 2], null],
+  ])('with %j is %s', (values, trend) => {
+    expect(trendOf(values)).toBe(trend)
+  })
+})
+
+describe('machines', () => {
+  it('have every GPU of the list, or the one of an old reporter, or none', () => {
+    const flat = { gpus: null, gpu_util_pct: 50, gpu_mem_mb: 1, gpu_mem_total_mb: 2, gpu_temp_c: 60 }
+    expect(gpusOf({ ...flat, gpus: [{ index: 3, util_pct: 10 }, { util_pct: 'x' }] }).map((gpu) => [gpu.index, gpu.use])).toEqual([[3, 10], [1, null]])
+    expect(gpusOf(flat)).toHaveLength(1)
+    expect(gpusOf({ ...flat, gpu_util_pct: null, gpu_mem_mb: null })).toEqual([])
+  })
+
+  it('are silent after five minutes', () => {
+    const now = Date.parse('2026-01-01T00:10:00Z')
+    expect([isSilent('2026-01-01T00:06:00Z', now), isSilent('2026-01-01T00:04:00Z', now), isSilent('', now)]).toEqual([false, true, true])
+  })
+})
+
+describe('what needs attention', () => {
+  const now = Date.parse('2026-01-02T00:00:00Z')
+  const failure = { event_type: 'job_failed', batch_id: 'b', job_id: 'j', project: 'p', timestamp: '2026-01-01T12:00:00Z', summary: 'boom', message: '' }
+
+  it('is nothing when all is well', () => {
+    expect(needsAttention([{ id: 'b', status: 'running' } as Batch], [], [], now)).toEqual([])
+  })
+
+  it('is a run that stands still and a failure of the last day, each once', () => {
+    const items = needsAttention([{ id: 's', status: 'running', is_stalled: true } as Batch], [failure, failure, { ...failure, batch_id: 'old', timestamp: '2025-12-01T00:00:00Z' }], [], now)
+    expect(items.map((item) => item.kind)).toEqual(['stalled', 'job_failed'])
+  })
+})
+
+describe('the environment', () => {
+  it('links a commit only to a web address', () => {
+    expect(readEnvironment({ git_sha: 'abc', git_remote_url: 'https://host/x' })?.commitUrl).toBe('https://host/x/commit/abc')
+    expect(readEnvironment({ git_sha: 'abc', git_remote_url: 'javascript:alert(1)' })?.commitUrl).toBeNull()
+    expect(readEnvironment(null)).toBeNull()
+  })
+})
+
+describe('tokens', () => {
+  it('end when they were asked to', () => {
+    expect(expiryOf('30', Date.parse('2026-01-01T00:00:00.123Z'))).toBe('2026-01-31T00:00:00Z')
+    expect(expiryOf('never')).toBeNull()
+  })
+})
