@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 _SMOOTHING = 0.3
 _ASSUMED_EPOCHS = 50
-_EPOCH_KEYS = ("train_epochs", "epochs", "n_epochs", "total_epochs", "max_epochs", "num_epochs")
+EPOCH_KEYS = ("train_epochs", "epochs", "n_epochs", "total_epochs", "max_epochs", "num_epochs")
 SAMPLES = 10
 """Of how many finished jobs the pace is taken."""
 
@@ -49,11 +49,22 @@ def batch_eta_s(pending: int, samples: Sequence[float]) -> int | None:
 def epochs_total(*told: Mapping[str, Any] | None) -> int | None:
     """How many epochs a job will have, from what it told in its final metrics or at its start."""
     for values in told:
-        for key in _EPOCH_KEYS:
-            value = (values or {}).get(key)
-            if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 and value == int(value):
-                return int(value)
+        for key in EPOCH_KEYS:
+            count = epoch_count((values or {}).get(key))
+            if count is not None:
+                return count
     return None
+
+
+def epoch_count(told: Any) -> int | None:
+    """A positive whole number, also one written as text; None for anything else."""
+    if isinstance(told, bool) or not isinstance(told, int | float | str):
+        return None
+    try:
+        value = float(told)
+    except (ValueError, OverflowError):
+        return None
+    return int(value) if value.is_integer() and value > 0 else None
 
 
 class Pace(NamedTuple):

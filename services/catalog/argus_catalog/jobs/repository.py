@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope, visible
+from argus_catalog.derivations.progress import EPOCH_KEYS
 from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
 from argus_contracts.timestamps import parse_timestamp
 from argus_kit.clock import now
@@ -45,6 +46,8 @@ LISTED = (
     job.latest,
     job.val_loss_trace,
     job.extra["run_dir"].as_string().label("run_dir"),
+    # How many epochs the start announced; the whole of `extra` may be long and stays out of lists.
+    sa.func.coalesce(*(job.extra[key].as_string() for key in EPOCH_KEYS)).label("announced_epochs"),
 )
 
 

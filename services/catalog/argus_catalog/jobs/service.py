@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.dependencies import JobRef
 from argus_catalog.curves.service import epoch_rows
 from argus_catalog.derivations.metrics import cost
-from argus_catalog.derivations.progress import Pace, elapsed_s, epochs_total, job_pace
+from argus_catalog.derivations.progress import Pace, elapsed_s, epoch_count, epochs_total, job_pace
 from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
 from argus_catalog.jobs import repository
 from argus_catalog.jobs.repository import JobFilter, Row
@@ -83,7 +83,7 @@ async def detail(connection: AsyncConnection, job: JobRef) -> JobDetail:
         project=batch.project,
         host=batch.host,
         n_points=row.n_points,
-        epochs_total=epochs_total(row.metrics, row.extra),
+        epochs_total=epochs_total(row.metrics) or epoch_count(row.announced_epochs),
     )
 
 
@@ -95,15 +95,13 @@ async def eta(connection: AsyncConnection, job: JobRef) -> OneJobEta:
     """
     batch = job.batch
     row = await repository.one(connection, batch.batch_key, job.known)
-    shown = eta_of(row, batch.status, batch.end_time, row.extra)
+    shown = eta_of(row, batch.status, batch.end_time)
     return OneJobEta(job_id=job.job_id, **shown.model_dump())
 
 
-def eta_of(
-    row: Row, batch_status: str | None, batch_end: datetime | None, extra: dict[str, Any] | None = None
-) -> JobEta:
+def eta_of(row: Row, batch_status: str | None, batch_end: datetime | None) -> JobEta:
     """A job's pace as the wire shows it."""
-    pace = pace_of(row, batch_status, batch_end, extra)
+    pace = pace_of(row, batch_status, batch_end)
     live = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end) in LIVE_JOB
     ran = elapsed_s(row.start_time, row.end_time or row.last_epoch_at, row.elapsed_s, is_live=live, now=now())
     return JobEta(
@@ -116,14 +114,12 @@ def eta_of(
     )
 
 
-def pace_of(
-    row: Row, batch_status: str | None, batch_end: datetime | None, extra: dict[str, Any] | None = None
-) -> Pace:
+def pace_of(row: Row, batch_status: str | None, batch_end: datetime | None) -> Pace:
     """A job's pace, from the summary of its curve."""
     status = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end)
     return job_pace(
         row.n_points,
-        epochs_total(row.metrics, extra),
+        epochs_total(row.metrics) or epoch_count(row.announced_epochs),
         row.first_epoch_at,
         row.last_epoch_at,
         is_live=status in LIVE_JOB,

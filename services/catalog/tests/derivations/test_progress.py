@@ -86,7 +86,9 @@ class TestJobPace:
         (({"train_epochs": 12}, None), 12),
         ((None, {"epochs": 30}), 30),
         (({"epochs": 0}, {"n_epochs": 7.0}), 7),
-        (({"epochs": "30"}, {"epochs": True}), None),
+        (({"epochs": "30"}, None), 30),
+        (({"epochs": "many"}, {"epochs": True}), None),
+        (({"epochs": 2.5}, {"epochs": -3}), None),
         ((None, None), None),
     ],
 )

@@ -32,7 +32,9 @@ async def lab(world):
             end_time=at - timedelta(minutes=i),
         )
     await world.job("v2", "d", status="done", elapsed_s=100, end_time=at, model=None, dataset=None)
-    await world.job("v2", "r", last_epoch=2, latest={"val_loss": 0.4}, val_loss_trace=[0.9, 0.4])
+    await world.job(
+        "v2", "r", extra={"max_epochs": 7}, last_epoch=2, latest={"val_loss": 0.4}, val_loss_trace=[0.9, 0.4]
+    )
     return world
 
 
@@ -87,7 +89,7 @@ async def test_active_batches(lab):
         2,
         0.4,
         "down",
-        50,
+        7,
     )
     assert card["sparkline"] == [0.9, 0.4]
 
