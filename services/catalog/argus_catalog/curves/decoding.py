@@ -8,12 +8,13 @@ keeps nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argus_contracts.points import layout
+from argus_contracts.points import Layout, layout
 
 Steps = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -35,12 +36,10 @@ class Curve(NamedTuple):
     values: Floats
 
 
-class _Mapped(NamedTuple):
-    steps: Steps
-    times: Floats
+class _Placed(NamedTuple):
     names: Sequence[str]
-    values: Floats
-    presence: NDArray[np.uint8]
+    payload: bytes
+    at: Layout
 
 
 def decode(
@@ -56,51 +55,68 @@ def decode(
     Raises:
         ValueError: a block is damaged.
     """
-    mapped = [_map(block) for block in blocks]
-    names = list(dict.fromkeys(name for block in mapped for name in block.names if wanted is None or name in wanted))
-    first_step = _first_step(mapped, run_began)
-    return {name: _curve(mapped, name, run_began, first_step) for name in names}
+    placed = [_place(block) for block in blocks]
+    names = list(dict.fromkeys(name for block in placed for name in block.names if wanted is None or name in wanted))
+    first_step = _first_step(placed, run_began)
+    return {name: _curve(placed, name, run_began, first_step) for name in names}
 
 
 def all_steps(blocks: Iterable[StoredBlock], run_began: float | None = None) -> Curve:
     """Every step that was sent, with its time (the value is the time again), whether it carried numbers or not."""
-    mapped = [_map(block) for block in blocks]
-    if not mapped:
-        return Curve(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    times = np.concatenate([block.times for block in mapped])
-    curve = Curve(np.concatenate([block.steps for block in mapped]), times, times)
-    return _last_of_each_step(_of_present_run(curve, run_began, _first_step(mapped, run_began)))
+    placed = [_place(block) for block in blocks]
+    times = _times(placed)
+    curve = Curve(_steps(placed), times, times)
+    return _last_of_each_step(_of_present_run(curve, run_began, _first_step(placed, run_began)))
 
 
-def _map(block: StoredBlock) -> _Mapped:
+def _place(block: StoredBlock) -> _Placed:
     at = layout(block.payload)
-    count, payload = at.n_points, block.payload
     if at.n_names != len(block.names):
         raise ValueError(f"a metric block of {at.n_names} columns has {len(block.names)} names")
-    return _Mapped(
-        np.frombuffer(payload, "<i8", count, at.steps),
-        np.frombuffer(payload, "<f8", count, at.times),
-        block.names,
-        np.frombuffer(payload, "<f8", count * at.n_names, at.values).reshape(at.n_names, count),
-        np.frombuffer(payload, np.uint8, at.presence_size * at.n_names, at.presence).reshape(
-            at.n_names, at.presence_size
-        ),
-    )
+    return _Placed(block.names, block.payload, at)
 
 
-def _first_step(mapped: Sequence[_Mapped], run_began: float | None) -> int | None:
+# A job may have a block for each epoch: bytes are joined first and read as numbers once.
+def _steps(placed: Iterable[_Placed]) -> Steps:
+    return np.frombuffer(b"".join([b.payload[b.at.steps : b.at.times] for b in placed]), "<i8")
+
+
+def _times(placed: Iterable[_Placed]) -> Floats:
+    return np.frombuffer(b"".join([b.payload[b.at.times : b.at.values] for b in placed]), "<f8")
+
+
+def _first_step(placed: Sequence[_Placed], run_began: float | None) -> int | None:
     """The lowest step of the present run, or None when there was no other run."""
-    if run_began is None or not mapped:
+    if run_began is None or not placed:
         return None
-    steps = np.concatenate([block.steps for block in mapped])
-    is_old = np.concatenate([block.times for block in mapped]) < run_began
-    return int(steps[~is_old].min()) if is_old.any() and not is_old.all() else None
+    is_old = _times(placed) < run_began
+    return int(_steps(placed)[~is_old].min()) if is_old.any() and not is_old.all() else None
 
 
-def _curve(mapped: Sequence[_Mapped], name: str, run_began: float | None, first_step: int | None) -> Curve:
-    parts = [_column(block, block.names.index(name)) for block in mapped if name in block.names]
-    curve = Curve(*(np.concatenate([part[i] for part in parts]) for i in range(3)))
+def _curve(placed: Sequence[_Placed], name: str, run_began: float | None, first_step: int | None) -> Curve:
+    having = [block for block in placed if name in block.names]
+    values, presence, is_full = [], [], True
+    for _, payload, at, index in ((*block, block.names.index(name)) for block in having):
+        begin = at.values + 8 * at.n_points * index
+        values.append(payload[begin : begin + 8 * at.n_points])
+        begin = at.presence + at.presence_size * index
+        bits = payload[begin : begin + at.presence_size]
+        presence.append((bits, at.n_points))
+        is_full = is_full and bits == _all_sent(at.n_points)
+    curve = Curve(_steps(having), _times(having), np.frombuffer(b"".join(values), "<f8"))
+    if not is_full:
+        sent = np.concatenate([_sent(bits, count) for bits, count in presence])
+        curve = Curve(curve.steps[sent], curve.times[sent], curve.values[sent])
     return _last_of_each_step(_of_present_run(curve, run_began, first_step))
+
+
+@lru_cache(maxsize=1024)
+def _all_sent(count: int) -> bytes:
+    return ((1 << count) - 1).to_bytes((count + 7) // 8, "little")
+
+
+def _sent(bits: bytes, count: int) -> Bools:
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=count, bitorder="little").astype(bool)
 
 
 def _of_present_run(curve: Curve, run_began: float | None, first_step: int | None) -> Curve:
@@ -108,14 +124,6 @@ def _of_present_run(curve: Curve, run_began: float | None, first_step: int | Non
         return curve
     kept = (curve.times >= run_began) | (curve.steps < first_step)
     return Curve(curve.steps[kept], curve.times[kept], curve.values[kept])
-
-
-def _column(block: _Mapped, index: int) -> Curve:
-    count = len(block.steps)
-    sent: Bools = np.unpackbits(block.presence[index], count=count, bitorder="little").astype(bool)
-    if sent.all():
-        return Curve(block.steps, block.times, block.values[index])
-    return Curve(block.steps[sent], block.times[sent], block.values[index][sent])
 
 
 def _last_of_each_step(curve: Curve) -> Curve:
