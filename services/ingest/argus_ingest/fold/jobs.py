@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
-from typing import Any, Final
+from typing import Final
 
 from argus_contracts.events import Event, EventType, json_safe
 from argus_ingest import lifecycle
@@ -15,8 +15,6 @@ from argus_ingest.lifecycle import ENDED, JobStatus
 
 TRACE_LENGTH: Final = 20
 _INT64_MAX: Final = 2**63 - 1
-# How non-finite numbers are written where JSON has none.
-_NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _NO_EXTRA_OF_START: Final = frozenset({"model", "dataset"})
 _NO_EXTRA_OF_FAILURE: Final = frozenset({"elapsed_s", "status"})
 
@@ -70,7 +68,7 @@ def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
     job = job_of(tracked, arrival.event, arrival.at)
     revive(tracked.batch, job, arrival.at)
     step: int = arrival.event.data["epoch"]
-    values = numbers(arrival.event.data)
+    values = arrival.numbers
     job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values))
     is_newest = job.last_epoch_at is None or arrival.at >= job.last_epoch_at
     # A repeated epoch replaces the earlier point; an older one that comes late fills a gap.
@@ -82,7 +80,7 @@ def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
     if is_newest:
         _trace(job, values.get("val_loss"), replaces=step == job.last_epoch)
         job.last_epoch, job.last_epoch_at = step, arrival.at
-        job.latest = {**(job.latest or {}), **json_safe(dict(values))}
+        job.latest = {**(job.latest or {}), **json_safe(values)}
 
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:
@@ -113,19 +111,6 @@ def on_mention(tracked: Tracked, arrival: Arrival) -> None:
         revive(tracked.batch, job, arrival.at)
 
 
-def numbers(data: dict[str, Any]) -> dict[str, float]:
-    """The metrics of an epoch: every number but the epoch itself."""
-    found: dict[str, float] = {}
-    for name, value in data.items():
-        kind = value.__class__
-        if kind is float or kind is int:
-            if name != "epoch":
-                found[name] = float(value)
-        elif kind is str and value in _NON_FINITE:
-            found[name] = _NON_FINITE[value]
-    return found
-
-
 def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
     job = job_of(tracked, arrival.event, arrival.at)
     job.end_time = arrival.at
@@ -144,10 +129,13 @@ def _forget_curve(job: JobState) -> None:
 def _trace(job: JobState, val_loss: float | None, *, replaces: bool) -> None:
     if val_loss is None or not isfinite(val_loss):
         return
-    trace = list(job.val_loss_trace or ())
+    if job.val_loss_trace is None:
+        job.val_loss_trace = []
+    trace = job.val_loss_trace
     if replaces and trace:
         trace.pop()
-    job.val_loss_trace = [*trace, val_loss][-TRACE_LENGTH:]
+    trace.append(val_loss)
+    del trace[:-TRACE_LENGTH]
 
 
 BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import Event
 from argus_kit.identity import Actor
+
+# How non-finite numbers are written where JSON has none.
+_NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 class Outcome:
@@ -39,7 +42,7 @@ class Arrival:
     keeps what the sender said. `db_id` is set when the event gets its place in the batch.
     """
 
-    __slots__ = ("actor", "at", "db_id", "event", "key", "outcome", "sent_at")
+    __slots__ = ("_numbers", "actor", "at", "db_id", "event", "key", "outcome", "sent_at")
 
     def __init__(self, event: Event, actor: Actor, key: bytes, at: datetime, sent_at: datetime | None) -> None:
         self.event = event
@@ -49,6 +52,29 @@ class Arrival:
         self.sent_at = sent_at
         self.db_id = 0
         self.outcome: Outcome | None = None
+        self._numbers: dict[str, float] | None = None
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The metrics of an epoch, looked for once."""
+        if self._numbers is None:
+            self._numbers = numbers(self.event.data)
+        return self._numbers
+
+
+def numbers(data: dict[str, Any]) -> dict[str, float]:
+    """The metrics of an epoch: every number but the epoch itself."""
+    found: dict[str, float] = {}
+    for name, value in data.items():
+        kind = value.__class__
+        if kind is float:
+            found[name] = value
+        elif kind is int:
+            if name != "epoch":
+                found[name] = float(value)
+        elif kind is str and value in _NON_FINITE:
+            found[name] = _NON_FINITE[value]
+    return found
 
 
 @dataclass(slots=True)

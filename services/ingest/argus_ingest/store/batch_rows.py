@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_ingest.fold.state import BatchState
-from argus_ingest.store.bulk import upsert
+from argus_ingest.store.bulk import padded, upsert
 from argus_schema import ingest as tables
 
 _columns = tables.batch.c
@@ -38,7 +38,7 @@ _UPDATE_ENV = _this.values(env_snapshot=sa.bindparam("new_env"))
 
 async def lock(connection: AsyncConnection, ids: Collection[str]) -> dict[str, BatchState]:
     """The batches that exist, each locked until the transaction ends. The order of locks is the order of ids."""
-    rows = (await connection.execute(_SELECT, {"ids": sorted(ids)})).all()
+    rows = (await connection.execute(_SELECT, {"ids": padded(sorted(ids))})).all()
     return {row.id: BatchState(**row._asdict()) for row in rows}
 
 

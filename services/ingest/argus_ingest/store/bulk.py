@@ -31,6 +31,14 @@ def upsert(connection: AsyncConnection, table: sa.Table) -> Any:
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def padded(values: Sequence[Any]) -> list[Any]:
+    """The same values, the last one repeated up to a power of two: few lengths are few prepared statements."""
+    length = 1
+    while length < len(values):
+        length *= 2
+    return [*values, *([values[-1]] * (length - len(values)) if values else [])]
+
+
 class BulkInsert:
     """`insert into table (columns)`; `ignores` leaves out rows that collide with one that is there."""
 

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.event_rows import TYPE_CODES, event_key
 from argus_contracts.events import Event, EventType, json_safe
-from argus_ingest.fold.jobs import numbers
 from argus_ingest.fold.state import Arrival, BatchState
 from argus_ingest.store.bulk import BulkInsert
 from argus_schema import ingest as tables
@@ -32,7 +31,7 @@ async def insert(connection: AsyncConnection, placed: Sequence[Placed]) -> dict[
     event key; empty when all are new.
     """
     rows = [
-        (key, a.db_id, a.key, TYPE_CODES[a.event.event_type], a.event.job_id, a.at, data_column(a.event), a.sent_at)
+        (key, a.db_id, a.key, TYPE_CODES[a.event.event_type], a.event.job_id, a.at, _data_of(a), a.sent_at)
         for key, a in placed
     ]
     inserted = await _INSERT.run(connection, rows)
@@ -49,21 +48,31 @@ async def append(connection: AsyncConnection, batch: BatchState, event: Event) -
     batch.event_seq += 1
     key = event_key(event.event_id)
     code = TYPE_CODES[event.event_type]
-    row = (batch.batch_key, batch.event_seq, key, code, event.job_id, event.at, data_column(event), None)
+    row = (
+        batch.batch_key,
+        batch.event_seq,
+        key,
+        code,
+        event.job_id,
+        event.at,
+        _encode(json_safe(event.data)).decode(),
+        None,
+    )
     await _INSERT.run(connection, [row])
     return batch.event_seq
 
 
-def data_column(event: Event) -> str | None:
+def _data_of(arrival: Arrival) -> str | None:
     """The column `data`: None where the points, the log line or the snapshot hold the whole of it."""
-    data = event.data
-    if event.event_type == EventType.JOB_EPOCH:
-        if len(numbers(data)) + 1 == sum(1 for value in data.values() if value is not None):
+    data, event_type = arrival.event.data, arrival.event.event_type
+    if event_type == EventType.JOB_EPOCH:
+        told = len(arrival.numbers) + 1
+        if told == len(data) or told == sum(1 for value in data.values() if value is not None):
             return None
-    elif event.event_type == EventType.LOG_LINE:
+    elif event_type == EventType.LOG_LINE:
         if _LOG_KEYS.issuperset(data) and not (data.get("line") and data.get("message")):
             return None
-    elif event.event_type == EventType.RESOURCE_SNAPSHOT:
+    elif event_type == EventType.RESOURCE_SNAPSHOT:
         return None
     return _encode(json_safe(data)).decode()
 

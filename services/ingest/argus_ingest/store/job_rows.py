@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_ingest.fold.state import JobState, Tracked
 from argus_ingest.lifecycle import JobStatus
+from argus_ingest.store.bulk import padded
 from argus_schema import ingest as tables
 
 _columns = tables.job.c
@@ -19,7 +20,7 @@ _HEAD = (
     "is_idle_flagged",
 )  # fmt: skip
 _CURVE = ("n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace")
-_PAIRS_AT_ONCE = 1000
+_PAIRS_AT_ONCE = 1024
 
 _SELECT = sa.select(*(_columns[name] for name in ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")))
 _this = tables.job.update().where(
@@ -34,7 +35,7 @@ Pair = tuple[int, str]
 async def load_named(connection: AsyncConnection, tracked: dict[int, Tracked], pairs: Sequence[Pair]) -> None:
     """Put those of the named jobs (batch_key, job_id) that exist into `tracked`."""
     for begin in range(0, len(pairs), _PAIRS_AT_ONCE):
-        some = pairs[begin : begin + _PAIRS_AT_ONCE]
+        some = padded(pairs[begin : begin + _PAIRS_AT_ONCE])
         keys = {key for key, _ in some}
         if len(keys) == 1:
             query = _SELECT.where(_columns.batch_key == some[0][0], _columns.job_id.in_([job for _, job in some]))
@@ -45,7 +46,7 @@ async def load_named(connection: AsyncConnection, tracked: dict[int, Tracked], p
 
 async def load_running(connection: AsyncConnection, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
     """Put the running jobs of these batches into `tracked`."""
-    query = _SELECT.where(_columns.batch_key.in_(sorted(keys)), _columns.status == JobStatus.RUNNING)
+    query = _SELECT.where(_columns.batch_key.in_(padded(sorted(keys))), _columns.status == JobStatus.RUNNING)
     await _load(connection, tracked, query)
 
 
@@ -53,7 +54,7 @@ async def count_statuses(connection: AsyncConnection, tracked: dict[int, Tracked
     """Count the jobs of these batches by status, without deleted ones."""
     query = (
         sa.select(_columns.batch_key, _columns.status, sa.func.count().label("n"))
-        .where(_columns.batch_key.in_(sorted(keys)), _columns.deleted_at.is_(None))
+        .where(_columns.batch_key.in_(padded(sorted(keys))), _columns.deleted_at.is_(None))
         .group_by(_columns.batch_key, _columns.status)
     )
     for key in keys:
@@ -66,7 +67,7 @@ async def load_last_numbers(connection: AsyncConnection, tracked: dict[int, Trac
     """Find the last number that was given to a job of each of these batches."""
     query = (
         sa.select(_columns.batch_key, sa.func.max(_columns.job_no).label("last"))
-        .where(_columns.batch_key.in_(sorted(keys)))
+        .where(_columns.batch_key.in_(padded(sorted(keys))))
         .group_by(_columns.batch_key)
     )
     for row in await connection.execute(query):
