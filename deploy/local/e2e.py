@@ -1,6 +1,6 @@
 """Start Argus on a free port with an empty data folder, run the browser tests against it, stop it: e2e.py up|stack.
 
-The tests find it by ARGUS_URL, and its data folder by ARGUS_HOME. What it printed stays in .make/e2e-<mode>.log.
+The tests find it by ARGUS_E2E_URL, and its data folder by ARGUS_HOME. What it printed stays in .make/e2e-<mode>.log.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     mode, *rest = arguments
     with tempfile.TemporaryDirectory(prefix="argus-e2e-") as home:
         environment = os.environ | {"ARGUS_HOME": home, "ARGUS_PORT": str(free_ports(["web"])["web"])}
-        environment["ARGUS_URL"] = f"http://127.0.0.1:{environment['ARGUS_PORT']}"
+        environment["ARGUS_E2E_URL"] = f"http://127.0.0.1:{environment['ARGUS_PORT']}"
         environment["ARGUS_MODE"] = mode
         try:
             with _server(mode, environment):
@@ -54,7 +54,7 @@ def _server(mode: str, environment: dict[str, str]) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        _wait(process, environment["ARGUS_URL"], log)
+        _wait(process, environment["ARGUS_E2E_URL"], log)
         yield
     finally:
         _stop(process)
