@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -59,3 +60,41 @@ class ServerProcess:
     def output(self) -> str:
         """All that it printed so far."""
         return self.log.read_text(errors="replace")
+
+
+class Account:
+    """A person on a running server, with a browser session and a reporter's token.
+
+    Args:
+        url: the server's public address.
+        username: a name that is free there; the first person of a server becomes its administrator.
+    """
+
+    def __init__(self, url: str, username: str = "ada") -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=15)
+        password = "correct horse 1"
+        person = {"username": username, "email": f"{username}@example.org", "password": password}
+        answer = self.http.post("/api/auth/register", json=person)
+        assert answer.status_code == 201, answer.text
+        login = {"username_or_email": username, "password": password}
+        self.session: str = self.http.post("/api/auth/login", json=login).json()["access_token"]
+        self.http.headers["Authorization"] = f"Bearer {self.session}"
+        self.token, self.token_id = self.new_token()
+
+    def new_token(self, scope: str = "reporter") -> tuple[str, int]:
+        """Mint a token; its text and its id."""
+        answer = self.http.post("/api/tokens", json={"name": "test", "scope": scope})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made["token"], made["id"]
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """A JSON answer that must be 200."""
+        answer = self.http.get(path, params=params)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def close(self) -> None:
+        """Release the connection."""
+        self.http.close()
