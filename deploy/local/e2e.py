@@ -31,7 +31,6 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="argus-e2e-") as home:
         environment = os.environ | {"ARGUS_HOME": home, "ARGUS_PORT": str(free_ports(["web"])["web"])}
         environment["ARGUS_E2E_URL"] = f"http://127.0.0.1:{environment['ARGUS_PORT']}"
-        environment["ARGUS_MODE"] = mode
         try:
             with _server(mode, environment):
                 tests = ["npx", "--no-install", "playwright", "test", *rest]
