@@ -2,7 +2,7 @@
 // SHOTS_DIR says where they go; SHOTS_ONLY (a regular expression on page names) and SHOTS_FEW=1 make the set smaller.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type Browser, type Page } from '@playwright/test'
+import { expect, test, type Browser, type Page } from '@playwright/test'
 import { mintToken, newAccount, registerInBrowser } from './support/account'
 import { seedStory, type Story } from './support/story'
 
@@ -52,7 +52,8 @@ async function capture(page: Page, pages: Record<string, string>, variant: (type
   for (const [name, path] of Object.entries(pages)) {
     if (!only.test(name)) continue
     await page.goto(path)
-    await page.waitForTimeout(900)
+    await expect(page.getByTestId('skeleton')).toHaveCount(0)
+    await page.waitForTimeout(700)
     const file = `${name}-${variant.width}-${variant.theme}-${variant.locale.slice(0, 2)}.png`
     await page.screenshot({ path: join(folder, file), fullPage: true })
   }
@@ -74,6 +75,7 @@ test('screenshots', async ({ browser }) => {
   mkdirSync(folder, { recursive: true })
   const first = await open(browser, VARIANTS[0])
   await registerInBrowser(first, newAccount('shots'))
+  await expect(first.getByTestId('first-steps')).toBeVisible()
   if (only.test('first-steps')) await first.screenshot({ path: join(folder, 'first-steps.png'), fullPage: true })
   const story: Story = process.env.SHOTS_STORY ? (JSON.parse(process.env.SHOTS_STORY) as Story) : await seedStory(await mintToken(first, 'shots'))
   const storage = await stateOf(first)

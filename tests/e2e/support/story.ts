@@ -32,11 +32,12 @@ function pointAt(epoch: number, speed: number, random: () => number) {
   }
 }
 
-async function sweep(token: string, project: string, id: string, host: string, startedAgo: number, finishedJobs: number): Promise<ScriptedRun> {
+async function sweep(token: string, project: string, id: string, host: string, startedAgo: number, finishedJobs: number, lasts = startedAgo): Promise<ScriptedRun> {
   const run = new ScriptedRun(token, project, id, host)
   const random = sequence(id.length * 7919 + startedAgo)
   let clock = Date.now() - startedAgo * 1000
-  const step = (startedAgo * 1000) / (9 * EPOCHS + 40)
+  // As many steps as there are events at most, so that nothing lies in the future.
+  const step = (lasts * 1000) / ((finishedJobs + 1) * (EPOCHS + 12) + 4)
   const at = () => new Date((clock += step))
   const events = [
     run.event('batch_start', { experiment_type: 'sweep', n_total_jobs: 9 }, null, at()),
@@ -92,7 +93,7 @@ async function readings(run: ScriptedRun, hot: boolean, gpu: boolean): Promise<v
 
 export async function seedStory(token: string): Promise<Story> {
   const tag = Date.now().toString(16).slice(-8)
-  for (let index = 0; index < 6; index += 1) await sweep(token, index % 2 ? 'tabular' : 'vision', `sweep-${tag}${index}`, index % 2 ? 'cpu-box' : 'gpu-01', 7_200 * (index + 1), 9)
+  for (let index = 0; index < 6; index += 1) await sweep(token, index % 2 ? 'tabular' : 'vision', `sweep-${tag}${index}`, index % 2 ? 'cpu-box' : 'gpu-01', 7_200 * (index + 1), 9, 2_100)
   const speech = await sweep(token, 'speech', `conformer-${tag}`, 'gpu-02', 2_400, 2)
   const live = await sweep(token, 'vision', `bench-sklearn-matrix-${tag}`, 'gpu-01', 1_200, 6)
   await readings(live, false, true)
