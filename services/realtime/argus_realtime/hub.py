@@ -56,6 +56,8 @@ class Hub(Part):
         self._sids = itertools.count(1)
         self._ticker: asyncio.Task[None] | None = None
         self._breathed = 0.0
+        # The tail counts a message when its handler is done, which is too late for a stream that attaches in between.
+        self._fanned_out = 0
 
     async def start(self) -> None:
         """See Part."""
@@ -87,7 +89,7 @@ class Hub(Part):
     @property
     def position(self) -> int:
         """The stream's sequence up to which everything was fanned out."""
-        return self._tail.last_sequence or 0
+        return max(self._fanned_out, self._tail.last_sequence or 0)
 
     async def wait_until_following(self) -> None:
         """Wait until there is a position from which a stream can begin.
@@ -175,13 +177,17 @@ class Hub(Part):
     # -- the bus -------------------------------------------------------------------------------------------------
 
     async def _on_message(self, message: Message) -> None:
+        if message.sequence <= self._fanned_out:
+            # The tail began anew before it had counted this one.
+            return
         metrics.LAG.set(max((now() - message.timestamp).total_seconds(), 0.0))
         try:
             self._fan_out(message)
         except msgspec.MsgspecError as error:
             metrics.UNREADABLE.inc()
             log.warning("hub.message_unreadable", subject=message.subject, error=str(error))
-            await self._on_reset()
+            self._resync_all()
+        self._fanned_out = message.sequence
         if time.perf_counter() - self._breathed > _BREATH_S:
             await asyncio.sleep(0)
             self._breathed = time.perf_counter()
@@ -257,6 +263,10 @@ class Hub(Part):
 
     async def _on_reset(self) -> None:
         log.warning("hub.gap")
+        self._fanned_out = self._tail.last_sequence or 0
+        self._resync_all()
+
+    def _resync_all(self) -> None:
         for stream in list(self.routes.streams):
             stream.resync("gap")
 
