@@ -14,7 +14,7 @@ from argus import JobContext, Reporter
 
 class TestRun:
     def test_a_run_becomes_the_contracts_events_in_order(self, ingest, reporter):
-        with reporter("sweep", experiment_type="forecast", n_total=1, command="python train.py") as r:  # noqa: SIM117
+        with reporter("sweep", experiment_type="forecast", n_total=1, command="python train.py") as r:
             with r.job("j1", model="m", dataset="d", optuna={"study_name": "s"}) as job:
                 for epoch in range(3):
                     job.epoch(epoch, train_loss=0.5, val_loss=0.6, lr=1e-3, batch_time_ms=2.0, accuracy=0.9)

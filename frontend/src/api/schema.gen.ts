@@ -6248,9 +6248,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["NewPublicShare"];
+                "application/json": components["schemas"]["NewPublicShare"] | null;
             };
         };
         responses: {

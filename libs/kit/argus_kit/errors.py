@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -106,7 +106,7 @@ async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
 async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
     # A lone surrogate, which JSON can spell and UTF-8 cannot, must not break the answer that refuses it.
-    encoders = {
+    encoders: dict[Any, Callable[[Any], Any]] = {
         Exception: str,
         bytes: lambda b: b.decode(errors="replace"),
         str: lambda s: s.encode(errors="replace").decode(),

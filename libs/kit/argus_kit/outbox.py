@@ -171,7 +171,7 @@ class Transaction:
         self._messages: list[Outgoing] = []
 
     def publish(self, subject: str, payload: bytes, *, msg_id: str | None = None) -> None:
-        """Promise a message for a stream or for whoever listens on `subject`."""
+        """Promise a message for a stream. A core subject, which nobody stores, is for `Bus.send`."""
         self._messages.append(Outgoing(subject, payload, msg_id or uuid.uuid4().hex))
 
     @property

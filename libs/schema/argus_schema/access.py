@@ -31,7 +31,7 @@ def editable_by(user_id: int, *, is_admin: bool) -> sa.ColumnElement[bool]:
     """The batches that a person may change: stop, rerun, report to."""
     if is_admin:
         return exists_for_people()
-    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, _shared_for_editing(user_id)))
+    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, shared_for_editing(user_id)))
 
 
 def shared_with(user_id: int) -> sa.ColumnElement[bool]:
@@ -43,7 +43,8 @@ def shared_with(user_id: int) -> sa.ColumnElement[bool]:
     )
 
 
-def _shared_for_editing(user_id: int) -> sa.ColumnElement[bool]:
+def shared_for_editing(user_id: int) -> sa.ColumnElement[bool]:
+    """Those of them that the person may also change."""
     return sa.or_(
         _by_batch_share(user_id, batch_share.c.permission == "editor"),
         _by_project_share(user_id, project_share.c.permission == "editor"),

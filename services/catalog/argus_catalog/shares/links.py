@@ -11,7 +11,6 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef, JobRef
-from argus_catalog.access.visibility import exists
 from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.shares.schemas import PublicBatch, PublicJob, PublicShare
 from argus_catalog.writing import Change
@@ -23,6 +22,7 @@ from argus_kit.identity import Actor
 from argus_kit.platform import Platform, Reading, platform_of
 from argus_schema import auth, ingest
 from argus_schema import catalog as own
+from argus_schema.access import exists_for_people
 
 link = own.public_share.c
 batch = ingest.batch.c
@@ -82,7 +82,7 @@ async def mine(connection: AsyncConnection, actor: Actor, base_url: str) -> list
     query = (
         sa.select(*_VIEW_COLUMNS)
         .join(ingest.batch, batch.id == link.batch_id)
-        .where(exists(), sa.or_(link.created_by == actor.user_id, batch.owner_id == actor.user_id))
+        .where(exists_for_people(), sa.or_(link.created_by == actor.user_id, batch.owner_id == actor.user_id))
         .order_by(link.created_at.desc())
     )
     return [_out(dict(row), base_url) for row in (await connection.execute(query)).mappings()]
@@ -124,7 +124,7 @@ async def _linked_batch(slug: str, connection: Reading) -> BatchRef:
     if found.expires_at is not None and found.expires_at <= now():
         raise ArgusError(ErrorCode.PUBLIC_SHARE_EXPIRED)
     columns = (batch.batch_key, batch.id, batch.project, batch.owner_id, batch.host, batch.status)
-    ref = sa.select(*columns, batch.start_time, batch.end_time).where(batch.id == found.batch_id, exists())
+    ref = sa.select(*columns, batch.start_time, batch.end_time).where(batch.id == found.batch_id, exists_for_people())
     row = (await connection.execute(ref)).first()
     if row is None:
         raise ArgusError(ErrorCode.PUBLIC_SHARE_NOT_FOUND)

@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_contracts.events import EventType
 from argus_ingest.fold.state import Arrival, BatchState
 from argus_kit.identity import Actor
-from argus_schema import catalog as tables
-
-_MEMBER_ROLES = ("owner", "editor")
+from argus_schema import ingest as tables
+from argus_schema.access import shared_for_editing
 
 Right = tuple[int, int]
 
@@ -50,17 +49,6 @@ async def editors(connection: AsyncConnection, wanted: Iterable[tuple[BatchState
     return found
 
 
-def _right(batch: BatchState, user_id: int) -> sa.CompoundSelect[int]:
-    one, project, member = tables.batch_share.c, tables.project_share.c, tables.project_member.c
-    return sa.union_all(
-        sa.select(sa.literal(1)).where(one.batch_id == batch.id, one.grantee_id == user_id, one.permission == "editor"),
-        sa.select(sa.literal(1)).where(
-            project.owner_id == batch.owner_id,
-            project.project == batch.project,
-            project.grantee_id == user_id,
-            project.permission == "editor",
-        ),
-        sa.select(sa.literal(1)).where(
-            member.project == batch.project, member.user_id == user_id, member.role.in_(_MEMBER_ROLES)
-        ),
-    )
+def _right(batch: BatchState, user_id: int) -> sa.Select[int]:
+    row = tables.batch.c
+    return sa.select(row.batch_key).where(row.batch_key == batch.batch_key, shared_for_editing(user_id))

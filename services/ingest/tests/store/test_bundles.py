@@ -155,7 +155,7 @@ async def test_a_process_that_dies_after_the_commit_is_spoken_for(postgres_datab
             "ARGUS_HTTP_PORT": str(port), "ARGUS_LOG_LEVEL": "ERROR",
         }  # fmt: skip
         command = [sys.executable, "-m", "argus_kit.serve", "argus_ingest.app:create_app"]
-        process = subprocess.Popen(command, env={**os.environ, **settings})  # noqa: ASYNC220 (started, not waited for)
+        process = subprocess.Popen(command, env={**os.environ, **settings})
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
                 await eventually(lambda: _answers(client), 30)
