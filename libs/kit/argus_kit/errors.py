@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,16 @@ from argus_contracts.errors import ErrorCode
 from argus_kit import telemetry
 
 log = structlog.get_logger(__name__)
+
+
+# An error repeats what was sent. A lone surrogate, which JSON can spell and UTF-8 cannot, or a NaN, which no browser
+# reads, must not break the answer that refuses it.
+_SAYABLE: dict[Any, Callable[[Any], Any]] = {
+    Exception: str,
+    bytes: lambda value: value.decode(errors="replace"),
+    str: lambda value: value.encode(errors="replace").decode(),
+    float: lambda value: value if math.isfinite(value) else str(value),
+}
 
 
 class ArgusError(Exception):
@@ -81,7 +92,7 @@ def envelope(error: ArgusError) -> dict[str, Any]:
 
 def response(error: ArgusError) -> JSONResponse:
     """The response of an error."""
-    return JSONResponse(jsonable_encoder(envelope(error)), error.status, error.headers)
+    return JSONResponse(jsonable_encoder(envelope(error), custom_encoder=_SAYABLE), error.status, error.headers)
 
 
 def install(app: FastAPI) -> None:
@@ -105,13 +116,7 @@ async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
 
 async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
-    # A lone surrogate, which JSON can spell and UTF-8 cannot, must not break the answer that refuses it.
-    encoders: dict[Any, Callable[[Any], Any]] = {
-        Exception: str,
-        bytes: lambda b: b.decode(errors="replace"),
-        str: lambda s: s.encode(errors="replace").decode(),
-    }
-    items = jsonable_encoder(exc.errors(), custom_encoder=encoders)
+    items = jsonable_encoder(exc.errors(), custom_encoder=_SAYABLE)
     fields = ", ".join(".".join(str(part) for part in item["loc"][1:]) or "body" for item in items)
     message = f"Invalid request: {fields}." if fields else ErrorCode.REQUEST_INVALID.message
     return response(ArgusError(ErrorCode.REQUEST_INVALID, message, detail=items, details={"fields": items}))

@@ -104,6 +104,9 @@ class TestEnvelope:
             (b"{not json", ["body", 1]),
             (b"[]", ["body"]),
             (b"", ["body"]),
+            (b'{"name": "a", "size": NaN}', ["body", "size"]),
+            (b'{"name": NaN, "size": -Infinity}', ["body", "name"]),
+            (b'{"name": ["\\ud800"], "size": 1}', ["body", "name"]),
             (b'{"name": "\xff", "size": 1}', ["body"]),
         ],
     )
