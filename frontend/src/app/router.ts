@@ -1,6 +1,7 @@
 // Every address of the app. Pages load when they are first visited.
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { isSignedIn } from '@/api/session'
+import { safeRedirect } from '@/shared/browser/redirect'
 import { i18n } from '@/shared/i18n'
 
 declare module 'vue-router' {
@@ -27,11 +28,6 @@ export const routes: RouteRecordRaw[] = [
   { path: '/settings/:section(profile|tokens|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },
 ]
-
-/** Only addresses of this app: `//elsewhere` and `https:` would lead away. */
-export function safeRedirect(target: unknown): string {
-  return typeof target === 'string' && /^\/(?![/\\])/.test(target) ? target : '/'
-}
 
 export async function toLogin(router: Router): Promise<void> {
   const here = router.currentRoute.value

@@ -9,9 +9,9 @@ import { readDashboard, type ActivityItem, type Dashboard } from './api'
 
 const MOST_RUNNING = 12
 const MOST_ACTIVITY = 20
-const COUNTED = new Set(['batch_start', 'batch_done', 'batch_failed', 'job_start', 'job_done', 'job_failed', 'batch_stopped', 'batch_summary'])
+const COUNTED = new Set(['batch_start', 'batch_done', 'batch_failed', 'job_start', 'job_done', 'job_failed', 'batch_stopped'])
 const TOLD = new Set(['batch_start', 'batch_done', 'batch_failed', 'job_failed'])
-const RECOUNT_MS = 1_500
+const RECOUNT_MS = 2_000
 
 export function useHome(scope: MaybeRefOrGetter<ScopeName>) {
   const hosts = useHostStore()
@@ -37,7 +37,10 @@ export function useHome(scope: MaybeRefOrGetter<ScopeName>) {
       members.forEach(jobs.put)
       jobs.putLatest(batch.id, latest)
     }
-    runningIds.value = compact.batches.map(({ batch }) => batch.id)
+    // Rows on screen keep their places; a new run comes below them.
+    const read = compact.batches.map(({ batch }) => batch.id)
+    const kept = runningIds.value.filter((id) => read.includes(id))
+    runningIds.value = [...kept, ...read.filter((id) => !kept.includes(id))]
   }
   const { error, loading, refresh } = useResource(load, { key: () => toValue(scope) })
 

@@ -2,7 +2,7 @@
 import { onLiveEvents } from '@/api/hub'
 
 const AGAIN_MS = 2_000
-const CHANGES = new Set(['batch_start', 'batch_done', 'batch_failed', 'batch_stopped', 'batch_summary', 'job_done', 'job_failed'])
+const CHANGES = new Set(['batch_start', 'batch_done', 'batch_failed', 'batch_stopped', 'job_done', 'job_failed'])
 
 export function refreshOnChanges(refresh: () => Promise<void>, concerns: (project: string) => boolean): void {
   let planned: ReturnType<typeof setTimeout> | undefined

@@ -10,7 +10,7 @@ export interface ListFilter {
   q?: string
 }
 
-const LIMIT = 500
+export const LIMIT = 500
 
 export function useBatchList(filter: MaybeRefOrGetter<ListFilter>) {
   const store = useBatchStore()
