@@ -62,7 +62,7 @@ def config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=Settings().trusted_proxies,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_GRACE_S,
         backlog=4096,

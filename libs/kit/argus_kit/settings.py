@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     base_url: str = Field("", description="Address under which people reach Argus; empty: derived from host and port.")
     http_host: str = Field("127.0.0.1", description="Address on which this one process listens behind the gateway.")
     http_port: int = Field(8001, ge=0, le=65535, description="Port on which this one process listens.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses of the gateway, comma list or `*`: whose X-Forwarded-For is believed."
+    )
     db_url: str = Field("", description="SQLAlchemy address (postgresql+asyncpg or sqlite+aiosqlite); empty: SQLite.")
     db_pool_size: int = Field(10, ge=1, le=200, description="Database connections that a process keeps open.")
     nats_url: str = Field("nats://127.0.0.1:4222", description="Address of NATS.")

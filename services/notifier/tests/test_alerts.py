@@ -66,7 +66,7 @@ class TestInbox:
             ("batch_diverged", None, {"job_id": "j9", "epoch": 4, "value": "NaN"}),
         )
         found = {row.rule_id: row for row in await house.rows(tables.notification)}
-        assert found["batch_done"].body == "8 jobs done, 1 failed."
+        assert found["batch_done"].body == "Jobs: 8 done, 1 failed."
         assert found["batch_done"].severity == "info"
         assert "code" in found["batch_failed"].body
         assert "16 minutes" in found["batch_stalled"].body

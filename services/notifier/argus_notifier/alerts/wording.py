@@ -33,7 +33,7 @@ _ENGLISH: Final = {
     EventType.BATCH_DIVERGED: "The loss diverges in {batch}",
     EventType.JOB_IDLE_FLAGGED: "A GPU of {batch} is idle",
     "no_reason": "No reason was given.",
-    "jobs": "{done} jobs done, {failed} failed.",
+    "jobs": "Jobs: {done} done, {failed} failed.",
     "silent": "Nothing was heard of it for {minutes} minutes.",
     "job": "Job {job}",
     "value": "epoch {epoch}, value {value}",
