@@ -1,12 +1,16 @@
 // How the app looks to different readers: language, theme, a phone, the keyboard.
 import { expect, test, type Page } from '@playwright/test'
-import { newAccount, registerInBrowser } from './support/account'
+import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { seedStory } from './support/story'
 
 const PAGES = ['/', '/batches', '/projects', '/hosts', '/inbox', '/settings/profile', '/settings/tokens', '/settings/preferences', '/no-such-page']
 
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
-  expect(content, `${page.url()} is wider than the screen`).toBeLessThanOrEqual(window as number)
+async function expectToFit(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await expect(page.locator('h1, h2').first()).toBeVisible()
+  await expect(page.getByTestId('skeleton')).toHaveCount(0)
+  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth] as const)
+  expect(content, `${path} is wider than the screen`).toBeLessThanOrEqual(screen)
 }
 
 test('speaks Chinese when asked, and remembers', async ({ page }) => {
@@ -37,16 +41,19 @@ test('turns dark when asked, and follows the system until then', async ({ page }
   await expect(html).toHaveAttribute('data-theme', 'dark')
 })
 
-test('fits a phone on every page', async ({ page }) => {
+test('fits a phone on every page, empty and full', async ({ page }) => {
+  test.slow()
   await page.setViewportSize({ width: 390, height: 844 })
-  await page.goto('/login')
-  await expectNoSidewaysScroll(page)
+  await expectToFit(page, '/login')
   await registerInBrowser(page, newAccount('ana'))
-  for (const path of PAGES) {
-    await page.goto(path)
-    await expect(page.getByTestId('skeleton')).toHaveCount(0)
-    await expectNoSidewaysScroll(page)
-  }
+  for (const path of PAGES) await expectToFit(page, path)
+
+  const story = await seedStory(await mintToken(page, 'a machine with a rather long name'))
+  const batch = `/batches/${story.batchId}`
+  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment'].map((tab) => `${batch}?tab=${tab}`)
+  const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
+  for (const path of [...PAGES, ...full]) await expectToFit(page, path)
+
   await page.getByTestId('nav-hosts').click()
   await expect(page).toHaveURL(/\/hosts$/)
 })

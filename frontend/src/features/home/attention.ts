@@ -32,7 +32,8 @@ export function needsAttention(running: readonly Batch[], activity: readonly Act
         batchId: item.batch_id,
         jobId: item.job_id ?? undefined,
         time: item.timestamp,
-        text: item.summary,
+        // The title says already who failed: keep the reason.
+        text: item.summary.replace(/^(?:Job|Batch) .*? failed: /, ''),
       }),
     )
   const machines = hosts.flatMap((host): Attention[] => [
