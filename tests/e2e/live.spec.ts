@@ -66,6 +66,19 @@ test.describe('a training seen live', () => {
     expect(await page.evaluate(() => (window as unknown as { stillHere?: boolean }).stillHere)).toBe(true)
   })
 
+  test('says when the line is lost, and catches up by itself', async () => {
+    const chart = page.getByTestId('job-curves').getByTestId('chart').first()
+    const dot = page.getByTestId('live-dot')
+    await page.context().setOffline(true)
+    await expect(dot).not.toHaveAttribute('data-state', 'live')
+    for (let epoch = 7; epoch <= 9; epoch += 1) await run.epoch('mlp-digits', epoch, { train_loss: 2 / epoch, val_loss: 2.1 / epoch, val_accuracy: 0.9 })
+    await expect(chart).toHaveAttribute('data-points', '12')
+    await page.context().setOffline(false)
+    await expect(dot).toHaveAttribute('data-state', 'live', { timeout: 45_000 })
+    await expect(chart).toHaveAttribute('data-points', '18')
+    expect(await page.evaluate(() => (window as unknown as { stillHere?: boolean }).stillHere)).toBe(true)
+  })
+
   test('watches the matrix fill', async () => {
     await page.goto(`/batches/${run.batchId}`)
     await untilLive(page)

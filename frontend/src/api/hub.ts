@@ -83,6 +83,7 @@ export function whenLive(patienceMs = 400): Promise<void> {
 export function startLive(): void {
   watch(isSignedIn, plan, { immediate: true })
   window.addEventListener('online', () => connection.wake())
+  window.addEventListener('offline', () => connection.interrupt())
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) connection.wake()
   })

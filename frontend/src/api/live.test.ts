@@ -174,6 +174,16 @@ describe('the live connection', () => {
     expect(events).toEqual([])
   })
 
+  it('says at once that it is behind when the network is gone', async () => {
+    connection.follow(['inbox'])
+    await settle()
+    server.now.hello()
+    await settle()
+    connection.interrupt()
+    await settle()
+    expect(states.at(-1)).toBe('behind')
+  })
+
   it('drops a channel that it may not read and keeps the others', async () => {
     server.now.status = 403
     connection.follow(['batch:secret', 'inbox'])

@@ -73,6 +73,11 @@ export class LiveConnection {
     if (this.channels.length > 0 && this.state !== 'live') this.connect()
   }
 
+  /** The network is known to be gone: says so now, not when the silence is noticed. */
+  interrupt(): void {
+    this.controller?.abort()
+  }
+
   private hangUp(): void {
     clearTimeout(this.retryTimer)
     clearTimeout(this.silenceTimer)

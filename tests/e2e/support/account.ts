@@ -31,7 +31,8 @@ export async function mintToken(page: Page, name: string): Promise<string> {
   await page.getByTestId('create-token').click()
   const token = (await page.getByTestId('token-plaintext').locator('pre').innerText()).trim()
   expect(token).toMatch(/^em_live_[0-9A-Za-z]{48}$/)
-  await page.keyboard.press('Escape')
+  await page.getByRole('dialog', { name: 'Your token' }).getByLabel('Close', { exact: true }).click()
+  await expect(page.getByTestId('token-plaintext')).toHaveCount(0)
   return token
 }
 

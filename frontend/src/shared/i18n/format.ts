@@ -65,7 +65,9 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function formatRelative(then: number, now: number, locale: string): string {
   const seconds = (then - now) / 1000
   const [name, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-  const amount = Math.abs(seconds) < 5 ? 0 : Math.trunc(seconds / size)
+  // What is past counts whole units gone; what is to come is named by the nearest.
+  const units = seconds / size
+  const amount = Math.abs(seconds) < 5 ? 0 : seconds > 0 ? Math.round(units) : Math.trunc(units)
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }).format(amount, name)
 }
 
