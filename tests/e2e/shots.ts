@@ -52,6 +52,7 @@ async function capture(page: Page, pages: Record<string, string>, variant: (type
   for (const [name, path] of Object.entries(pages)) {
     if (!only.test(name)) continue
     await page.goto(path)
+    await expect(page.locator('h1, h2').first()).toBeVisible()
     await expect(page.getByTestId('skeleton')).toHaveCount(0)
     await page.waitForTimeout(700)
     const file = `${name}-${variant.width}-${variant.theme}-${variant.locale.slice(0, 2)}.png`
