@@ -87,14 +87,15 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         raise ArgusError(
             ErrorCode.BATCH_STATE_CONFLICT, f"The batch is {source.status}; only one that ended can rerun."
         )
+    # One view for both questions: a rerun that is queued in between is seen by both or by neither.
     async with here.database.read() as connection:
         waiting = await repository.pending_rerun(connection, batch_id)
+        earlier = await repository.count_reruns(connection, batch_id)
     if waiting is not None:
         return RerunResult(
             batch_id=waiting.batch_id, source_batch_id=batch_id, name=waiting.name, status=waiting.status
         )
-    async with here.database.read() as connection:
-        new_id = _rerun_id(batch_id, await repository.count_reruns(connection, batch_id))
+    new_id = _rerun_id(batch_id, earlier)
     name = body.name or f"{source.name or batch_id} (rerun)"
     request = wire.BatchCreate(
         new_batch_id=new_id,
