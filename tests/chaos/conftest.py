@@ -7,9 +7,11 @@ import collections
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -198,16 +200,17 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A running stack."""
-    home = tmp_path_factory.mktemp("chaos")
+    # Not in pytest's own folder, which is closed to others: PostgreSQL passes through as another user where this runs
+    # as root.
+    home = Path(tempfile.mkdtemp(prefix="argus-chaos-"))
     home.chmod(0o755)
     made = Stack(home)
-    for folder in (home, *list(home.parents)[:2]):
-        folder.chmod(0o755)  # PostgreSQL passes through as another user where this runs as root
     made.start()
     yield made
     assert made.stop() == 0, made.log.read_text()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
