@@ -19,6 +19,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,7 +89,9 @@ def _configure_traces(service: str, otlp_endpoint: str) -> None:
     global _provider_ready
     if _provider_ready:
         return
-    provider = TracerProvider(resource=Resource.create({"service.name": f"argus-{service}"}))
+    # Without a collector nothing is recorded; trace ids are made all the same, for logs and error envelopes.
+    sampler = ParentBased(ALWAYS_ON) if otlp_endpoint else ALWAYS_OFF
+    provider = TracerProvider(resource=Resource.create({"service.name": f"argus-{service}"}), sampler=sampler)
     if otlp_endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
