@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ _SWEEP_ROWS = 500
 # Beyond this many rows in memory, new ones are left to the sweep: memory stays bounded while NATS is away.
 _MAX_OFFERED = 20_000
 _CLEAR_EVERY_S = 0.25
+_IDLE_LOOK_S = 20.0
 
 Row = tuple[int, Outgoing]
 
@@ -48,6 +50,8 @@ class Outbox(Part):
         self._table = table
         self._offered: list[Row] = []
         self._published: list[int] = []
+        # On SQLite nobody else writes the table, so one that was seen empty is looked at seldom until `offer`.
+        self._next_look = 0.0
         self._awake = asyncio.Event()
         self._publisher: asyncio.Task[None] | None = None
         self._sweeper = Loop(f"sweep-{table.name}", self._sweep, every_s=1.0)
@@ -94,6 +98,7 @@ class Outbox(Part):
 
     def offer(self, rows: Sequence[Row]) -> None:
         """Publish committed rows now. Call it only after the commit."""
+        self._next_look = 0.0
         if len(self._offered) + len(rows) <= _MAX_OFFERED and self._bus.is_connected:
             self._offered.extend(rows)
             self._awake.set()
@@ -130,11 +135,14 @@ class Outbox(Part):
         return ids
 
     async def _sweep(self) -> None:
-        while self._bus.is_connected:
+        while self._bus.is_connected and time.monotonic() >= self._next_look:
             async with self._database.read() as connection:
-                late = sa.select(self._table.c.id).where(self._table.c.created_at < now() - _SWEEP_AGE).limit(1)
-                if (await connection.execute(late)).first() is None:
-                    return
+                oldest = sa.select(self._table.c.created_at).order_by(self._table.c.id).limit(1)
+                created_at = (await connection.execute(oldest)).scalar()
+            if created_at is None and self._database.is_sqlite:
+                self._next_look = time.monotonic() + _IDLE_LOOK_S
+            if created_at is None or created_at >= now() - _SWEEP_AGE:
+                return
             if await self._sweep_once() < _SWEEP_ROWS:
                 return
 
