@@ -50,4 +50,4 @@ class MailConsumer(Part):
         async with self._platform.database.write() as connection:
             added = await repository.add(connection, [row])
         if added and not self._settings.sends_mail:
-            log.warning("mail.no_server", mail_id=added[0].id, to=mail.to, event_type=mail.event_type)
+            log.info("mail.no_server", mail_id=added[0].id, to=mail.to, event_type=mail.event_type)
