@@ -337,7 +337,7 @@ class Bus(Part):
                 pull = await self._js.pull_subscribe_bind(durable, stream)
                 await self._pull(pull, durable, handler)
             except (TimeoutError, NatsError, OSError) as error:
-                log.warning("nats.consumer_interrupted", durable=durable, error=repr(error))
+                log.warning("nats.consumer_interrupted", durable=durable, error=f"{error!r} {error}")
                 await asyncio.sleep(0.5)
 
     async def _pull(self, pull: Any, durable: str, handler: Handler) -> None:

@@ -99,9 +99,9 @@ def nats_child() -> Iterator[Child]:
             child.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nats_url() -> Iterator[str]:
-    """Address of a real nats-server, shared by the run."""
+    """Address of a real nats-server, one a module: durable consumers outlive tests, and must not overlap."""
     with nats_child() as child:
         yield f"nats://127.0.0.1:{child.port}"
 
