@@ -21,6 +21,31 @@ import httpx
 _SENT = re.compile(rb'"sent_at":([0-9.]+)')
 
 
+class Chunks:
+    """Takes an HTTP response with chunked transfer apart: a proxy cuts its chunks wherever it likes."""
+
+    def __init__(self):
+        self.raw = b""
+        self.status = None
+
+    def feed(self, data):
+        """The body bytes that became complete with `data`."""
+        self.raw += data
+        if self.status is None:
+            head, found, rest = self.raw.partition(b"\r\n\r\n")
+            if not found:
+                return b""
+            self.status, self.raw = head.split(b"\r\n")[0], rest
+        body = []
+        while True:
+            line, found, rest = self.raw.partition(b"\r\n")
+            size = int(line, 16) if found else None
+            if size is None or len(rest) < size + 2:
+                return b"".join(body)
+            body.append(rest[:size])
+            self.raw = rest[size + 2 :]
+
+
 class Client(asyncio.Protocol):
     """One browser: notes how long each frame took."""
 
@@ -29,6 +54,7 @@ class Client(asyncio.Protocol):
         self.hello = hello
         self.delays = delays
         self.rest = b""
+        self.chunks = Chunks()
         self.resyncs = 0
 
     def connection_made(self, transport):
@@ -37,13 +63,13 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data):
         at = time.time()
-        data = self.rest + data
+        data = self.rest + self.chunks.feed(data)
         complete, _, self.rest = data.rpartition(b"\n\n")
-        if not self.hello.done() and (b"event: hello" in data or not data.startswith(b"HTTP/1.1 200")):
-            if b"HTTP/1.1 200" in data:
+        if not self.hello.done() and self.chunks.status is not None:
+            if b" 200 " not in self.chunks.status:
+                self.hello.set_exception(RuntimeError(self.chunks.status.decode(errors="replace")))
+            elif b"event: hello" in complete:
                 self.hello.set_result(None)
-            else:
-                self.hello.set_exception(RuntimeError(data[:500].decode(errors="replace")))
         self.resyncs += complete.count(b"event: resync")
         for sent in _SENT.findall(complete):
             self.delays.append(at - float(sent))

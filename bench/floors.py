@@ -12,6 +12,7 @@ import json
 import queue
 import sqlite3
 import statistics
+import sys
 import tempfile
 import time
 import uuid
@@ -20,10 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
-import httpx
 import msgspec
-import uvicorn
+from bench.ingest import Client
 from bench.load import batch_body
+
+from argus_kit.testing import free_port
 
 ROWS = 100_000
 CHUNK = 5_000
@@ -45,13 +47,7 @@ class _Body(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Body)
 
 
-async def _echo(scope: dict, receive, send) -> None:  # type: ignore[no-untyped-def,type-arg]
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+async def echo(scope: dict, receive, send) -> None:  # type: ignore[no-untyped-def,type-arg]
     chunks = []
     while True:
         message = await receive()
@@ -66,25 +62,46 @@ async def _echo(scope: dict, receive, send) -> None:  # type: ignore[no-untyped-
 
 
 async def http_echo(seconds: float = 3.0) -> dict[str, float]:
-    """Decode and count in a bare uvicorn in this process: events/s in bodies of 500, requests/s in bodies of one."""
-    config = uvicorn.Config(_echo, port=0, log_level="error", loop="uvloop", http="httptools", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    rates = {}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        for label, size in (("echo_events_per_s_500", 500), ("echo_requests_per_s_1", 1)):
-            body = batch_body("floor", size)
-            begin, count = time.perf_counter(), 0
-            while time.perf_counter() - begin < seconds:
-                await asyncio.gather(*(client.post("/", content=body) for _ in range(8)))
-                count += 8 * size
-            rates[label] = count / (time.perf_counter() - begin)
-    server.should_exit = True
-    await task
-    return rates
+    """Decode and count in a bare uvicorn of its own: events/s in bodies of 500, requests/s in bodies of one."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.floors:echo", "--port", str(port), "--log-level", "error"]
+    server = await asyncio.create_subprocess_exec(
+        *command, "--loop", "uvloop", "--http", "httptools", "--lifespan", "off"
+    )
+    try:
+        return {
+            "echo_events_per_s_500": await _drive(port, 500, 8, seconds),
+            "echo_requests_per_s_1": await _drive(port, 1, 32, seconds),
+        }
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+async def _drive(port: int, size: int, connections: int, seconds: float) -> float:
+    clients = [Client(f"http://127.0.0.1:{port}", "none", "/") for _ in range(connections)]
+    for client in clients:
+        await _open(client)
+    body, count = batch_body("floor", size), 0
+    begin = time.perf_counter()
+
+    async def run(client: Client) -> None:
+        nonlocal count
+        while time.perf_counter() - begin < seconds:
+            await client.post(body)
+            count += size
+
+    await asyncio.gather(*(run(client) for client in clients))
+    return count / (time.perf_counter() - begin)
+
+
+async def _open(client: Client) -> None:
+    for _ in range(200):
+        try:
+            return await client.open()
+        except OSError:
+            await asyncio.sleep(0.05)
+    raise RuntimeError("the echo server did not come up")
 
 
 async def postgres(url: str) -> dict[str, float]:
