@@ -26,9 +26,6 @@ log = structlog.get_logger(__name__)
 _GRACE_S = 5
 # Requests make many short-lived objects and few cycles, so the collector may come seldom.
 _GC_THRESHOLDS = (20_000, 20, 50)
-# SQLite answers from a thread, a dozen times in a transaction, and a busy event loop lets go of the interpreter only at
-# this interval: at Python's 5 ms a flush of a few events took 50 ms.
-_SWITCH_S = 0.0002
 
 
 class Server(uvicorn.Server):
@@ -48,7 +45,6 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
-        sys.setswitchinterval(_SWITCH_S)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, then shut down."""
