@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -73,6 +74,8 @@ def create_admin(
 
 
 def _serve(settings: Settings) -> None:
+    # What is imported stays; the server turns the collector on again when it has started.
+    gc.disable()
     from argus_kit.serve import Server, config
     from argus_schema.migrate import ensure_current
     from argus_standalone.app import create_app
