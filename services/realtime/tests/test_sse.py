@@ -274,13 +274,17 @@ async def test_a_shutdown_ends_streams_with_a_hint(live):
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, ErrorCode.SERVICE_DRAINING)
 
 
-async def test_no_span_outlives_the_opening_or_carries_the_credential(live):
-    from opentelemetry import trace
+async def test_no_span_outlives_the_opening_or_carries_the_credential(live, monkeypatch):
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+    from argus_kit import telemetry
+
     exporter = InMemorySpanExporter()
-    trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("test"))
     _, session = await live.user("ada")
     async with live.open("/api/sse", None, channels="inbox", token=session) as reader:
         await reader.frame()
