@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
-from argus_catalog.curves import service
 from argus_catalog.curves.schemas import BatchCurves, JobMetrics
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 
+# What counts curves is loaded with the first curve: numpy is a tenth of a server's start.
 router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
 
 
@@ -26,6 +26,8 @@ async def get_job_metrics(
     max_step: Annotated[int | None, Query(description="Last step that is wanted")] = None,
 ) -> Response:
     """The curves of one job."""
+    from argus_catalog.curves import service
+
     wanted = [name for name in names.split(",") if name] if names is not None else None
     return json_response(await service.job_metrics(connection, job, wanted, max_points, (min_step, max_step)))
 
@@ -38,4 +40,6 @@ async def get_batch_curves(
     max_points: Annotated[int, Query(ge=2, le=5000, description="Of each job")] = 500,
 ) -> Response:
     """One metric of every job of a batch."""
+    from argus_catalog.curves import service
+
     return json_response(await service.batch_curves(connection, batch, metric, max_points))

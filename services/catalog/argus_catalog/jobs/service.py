@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import JobRef
-from argus_catalog.curves.service import epoch_rows
 from argus_catalog.derivations.metrics import cost
 from argus_catalog.derivations.progress import Pace, elapsed_s, epoch_count, epochs_total, job_pace
 from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
@@ -131,4 +130,6 @@ async def epochs(connection: AsyncConnection, job: JobRef) -> list[dict[str, Any
     """Every epoch of a job with its numbers; none when no such job is known."""
     if job.job_no is None:
         return []
+    from argus_catalog.curves.service import epoch_rows
+
     return await epoch_rows(connection, job.batch.batch_key, job.job_no)
