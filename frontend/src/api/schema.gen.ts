@@ -6719,7 +6719,7 @@ export interface operations {
                     };
                     event_id: string;
                     /** @enum {string} */
-                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
+                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
                     job_id?: string | null;
                     /** @enum {string} */
                     schema_version: "1.1";
@@ -6764,7 +6764,7 @@ export interface operations {
                         };
                         event_id: string;
                         /** @enum {string} */
-                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
+                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
                         job_id?: string | null;
                         /** @enum {string} */
                         schema_version: "1.1";

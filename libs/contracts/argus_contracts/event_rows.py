@@ -18,6 +18,7 @@ TYPE_CODES: Final[dict[str, int]] = {
     EventType.RESOURCE_SNAPSHOT: 8,
     EventType.LOG_LINE: 9,
     EventType.ENV_SNAPSHOT: 10,
+    EventType.JOB_STEP: 11,
     EventType.BATCH_SUMMARY: 101,
     EventType.BATCH_STOP_REQUESTED: 102,
     EventType.BATCH_STOPPED: 103,

@@ -15,13 +15,14 @@ SUPPORTED_VERSIONS: Final = (SCHEMA_VERSION,)
 
 
 class EventType:
-    """Names of event types. The first ten are sent by clients; the others are made by the server."""
+    """Names of event types. The first eleven are sent by clients; the others are made by the server."""
 
     BATCH_START: Final = "batch_start"
     BATCH_DONE: Final = "batch_done"
     BATCH_FAILED: Final = "batch_failed"
     JOB_START: Final = "job_start"
     JOB_EPOCH: Final = "job_epoch"
+    JOB_STEP: Final = "job_step"
     JOB_DONE: Final = "job_done"
     JOB_FAILED: Final = "job_failed"
     RESOURCE_SNAPSHOT: Final = "resource_snapshot"
@@ -46,6 +47,7 @@ INGESTED_TYPES: Final = (
     EventType.BATCH_FAILED,
     EventType.JOB_START,
     EventType.JOB_EPOCH,
+    EventType.JOB_STEP,
     EventType.JOB_DONE,
     EventType.JOB_FAILED,
     EventType.RESOURCE_SNAPSHOT,
@@ -65,7 +67,9 @@ SERVER_TYPES: Final = (
     EventType.BATCH_RESUMED,
 )
 # These mean nothing without a job.
-JOB_TYPES: Final = frozenset({EventType.JOB_START, EventType.JOB_EPOCH, EventType.JOB_DONE, EventType.JOB_FAILED})
+JOB_TYPES: Final = frozenset(
+    {EventType.JOB_START, EventType.JOB_EPOCH, EventType.JOB_STEP, EventType.JOB_DONE, EventType.JOB_FAILED}
+)
 
 
 class Source(msgspec.Struct, forbid_unknown_fields=True):

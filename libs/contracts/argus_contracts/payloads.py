@@ -60,6 +60,12 @@ class JobEpochData(msgspec.Struct):
     batch_time_ms: Any = None
 
 
+class JobStepData(msgspec.Struct):
+    """Numbers at one step of a job's training: every other numeric key is a metric. Epochs are not counted by it."""
+
+    step: Int64
+
+
 class JobDoneData(msgspec.Struct):
     """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers."""
 
@@ -131,6 +137,7 @@ PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.BATCH_FAILED: BatchFailedData,
     EventType.JOB_START: JobStartData,
     EventType.JOB_EPOCH: JobEpochData,
+    EventType.JOB_STEP: JobStepData,
     EventType.JOB_DONE: JobDoneData,
     EventType.JOB_FAILED: JobFailedData,
     EventType.RESOURCE_SNAPSHOT: ResourceSnapshotData,

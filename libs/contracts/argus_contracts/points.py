@@ -7,7 +7,7 @@ Version 1, with n points and m names (the names themselves are in the row's colu
 
     offset             size         what
     0                  1            version, 1
-    1                  1            reserved, 0
+    1                  1            kind of steps: 0 = epochs (`job_epoch`), 1 = steps (`job_step`)
     2                  2            m, unsigned
     4                  4            n, unsigned
     8                  8 n          steps, signed 64-bit
@@ -31,6 +31,8 @@ _HEADER: Final = struct.Struct("<BBHI")
 _NAN: Final = float("nan")
 _IS_BIG_ENDIAN: Final = sys.byteorder == "big"
 MAX_NAMES: Final = 65535
+EPOCHS: Final = 0
+STEPS: Final = 1
 
 
 class Block(NamedTuple):
@@ -46,6 +48,7 @@ class Layout(NamedTuple):
 
     n_points: int
     n_names: int
+    kind: int
     steps: int
     times: int
     values: int
@@ -53,7 +56,9 @@ class Layout(NamedTuple):
     presence_size: int
 
 
-def pack(steps: Sequence[int], times: Sequence[float], columns: Sequence[Sequence[float | None]]) -> bytes:
+def pack(
+    steps: Sequence[int], times: Sequence[float], columns: Sequence[Sequence[float | None]], kind: int = EPOCHS
+) -> bytes:
     """Pack points. `columns` are in the order of the names that the row will carry, each as long as `steps`.
 
     Raises:
@@ -63,7 +68,7 @@ def pack(steps: Sequence[int], times: Sequence[float], columns: Sequence[Sequenc
     count = len(steps)
     if len(times) != count or len(columns) > MAX_NAMES or any(len(column) != count for column in columns):
         raise ValueError("the columns of a block must have one length, and there may be 65535 of them")
-    parts = [_HEADER.pack(VERSION, 0, len(columns), count), _bytes("q", steps), _bytes("d", times)]
+    parts = [_HEADER.pack(VERSION, kind, len(columns), count), _bytes("q", steps), _bytes("d", times)]
     parts += [_bytes("d", [_NAN if value is None else value for value in column]) for column in columns]
     parts += [_presence(column) for column in columns]
     return b"".join(parts)
@@ -77,7 +82,7 @@ def layout(payload: bytes) -> Layout:
     """
     if len(payload) < _HEADER.size:
         raise ValueError("too short for a metric block")
-    version, _, names, count = _HEADER.unpack_from(payload)
+    version, kind, names, count = _HEADER.unpack_from(payload)
     if version != VERSION:
         raise ValueError(f"metric block of unknown version {version}")
     times = _HEADER.size + 8 * count
@@ -86,7 +91,7 @@ def layout(payload: bytes) -> Layout:
     size = (count + 7) // 8
     if len(payload) != presence + size * names:
         raise ValueError("a metric block of the wrong length")
-    return Layout(count, names, _HEADER.size, times, values, presence, size)
+    return Layout(count, names, kind, _HEADER.size, times, values, presence, size)
 
 
 def unpack(payload: bytes, names: Sequence[str]) -> Block:

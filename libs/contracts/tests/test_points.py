@@ -46,7 +46,7 @@ def test_a_nan_that_was_sent_is_no_gap():
 def test_bytes_are_as_documented():
     payload = points.pack([7], [1.5], [[2.5]])
     assert payload == struct.pack("<BBHIqdd", 1, 0, 1, 1, 7, 1.5, 2.5) + b"\x01"
-    assert points.layout(payload) == points.Layout(1, 1, 8, 16, 24, 32, 1)
+    assert points.layout(payload) == points.Layout(1, 1, points.EPOCHS, 8, 16, 24, 32, 1)
 
 
 @given(st.binary(max_size=64))

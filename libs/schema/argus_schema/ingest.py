@@ -80,6 +80,14 @@ job = table(
     sa.Column("last_epoch_at", UtcDateTime),
     sa.Column("latest", Json),
     sa.Column("val_loss_trace", Json),
+    # By metric: {n, last, last_step, min, min_step, max, max_step}. Never purged.
+    sa.Column("summary", Json),
+    # Where the job began anew: [{at, epoch, step}], `at` in seconds since 1970, `epoch` and `step` the lowest that the
+    # new run reported with job_epoch and job_step (null: none yet). What was reported before `at` for this or a later
+    # place is superseded.
+    sa.Column("resumes", Json),
+    # Metric blocks that were not merged yet.
+    sa.Column("n_blocks", sa.Integer, nullable=False, default=0),
     sa.Column("deleted_at", UtcDateTime),
     sa.UniqueConstraint("batch_key", "job_id"),
     sa.Index("ix_job_start_time", "start_time"),
