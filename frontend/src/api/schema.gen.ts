@@ -408,6 +408,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/change-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Email
+         * @description Mail a link to the new address; until it is confirmed the old one stays.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/change-password": {
         parameters: {
             query?: never;
@@ -628,6 +648,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/sessions/revoke-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Other Sessions
+         * @description End all sessions but this one.
+         */
+        post: operations["revoke_other_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/verify-email": {
         parameters: {
             query?: never;
@@ -642,6 +682,30 @@ export interface paths {
          * @description Prove an address by a mailed link.
          */
         post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/verify-new-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At New Email
+         * @description What the link would do. It does it on POST: scanners of mail follow links.
+         */
+        get: operations["look_at_new_email"];
+        put?: never;
+        /**
+         * Verify New Email
+         * @description Prove the new address by a mailed link; it takes the place of the old.
+         */
+        post: operations["verify_new_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1535,6 +1599,26 @@ export interface paths {
          */
         put: operations["replace_notification_prefs"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/resend_verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend Verification
+         * @description Mail the link that verifies the caller's address once more.
+         */
+        post: operations["resend_verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3122,6 +3206,19 @@ export interface components {
             ok?: boolean;
         };
         /**
+         * EmailChange
+         * @description The new address, and the password that proves who asks.
+         */
+        EmailChange: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /** New Email */
+            new_email: string;
+        };
+        /**
          * EmailVerification
          * @description The token from a mailed link.
          */
@@ -3960,6 +4057,24 @@ export interface components {
             email: string;
         };
         /**
+         * PendingEmail
+         * @description What a link would do once it is confirmed.
+         */
+        PendingEmail: {
+            /**
+             * Detail
+             * @default confirm
+             */
+            detail?: string;
+            /** New Email */
+            new_email: string;
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+        };
+        /**
          * Pin
          * @description A pinned batch.
          */
@@ -4355,6 +4470,19 @@ export interface components {
             settings: components["schemas"]["RetentionSettingsOut"];
         };
         /**
+         * Sent
+         * @description The mail is on its way.
+         */
+        Sent: {
+            /** Detail */
+            detail?: null;
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+        };
+        /**
          * Series
          * @description One metric over the steps of one job. A value that is no number is null here and named in `nonfinite`.
          */
@@ -4394,6 +4522,24 @@ export interface components {
             last_seen_at: string | null;
             /** User Agent */
             user_agent: string | null;
+        };
+        /**
+         * SessionsRevoked
+         * @description How many sessions ended.
+         */
+        SessionsRevoked: {
+            /**
+             * Detail
+             * @default revoked
+             */
+            detail?: string;
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+            /** Revoked */
+            revoked: number;
         };
         /**
          * Skipped
@@ -5337,6 +5483,39 @@ export interface operations {
             };
         };
     };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -5633,7 +5812,91 @@ export interface operations {
             };
         };
     };
+    revoke_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsRevoked"];
+                };
+            };
+        };
+    };
     verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailVerification"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_at_new_email: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingEmail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_new_email: {
         parameters: {
             query?: never;
             header?: never;
@@ -7412,6 +7675,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resend_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
                 };
             };
         };

@@ -78,6 +78,7 @@ class ErrorCode(StrEnum):
     AUTH_EMAIL_TAKEN = "auth.email_taken", 409, "This email address is in use."
     AUTH_PASSWORD_UNCHANGED = "auth.password_unchanged", 400, "The new password equals the old one."
     AUTH_EMAIL_UNCHANGED = "auth.email_unchanged", 400, "The new email address equals the old one."
+    AUTH_EMAIL_IN_USE = "auth.email_in_use", 400, "This email address is in use."
     AUTH_EMAIL_ALREADY_VERIFIED = "auth.email_already_verified", 409, "The email address is already verified."
     AUTH_LINK_INVALID = "auth.link_invalid", 400, "The link is invalid, expired or already used."
     AUTH_LINK_GONE = "auth.link_gone", 410, "The link has expired or was already used."

@@ -18,6 +18,7 @@ class AuthSettings(BaseSettings):
     login_max_failures: int = Field(5, ge=1, le=1000, description="Failed logins in a row that lock an account.")
     login_lock_minutes: int = Field(10, ge=1, le=10_080, description="How long a lock lasts.")
     email_verify_ttl_hours: int = Field(24, ge=1, le=720, description="Life of a link that verifies an address.")
+    email_change_ttl_hours: int = Field(168, ge=1, le=720, description="Life of a link that sets a new address.")
     password_reset_ttl_minutes: int = Field(15, ge=1, le=1440, description="Life of a link that resets a password.")
 
     auth_argon2_time_cost: int = Field(3, ge=1, le=20, description="argon2id passes over the memory.")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Query
+
+from argus_auth.accounts import addresses, recovery, registration, service
 from argus_auth.accounts import login as logins
-from argus_auth.accounts import recovery, registration, service
 from argus_auth.accounts.schemas import (
     Credentials,
+    EmailChange,
     EmailVerification,
     PasswordChange,
     PasswordReset,
     PasswordResetRequest,
+    PendingEmail,
     Preferences,
     PreferencesPatch,
     Registered,
     Registration,
+    Sent,
     TokenResponse,
     UserOut,
 )
@@ -59,6 +64,35 @@ async def verify_email(body: EmailVerification, core: Core, origin: From) -> Don
     """Prove an address by a mailed link."""
     await recovery.verify_email(core, body.token.get_secret_value(), origin)
     return Done(detail="verified")
+
+
+@router.post("/auth/change-email")
+async def change_email(body: EmailChange, core: Core, actor: Interactive, origin: From) -> Done:
+    """Mail a link to the new address; until it is confirmed the old one stays."""
+    await addresses.request_change(core, actor, body, origin)
+    return Done(detail="email-change-requested")
+
+
+@router.get("/auth/verify-new-email")
+async def look_at_new_email(
+    core: Core, origin: From, token: Annotated[str, Query(min_length=8, max_length=256)]
+) -> PendingEmail:
+    """What the link would do. It does it on POST: scanners of mail follow links."""
+    return PendingEmail(new_email=await addresses.pending_change(core, token, origin))
+
+
+@router.post("/auth/verify-new-email")
+async def verify_new_email(body: EmailVerification, core: Core, origin: From) -> Done:
+    """Prove the new address by a mailed link; it takes the place of the old."""
+    await addresses.confirm_change(core, body.token.get_secret_value(), origin)
+    return Done(detail="email-changed")
+
+
+@router.post("/me/resend_verification")
+async def resend_verification(core: Core, actor: Writer, origin: From) -> Sent:
+    """Mail the link that verifies the caller's address once more."""
+    await addresses.resend_verification(core, actor, origin)
+    return Sent()
 
 
 @router.post("/auth/request-password-reset")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +17,13 @@ from argus_schema.auth import one_time_token
 
 VERIFY_EMAIL: Final = "verify_email"
 RESET_PASSWORD: Final = "reset_password"
+CHANGE_EMAIL: Final = "change_email"
 
 _T = one_time_token.c
 
 
-async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: timedelta) -> str:
-    """Make a link's token. Earlier ones of the same purpose end."""
+async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: timedelta, **payload: str) -> str:
+    """Make a link's token. Earlier ones of the same purpose end. `payload` is kept beside it."""
     at = now()
     earlier = sa.and_(_T.user_id == user_id, _T.purpose == purpose, _T.used_at.is_(None))
     await connection.execute(sa.delete(one_time_token).where(earlier))
@@ -31,6 +32,7 @@ async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: ti
         "token_hash": _hash(token),
         "user_id": user_id,
         "purpose": purpose,
+        "payload": payload or None,
         "created_at": at,
         "expires_at": at + ttl,
     }
@@ -41,6 +43,21 @@ async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: ti
 async def is_good(connection: AsyncConnection, token: str, purpose: str) -> bool:
     """Whether `redeem` would take the token now."""
     return (await connection.execute(sa.select(_T.user_id).where(_good(token, purpose)))).first() is not None
+
+
+async def look(connection: AsyncConnection, token: str, purpose: str) -> sa.Row[Any]:
+    """The row of a token that `redeem` would take now.
+
+    Raises:
+        ArgusError: auth.link_invalid: unknown (400); auth.link_gone: used or expired (410).
+    """
+    ours = sa.select(one_time_token).where(_T.token_hash == _hash(token), _T.purpose == purpose)
+    row = (await connection.execute(ours)).first()
+    if row is None:
+        raise ArgusError(ErrorCode.AUTH_LINK_INVALID)
+    if row.used_at is not None or row.expires_at <= now():
+        raise ArgusError(ErrorCode.AUTH_LINK_GONE)
+    return row
 
 
 async def redeem(connection: AsyncConnection, token: str, purpose: str) -> int:

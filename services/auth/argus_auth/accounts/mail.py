@@ -49,6 +49,30 @@ _CHANGED: Final = {
         "{name},您好:\n\n您的密码已修改,其他会话均已退出。\n\n如果不是您本人操作,请立即重新设置密码:{link}\n",
     ),
 }
+_NEW_ADDRESS: Final = {
+    "en": _Text(
+        "Argus: please confirm your new email address",
+        "Hello {name},\n\nplease confirm that this is your new address:\n\n{link}\n\n"
+        "The link works for {hours} hours. Until then the old address stays. If you did not ask for it, ignore this "
+        "message.\n",
+    ),
+    "zh": _Text(
+        "Argus:请确认您的新邮箱地址",
+        "{name},您好:\n\n请点击链接确认这是您的新邮箱地址:\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效,确认之前仍使用原邮箱地址。如果不是您本人操作,请忽略本邮件。\n",
+    ),
+}
+_ADDRESS_REQUESTED: Final = {
+    "en": _Text(
+        "Argus: a new email address was asked for",
+        "Hello {name},\n\nsomebody with your password asked that your account's address become {email}.\n\n"
+        "If this was not you, change your password at once: {link}\n",
+    ),
+    "zh": _Text(
+        "Argus:收到更换邮箱地址的请求",
+        "{name},您好:\n\n有人使用您的密码请求将账号邮箱更换为 {email}。\n\n如果不是您本人操作,请立即修改密码:{link}\n",
+    ),
+}
 
 
 class Addressee(NamedTuple):
@@ -74,6 +98,18 @@ def reset_password(to: Addressee, base_url: str, token: str, minutes: int) -> Ma
 def password_changed(to: Addressee, base_url: str) -> MailMessage:
     """The notice that a password was changed."""
     return _message(_CHANGED, to, "password_changed", None, link=f"{base_url}/reset-password")
+
+
+def verify_new_email(to: Addressee, base_url: str, token: str, hours: int) -> MailMessage:
+    """The link that confirms a new address, to that address."""
+    link = f"{base_url}/verify-new-email?token={token}"
+    return _message(_NEW_ADDRESS, to, "verify_new_email", token, link=link, hours=hours)
+
+
+def email_change_requested(to: Addressee, base_url: str, email: str) -> MailMessage:
+    """The notice, to the old address, that a new one was asked for."""
+    link = f"{base_url}/reset-password"
+    return _message(_ADDRESS_REQUESTED, to, "email_change_requested", None, email=email, link=link)
 
 
 def _message(texts: dict[str, _Text], to: Addressee, kind: str, token: str | None, **values: object) -> MailMessage:

@@ -70,10 +70,32 @@ class PasswordChange(BaseModel):
     new_password: NewPassword
 
 
+class EmailChange(_Request):
+    """The new address, and the password that proves who asks."""
+
+    new_email: Email
+    current_password: Annotated[Secret, Field(min_length=1, max_length=256)]
+
+
+class PendingEmail(BaseModel):
+    """What a link would do once it is confirmed."""
+
+    ok: bool = True
+    detail: str = "confirm"
+    new_email: str
+
+
 class EmailVerification(BaseModel):
     """The token from a mailed link."""
 
     token: OneTimeText
+
+
+class Sent(BaseModel):
+    """The mail is on its way."""
+
+    ok: bool = True
+    detail: None = None
 
 
 class PasswordResetRequest(BaseModel):

@@ -10,8 +10,8 @@ from argus_auth.accounts import service as accounts
 from argus_auth.accounts.schemas import TokenResponse
 from argus_auth.dependencies import Core, CurrentSession, From, Writing
 from argus_auth.sessions import service
-from argus_auth.sessions.schemas import Done, SessionOut
-from argus_kit.identity import Person, Writer
+from argus_auth.sessions.schemas import Done, SessionOut, SessionsRevoked
+from argus_kit.identity import Interactive, Person, Writer
 from argus_kit.platform import Reading
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
@@ -34,6 +34,12 @@ async def logout(actor: Person, origin: From, work: Writing) -> Done:
 async def list_sessions(actor: Person, connection: Reading) -> Sequence[SessionOut]:
     """Where the caller is logged in, newest first."""
     return await service.list_sessions(connection, actor)
+
+
+@router.post("/sessions/revoke-others")
+async def revoke_other_sessions(actor: Interactive, origin: From, work: Writing) -> SessionsRevoked:
+    """End all sessions but this one."""
+    return SessionsRevoked(revoked=await service.revoke_others(work, actor, origin.ip))
 
 
 @router.post("/sessions/{jti}/revoke")

@@ -19,6 +19,14 @@ class SessionOut(BaseModel):
     is_current: bool
 
 
+class SessionsRevoked(BaseModel):
+    """How many sessions ended."""
+
+    ok: bool = True
+    detail: str = "revoked"
+    revoked: int
+
+
 class Done(BaseModel):
     """It is done; `detail` says what."""
 

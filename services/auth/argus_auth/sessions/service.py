@@ -99,6 +99,14 @@ async def revoke(work: Work, actor: Actor, jti: str, ip: str | None) -> None:
         work.revoke_session(jti)
 
 
+async def revoke_others(work: Work, actor: Actor, ip: str | None) -> int:
+    """End the caller's other sessions. Returns how many there were."""
+    ended = await revoke_all(work, actor.user_id, but=actor.jti)
+    if ended:
+        work.audit("session_revoke_others", actor.user_id, target=("user", actor.user_id), ip=ip, sessions_ended=ended)
+    return ended
+
+
 async def revoke_all(work: Work, user_id: int, *, but: str | None = None) -> int:
     """End a person's sessions, but for one. Returns how many ended."""
     ended = await repository.revoke_all(work.connection, user_id, but=but)
