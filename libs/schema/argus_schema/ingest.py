@@ -49,6 +49,8 @@ batch = table(
     sa.Column("event_seq", BigInt, nullable=False, default=0),
     sa.Column("deleted_at", UtcDateTime),
     sa.Column("deleted_by", BigInt),
+    # From then on its rows and files are removed, whatever the grace of deleted batches is.
+    sa.Column("purge_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("ix_batch_owner_id_start_time", "owner_id", "start_time"),
     sa.Index("ix_batch_project_start_time", "project", "start_time"),
@@ -208,6 +210,34 @@ artifact = table(
     sa.Column("created_by", BigInt),
     sa.Index("ix_artifact_batch_key_job_id", "batch_key", "job_id"),
     read_by=_READERS,
+)
+
+# What is left of events that retention removed: enough to know one of them again when it is sent once more.
+purged_event = table(
+    "purged_event",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    # The lowest id among the events of this slice.
+    sa.Column("id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("newest_at", UtcDateTime, nullable=False),
+    # Hashes of the event keys, 64 bits each, in order; then the ids of these events, in the same order.
+    sa.Column("keys", sa.LargeBinary, nullable=False),
+)
+
+retention_run = table(
+    "retention_run",
+    OWNER,
+    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    # Null: the periodic sweep.
+    sa.Column("actor_id", BigInt),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False),
+    # By class: {rows, bytes, error}.
+    sa.Column("classes", Json, nullable=False),
+    # What went back to the file system; null where the database does not say.
+    sa.Column("freed_bytes", BigInt),
 )
 
 outbox = outbox_table(OWNER)

@@ -39,6 +39,9 @@ def upgrade(connection: Connection, revision: str = "head", passwords: Mapping[s
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
+    else:
+        # Heard only while the file is empty: pages that retention frees can then be given back a few at a time.
+        connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
     command.upgrade(config, revision)
     if connection.dialect.name == "postgresql" and revision == "head":
         grants.apply(connection, passwords or {})
