@@ -6,8 +6,9 @@ import os
 
 from argus._guard import guard, tell_once
 from argus._ids import new_batch_id
+from argus._origins import EXIT_FLUSH_S
 from argus._pipeline import FORK_WAIT_S, Identity, Pipeline
-from argus._settings import EXIT_FLUSH_S, exit_flush_s, is_disabled, token_source
+from argus._settings import exit_flush_s, is_disabled, token_source
 from argus._values import freeze
 
 TYPE_CHECKING = False
@@ -106,7 +107,7 @@ class ExperimentReporter:
         self.url = str(url).rstrip("/")
         self.timeout = timeout
         self.current_batch_id = batch_id
-        self._token = token_source(auth_token)
+        self._token = token_source(auth_token, self.url)
         self._identity = Identity(project, host=host, user=user, commit=commit)
         self._pipeline: Pipeline | None = None
         if not self.disabled:

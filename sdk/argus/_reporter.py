@@ -18,6 +18,7 @@ from argus._settings import (
     exit_flush_s,
     interval,
     is_disabled,
+    resolve_project,
     resolve_url,
     token_source,
 )
@@ -88,9 +89,9 @@ class Reporter:
             interval(resource_snapshot, RESOURCES_S),
         )
         self._capture_environment = capture_environment
-        self._token = token_source(token)
         self._url = resolve_url(monitor_url)
-        self._identity = Identity(source_project or "default", command=command)
+        self._token = token_source(token, self._url)
+        self._identity = Identity(resolve_project(source_project), command=command)
         self._pipeline = self._make_pipeline()
         self._add: Callable[..., None] = self._pipeline.add if self._pipeline is not None else _ignore
         self._background: Background | None = None

@@ -1,8 +1,10 @@
-"""Where events go and how much room they may take: arguments first, then the environment, then defaults."""
+"""Where events go and how much room they may take. Where each value comes from is decided in `_origins`."""
 
 from __future__ import annotations
 
 import os
+
+from argus._origins import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +17,11 @@ JOURNAL_TICK_S = 0.05
 # Two requests a second keep pages live and leave room for many processes under one token's 10 requests a second.
 SEND_INTERVAL_S = 0.5
 REQUEST_TIMEOUT_S = 10.0
-EXIT_FLUSH_S = 5.0
 # The server takes 5,000 events and 8 MiB; but reading 5,000 results would hold the interpreter from the training for
 # several milliseconds. A segment of 2 MiB is also what a crash can make us send again.
 CHUNK_EVENTS = 1_000
 SEGMENT_BYTES = 2 * 1024 * 1024
 EVENT_BYTES = 7 * 1024 * 1024
-JOURNAL_BYTES = 512 * 1024 * 1024
 MEMORY_BYTES = 32 * 1024 * 1024
 
 HEARTBEAT_S = 300.0
@@ -29,40 +29,69 @@ STOP_POLL_S = 10.0
 RESOURCES_S = 30.0
 
 _YES = frozenset({"1", "true", "yes", "on"})
+_DEFAULT_PROJECT = "default"
 
 _batch_id_claimed = False
 
 
 def is_disabled() -> bool:
-    """Whether `ARGUS_DISABLE` asks that nothing at all be done."""
-    return os.environ.get("ARGUS_DISABLE", "").strip().lower() in _YES
+    """Whether `ARGUS_DISABLE`, or the mode `disabled`, asks that nothing at all be done."""
+    return os.environ.get("ARGUS_DISABLE", "").strip().lower() in _YES or resolve_mode(None) == "disabled"
 
 
 def resolve_url(explicit: str | None) -> str | None:
-    """The server's base URL without a trailing slash: argument, `ARGUS_URL`, then `configs/monitor.yaml`."""
-    url = explicit or os.environ.get("ARGUS_URL") or _url_from_file("configs/monitor.yaml")
-    return url.strip().rstrip("/") if url and url.strip() else None
+    """The server's base URL without a trailing slash; None where none is set."""
+    url = find("url", explicit).value
+    return str(url) if url else None
 
 
-def token_source(explicit: str | None) -> Callable[[], str | None]:
-    """A callable that gives the current token, so that one replaced in the environment is taken up in a long run."""
-    return lambda: explicit or os.environ.get("ARGUS_TOKEN") or None
+def resolve_project(explicit: str | None) -> str:
+    """The project that a run counts for; `default` where none is set."""
+    return str(find("project", explicit).value or _DEFAULT_PROJECT)
+
+
+def resolve_mode(explicit: str | None) -> str:
+    """`online`, `offline` (journals only; `argus sync` delivers them) or `disabled`."""
+    return str(find("mode", explicit).value)
+
+
+def token_source(explicit: str | None, url: str | None = None) -> Callable[[], str | None]:
+    """A callable that gives the current token of the server `url` (default: the one that is set).
+
+    It looks anew each time, so that a token that is replaced in the environment or by `argus login` is taken up by a
+    long run.
+    """
+    return lambda: find("token", explicit, url).value or None
 
 
 def journal_folder() -> str:
-    """`ARGUS_SPILL_DIR`, or `~/.argus-reporter`."""
-    return os.environ.get("ARGUS_SPILL_DIR") or os.path.join(os.path.expanduser("~"), ".argus-reporter")
+    """Where journals lie: `ARGUS_SPILL_DIR`, `journal_dir` of a file, or `~/.argus-reporter`."""
+    return str(find("journal_dir").value or os.path.join(os.path.expanduser("~"), ".argus-reporter"))
 
 
 def exit_flush_s() -> float:
     """Longest time in seconds that the end of a run waits for the server (`ARGUS_EXIT_FLUSH_S`, default 5)."""
-    return positive_float(os.environ.get("ARGUS_EXIT_FLUSH_S"), EXIT_FLUSH_S)
+    return float(find("exit_flush_s").value)
 
 
 def journal_bytes() -> int:
     """Most bytes that all journals of the folder may take (`ARGUS_JOURNAL_MAX_MB`, default 512)."""
-    megabytes = positive_float(os.environ.get("ARGUS_JOURNAL_MAX_MB"), JOURNAL_BYTES / 1024 / 1024)
-    return int(megabytes * 1024 * 1024)
+    return int(find("journal_max_mb").value * 1024 * 1024)
+
+
+def capture_env() -> tuple[str, ...]:
+    """Names of environment variables to record beside the usual ones (`ARGUS_CAPTURE_ENV`)."""
+    return tuple(find("capture_env").value)
+
+
+def capture_console(explicit: bool | None) -> bool:
+    """Whether stdout and stderr are reported as log lines (`ARGUS_CAPTURE_CONSOLE`, default no)."""
+    return bool(find("capture_console", explicit).value)
+
+
+def capture_diff() -> bool:
+    """Whether uncommitted changes of the repository are reported (`ARGUS_CAPTURE_DIFF`, default yes)."""
+    return bool(find("capture_diff").value)
 
 
 def claim_batch_id() -> str | None:
@@ -91,17 +120,3 @@ def positive_float(value: object, default: float) -> float:
     except (TypeError, ValueError):
         return default
     return number if number >= 0 else 0.0
-
-
-def _url_from_file(path: str) -> str | None:
-    """Read the top-level `url:` or `monitor_url:` of a small YAML file; a full parser would be a dependency."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read(65_536).splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if colon and name in ("url", "monitor_url"):
-            return value.split(" #", 1)[0].strip().strip("'\"") or None
-    return None

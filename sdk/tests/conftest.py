@@ -212,6 +212,7 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("ARGUS_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ARGUS_SPILL_DIR", str(folder))
+    monkeypatch.setenv("ARGUS_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("ARGUS_TOKEN", TOKEN)
     monkeypatch.setattr(_guard, "_told", set())
     monkeypatch.setattr(_settings, "_batch_id_claimed", False)
