@@ -6,6 +6,8 @@ Revision: 0003, after 0002.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,8 +21,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables, add the column."""
-    with op.batch_alter_table("batch") as batch:
+    # SQLite gives the highest key once more when its row was removed, unless a table says AUTOINCREMENT. The key of a
+    # batch is in the names of subjects and folders, an artifact's id in links.
+    never_again = {"sqlite_autoincrement": True}
+    anew: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("batch", recreate=anew, table_kwargs=never_again) as batch:
         batch.add_column(sa.Column("purge_at", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("artifact", recreate=anew, table_kwargs=never_again):
+        pass
     op.create_table(
         "purged_event",
         sa.Column("batch_key", BigInt, autoincrement=False, nullable=False),
