@@ -66,15 +66,28 @@ class Move(NamedTuple):
 
 
 def on_batch_start(
-    status: str | None, *, began_at: datetime, known_start: datetime | None, stop_asked_at: datetime | None
+    status: str | None,
+    *,
+    began_at: datetime,
+    known_start: datetime | None,
+    stop_asked_at: datetime | None,
+    joins: bool = False,
+    known_end: datetime | None = None,
 ) -> Start:
     """A run begins, or goes on, at `began_at`.
 
     A stop that was asked before that run began is cleared, and no other. Senders write whole seconds, so a run that
     began within the second of the stop counts as later. A start that is older than the batch's known one was only late
     on its way, and revives nothing that ended.
+
+    A process that `joins` others opens what they ended before it began, `done` included, and does not undo a stop that
+    is meant for all of them.
     """
-    if status == _B.DONE:
+    if joins:
+        is_late = status in ENDED and known_end is not None and began_at < known_end.replace(microsecond=0)
+        if is_late or status == _B.STOPPING:
+            return Start(str(status), clears_stop=False, goes_on=False)
+    elif status == _B.DONE:
         return Start(_B.DONE, clears_stop=False, goes_on=False)
     if stop_asked_at is not None and began_at < stop_asked_at.replace(microsecond=0):
         return Start(status or _B.STOPPING, clears_stop=False, goes_on=False)

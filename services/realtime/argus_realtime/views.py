@@ -13,7 +13,7 @@ from argus_contracts.events import EventType
 from argus_realtime.frames import Rendered, suffix
 
 # A list or a dashboard shows how batches and jobs fare; points and lines are for the page of one batch.
-_NOT_VISIBLE = frozenset({EventType.JOB_EPOCH, EventType.LOG_LINE, EventType.ENV_SNAPSHOT})
+_NOT_VISIBLE = frozenset({EventType.JOB_EPOCH, EventType.JOB_STEP, EventType.LOG_LINE, EventType.ENV_SNAPSHOT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,12 @@ def claim_for_snapshots(batch: BatchState, source: Source) -> None:
 def on_start(tracked: Tracked, arrival: Arrival) -> None:
     batch, event, data = tracked.batch, arrival.event, arrival.event.data
     start = lifecycle.on_batch_start(
-        batch.status, began_at=arrival.at, known_start=batch.start_time, stop_asked_at=batch.stop_requested_at
+        batch.status,
+        began_at=arrival.at,
+        known_start=batch.start_time,
+        stop_asked_at=batch.stop_requested_at,
+        joins=data.get("joined") is True,
+        known_end=batch.end_time,
     )
     batch.status = start.status
     if start.clears_stop:
@@ -57,6 +62,10 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
 
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:
+    if arrival.event.data.get("joined") is True and any(
+        job.status == JobStatus.RUNNING for job in tracked.jobs.values()
+    ):
+        return  # one of several processes left, and the last of them ends the batch
     _end(tracked, arrival, BatchStatus.DONE)
     tracked.batch.error = None
 

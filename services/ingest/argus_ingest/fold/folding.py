@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from argus_contracts.events import EventType
-from argus_ingest.fold import batches, jobs
+from argus_ingest.fold import batches, curves, jobs
 from argus_ingest.fold.state import Arrival, Tracked
 from argus_ingest.lifecycle import BatchStatus
 
@@ -33,3 +33,5 @@ def fold(tracked: Tracked, arrivals: Iterable[Arrival], received_at: datetime) -
         _BY_TYPE[event.event_type](tracked, arrival)
         if batch.status == BatchStatus.STOPPED != before:
             batch.stopped_by = event.event_type
+    for job in tracked.jobs.values():
+        curves.close(job)

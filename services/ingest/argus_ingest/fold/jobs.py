@@ -8,7 +8,9 @@ from math import isfinite
 from typing import Final
 
 from argus_contracts.events import Event, EventType, json_safe
+from argus_contracts.points import EPOCHS, STEPS
 from argus_ingest import lifecycle
+from argus_ingest.fold import curves
 from argus_ingest.fold.batches import reason_of, recount, set_job_status
 from argus_ingest.fold.state import Arrival, BatchState, JobState, Point, Tracked
 from argus_ingest.lifecycle import ENDED, JobStatus
@@ -45,6 +47,8 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
     job.has_new_head = True
     # Older than what is known of the job: not a restart, only late on its way.
     is_late = job.start_time is not None and arrival.at < job.start_time
+    # One that is as old as the job's first point is the start of that run, overtaken on the way.
+    is_later = job.start_time is not None and arrival.at > job.start_time
     job.model = data.get("model") or job.model
     job.dataset = data.get("dataset") or job.dataset
     extra = {name: value for name, value in data.items() if name not in _NO_EXTRA_OF_START}
@@ -58,6 +62,8 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
     job.start_time = arrival.at
     job.end_time = job.elapsed_s = job.metrics = job.reason = None
     job.is_idle_flagged = False
+    if (job.points or job.summary is not None or job.n_points) and is_later:
+        curves.begin_anew(job, arrival.at.timestamp())
     if job.last_epoch_at is not None and arrival.at > job.last_epoch_at:
         _forget_curve(job)
     ended_before = batch.status in ENDED and batch.end_time is not None and arrival.at < batch.end_time
@@ -69,7 +75,7 @@ def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
     revive(tracked.batch, job, arrival.at)
     step: int = arrival.event.data["epoch"]
     values = arrival.numbers
-    job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values))
+    job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values, EPOCHS))
     is_newest = job.last_epoch_at is None or arrival.at >= job.last_epoch_at
     # A repeated epoch replaces the earlier point; an older one that comes late fills a gap.
     is_repeat = job.last_epoch is not None and (step == job.last_epoch or (step < job.last_epoch and is_newest))
@@ -80,7 +86,18 @@ def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
     if is_newest:
         _trace(job, values.get("val_loss"), replaces=step == job.last_epoch)
         job.last_epoch, job.last_epoch_at = step, arrival.at
-        job.latest = {**(job.latest or {}), **json_safe(values)}
+        _show(job, values)
+
+
+def on_step(tracked: Tracked, arrival: Arrival) -> None:
+    """Points between epochs: they are kept and shown, and no epoch is counted."""
+    job = job_of(tracked, arrival.event, arrival.at)
+    revive(tracked.batch, job, arrival.at)
+    step: int = arrival.event.data["step"]
+    values = arrival.numbers
+    job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values, STEPS))
+    if job.last_epoch_at is None or arrival.at >= job.last_epoch_at:
+        _show(job, values)
 
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:
@@ -121,6 +138,13 @@ def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
     return job
 
 
+def _show(job: JobState, values: dict[str, float]) -> None:
+    latest = {**(job.latest or {}), **json_safe(values)}
+    if len(latest) > curves.MAX_METRICS:
+        latest = dict(list(latest.items())[: curves.MAX_METRICS])
+    job.latest = latest
+
+
 def _forget_curve(job: JobState) -> None:
     job.n_points = 0
     job.last_epoch = job.first_epoch_at = job.last_epoch_at = job.latest = job.val_loss_trace = None
@@ -141,6 +165,7 @@ def _trace(job: JobState, val_loss: float | None, *, replaces: bool) -> None:
 BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
     EventType.JOB_START: on_start,
     EventType.JOB_EPOCH: on_epoch,
+    EventType.JOB_STEP: on_step,
     EventType.JOB_DONE: on_done,
     EventType.JOB_FAILED: on_failed,
     EventType.LOG_LINE: on_mention,

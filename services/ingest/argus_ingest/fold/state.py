@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from argus_contracts.errors import ErrorCode
-from argus_contracts.events import Event
+from argus_contracts.events import Event, EventType
+from argus_contracts.points import EPOCHS
 from argus_kit.identity import Actor
 
 # How non-finite numbers are written where JSON has none.
@@ -56,21 +57,26 @@ class Arrival:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The metrics of an epoch, looked for once."""
+        """The metrics of an epoch or a step, looked for once."""
         if self._numbers is None:
-            self._numbers = numbers(self.event.data)
+            self._numbers = numbers(self.event.data, place_of(self.event))
         return self._numbers
 
 
-def numbers(data: dict[str, Any]) -> dict[str, float]:
-    """The metrics of an epoch: every number but the epoch itself."""
+def place_of(event: Event) -> str:
+    """The key of a point's data that says where it lies on its curve."""
+    return "step" if event.event_type == EventType.JOB_STEP else "epoch"
+
+
+def numbers(data: dict[str, Any], place: str) -> dict[str, float]:
+    """The metrics of an epoch or a step: every number but the one under `place`."""
     found: dict[str, float] = {}
     for name, value in data.items():
         kind = value.__class__
         if kind is float:
             found[name] = value
         elif kind is int:
-            if name != "epoch":
+            if name != place:
                 found[name] = float(value)
         elif kind is str and value in _NON_FINITE:
             found[name] = _NON_FINITE[value]
@@ -79,12 +85,26 @@ def numbers(data: dict[str, Any]) -> dict[str, float]:
 
 @dataclass(slots=True)
 class Point:
-    """One point of a job's curves. `at` in seconds since 1970; `values` may hold NaN and infinities."""
+    """One point of a job's curves. `at` in seconds since 1970; `values` may hold NaN and infinities; `kind` says
+    whether `step` is an epoch or a step (`argus_contracts.points`).
+    """
 
     db_id: int
     step: int
     at: float
     values: dict[str, float]
+    kind: int = EPOCHS
+
+
+class Block(NamedTuple):
+    """A row of `metric_block` without its job; `id` is the number of its first point's event."""
+
+    id: int
+    n_points: int
+    first_step: int
+    last_step: int
+    names: list[str]
+    payload: bytes
 
 
 @dataclass(slots=True)
@@ -144,12 +164,19 @@ class JobState:
     last_epoch_at: datetime | None = None
     latest: dict[str, Any] | None = None
     val_loss_trace: list[float] | None = None
+    # By metric; None as long as the job has no point.
+    summary: dict[str, Any] | None = None
+    resumes: list[dict[str, Any]] | None = None
+    n_blocks: int = 0
     deleted_at: datetime | None = None
     # Not columns. The head is all but the summary of the curve, which alone changes with most events.
     is_new: bool = False
     is_touched: bool = False
     has_new_head: bool = False
     points: list[Point] = field(default_factory=list)
+    # Of these, how many were given to the run that they belong to.
+    n_settled: int = 0
+    blocks: list[Block] = field(default_factory=list)
 
 
 @dataclass(slots=True)

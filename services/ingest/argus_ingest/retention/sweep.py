@@ -31,7 +31,8 @@ _BATCHES_AT_ONCE: Final = 500
 # Room for others between two slices.
 _PAUSE_S: Final = 0.01
 
-_SPECIAL: Final = [TYPE_CODES[EventType.LOG_LINE], TYPE_CODES[EventType.JOB_EPOCH]]
+_POINTS: Final = [TYPE_CODES[EventType.JOB_EPOCH], TYPE_CODES[EventType.JOB_STEP]]
+_SPECIAL: Final = [TYPE_CODES[EventType.LOG_LINE], *_POINTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def rules(policy: Policy, at: datetime) -> list[Rule]:
     snapshot, event = tables.resource_snapshot, tables.event
     everything = sa.true()
     log_lines = event.c.type_code == TYPE_CODES[EventType.LOG_LINE]
-    epochs = event.c.type_code == TYPE_CODES[EventType.JOB_EPOCH]
+    epochs = event.c.type_code.in_(_POINTS)
     planned = [
         ("resource_snapshot.normal", snapshot, policy.snapshot_days, snapshot.c.host != DEMO_HOST),
         ("resource_snapshot.demo", snapshot, policy.demo_data_days, snapshot.c.host == DEMO_HOST),

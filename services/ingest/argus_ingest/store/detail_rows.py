@@ -11,9 +11,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_contracts import points
 from argus_contracts.events import Event, json_safe
-from argus_ingest.fold.state import Arrival, Point, Tracked
+from argus_ingest.fold.state import Arrival, Tracked
 from argus_ingest.store.bulk import BulkInsert, upsert
 from argus_kit.clock import iso_exact
 from argus_schema import ingest as tables
@@ -37,26 +36,14 @@ Placed = tuple[int, Arrival]
 
 
 async def insert_blocks(connection: AsyncConnection, tracked: Iterable[Tracked]) -> None:
-    """One block per job for the points of this flush."""
+    """The blocks of this flush: one for a job's epochs and one for its steps."""
     rows = [
-        (one.batch.batch_key, job.job_no, *block(job.points))
+        (one.batch.batch_key, job.job_no, *block[:4], _encode(block.names).decode(), block.payload)
         for one in tracked
         for job in one.jobs.values()
-        if job.points
+        for block in job.blocks
     ]
     await _BLOCKS.run(connection, rows)
-
-
-def block(found: Sequence[Point]) -> tuple[int, int, int, int, str, bytes]:
-    """id, n_points, first_step, last_step, names and payload of a block of points."""
-    names: dict[str, None] = {}
-    for point in found:
-        names.update(dict.fromkeys(point.values))
-    chosen = list(names)[: points.MAX_NAMES]
-    steps = [point.step for point in found]
-    columns = [[point.values.get(name) for point in found] for name in chosen]
-    payload = points.pack(steps, [point.at for point in found], columns)
-    return found[0].db_id, len(found), min(steps), max(steps), _encode(chosen).decode(), payload
 
 
 async def insert_log_lines(connection: AsyncConnection, placed: Iterable[Placed]) -> None:

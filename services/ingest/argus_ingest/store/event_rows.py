@@ -19,6 +19,7 @@ from argus_schema import ingest as tables
 _INSERT = BulkInsert(
     tables.event, ("batch_key", "id", "event_key", "type_code", "job_id", "at", "data", "sent_at"), ignores=True
 )
+_POINTS: Final = frozenset({EventType.JOB_EPOCH, EventType.JOB_STEP})
 _LOG_KEYS: Final = frozenset({"line", "message", "level"})
 _KEYS_AT_ONCE = 2000
 _encode = msgspec.json.Encoder().encode
@@ -65,7 +66,7 @@ async def append(connection: AsyncConnection, batch: BatchState, event: Event) -
 def _data_of(arrival: Arrival) -> str | None:
     """The column `data`: None where the points, the log line or the snapshot hold the whole of it."""
     data, event_type = arrival.event.data, arrival.event.event_type
-    if event_type == EventType.JOB_EPOCH:
+    if event_type in _POINTS:
         told = len(arrival.numbers) + 1
         if told == len(data) or told == sum(1 for value in data.values() if value is not None):
             return None

@@ -19,7 +19,10 @@ _HEAD = (
     "model", "dataset", "status", "start_time", "end_time", "elapsed_s", "metrics", "extra", "reason",
     "is_idle_flagged",
 )  # fmt: skip
-_CURVE = ("n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace")
+_CURVE = (
+    "n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace", "summary", "resumes",
+    "n_blocks",
+)  # fmt: skip
 _PAIRS_AT_ONCE = 1024
 
 _SELECT = sa.select(*(_columns[name] for name in ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")))

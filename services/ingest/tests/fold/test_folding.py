@@ -31,6 +31,56 @@ def folded(*arrivals, batch=None):
     return tracked
 
 
+def point(minute, kind="job_epoch", **data):
+    return arrival(kind, "j", minute, **data)
+
+
+class TestMetrics:
+    def test_the_summary_of_a_metric(self):
+        values = [(0, 3.0), (1, 1.0), (2, math.nan), (3, 1.0), (4, math.inf)]
+        job = folded(*(point(n, epoch=n, loss=value) for n, value in values), point(5, epoch=5, lr=1)).jobs["j"]
+        assert job.summary == {
+            "loss": {"n": 5, "last": "Infinity", "last_step": 4, "min": 1.0, "min_step": 1, "max": 3.0, "max_step": 0},
+            "lr": {"n": 1, "last": 1.0, "last_step": 5, "min": 1.0, "min_step": 5, "max": 1.0, "max_step": 5},
+        }
+
+    def test_a_metric_without_a_finite_number_has_no_extremes(self):
+        found = folded(point(0, epoch=0, loss=math.nan)).jobs["j"].summary["loss"]
+        assert found == {"n": 1, "last": "NaN", "last_step": 0, "min": None, "min_step": None, "max": None,
+                         "max_step": None}  # fmt: skip
+
+    def test_steps_count_no_epochs(self):
+        job = folded(point(0, epoch=1, val_loss=2.0), point(1, "job_step", step=700, val_loss=1.0, grad=3)).jobs["j"]
+        assert (job.n_points, job.last_epoch, job.val_loss_trace) == (1, 1, [2.0])
+        assert job.latest == {"val_loss": 1.0, "grad": 3.0}
+        assert [(block.names, block.first_step, block.payload[1]) for block in job.blocks] == [
+            (["val_loss"], 1, 0),
+            (["val_loss", "grad"], 700, 1),
+        ]
+        assert job.n_blocks == 2
+
+    def test_a_restart_is_marked_with_where_it_goes_on(self):
+        before = [point(n, epoch=n) for n in range(1, 6)]
+        again = arrival("job_start", "j", 10)
+        after = [point(11, epoch=4), point(12, epoch=3), point(13, "job_step", step=40)]
+        late = point(2, epoch=0)
+        job = folded(arrival("job_start", "j"), *before, again, *after, late).jobs["j"]
+        assert job.resumes == [{"at": (T0 + timedelta(minutes=10)).timestamp(), "epoch": 3, "step": 40}]
+
+    def test_a_first_start_is_no_restart(self):
+        assert folded(point(3, epoch=1), arrival("job_start", "j", 3), point(4, epoch=2)).jobs["j"].resumes is None
+        assert folded(arrival("job_start", "j"), arrival("job_start", "j", 1)).jobs["j"].resumes is None
+
+    def test_a_restart_that_reported_nothing_is_replaced_by_the_next(self):
+        starts = [arrival("job_start", "j", minute) for minute in (10, 20)]
+        job = folded(point(1, epoch=1), *starts, point(21, epoch=1)).jobs["j"]
+        assert [resume["epoch"] for resume in job.resumes] == [1]
+
+    def test_a_job_keeps_a_bounded_number_of_metrics(self):
+        job = folded(*(point(n, epoch=n, **{f"m{n}": 1}) for n in range(1200))).jobs["j"]
+        assert (len(job.summary), len(job.latest), len(job.blocks[0].names)) == (1000, 1000, 1200)
+
+
 class TestBatches:
     @pytest.mark.parametrize("kind", ["job_start", "log_line", "env_snapshot", "batch_failed"])
     def test_any_event_but_a_snapshot_makes_one(self, kind):
