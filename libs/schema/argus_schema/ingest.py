@@ -130,6 +130,42 @@ metric_block = table(
     read_by=_READERS,
 )
 
+# Blocks that were merged. A chunk holds the points of one job and kind (`argus_contracts.points`) in a range of steps
+# that no other chunk of them touches: here the steps and times, in `metric_column` the values of each metric.
+metric_chunk = table(
+    "metric_chunk",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_step", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("last_step", BigInt, nullable=False),
+    sa.Column("n_rows", sa.Integer, nullable=False),
+    # The earliest and the latest time of a row, seconds since 1970.
+    sa.Column("first_at", sa.Double, nullable=False),
+    sa.Column("last_at", sa.Double, nullable=False),
+    # Pairs [at, step]: the beginnings of runs that were heeded when superseded points were left out.
+    sa.Column("cuts", Json, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    read_by=_READERS,
+)
+
+metric_column = table(
+    "metric_column",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_step", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("n_points", sa.Integer, nullable=False),
+    sa.Column("stats", sa.LargeBinary, nullable=False),
+    # The roll-up stands before the values: SQLite reads a row from its beginning, and only as far as it must.
+    sa.Column("rollup", sa.LargeBinary, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    read_by=_READERS,
+)
+
 log_line = table(
     "log_line",
     OWNER,

@@ -50,7 +50,7 @@ def test_every_table_says_its_owner_and_readers() -> None:
 
 
 def test_large_tables_lead_with_batch_key_and_have_no_foreign_key() -> None:
-    for name in ("event", "metric_block", "log_line", "resource_snapshot", "job"):
+    for name in ("event", "metric_block", "metric_chunk", "metric_column", "log_line", "resource_snapshot", "job"):
         table = metadata.tables[name]
         assert next(iter(table.primary_key.columns)).name == "batch_key", name
         assert not table.foreign_keys, name
