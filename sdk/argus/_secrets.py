@@ -1,24 +1,72 @@
-"""What never leaves the machine: values of variables and arguments whose names speak of secrets."""
+"""What never leaves the machine: values whose names speak of secrets, and texts that look like one.
+
+A name is read word by word, so that `tokenizer`, `max_tokens` and `num_key_value_heads` stay what they are. Names that
+say it outright (`password`, `api_key`) hide any value; names that may mean something else (`token`, `key`) hide what
+could be a secret, which a number or `<pad>` is not.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 MASK = "***"
 
-_SECRET_NAME = re.compile(r"(key|token|secret|passw|passphrase|pwd|cred|auth|session|cookie)", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_OUTRIGHT = re.compile(
+    r"passw\w*|passphrase|pwd|secrets?|credentials?|creds?|cookies?|authorization|bearer|jwt"
+    r"|(?:api|access|auth|private|secret)(?:key|token)s?"
+)
+_KINDS_OF_KEY = frozenset(
+    {"access", "account", "api", "auth", "client", "deploy", "encryption", "github", "hf", "hub", "license", "master"}
+    | {"personal", "private", "refresh", "secret", "service", "session", "signing", "ssh", "storage", "wandb"}
+)
+_PERHAPS = frozenset({"auth", "key", "pat", "sas", "session", "signature", "token"})
+_SHORTEST_SECRET = 8
+_SHORTEST_RANDOM = 16
+
 _URL_PASSWORD = re.compile(r"(\w[\w+.-]*://)[^/\s:@]*:[^/\s@]*@")
-_TOKEN = re.compile(r"\b(?:em_live|em_view|ag_live|hf|ghp|gho|glpat|sk)[_-][0-9A-Za-z_-]{16,}")
+_TOKEN = re.compile(
+    r"\b(?:em_live|em_view|ag_live|hf|ghp|gho|ghs|ghu|ghr|github_pat|glpat|sk|pk|rk|xox[abprs]|npm|pypi)[_-]"
+    r"[0-9A-Za-z_-]{16,}"
+    r"|\bA(?:KIA|SIA)[0-9A-Z]{16}\b"
+    r"|\bAIza[0-9A-Za-z_-]{35}"
+    r"|\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*"
+)
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+# In code only a quoted text or the value of a line like `NAME=value` is hidden: `token = next(stream)` is no secret.
+_ASSIGNMENT = re.compile(
+    r"""(?P<name>[\w.-]+)(?P<is>["']?\s*[:=]\s*)(?P<value>"[^"\n]*"|'[^'\n]*')"""
+    r"|^(?P<line>[+ -]?(?:export )?)(?P<variable>[A-Z][A-Z0-9_]*)=(?P<rest>\S+)",
+    re.MULTILINE,
+)
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether a value of this name should be hidden."""
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and not value):
+        return False
+    words = _words(name)
+    if _is_outright(words):
+        return True
+    return bool(words) and words[-1] in _PERHAPS and isinstance(value, str) and _could_be_secret(words[-1], value)
 
 
 def mask_variable(name: str, value: str) -> str:
     """The value of an environment variable, or the mask where its name speaks of a secret."""
-    return MASK if _SECRET_NAME.search(name) else mask_text(value)
+    words = _words(name)
+    perhaps = bool(_PERHAPS.intersection(words)) and not value.replace(".", "", 1).isdigit()
+    return MASK if _is_outright(words) or perhaps else mask_text(value)
 
 
 def mask_text(text: str) -> str:
-    """Text without the passwords of URLs and without tokens of known shapes."""
-    return _TOKEN.sub(MASK, _URL_PASSWORD.sub(rf"\g<1>{MASK}@", text))
+    """Text without the passwords of URLs, private keys, and tokens of known shapes."""
+    return _PRIVATE_KEY.sub(rf"\1{MASK}\2", _TOKEN.sub(MASK, _URL_PASSWORD.sub(rf"\g<1>{MASK}@", text)))
+
+
+def mask_code(text: str) -> str:
+    """Source or a diff of it, also without what it assigns to names that speak of secrets."""
+    return mask_text(_ASSIGNMENT.sub(_masked_assignment, text))
 
 
 def mask_arguments(arguments: list[str]) -> list[str]:
@@ -26,13 +74,49 @@ def mask_arguments(arguments: list[str]) -> list[str]:
     masked: list[str] = []
     hide_next = False
     for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        secret = bool(_SECRET_NAME.search(name)) and "/" not in name
-        if hide_next and not argument.startswith("-"):
+        name, equals, value = argument.partition("=")
+        is_option = argument.startswith("-")
+        if hide_next and not is_option:
             masked.append(MASK)
-        elif secret and equals:
+        elif equals and "/" not in name and _is_secret_argument(name, value):
             masked.append(f"{name}={MASK}")
         else:
             masked.append(mask_text(argument))
-        hide_next = secret and not equals and argument.startswith("--")
+        hide_next = argument.startswith("--") and not equals and _is_secret_argument(name, "a value unseen")
     return masked
+
+
+def _is_secret_argument(name: str, value: str) -> bool:
+    """On a command line a token is a token, however short."""
+    words = _words(name)
+    return is_secret(name, value) or (words[-1:] in (["token"], ["auth"]) and not value.isdigit())
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+def _is_outright(words: list[str]) -> bool:
+    if any(_OUTRIGHT.fullmatch(word) for word in words):
+        return True
+    return any(
+        first in _KINDS_OF_KEY and second in ("key", "keys", "token", "tokens") for first, second in pairwise(words)
+    )
+
+
+def _could_be_secret(word: str, value: str) -> bool:
+    """Whether a text under a name of two meanings is long enough, and for a mere `key` random enough."""
+    if len(value) < _SHORTEST_SECRET or " " in value or value[0] in "<[":
+        return False
+    if word == "key":
+        digits = sum(letter.isdigit() for letter in value)
+        return len(value) >= _SHORTEST_RANDOM and 0 < digits < len(value) and "/" not in value
+    return True
+
+
+def _masked_assignment(match: re.Match[str]) -> str:
+    if match["variable"] is not None:
+        hide = mask_variable(match["variable"], match["rest"]) == MASK
+        return f"{match['line']}{match['variable']}={MASK if hide else match['rest']}"
+    quote, value = match["value"][0], match["value"][1:-1]
+    return f"{match['name']}{match['is']}{quote}{MASK if is_secret(match['name'], value) else value}{quote}"
