@@ -15,19 +15,27 @@ Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class BatchStartData(msgspec.Struct):
-    """A run begins, or goes on under the same batch id. ``n_total_jobs`` 0 means unknown."""
+    """A run begins, or goes on under the same batch id. ``n_total_jobs`` 0 means unknown.
+
+    ``joined`` true: one of several processes that share the batch; it opens the batch again that the others ended.
+    """
 
     experiment_type: str | None = None
     n_total_jobs: Int64 | None = None
     command: str | None = None
+    joined: Any = None
 
 
 class BatchDoneData(msgspec.Struct):
-    """A run ended well. ``total_elapsed_s`` in seconds."""
+    """A run ended well. ``total_elapsed_s`` in seconds.
+
+    ``joined`` true: one of several processes left; the batch ends when no job of it is running any more.
+    """
 
     n_done: Int64 | None = None
     n_failed: Int64 | None = None
     total_elapsed_s: float | None = None
+    joined: Any = None
 
 
 class BatchFailedData(msgspec.Struct):
@@ -67,13 +75,17 @@ class JobStepData(msgspec.Struct):
 
 
 class JobDoneData(msgspec.Struct):
-    """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers."""
+    """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers.
+
+    ``config``, an object, replaces the one of the start.
+    """
 
     status: str | None = None
     elapsed_s: float | None = None
     train_epochs: Int64 | None = None
     metrics: dict[str, Any] | None = None
     resources: dict[str, Any] | None = None
+    config: Any = None
 
 
 class JobFailedData(msgspec.Struct):

@@ -44,6 +44,30 @@ class TestBatchStart:
         assert lifecycle.on_batch_start("failed", began_at=NOON, known_start=NOON, stop_asked_at=None).goes_on
 
 
+class TestJoining:
+    """One more process of a batch that several share."""
+
+    def start(self, status, began_at=AFTER, **known):
+        known = {"known_start": BEFORE, "known_end": NOON, "stop_asked_at": None, **known}
+        return lifecycle.on_batch_start(status, began_at=began_at, joins=True, **known)
+
+    @pytest.mark.parametrize("status", ["done", "failed", "stopped", "stalled", "running", "requested", None])
+    def test_opens_what_the_others_ended(self, status):
+        assert self.start(status) == ("running", False, True)
+
+    def test_in_the_second_of_the_end_opens_too(self):
+        assert self.start("done", NOON, known_end=NOON + timedelta(microseconds=900_000)).goes_on
+
+    def test_that_was_late_on_its_way_opens_nothing(self):
+        assert self.start("done", NOON - timedelta(seconds=1)) == ("done", False, False)
+
+    def test_does_not_undo_a_stop_that_is_meant_for_all(self):
+        assert self.start("stopping", stop_asked_at=NOON) == ("stopping", False, False)
+
+    def test_after_a_stop_that_was_carried_out_runs_again(self):
+        assert self.start("stopped", stop_asked_at=NOON) == ("running", True, True)
+
+
 @pytest.mark.parametrize(
     ("status", "outcome", "asked", "expected"),
     [

@@ -8,7 +8,7 @@ from argus_kit.clock import now
 from argus_kit.testing import eventually
 from argus_notifier.alerts.handler import AlertConsumer
 from argus_notifier.settings import NotifierSettings
-from argus_schema import auth, catalog
+from argus_schema import auth, catalog, ingest
 from argus_schema import notifier as tables
 
 
@@ -52,6 +52,19 @@ class TestInbox:
         consumer, packed = await tell(house, wires, batch, ("batch_failed", None, {"error": "x"}))
         await consumer.handle(packed)
         assert len(await house.rows(tables.notification)) == 1
+
+    async def test_a_shared_batch_is_done_when_the_last_process_has_left(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id, jobs=(("j1", None, None),))
+        left = ("batch_done", None, {"joined": True})
+        async with house.database.write() as connection:
+            await connection.execute(sa.update(ingest.job).values(status="running"))
+        await tell(house, wires, batch, left, ("job_failed", "j2", {}))
+        assert [row.rule_id for row in await house.rows(tables.notification)] == ["job_failed"]
+        async with house.database.write() as connection:
+            await connection.execute(sa.update(ingest.job).values(status="done"))
+        await tell(house, wires, batch, left)
+        assert [row.rule_id for row in await house.rows(tables.notification)] == ["job_failed", "batch_done"]
 
     async def test_each_kind_has_words(self, house, wires):
         ada = await house.person("ada")

@@ -62,9 +62,8 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
 
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:
-    if arrival.event.data.get("joined") is True and any(
-        job.status == JobStatus.RUNNING for job in tracked.jobs.values()
-    ):
+    is_shared = arrival.event.data.get("joined") is True
+    if is_shared and any(job.status == JobStatus.RUNNING for job in tracked.jobs.values()):
         return  # one of several processes left, and the last of them ends the batch
     _end(tracked, arrival, BatchStatus.DONE)
     tracked.batch.error = None

@@ -105,6 +105,8 @@ def on_done(tracked: Tracked, arrival: Arrival) -> None:
     job = _ended(tracked, arrival)
     if data.get("metrics") is not None:
         job.metrics = json_safe(data["metrics"])
+    if isinstance(data.get("config"), dict):  # what the training set after its start
+        job.extra = {**(job.extra or {}), "config": json_safe(data["config"])}
     job.reason = reason_of(data)
     set_job_status(tracked.batch, job, lifecycle.job_end_status(data.get("status")))
     recount(tracked.batch)

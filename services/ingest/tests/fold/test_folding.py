@@ -114,6 +114,23 @@ class TestBatches:
         batch = folded(arrival("batch_failed", minute=1, reason="asked"), batch=state).batch
         assert (batch.status, batch.error, batch.stopped_by) == ("stopped", "asked", "batch_failed")
 
+    def test_the_last_of_several_processes_ends_their_batch(self):
+        events = [
+            arrival("batch_start", joined=True),
+            arrival("job_start", "a"),
+            arrival("batch_start", minute=1, joined=True),
+            arrival("job_start", "b", minute=1),
+            arrival("job_failed", "a", minute=2),
+            arrival("batch_done", minute=2, joined=True),
+        ]
+        batch = folded(*events).batch
+        assert (batch.status, batch.end_time, batch.n_failed) == ("running", None, 1)
+        events += [arrival("job_done", "b", minute=3), arrival("batch_done", minute=3, joined=True)]
+        batch = folded(*events).batch
+        assert (batch.status, batch.n_done, batch.n_failed) == ("done", 1, 1)
+        batch = folded(*events, arrival("batch_start", minute=4, joined=True)).batch
+        assert (batch.status, batch.end_time) == ("running", None)
+
     def test_a_stalled_batch_lives_again_by_news_only(self):
         old = BatchState(1, "b", status="stalled", start_time=T0, last_event_at=T0 + timedelta(minutes=5))
         assert folded(arrival("log_line", minute=5, line="x"), batch=old).batch.status == "stalled"
@@ -159,6 +176,11 @@ class TestJobs:
         assert (job.end_time, job.elapsed_s, job.metrics, job.reason) == (None, None, None, None)
         assert (job.n_points, job.last_epoch, job.latest, job.val_loss_trace) == (0, None, None, None)
         assert tracked.batch.n_failed == 0
+
+    def test_the_end_may_bring_the_whole_configuration(self):
+        start = arrival("job_start", "j", config={"lr": 1}, run_dir="/runs/1")
+        job = folded(start, arrival("job_done", "j", 1, config={"lr": 2, "seed": 3})).jobs["j"]
+        assert job.extra == {"config": {"lr": 2, "seed": 3}, "run_dir": "/runs/1"}
 
     def test_a_late_start_only_adds_what_it_knows(self):
         job = folded(arrival("job_done", "j", 5, metrics={"a": 1}), arrival("job_start", "j", 0, model="m")).jobs["j"]

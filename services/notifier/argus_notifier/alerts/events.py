@@ -45,6 +45,11 @@ class AlertEvent(msgspec.Struct):
         return ALERTS[self.event_type]
 
     @property
+    def leaves(self) -> bool:
+        """Whether one of several processes left the batch that they share."""
+        return self.event_type == EventType.BATCH_DONE and self.data.get("joined") is True
+
+    @property
     def about_job(self) -> str | None:
         """The job that it is about; a divergence names it in its data."""
         named = self.data.get("job_id")

@@ -67,6 +67,8 @@ class AlertConsumer(Part):
 
     async def _tell(self, transaction: Transaction, bundle: wire.EventBundle, events: list[AlertEvent]) -> None:
         connection = transaction.connection
+        if any(event.leaves for event in events) and await _others_run(connection, bundle.batch_key):
+            events = [event for event in events if not event.leaves]
         jobs = await _jobs(connection, bundle.batch_key, {e.about_job for e in events if e.about_job})
         await self._notify_owner(transaction, bundle, events, jobs)
         if self._settings.sends_mail:
@@ -128,6 +130,12 @@ class AlertConsumer(Part):
 
 def _words(event: AlertEvent, bundle: wire.EventBundle, jobs: dict[str, Job], locale: str) -> Words:
     return words(event, bundle.batch_id, jobs.get(event.about_job or "", Job()), locale)
+
+
+async def _others_run(connection: AsyncConnection, batch_key: int) -> bool:
+    job = ingest.job.c
+    running = sa.select(job.job_no).where(job.batch_key == batch_key, job.status == "running").limit(1)
+    return (await connection.execute(running)).first() is not None
 
 
 async def _jobs(connection: AsyncConnection, batch_key: int, job_ids: set[str]) -> dict[str, Job]:
