@@ -121,6 +121,11 @@ class ErrorCode(StrEnum):
     ARTIFACT_META_INVALID = "artifact.meta_invalid", 400, "The artifact's meta must be a JSON object."
     ARTIFACT_TOO_LARGE = "artifact.too_large", 413, "The file is larger than allowed."
     ARTIFACT_QUOTA_EXCEEDED = "artifact.quota_exceeded", 413, "The job's artifacts would be larger than allowed."
+    ARTIFACT_CHECKSUM_MISMATCH = "artifact.checksum_mismatch", 422, "The file did not arrive as it was sent."
+    ARTIFACT_FILE_MISSING = "artifact.file_missing", 410, "The artifact's file is no longer in storage."
+    ARTIFACT_NO_PREVIEW = "artifact.no_preview", 415, "There is no preview of this file."
+    ARTIFACT_STORAGE_UNAVAILABLE = "artifact.storage_unavailable", 503, "The storage of artifacts does not answer."
+    ARTIFACT_RANGE_INVALID = "artifact.range_invalid", 416, "The file does not have the range that was asked for."
     SHARE_NOT_FOUND = "share.not_found", 404, "The share does not exist."
     SHARE_WITH_OWNER = "share.with_owner", 400, "The owner needs no share."
     PUBLIC_SHARE_NOT_FOUND = "public_share.not_found", 404, "There is no such public page."
@@ -160,6 +165,7 @@ class ErrorCode(StrEnum):
     STREAM_LIMIT_REACHED = "stream.limit_reached", 429, "You have as many open streams as are allowed."
 
     # The system itself.
+    RETENTION_RUNNING = "retention.running", 409, "A sweep is running already."
     RATE_LIMITED = "rate.limited", 429, "Too many requests. Please wait a moment."
     QUEUE_FULL = "queue.full", 429, "The server is busy and its queue is full. Please try again in a moment."
     SERVICE_UNAVAILABLE = "service.unavailable", 503, "The service is not available at the moment."
