@@ -21,7 +21,14 @@ const VARIANTS = [
   { theme: 'light', width: 390, height: 844, locale: 'zh-CN' },
 ] as const
 
-const SIGNED_OUT: Record<string, string> = { login: '/login', register: '/register' }
+const SIGNED_OUT: Record<string, string> = {
+  login: '/login',
+  register: '/register',
+  'forgot-password': '/forgot-password',
+  'reset-password': '/reset-password?token=a-token',
+  'verify-email': '/verify-email?token=a-token',
+  'verify-new-email': '/verify-new-email?token=no-such-token',
+}
 
 function pagesOf(story: Story): Record<string, string> {
   const batch = `/batches/${encodeURIComponent(story.batchId)}`
@@ -42,6 +49,7 @@ function pagesOf(story: Story): Record<string, string> {
     host: `/hosts/${encodeURIComponent(story.host)}`,
     inbox: '/inbox',
     profile: '/settings/profile',
+    security: '/settings/security',
     tokens: '/settings/tokens',
     preferences: '/settings/preferences',
     missing: '/no-such-page',

@@ -8,6 +8,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Seen without an account, in the slim layout. */
     bare?: boolean
+    /** A link in a mail leads here: seen by whoever has it, signed in or not. */
+    linked?: boolean
     title?: string
   }
 }
@@ -16,6 +18,10 @@ export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/features/home/pages/HomePage.vue'), meta: { title: 'shell.home' } },
   { path: '/login', name: 'login', component: () => import('@/features/auth/pages/LoginPage.vue'), meta: { bare: true, title: 'auth.signIn' } },
   { path: '/register', name: 'register', component: () => import('@/features/auth/pages/RegisterPage.vue'), meta: { bare: true, title: 'auth.register' } },
+  { path: '/forgot-password', name: 'forgot-password', component: () => import('@/features/auth/pages/ForgotPasswordPage.vue'), meta: { bare: true, title: 'auth.forgot.title' } },
+  { path: '/reset-password', name: 'reset-password', component: () => import('@/features/auth/pages/ResetPasswordPage.vue'), meta: { bare: true, linked: true, title: 'auth.reset.title' } },
+  { path: '/verify-email', name: 'verify-email', component: () => import('@/features/auth/pages/VerifyEmailPage.vue'), props: { changes: false }, meta: { bare: true, linked: true, title: 'auth.verify.title' } },
+  { path: '/verify-new-email', name: 'verify-new-email', component: () => import('@/features/auth/pages/VerifyEmailPage.vue'), props: { changes: true }, meta: { bare: true, linked: true, title: 'auth.verify.title' } },
   { path: '/batches', name: 'batches', component: () => import('@/features/batches/pages/BatchesPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/batches/:batchId', name: 'batch', component: () => import('@/features/batches/pages/BatchPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/batches/:batchId/jobs/:jobId', name: 'job', component: () => import('@/features/jobs/pages/JobPage.vue'), meta: { title: 'shell.batches' } },
@@ -25,7 +31,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
   { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
-  { path: '/settings/:section(profile|tokens|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
+  { path: '/settings/:section(profile|security|tokens|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },
 ]
 
@@ -45,7 +51,7 @@ export function createAppRouter(): Router {
     if (!to.meta.bare && !isSignedIn.value) {
       return { name: 'login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } }
     }
-    if (to.meta.bare && isSignedIn.value) return safeRedirect(to.query.redirect)
+    if (to.meta.bare && !to.meta.linked && isSignedIn.value) return safeRedirect(to.query.redirect)
     return true
   })
   router.afterEach((to) => {

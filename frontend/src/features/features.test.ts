@@ -11,6 +11,7 @@ import { groupCurves } from './jobs/curves'
 import { sortJobs } from './jobs/sortJobs'
 import { trendOf } from './jobs/trend'
 import type { Batch, Job } from './runs'
+import { describeAgent } from './settings/agents'
 import { expiryOf } from './tokens/expiry'
 
 const problem = (status: number, message = '', fields: { field: string; message: string; type: string }[] = []) => new ApiError(status, '', message, null, null, fields)
@@ -101,5 +102,17 @@ describe('tokens', () => {
   it('end when they were asked to', () => {
     expect(expiryOf('30', Date.parse('2026-01-01T00:00:00.123Z'))).toBe('2026-01-31T00:00:00Z')
     expect(expiryOf('never')).toBeNull()
+  })
+})
+
+describe('sessions', () => {
+  it.each([
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0', 'Edge, Windows'],
+    ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile Safari/604.1', 'Safari, iOS'],
+    ['curl/8.5.0', 'curl'],
+    ['something of its own', 'something of its own'],
+    [null, null],
+  ])('are recognised by %s', (agent, shown) => {
+    expect(describeAgent(agent)).toBe(shown)
   })
 })

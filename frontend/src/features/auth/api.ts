@@ -6,4 +6,15 @@ export const login = (usernameOrEmail: string, password: string) =>
 export const register = (username: string, email: string, password: string) =>
   ok(client.POST('/api/auth/register', { body: { username, email, password } }))
 
+export const requestPasswordReset = (email: string) => ok(client.POST('/api/auth/request-password-reset', { body: { email } }))
+
+export const resetPassword = (token: string, newPassword: string) =>
+  ok(client.POST('/api/auth/reset-password', { body: { token, new_password: newPassword } }))
+
+export const verifyEmail = (token: string) => ok(client.POST('/api/auth/verify-email', { body: { token } }))
+
+export const readNewEmail = (token: string) => ok(client.GET('/api/auth/verify-new-email', { params: { query: { token } } }))
+
+export const confirmNewEmail = (token: string) => ok(client.POST('/api/auth/verify-new-email', { body: { token } }))
+
 export const logout = () => ok(client.POST('/api/auth/logout'))

@@ -17,5 +17,17 @@ export default {
   emailTaken: 'This e-mail already has an account.',
   closed: 'This server does not accept new accounts. Ask its administrator.',
   required: 'Please fill this in.',
+  backToSignIn: 'Back to sign-in',
+  linkCut: 'This link is not complete. Please copy the whole address from the mail.',
+  forgot: {
+    link: 'Forgot your password?',
+    title: 'Set a new password',
+    hint: 'We send a link to this address if it has an account.',
+    send: 'Send the link',
+    sent: 'If this address has an account, a link is on its way to it. It works for a quarter of an hour.',
+    again: 'Ask for a new link',
+  },
+  reset: { title: 'Set a new password', password: 'New password', set: 'Set the password', done: 'The password is set, and all sessions have ended. You can sign in now.' },
+  verify: { title: 'Confirm your e-mail', change: 'The address of your account becomes {email}.', confirm: 'Confirm this address', done: 'Thank you, the address is confirmed.' },
   emailBad: 'This does not look like an e-mail address.',
 }

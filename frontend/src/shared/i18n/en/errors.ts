@@ -9,6 +9,16 @@ export default {
   tooMany: 'Too many attempts. Try again in {seconds} s.',
   server: 'The server had a problem and has noted it.',
   signedOut: 'Your session has ended. Please sign in again.',
+  codes: {
+    auth: {
+      password_wrong: 'The current password is not right.',
+      password_unchanged: 'This is the password that you have.',
+      email_unchanged: 'This is the address that you have.',
+      email_in_use: 'This e-mail already has an account.',
+      link_invalid: 'This link is not valid, or it was replaced by a newer one.',
+      link_gone: 'This link has expired, or it was used already.',
+    },
+  },
   pageTitle: 'There is no page here',
   pageHint: 'The address may be old, or a letter is missing.',
   home: 'Go to Home',

@@ -17,5 +17,17 @@ export default {
   emailTaken: '该邮箱已注册。',
   closed: '此服务器不接受新账户，请联系管理员。',
   required: '请填写此项。',
+  backToSignIn: '返回登录',
+  linkCut: '链接不完整，请复制邮件中的完整地址。',
+  forgot: {
+    link: '忘记密码？',
+    title: '设置新密码',
+    hint: '如果该邮箱已注册，我们会向它发送链接。',
+    send: '发送链接',
+    sent: '如果该邮箱已注册，链接已发出，一刻钟内有效。',
+    again: '重新获取链接',
+  },
+  reset: { title: '设置新密码', password: '新密码', set: '设置密码', done: '密码已设置，所有会话均已退出，现在可以登录。' },
+  verify: { title: '确认邮箱', change: '你的账户邮箱将变更为 {email}。', confirm: '确认此邮箱', done: '谢谢，邮箱已确认。' },
   emailBad: '这不像一个邮箱地址。',
 }

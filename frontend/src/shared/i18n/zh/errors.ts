@@ -9,6 +9,16 @@ export default {
   tooMany: '尝试次数过多，请在 {seconds} 秒后重试。',
   server: '服务器遇到问题，已记录。',
   signedOut: '登录已过期，请重新登录。',
+  codes: {
+    auth: {
+      password_wrong: '当前密码不正确。',
+      password_unchanged: '新密码与当前密码相同。',
+      email_unchanged: '新邮箱与当前邮箱相同。',
+      email_in_use: '该邮箱已注册。',
+      link_invalid: '链接无效，或已被新的链接取代。',
+      link_gone: '链接已过期或已使用。',
+    },
+  },
   pageTitle: '这里没有页面',
   pageHint: '地址可能已失效，或输入有误。',
   home: '回到首页',
