@@ -30,6 +30,14 @@ def derive_batch_id(project: str, experiment_name: str, git_sha: str | None = No
     return f"{prefix}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
+def shared_batch_id(project: str, group: str) -> str:
+    """The batch of a group: the same for every process that names the same group in the same project."""
+    import re
+
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", group).strip("-")[:40]
+    return derive_batch_id(project, group, "group", prefix=readable or "group")
+
+
 def choose_batch_id(prefix: str, batch_id: str | None, resume_from: str | None) -> str:
     """An argument, else `ARGUS_BATCH_ID`, else a new id."""
     return str(batch_id or resume_from or claim_batch_id() or new_batch_id(str(prefix)))

@@ -57,6 +57,8 @@ class Reporter:
         batch_id, resume_from: report into this batch (`resume_from`: one that an earlier process began).
             `ARGUS_BATCH_ID` is taken when neither is given.
         capture_environment: report commit, packages and environment at the start.
+        joined: the batch is shared with other processes: the last to leave ends it, and one that fails fails its own
+            jobs alone.
     """
 
     def __init__(
@@ -76,9 +78,11 @@ class Reporter:
         batch_id: str | None = None,
         resume_from: str | None = None,
         capture_environment: bool = True,
+        joined: bool = False,
     ) -> None:
         self._batch_id = choose_batch_id(batch_prefix, batch_id, resume_from)
         self._resumed = resume_from is not None and batch_id is None
+        self._joined = joined
         self._experiment_type = experiment_type or "experiment"
         self._command = command
         self._n_total = _count(n_total)
@@ -210,6 +214,10 @@ class Reporter:
             self._command = self._identity.command = command_line()
         self._pipeline.start(self._start_background)
         start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
+        if self._joined:
+            start["joined"] = True
+            if not self._n_total:
+                del start["n_total_jobs"]  # a total that another process knows is not to be cleared
         self._add("batch_start", None, start)
         _lifecycle.register(self)
         _lowlevel.set_current(self._batch_id, self._add)
@@ -250,6 +258,8 @@ class Reporter:
         self._open = False
         if self._background is not None:
             self._background.stop()
+        if self._joined:
+            event_type, data = "batch_done", {"joined": True}
         data["total_elapsed_s"] = time() - self._started_at
         dropped = self._pipeline.settle(exit_flush_s()).dropped_reasons
         if dropped:
