@@ -38,6 +38,8 @@ class JobContext:
         self._job_id = str(job_id)
         self._start = {"model": model, "dataset": dataset, **extra}
         self._final: dict[str, Any] = {}
+        # What an adapter adds to the last event, such as a status of its framework's own.
+        self._ending: dict[str, Any] = {}
         self._epochs = 0
         self._started_at = 0.0
         self._pid = 0
@@ -81,10 +83,11 @@ class JobContext:
                 "metrics": self._final or None,
                 "elapsed_s": elapsed_s,
                 "train_epochs": self._epochs or None,
+                **self._ending,
             }
             self._add("job_done", self._job_id, done)
         else:
-            failed = {"status": "FAILED", "reason": describe(error), "elapsed_s": elapsed_s}
+            failed = {"status": "FAILED", "reason": describe(error), "elapsed_s": elapsed_s, **self._ending}
             self._add("job_failed", self._job_id, failed)
         self._parent._job_ended(self._job_id, ok=error is None)  # noqa: SLF001
 
