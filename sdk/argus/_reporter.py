@@ -214,6 +214,8 @@ class Reporter:
             self._command = self._identity.command = command_line()
         self._pipeline.start(self._start_background)
         start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
+        if self._resumed:
+            start["resumed"] = True
         if self._joined:
             start["joined"] = True
             if not self._n_total:

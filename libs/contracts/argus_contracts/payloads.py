@@ -18,12 +18,14 @@ class BatchStartData(msgspec.Struct):
     """A run begins, or goes on under the same batch id. ``n_total_jobs`` 0 means unknown.
 
     ``joined`` true: one of several processes that share the batch; it opens the batch again that the others ended.
+    ``resumed`` true: the sender means to go on with a run, though it was done.
     """
 
     experiment_type: str | None = None
     n_total_jobs: Int64 | None = None
     command: str | None = None
     joined: Any = None
+    resumed: Any = None
 
 
 class BatchDoneData(msgspec.Struct):

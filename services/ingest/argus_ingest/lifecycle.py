@@ -72,6 +72,7 @@ def on_batch_start(
     known_start: datetime | None,
     stop_asked_at: datetime | None,
     joins: bool = False,
+    resumes: bool = False,
     known_end: datetime | None = None,
 ) -> Start:
     """A run begins, or goes on, at `began_at`.
@@ -80,12 +81,12 @@ def on_batch_start(
     began within the second of the stop counts as later. A start that is older than the batch's known one was only late
     on its way, and revives nothing that ended.
 
-    A process that `joins` others opens what they ended before it began, `done` included, and does not undo a stop that
-    is meant for all of them.
+    A process that `joins` others, or `resumes` a run, opens what was ended before it began, `done` included. One that
+    joins does not undo a stop that is meant for all.
     """
-    if joins:
+    if joins or resumes:
         is_late = status in ENDED and known_end is not None and began_at < known_end.replace(microsecond=0)
-        if is_late or status == _B.STOPPING:
+        if is_late or (joins and status == _B.STOPPING):
             return Start(str(status), clears_stop=False, goes_on=False)
     elif status == _B.DONE:
         return Start(_B.DONE, clears_stop=False, goes_on=False)

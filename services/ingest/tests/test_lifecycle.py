@@ -44,6 +44,14 @@ class TestBatchStart:
         assert lifecycle.on_batch_start("failed", began_at=NOON, known_start=NOON, stop_asked_at=None).goes_on
 
 
+def test_a_run_that_is_resumed_on_purpose_runs_again_though_it_was_done_or_to_stop():
+    known = {"began_at": AFTER, "known_start": BEFORE, "known_end": NOON, "resumes": True}
+    assert lifecycle.on_batch_start("done", stop_asked_at=None, **known) == ("running", False, True)
+    assert lifecycle.on_batch_start("stopping", stop_asked_at=NOON, **known) == ("running", True, True)
+    late = {**known, "began_at": BEFORE}
+    assert lifecycle.on_batch_start("done", stop_asked_at=None, **late) == ("done", False, False)
+
+
 class TestJoining:
     """One more process of a batch that several share."""
 

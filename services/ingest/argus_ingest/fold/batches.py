@@ -44,6 +44,7 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
         known_start=batch.start_time,
         stop_asked_at=batch.stop_requested_at,
         joins=data.get("joined") is True,
+        resumes=data.get("resumed") is True,
         known_end=batch.end_time,
     )
     batch.status = start.status
