@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import Annotated
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response, StreamingResponse
 
-from argus_ingest.artifacts.schemas import UPLOAD_SCHEMA, ArtifactOut
+from argus_ingest.artifacts import previews, serving
+from argus_ingest.artifacts.schemas import DOWNLOAD_SCHEMA, PREVIEW_SCHEMA, UPLOAD_SCHEMA, ArtifactOut
 from argus_ingest.artifacts.service import Artifacts
 from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading, part_of
@@ -17,10 +19,12 @@ from argus_kit.platform import Reading, part_of
 router = APIRouter(prefix="/api", tags=["artifacts"])
 
 InBatch = Annotated[str | None, Query(description="The batch, where a job of this id is in several.", max_length=128)]
+After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Only artifacts after this id; at most 1,000 a page.")]
+WithJobs = Annotated[bool, Query(description="The files of the batch's jobs too.")]
+Inline = Annotated[bool, Query(description="Show it instead of saving it, where it is a plain picture.")]
+Size = Annotated[int, Query(ge=16, le=1024, description="Width and height that the preview fits into, in pixels.")]
 ArtifactId = Annotated[int, Path(ge=0, le=2**63 - 1)]
 Here = Annotated[Artifacts, part_of(Artifacts)]
-
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"\\]")
 
 
 @router.post("/jobs/{job_id:path}/artifacts", status_code=201, openapi_extra=UPLOAD_SCHEMA)
@@ -39,32 +43,62 @@ async def upload_batch_artifact(batch_id: str, request: Request, actor: Writer, 
 
 @router.get("/jobs/{job_id:path}/artifacts")
 async def list_job_artifacts(
-    job_id: str, connection: Reading, actor: Person, artifacts: Here, batch_id: InBatch = None
+    job_id: str, connection: Reading, actor: Person, artifacts: Here, *, batch_id: InBatch = None, after: After = 0
 ) -> list[ArtifactOut]:
     """A job's files, oldest first."""
-    return await artifacts.of_job(connection, actor, job_id, batch_id)
+    return await artifacts.of_job(connection, actor, job_id, batch_id, after)
 
 
-@router.get("/artifacts/{artifact_id}", response_class=FileResponse)
+@router.get("/batches/{batch_id:path}/artifacts")
+async def list_batch_artifacts(
+    batch_id: str, connection: Reading, actor: Person, artifacts: Here, *, jobs: WithJobs = False, after: After = 0
+) -> list[ArtifactOut]:
+    """A batch's own files, and on request those of its jobs, oldest first."""
+    return await artifacts.of_batch(connection, actor, batch_id, after, with_jobs=jobs)
+
+
+@router.get("/artifacts/{artifact_id}", response_class=StreamingResponse, responses=DOWNLOAD_SCHEMA)
 async def download_artifact(
-    artifact_id: ArtifactId, request: Request, connection: Reading, actor: Person, artifacts: Here
+    artifact_id: ArtifactId,
+    request: Request,
+    connection: Reading,
+    actor: Person,
+    artifacts: Here,
+    *,
+    inline: Inline = False,
 ) -> Response:
-    """The file itself, whole or in ranges."""
+    """The file itself, whole or a range of it."""
     row = await artifacts.find(connection, actor, artifact_id)
-    etag = f'"{row.sha256}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "private, no-cache",
-        "X-Content-Type-Options": "nosniff",
-        # Whatever the file is, it does not run as a page of ours.
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-    }
-    asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if etag in asked or "*" in asked:
-        return Response(status_code=304, headers=headers)
-    return FileResponse(
-        artifacts.folder.locate(row.path), media_type=row.mime, filename=_download_name(row.filename), headers=headers
+    answer = serving.reply(_representation(row), request.headers, inline=inline)
+    if answer.status == 304:
+        return Response(status_code=304, headers=answer.headers)
+    await artifacts.check_file(row)
+    if request.method == "HEAD":
+        return Response(status_code=answer.status, headers=answer.headers)
+    body = artifacts.storage.read(row.path, answer.begin, answer.end)
+    return StreamingResponse(_closing(body), answer.status, answer.headers, media_type=row.mime)
+
+
+@router.get("/artifacts/{artifact_id}/thumbnail", response_class=Response, responses=PREVIEW_SCHEMA)
+async def get_artifact_thumbnail(
+    artifact_id: ArtifactId,
+    request: Request,
+    connection: Reading,
+    actor: Person,
+    artifacts: Here,
+    *,
+    size: Size = 256,
+) -> Response:
+    """A small picture of a picture."""
+    row = await artifacts.find(connection, actor, artifact_id)
+    size = previews.rounded(size)
+    picture = serving.Representation(
+        size=0, etag=f'"{row.sha256}-{size}"', modified=row.created_at, mime=previews.MIME, filename=row.filename
     )
+    if serving.is_unchanged(picture, request.headers):
+        return Response(status_code=304, headers=serving.common_headers(picture))
+    body = await artifacts.preview(row, size)
+    return Response(body, headers=serving.common_headers(picture), media_type=previews.MIME)
 
 
 @router.delete("/artifacts/{artifact_id}", status_code=204)
@@ -73,5 +107,22 @@ async def delete_artifact(artifact_id: ArtifactId, actor: Writer, artifacts: Her
     await artifacts.remove(actor, artifact_id)
 
 
-def _download_name(name: str) -> str:
-    return _UNSAFE.sub("_", os.path.basename(name.replace("\\", "/"))) or "file"  # noqa: PTH119 (a name, not a path)
+router.head("/artifacts/{artifact_id}", include_in_schema=False)(download_artifact)
+router.head("/artifacts/{artifact_id}/thumbnail", include_in_schema=False)(get_artifact_thumbnail)
+
+
+def _representation(row: sa.Row[Any]) -> serving.Representation:
+    return serving.Representation(
+        size=row.size_bytes,
+        etag=f'"{row.sha256 or row.id}"',
+        modified=row.created_at,
+        mime=row.mime,
+        filename=row.filename,
+    )
+
+
+async def _closing(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    # A caller who leaves must not leave a generator behind for the garbage collector.
+    async with contextlib.aclosing(body):  # type: ignore[type-var]
+        async for piece in body:
+            yield piece

@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.identity import Actor
-from argus_schema import catalog
+from argus_schema import access
 from argus_schema import ingest as tables
 
 _batch, _job, _artifact = tables.batch.c, tables.job.c, tables.artifact.c
-_EDITING_ROLES = ("owner", "editor")
+
+
+class Used(NamedTuple):
+    """Bytes that lie there already: of the job (or the batch itself), and of the batch with all its jobs."""
+
+    own: int
+    batch: int
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """Batches whose artifacts a person may see."""
-    if actor.is_admin:
-        return sa.true()
-    return sa.or_(_batch.owner_id == actor.user_id, _shared(actor.user_id, editing=False))
-
-
-def editable_by(actor: Actor) -> sa.ColumnElement[bool]:
-    """Batches to which a person may add."""
-    if actor.is_admin:
-        return sa.true()
-    return sa.or_(_batch.owner_id == actor.user_id, _shared(actor.user_id, editing=True))
-
-
-def _shared(user_id: int, *, editing: bool) -> sa.ColumnElement[bool]:
-    one, project, member = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c
-    by_batch = sa.exists().where(one.batch_id == _batch.id, one.grantee_id == user_id)
-    by_project = sa.exists().where(
-        project.owner_id == _batch.owner_id, project.project == _batch.project, project.grantee_id == user_id
-    )
-    by_membership = sa.exists().where(member.project == _batch.project, member.user_id == user_id)
-    if editing:
-        by_batch = by_batch.where(one.permission == "editor")
-        by_project = by_project.where(project.permission == "editor")
-        by_membership = by_membership.where(member.role.in_(_EDITING_ROLES))
-    return sa.or_(by_batch, by_project, by_membership)
+    return access.visible_to(actor.user_id, is_admin=actor.is_admin)
 
 
 def _places(actor: Actor) -> sa.Select[Any]:
     """Batches, with whether the caller may add to each; the likeliest one first: own before shared, new before old."""
+    may_edit = access.editable_by(actor.user_id, is_admin=actor.is_admin)
     return (
-        sa.select(_batch.batch_key, _batch.id.label("batch_id"), editable_by(actor).label("may_edit"))
-        .where(visible_to(actor), _batch.deleted_at.is_(None), ~_batch.is_placeholder)
+        sa.select(_batch.batch_key, _batch.id.label("batch_id"), may_edit.label("may_edit"))
+        .where(visible_to(actor))
         .order_by((_batch.owner_id == actor.user_id).desc(), _batch.batch_key.desc())
     )
 
@@ -71,10 +55,24 @@ async def job_places(
     return found
 
 
-async def of_job(connection: AsyncConnection, batch_key: int, job_id: str) -> Sequence[sa.Row[Any]]:
-    """A job's artifacts, oldest first."""
-    query = sa.select(tables.artifact).where(_artifact.batch_key == batch_key, _artifact.job_id == job_id)
-    return (await connection.execute(query.order_by(_artifact.id))).all()
+def _owned_by(job_id: str | None) -> sa.ColumnElement[bool]:
+    return _artifact.job_id.is_(None) if job_id is None else _artifact.job_id == job_id
+
+
+async def of_job(
+    connection: AsyncConnection, batch_key: int, job_id: str | None, after: int, limit: int
+) -> Sequence[sa.Row[Any]]:
+    """Artifacts of a job, or (None) of a batch itself, oldest first."""
+    mine = sa.select(tables.artifact).where(_artifact.batch_key == batch_key, _owned_by(job_id), _artifact.id > after)
+    return (await connection.execute(mine.order_by(_artifact.id).limit(limit))).all()
+
+
+async def of_batch(connection: AsyncConnection, batch_key: int, after: int, limit: int) -> Sequence[sa.Row[Any]]:
+    """Artifacts of a batch and of all its jobs that were not deleted, oldest first."""
+    hidden = sa.select(_job.job_id).where(_job.batch_key == batch_key, _job.deleted_at.is_not(None))
+    shown = sa.or_(_artifact.job_id.is_(None), _artifact.job_id.not_in(hidden))
+    query = sa.select(tables.artifact).where(_artifact.batch_key == batch_key, shown, _artifact.id > after)
+    return (await connection.execute(query.order_by(_artifact.id).limit(limit))).all()
 
 
 async def find(connection: AsyncConnection, actor: Actor, artifact_id: int) -> sa.Row[Any] | None:
@@ -82,18 +80,24 @@ async def find(connection: AsyncConnection, actor: Actor, artifact_id: int) -> s
     query = (
         sa.select(tables.artifact, _batch.id.label("batch_id"), _batch.owner_id)
         .join(tables.batch, _batch.batch_key == _artifact.batch_key)
-        .where(_artifact.id == artifact_id, visible_to(actor), _batch.deleted_at.is_(None))
+        .where(_artifact.id == artifact_id, visible_to(actor))
     )
     found: sa.Row[Any] | None = (await connection.execute(query)).one_or_none()
     return found
 
 
-async def used_bytes(connection: AsyncConnection, batch_key: int, job_id: str | None) -> int:
-    """Bytes that a job's artifacts (or those of the batch itself) take. Locks the batch, so that sums stay true."""
-    await connection.execute(sa.select(_batch.batch_key).where(_batch.batch_key == batch_key).with_for_update())
-    mine = _artifact.job_id == job_id if job_id is not None else _artifact.job_id.is_(None)
-    query = sa.select(sa.func.coalesce(sa.func.sum(_artifact.size_bytes), 0))
-    return int((await connection.execute(query.where(_artifact.batch_key == batch_key, mine))).scalar_one())
+async def lock_batch(connection: AsyncConnection, batch_key: int) -> bool:
+    """Hold a batch until the commit, so that sums of its artifacts stay true. False: it was deleted meanwhile."""
+    query = sa.select(_batch.batch_key).where(_batch.batch_key == batch_key, _batch.deleted_at.is_(None))
+    return (await connection.execute(query.with_for_update())).first() is not None
+
+
+async def used_bytes(connection: AsyncConnection, batch_key: int, job_id: str | None) -> Used:
+    """What a job's artifacts (or those of the batch itself) take, and what all of the batch take."""
+    own = sa.func.sum(sa.case((_owned_by(job_id), _artifact.size_bytes), else_=0))
+    query = sa.select(sa.func.coalesce(own, 0), sa.func.coalesce(sa.func.sum(_artifact.size_bytes), 0))
+    row = (await connection.execute(query.where(_artifact.batch_key == batch_key))).one()
+    return Used(int(row[0]), int(row[1]))
 
 
 async def add(connection: AsyncConnection, values: dict[str, Any]) -> sa.Row[Any]:
@@ -103,6 +107,12 @@ async def add(connection: AsyncConnection, values: dict[str, Any]) -> sa.Row[Any
     return row
 
 
-async def remove(connection: AsyncConnection, artifact_id: int) -> None:
-    """Delete an artifact's row."""
-    await connection.execute(sa.delete(tables.artifact).where(_artifact.id == artifact_id))
+async def remove(connection: AsyncConnection, artifact_ids: Sequence[int]) -> None:
+    """Delete rows of artifacts."""
+    await connection.execute(sa.delete(tables.artifact).where(_artifact.id.in_(artifact_ids)))
+
+
+async def named_in(connection: AsyncConnection, batch_key: int) -> set[str]:
+    """The paths that rows of a batch name."""
+    query = sa.select(_artifact.path).where(_artifact.batch_key == batch_key)
+    return set((await connection.execute(query)).scalars())

@@ -16,6 +16,7 @@ class ArtifactOut(BaseModel):
     filename: str = Field(description="As the sender named it.")
     mime: str
     size_bytes: int
+    sha256: str | None
     label: str | None
     meta: dict[str, Any] | None
     created_at: str
@@ -34,9 +35,28 @@ UPLOAD_SCHEMA: Final[dict[str, Any]] = {
                         "file": {"type": "string", "format": "binary"},
                         "label": {"type": "string"},
                         "meta": {"type": "string", "description": "A JSON object as text."},
+                        "sha256": {
+                            "type": "string",
+                            "description": "What the file must have; the header Content-SHA256 serves too.",
+                        },
                     },
                 }
             }
         },
     }
+}
+
+# Bytes of any type: what FastAPI would say of a streamed answer is JSON.
+DOWNLOAD_SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {"description": "The range that was asked for."},
+    304: {"description": "What the caller has is still right."},
+    410: {"description": "The file is no longer in storage."},
+    416: {"description": "The file does not have this range."},
+}
+PREVIEW_SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}},
+    304: {"description": "What the caller has is still right."},
+    410: {"description": "The file is no longer in storage."},
+    415: {"description": "No preview can be made of this file."},
 }

@@ -1,5 +1,8 @@
 """Files of jobs and batches."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from argus_ingest.artifacts.service import Artifacts
@@ -29,7 +32,8 @@ async def test_a_file_there_and_back(ingest):
     shown = answer.json()
     assert shown == {
         "id": shown["id"], "job_id": "res/net", "batch_id": "bench-1", "filename": "a/b\\plot.png", "mime": "image/png",
-        "size_bytes": len(content), "label": "curve", "meta": {"epoch": 3}, "created_at": shown["created_at"],
+        "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "label": "curve",
+        "meta": {"epoch": 3}, "created_at": shown["created_at"],
     }  # fmt: skip
     assert (await get(ingest, "jobs/res/net/artifacts")).json() == [shown]
     path = f"artifacts/{shown['id']}"
@@ -50,13 +54,13 @@ async def test_a_file_there_and_back(ingest):
     assert (await get(ingest, path, viewer)).status_code == 200
     assert (await upload(ingest, "jobs/res/net", token=viewer)).status_code == 403
 
-    folder = ingest.platform.get(Artifacts).folder
     (row,) = await ingest.rows(tables.artifact)
-    assert folder.locate(row.path).read_bytes() == content
+    file = Path(ingest.platform.get(Artifacts).storage.locate(row.path))
+    assert file.read_bytes() == content
     for token, status in ((viewer, 403), (stranger, 404), (ingest.token, 204), (ingest.token, 404)):
         answer = await ingest.client.delete(f"/api/{path}", headers=bearer_headers(token))
         assert answer.status_code == status
-    assert not folder.locate(row.path).exists()
+    assert not file.exists()
 
 
 async def test_uploads_that_are_refused(ingest):
@@ -81,7 +85,7 @@ async def test_uploads_that_are_refused(ingest):
     assert (await upload(ingest, "jobs/j", large[:-1])).status_code == 201
     full = await upload(ingest, "jobs/j", large[:-1])
     assert (full.status_code, full.json()["error"]["code"]) == (413, "artifact.quota_exceeded")
-    root = ingest.platform.get(Artifacts).folder.locate("")
+    root = Path(ingest.platform.get(Artifacts).storage.locate(""))
     assert len([path for path in root.rglob("*") if path.is_file()]) == 1
 
 
