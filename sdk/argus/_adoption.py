@@ -1,6 +1,7 @@
 """Journals that dead processes left, and spill files of the published clients: found, locked, and read as chunks.
 
-A journal is an orphan when nobody holds its lock. It is adopted only by a reporter of the same server. A spill file
+A journal is an orphan when nobody holds its lock. It is adopted only by a reporter of the same server, and by a sync.
+One that was kept offline (`offline-...`) is for a sync alone. A spill file
 (`spill-<pid>-<time>.jsonl`) names no server and no owner; it is renamed into a journal of its own first, which one
 process alone can do.
 """
@@ -13,15 +14,16 @@ import re
 import time
 
 from argus._guard import logger
-from argus._journal import lock_text, new_group
+from argus._journal import new_group
 from argus._locks import FileLock
 from argus._segment import Chunk, Segment
+from argus._sent import read_sent, remove_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SEGMENT_NAME = re.compile(r"(journal-.+)-\d{6}\.jsonl")
+_SEGMENT_NAME = re.compile(r"((?:journal|offline)-.+)-\d{6}\.jsonl")
 _SPILL_NAME = re.compile(r"spill-.+\.jsonl(\.draining)?")
 # A published client reads a file that it renamed to `.draining` within seconds, or has died doing so.
 _DRAINING_S = 600.0
@@ -31,9 +33,11 @@ _YOUNG_LOCK_S = 60.0
 class Orphan:
     """One journal without an owner, locked by us; a `Source` of chunks."""
 
-    def __init__(self, lock: FileLock, paths: list[str]) -> None:
+    def __init__(self, lock: FileLock, paths: list[str], group: str) -> None:
+        self.group = group
         self._lock = lock
         self._paths = paths
+        self._sent = read_sent(group)
         self._segment: Segment | None = None
         self._chunk: Chunk | None = None
 
@@ -47,9 +51,9 @@ class Orphan:
         while self._chunk is None:
             if self._segment is None:
                 if not self._paths:
-                    self._lock.release(remove=True)
+                    self._end()
                     return None
-                self._segment = Segment(self._paths.pop(0))
+                self._segment = self._open(self._paths.pop(0))
             self._chunk = self._read(self._segment, most_lines, most_bytes)
             if self._chunk is None and not self._segment.grew():
                 self._segment.remove()
@@ -61,6 +65,10 @@ class Orphan:
         self._chunk = None
         if self._segment is not None:
             self._segment.acknowledged = chunk.end
+
+    def beat(self) -> None:
+        """Say that the heir lives."""
+        self._lock.beat()
 
     def close(self) -> None:
         """Leave what is left to another."""
@@ -75,6 +83,15 @@ class Orphan:
         if self._segment is not None:
             self._segment.close()
         self._lock.forget()
+
+    def _open(self, path: str) -> Segment:
+        segment = Segment(path)
+        segment.acknowledged = min(self._sent.get(os.path.basename(path), 0), segment.size)
+        return segment
+
+    def _end(self) -> None:
+        remove_sent(self.group)
+        self._lock.release(remove=True)
 
     @staticmethod
     def _read(segment: Segment, most_lines: int, most_bytes: int) -> Chunk | None:
@@ -118,57 +135,52 @@ def adopt(folder: str, url: str) -> Iterator[Orphan]:
         logger().debug("journals in %s cannot be listed: %s", folder, error)
         return
     for group in groups:
-        orphan = _take(group, url)
+        orphan = take(group, url) if os.path.basename(group).startswith("journal-") else None
         if orphan is not None:
             yield orphan
 
 
-def adopt_file(path: str) -> Orphan | None:
-    """The one file that a person named, whatever server it was meant for; None where its owner is alive.
+def groups_at(path: str) -> list[str]:
+    """Path prefixes of all journals of a folder, oldest first, or the one that a file belongs to.
 
-    Raises OSError where the file cannot be read.
+    A file of another kind (a spill file, rejected events) is a journal by itself. Raises OSError.
     """
+    if os.path.isdir(path):
+        _claim_spills(path, "")
+        return _groups(path)
     match = _SEGMENT_NAME.fullmatch(os.path.basename(path))
-    group = os.path.join(os.path.dirname(path), match[1]) if match else path
-    lock = FileLock.acquire(f"{group}.lock")
-    if lock is None:
-        return None
-    return Orphan(lock, sorted(_segments(group)) if match else [path])
+    return [os.path.join(os.path.dirname(path), match[1]) if match else path]
 
 
-def adopt_folder(folder: str) -> Iterator[Orphan]:
-    """Every orphan of the folder, whatever server it was meant for. Raises OSError where it cannot be read."""
-    _claim_spills(folder, "")
-    for group in _groups(folder):
-        orphan = _take(group, None)
-        if orphan is not None:
-            yield orphan
-
-
-def _take(group: str, url: str | None) -> Orphan | None:
-    """Lock a group; None where its owner lives, it is empty, or it belongs to another server."""
+def take(group: str, url: str | None) -> Orphan | None:
+    """Lock a journal; None where its owner lives, it is empty, or it belongs to another server than `url`."""
     try:
         lock = FileLock.acquire(f"{group}.lock")
     except OSError:
         return None
     if lock is None:
         return None
-    paths = sorted(_segments(group))
+    paths = segments_of(group)
     if not paths:
         lock.release(remove=True)
         return None
-    if url is not None and _server_of(lock) not in ("", url):
+    # A journal whose lock file was lost names no server; sending it to ours is better than sending it nowhere.
+    if url is not None and lock.url not in ("", url):
         lock.release(remove=False)
         return None
-    return Orphan(lock, paths)
+    return Orphan(lock, paths, group)
 
 
-def _server_of(lock: FileLock) -> str:
-    try:
-        owner = json.loads(lock.read())
-    except ValueError:
-        return ""  # a journal whose lock file was lost: whose it was is unknown, and sending it is better than not
-    return str(owner.get("url", "")) if isinstance(owner, dict) else ""
+def segments_of(group: str) -> list[str]:
+    """A journal's files, oldest first. Raises OSError."""
+    if os.path.isfile(group):
+        return [group]
+    folder, name = os.path.split(group)
+    return sorted(
+        entry.path
+        for entry in os.scandir(folder or ".")
+        if (match := _SEGMENT_NAME.fullmatch(entry.name)) is not None and match[1] == name
+    )
 
 
 def _groups(folder: str) -> list[str]:
@@ -187,16 +199,6 @@ def _groups(folder: str) -> list[str]:
     return sorted(oldest, key=lambda group: oldest[group])
 
 
-def _segments(group: str) -> list[str]:
-    folder, name = os.path.split(group)
-    found: list[str] = []
-    for entry in os.scandir(folder or "."):
-        match = _SEGMENT_NAME.fullmatch(entry.name)
-        if match is not None and match[1] == name:
-            found.append(entry.path)
-    return found
-
-
 def _claim_spills(folder: str, url: str) -> None:
     """Rename spill files of the published clients into journals, keeping their age."""
     for entry in list(os.scandir(folder)):
@@ -204,11 +206,10 @@ def _claim_spills(folder: str, url: str) -> None:
         if match is None or (match[1] and time.time() - entry.stat().st_ctime < _DRAINING_S):
             continue
         group = new_group(folder)
-        lock = FileLock.acquire(f"{group}.lock")
+        lock = FileLock.acquire(f"{group}.lock", url=url)
         if lock is None:
             continue
         try:
-            lock.write(lock_text(url))
             os.rename(entry.path, f"{group}-000001.jsonl")
         except OSError:
             lock.release(remove=True)  # another process was quicker
@@ -219,9 +220,9 @@ def _claim_spills(folder: str, url: str) -> None:
 def _sweep_locks(folder: str) -> None:
     """Remove lock files whose process died before it wrote anything. Young ones may just be being created."""
     for entry in list(os.scandir(folder)):
-        if not (entry.name.startswith("journal-") and entry.name.endswith(".lock")):
+        if not (entry.name.startswith(("journal-", "offline-")) and entry.name.endswith(".lock")):
             continue
-        if time.time() - entry.stat().st_mtime < _YOUNG_LOCK_S or _segments(entry.path.removesuffix(".lock")):
+        if time.time() - entry.stat().st_mtime < _YOUNG_LOCK_S or segments_of(entry.path.removesuffix(".lock")):
             continue
         lock = FileLock.acquire(entry.path)
         if lock is not None:

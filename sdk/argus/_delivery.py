@@ -41,7 +41,7 @@ class Results:
     __slots__ = ("duplicates", "rejected", "transient")
 
     def __init__(self) -> None:
-        self.duplicates = 0
+        self.duplicates: list[int] = []
         self.rejected: list[tuple[int, str]] = []
         self.transient: list[int] = []
 
@@ -75,7 +75,7 @@ def read_results(reply: Reply, count: int) -> Results:
     for place, item in enumerate(items[:count]):
         status = item.get("status") if isinstance(item, dict) else None
         if status in ("deduplicated", "duplicate"):
-            results.duplicates += 1
+            results.duplicates.append(place)
         elif status == "rejected":
             error = str(item.get("error") or "no reason given")
             if error.startswith("internal:"):
@@ -83,6 +83,13 @@ def read_results(reply: Reply, count: int) -> Results:
             else:
                 results.rejected.append((place, error))
     return results
+
+
+def unproven(reply: Reply, count: int) -> list[int]:
+    """The places of events, sent once more, that the server did not know by their id and place: it had lost them."""
+    items = (_body(reply) or {}).get("results")
+    known = items if isinstance(items, list) else []
+    return [place for place in range(count) if place >= len(known) or not _is_known(known[place])]
 
 
 def backoff(failures: int) -> float:
@@ -98,6 +105,12 @@ def detail(reply: Reply) -> str:
         return reply.body[:200].decode("utf-8", "replace").strip()
     words = body.get("detail", body) if isinstance(body, dict) else body
     return (words if isinstance(words, str) else json.dumps(words, ensure_ascii=False))[:300]
+
+
+def _is_known(item: object) -> bool:
+    return (
+        isinstance(item, dict) and item.get("status") in ("deduplicated", "duplicate") and item.get("db_id") is not None
+    )
 
 
 def _body(reply: Reply) -> dict[str, object] | None:

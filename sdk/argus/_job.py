@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from time import time
+from time import monotonic, time
 
 from argus._guard import absorb, guard
 from argus._values import ATOMS, freeze
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
     from types import TracebackType
     from typing import Any, Self
@@ -31,18 +32,24 @@ class JobContext:
         *,
         model: str | None = None,
         dataset: str | None = None,
+        config: object = None,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
         **extra: Any,
     ) -> None:
         self._parent = parent
-        self._add = parent._add  # noqa: SLF001 - a job is a part of its reporter
+        self._buffer = parent._buffer  # noqa: SLF001 - a job is a part of its reporter
         self._job_id = str(job_id)
-        self._start = {"model": model, "dataset": dataset, **extra}
+        self._config = config
+        self._start = {"model": model, "dataset": dataset, "name": name, "tags": listed(tags), "notes": notes, **extra}
         self._final: dict[str, Any] = {}
         # What an adapter adds to the last event, such as a status of its framework's own.
         self._ending: dict[str, Any] = {}
         self._epochs = 0
         self._started_at = 0.0
         self._pid = 0
+        self._ended = False
 
     @property
     def job_id(self) -> str:
@@ -54,13 +61,6 @@ class JobContext:
         """Whether somebody asked the batch to stop: leave the loop."""
         return self._parent.stopped
 
-    @guard(None)
-    def _enter(self) -> None:
-        self._pid = os.getpid()
-        self._started_at = time()
-        self._parent._job_started(self._job_id)  # noqa: SLF001
-        self._add("job_start", self._job_id, _frozen(self._start))
-
     def __enter__(self) -> Self:
         """Report `job_start`."""
         self._enter()
@@ -70,14 +70,31 @@ class JobContext:
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Report `job_done`, or `job_failed` when an exception is on its way."""
-        self._leave(error)
+        self._leave(None if error is None else describe(error))
+
+    def close(self) -> None:
+        """End the job well, for those who do not use `with`."""
+        self._leave(None)
+
+    def abort(self, reason: str, *, exit_code: int | None = None) -> None:
+        """End the job as failed, for those who do not use `with`."""
+        self._leave(str(reason), exit_code)
 
     @guard(None)
-    def _leave(self, error: BaseException | None) -> None:
-        if self._pid != os.getpid():
+    def _enter(self) -> None:
+        self._pid = os.getpid()
+        self._started_at = monotonic()
+        self._ended = False
+        self._parent._job_started(self._job_id)  # noqa: SLF001
+        self._buffer.add("job_start", self._job_id, with_config(_frozen(self._start), self._config))
+
+    @guard(None)
+    def _leave(self, reason: str | None, exit_code: int | None = None) -> None:
+        if self._pid != os.getpid() or self._ended:
             return  # a forked child leaves a job that its parent entered, and will report
-        elapsed_s = time() - self._started_at
-        if error is None:
+        self._ended = True
+        elapsed_s = monotonic() - self._started_at
+        if reason is None:
             done = {
                 "status": "DONE",
                 "metrics": self._final or None,
@@ -85,11 +102,12 @@ class JobContext:
                 "train_epochs": self._epochs or None,
                 **self._ending,
             }
-            self._add("job_done", self._job_id, done)
+            self._buffer.add("job_done", self._job_id, done)
         else:
-            failed = {"status": "FAILED", "reason": describe(error), "elapsed_s": elapsed_s, **self._ending}
-            self._add("job_failed", self._job_id, failed)
-        self._parent._job_ended(self._job_id, ok=error is None)  # noqa: SLF001
+            failed = {"status": "FAILED", "reason": reason, "exit_code": exit_code, "elapsed_s": elapsed_s}
+            failed.update(self._ending)
+            self._buffer.add("job_failed", self._job_id, failed)
+        self._parent._job_ended(self._job_id, ok=reason is None)  # noqa: SLF001
 
     def epoch(
         self,
@@ -106,35 +124,58 @@ class JobContext:
         Costs about a microsecond. Tensors and arrays are read at once, so a later change to them changes nothing.
         """
         try:
-            data = {
-                "epoch": epoch,
-                "train_loss": train_loss,
-                "val_loss": val_loss,
-                "lr": lr,
-                "batch_time_ms": batch_time_ms,
-                **extra,
-            }
-            for value in data.values():
-                if type(value) not in ATOMS:
-                    data = _frozen(data)
-                    break
             if type(epoch) is not int:
-                data["epoch"] = epoch = int(epoch)
+                epoch = int(epoch)
             if epoch >= self._epochs:
                 self._epochs = epoch + 1
-            self._add("job_epoch", self._job_id, data)
+            if type(train_loss) not in ATOMS:
+                train_loss = freeze(train_loss)  # type: ignore[assignment]
+            if type(val_loss) not in ATOMS:
+                val_loss = freeze(val_loss)  # type: ignore[assignment]
+            if type(lr) not in ATOMS:
+                lr = freeze(lr)  # type: ignore[assignment]
+            if type(batch_time_ms) not in ATOMS:
+                batch_time_ms = freeze(batch_time_ms)  # type: ignore[assignment]
+            for value in extra.values():
+                if type(value) not in ATOMS:
+                    extra = _frozen(extra)
+                    break
+            event = ("job_epoch", time(), self._job_id, epoch, train_loss, val_loss, lr, batch_time_ms, extra)
+            buffer = self._buffer
+            if len(buffer.items) < buffer.room:
+                buffer.append(event)
+            else:
+                buffer.refuse(event)
         except Exception as error:  # noqa: BLE001 - the guard, written out because its wrapper would double the cost
             absorb("JobContext.epoch", error)
 
     def metric(self, name: str, value: float, step: int) -> None:
-        """Report one number at one step (an epoch, or any count that grows)."""
-        self.epoch(step, **{name: value})
+        """Report one number at one step: any count that grows, such as optimizer steps. It counts no epochs."""
+        try:
+            if type(value) not in ATOMS:
+                value = freeze(value)  # type: ignore[assignment]
+            if type(step) is not int:
+                step = int(step)
+            if type(name) is not str or name == "step":
+                name = _metric_name(name)
+            event = ("job_step", time(), self._job_id, step, name, value)
+            buffer = self._buffer
+            if len(buffer.items) < buffer.room:
+                buffer.append(event)
+            else:
+                buffer.refuse(event)
+        except Exception as error:  # noqa: BLE001 - the guard, written out
+            absorb("JobContext.metric", error)
 
     def metrics_step(self, values: dict[str, float], step: int) -> None:
         """Report several numbers at one step."""
         try:
-            self.epoch(step, **values)
-        except Exception as error:  # noqa: BLE001 - the guard: keys that are no names fail in the call itself
+            data: dict[str, Any] = {"step": step if type(step) is int else int(step)}
+            for name, value in values.items():
+                known = name if type(name) is str and name != "step" else _metric_name(name)
+                data[known] = value if type(value) in ATOMS else freeze(value)
+            self._buffer.add("job_step", self._job_id, data)
+        except Exception as error:  # noqa: BLE001 - the guard, written out
             absorb("JobContext.metrics_step", error)
 
     @guard(None)
@@ -143,10 +184,12 @@ class JobContext:
         if isinstance(m, dict):
             self._final.update(_frozen(m))
 
-    @guard(None)
     def log(self, message: str, level: str = "INFO") -> None:
         """Report one line of log."""
-        self._add("log_line", self._job_id, {"line": str(message), "level": str(level).lower()})
+        try:
+            self._buffer.add("log_line", self._job_id, {"line": str(message), "level": str(level).lower()})
+        except Exception as error:  # noqa: BLE001 - the guard, written out
+            absorb("JobContext.log", error)
 
     @guard(0)
     def upload(self, path: str | PathLike[str], *, glob: str = "**/*.png") -> int:
@@ -165,6 +208,28 @@ def describe(error: BaseException) -> str:
     """An exception as `Type: text`, or its type alone where it has no text."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def listed(tags: Iterable[str] | None) -> list[str] | None:
+    """Tags as a list of texts; a single text is one tag."""
+    if tags is None:
+        return None
+    return [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
+
+
+def with_config(data: dict[str, Any], config: object) -> dict[str, Any]:
+    """The data of a start event with the run's configuration, whatever kind of object that is."""
+    if config is None:
+        return data
+    from argus._config import as_config
+
+    return {**data, "config": as_config(config)}
+
+
+def _metric_name(name: object) -> str:
+    if name == "step":
+        raise ValueError("a metric cannot be called 'step'")
+    return str(name)
 
 
 def _frozen(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """The journal of a living reporter: every event is in a file before it is on the wire.
 
 Files of one reporter share a name, `journal-<host>-<pid>-<random>`: segments `...-000001.jsonl` and a `.lock` file
-that is locked while the process lives. Lines are appended and not synced to the disk: they survive the death of the
-process (the kernel has them), not that of the machine. Acknowledged lines leave the disk at once. What is left when
-the process ends is adopted by the next reporter (see `_adoption`).
+that is held while the process lives. Lines are appended, and acknowledged lines leave the disk at once. What is left
+when the process ends is adopted by the next reporter (see `_adoption`). A journal that is kept offline is called
+`offline-...` instead and is left to `argus sync`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-import time
 from collections import deque
 
+from argus._guard import tell_once
 from argus._locks import FileLock
 from argus._segment import Chunk, Segment
 from argus._settings import MEMORY_BYTES, SEGMENT_BYTES
@@ -36,41 +35,39 @@ if TYPE_CHECKING:
             """The chunk is delivered or set aside: forget its lines."""
 
 
-def new_group(folder: str) -> str:
-    """A path that no other journal's files begin with."""
+def new_group(folder: str, kind: str = "journal") -> str:
+    """A path that no other journal's files begin with; `kind` is `journal` or `offline`."""
     host = os.uname().nodename if hasattr(os, "uname") else "host"
     safe = "".join(letter if letter.isalnum() else "_" for letter in host)
-    return os.path.join(folder, f"journal-{safe}-{os.getpid()}-{os.urandom(4).hex()}")
-
-
-def lock_text(url: str) -> str:
-    """What a journal's lock file says: its server, so that no other server is ever sent these events."""
-    return json.dumps({"url": url, "pid": os.getpid(), "since": int(time.time())})
+    return os.path.join(folder, f"{kind}-{safe}-{os.getpid()}-{os.urandom(4).hex()}")
 
 
 class DiskJournal:
-    """Segments in a folder. The worker appends, the sender reads and acknowledges."""
+    """Segments in a folder. The worker appends, the sender reads and acknowledges.
 
-    def __init__(self, folder: str, url: str, most_bytes: int) -> None:
+    `offline`: nobody sends from here; a live sync may read beside us, and remove segments that it has delivered.
+    """
+
+    def __init__(self, folder: str, url: str, most_bytes: int, *, offline: bool = False) -> None:
         """Create the folder where it is missing, and the lock. Raises OSError where the folder cannot be written."""
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self._group = new_group(folder)
-        lock = FileLock.acquire(f"{self._group}.lock")
-        if lock is None:
-            raise OSError(f"files in {folder} cannot be locked")
-        try:
-            lock.write(lock_text(url))
-        except OSError:
-            lock.release(remove=True)
-            raise
-        self._file_lock = lock
+        self._folder = folder
+        self._url = url
+        self._offline = offline
         self._most_bytes = max(most_bytes - folder_bytes(folder), SEGMENT_BYTES * 2)
         self._segments: deque[Segment] = deque()
         self._number = 0
         self._guard = threading.Lock()
         self._chunk: Chunk | None = None
         self._closed = False
-        self.waiting = 0
+        self._unsynced = False
+        self._lost = 0
+        self._group, self._file_lock = self._lock_new_group()
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not acknowledged."""
+        return sum(segment.lines for segment in self._segments)
 
     @property
     def is_full(self) -> bool:
@@ -83,14 +80,19 @@ class DiskJournal:
         with self._guard:
             if self._closed:
                 raise OSError("the journal is closed")
-            self._writable().append(b"".join(lines))
-            self.waiting += len(lines)
+            self._writable().append(b"".join(lines), len(lines))
+            self._unsynced = True
 
     def next_chunk(self, most_lines: int, most_bytes: int) -> Chunk | None:
         """The oldest lines that are not acknowledged, the same until they are."""
         with self._guard:
             while self._chunk is None and self._segments:
-                lines, end = self._segments[0].read_lines(most_lines, most_bytes)
+                segment = self._segments[0]
+                try:
+                    lines, end = segment.read_lines(most_lines, most_bytes)
+                except OSError as error:
+                    self._give_up(segment, error)
+                    continue
                 if lines:
                     self._chunk = Chunk(lines, end)
                 elif len(self._segments) > 1:
@@ -103,9 +105,9 @@ class DiskJournal:
         """Forget the chunk's lines, and give their room back when nothing waits behind them."""
         with self._guard:
             self._chunk = None
-            self.waiting -= chunk.count
             segment = self._segments[0]
             segment.acknowledged = chunk.end
+            segment.lines -= chunk.count
             if segment.acknowledged < segment.size:
                 return
             if len(self._segments) > 1:
@@ -113,20 +115,44 @@ class DiskJournal:
             else:
                 segment.empty()
 
+    def take_lost(self) -> int:
+        """How many lines could not be read back since the last call: their file was removed, or the disk is ill."""
+        with self._guard:
+            lost, self._lost = self._lost, 0
+            return lost
+
+    def sync(self) -> None:
+        """Bring what was appended to the disk itself. Raises OSError."""
+        with self._guard:
+            if not self._unsynced or not self._segments:
+                return
+            self._unsynced = False
+            segment = self._segments[-1]
+        segment.sync()  # outside the guard: a disk may take seconds, and appending must not
+
+    def beat(self) -> None:
+        """Say that the owner lives. A lock that an heir took meanwhile is his: then go on in files of another name."""
+        with self._guard:
+            if not self._closed and not self._file_lock.beat():
+                self._start_anew()
+                if self._segments:
+                    self._segments.append(self._new_segment())
+
     def close(self) -> None:
         """Leave what waits to the next reporter, remove what does not, and give up the lock."""
         with self._guard:
             if self._closed:
                 return
             self._closed = True
-            left = self.waiting > 0
+            left = self._offline or self.waiting > 0
+            has_files = bool(self._segments)
             while self._segments:
                 segment = self._segments.popleft()
                 if left:
                     segment.close()
                 else:
                     segment.remove()
-            self._file_lock.release(remove=not left)
+            self._file_lock.release(remove=not (left and has_files))
 
     def forget(self) -> None:
         """In a forked child: close the parent's files and touch nothing else. The lock may be held: do not take it."""
@@ -134,11 +160,42 @@ class DiskJournal:
             segment.close()
         self._file_lock.forget()
 
+    def _lock_new_group(self) -> tuple[str, FileLock]:
+        group = new_group(self._folder, "offline" if self._offline else "journal")
+        lock = FileLock.acquire(f"{group}.lock", url=self._url)
+        if lock is None:
+            raise OSError(f"files in {self._folder} cannot be locked")
+        return group, lock
+
     def _writable(self) -> Segment:
-        if not self._segments or self._segments[-1].size >= SEGMENT_BYTES:
-            self._number += 1
-            self._segments.append(Segment(f"{self._group}-{self._number:06d}.jsonl"))
+        """The segment to append to: a new one when the last is long, or when somebody has removed it."""
+        if self._segments and self._segments[-1].size < SEGMENT_BYTES and not self._segments[-1].is_gone:
+            return self._segments[-1]
+        if not os.path.isdir(self._folder) or not os.path.exists(self._file_lock.path):
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            self._start_anew()
+        if len(self._segments) > 1 and not self._segments[-1].is_gone:
+            self._segments[-1].close()  # opened again when its turn comes: an outage must not use up all descriptors
+        if self._offline:
+            self._segments = deque(segment for segment in self._segments if os.path.exists(segment.path))
+        self._segments.append(self._new_segment())
         return self._segments[-1]
+
+    def _new_segment(self) -> Segment:
+        self._number += 1
+        return Segment(f"{self._group}-{self._number:06d}.jsonl")
+
+    def _start_anew(self) -> None:
+        """Our lock is gone. What was written stays with whoever has it now, and is read by us too while it is there."""
+        self._file_lock.forget()
+        self._group, self._file_lock = self._lock_new_group()
+        self._number = 0
+
+    def _give_up(self, segment: Segment, error: OSError) -> None:
+        tell_once("segment", "events in %s cannot be read back and are lost: %s", segment.path, error)
+        self._lost += segment.lines
+        self._segments.popleft()
+        segment.close()
 
 
 class MemoryJournal:

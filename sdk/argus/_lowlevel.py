@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from argus._guard import guard, tell_once
+from argus._identity import Identity
 from argus._ids import new_batch_id
 from argus._origins import EXIT_FLUSH_S
-from argus._pipeline import FORK_WAIT_S, Identity, Pipeline
-from argus._settings import exit_flush_s, is_disabled, token_source
+from argus._pipeline import FORK_WAIT_S, Pipeline
+from argus._settings import exit_flush_s, is_disabled, resolve_mode, token_source
 from argus._values import freeze
 
 TYPE_CHECKING = False
@@ -111,10 +112,12 @@ class ExperimentReporter:
         self._identity = Identity(project, host=host, user=user, commit=commit)
         self._pipeline: Pipeline | None = None
         if not self.disabled:
-            if not self._token():
+            offline = resolve_mode(None) == "offline"
+            if not offline and not self._token():
                 tell_once("no-token", "no token was given: the server will refuse events")
             folder = os.path.dirname(os.path.abspath(spill_path)) if spill_path is not None else None
-            self._pipeline = Pipeline(self.url, self._token, self._identity, batch_id, folder, timeout)
+            server = None if offline else self.url
+            self._pipeline = Pipeline(server, self._token, self._identity, batch_id, folder, timeout)
             self._start()
 
     @property

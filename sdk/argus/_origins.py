@@ -25,6 +25,7 @@ JOURNAL_MAX_MB = 512.0
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 MODES = ("online", "offline", "disabled")
+FSYNC = ("never", "interval", "always")
 
 
 class Unusable(ValueError):
@@ -269,6 +270,13 @@ def _mode(value: object) -> str:
     return word
 
 
+def _fsync(value: object) -> str:
+    word = str(value).strip().lower()
+    if word not in FSYNC:
+        raise Unusable(f"{value!r} is none of {', '.join(FSYNC)}")
+    return word
+
+
 def _words(value: object) -> tuple[str, ...]:
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, (list, tuple)):
@@ -285,6 +293,7 @@ SETTINGS = {
         Setting("mode", "ARGUS_MODE", "online", _mode, "online, offline (journals only) or disabled"),
         Setting("journal_dir", "ARGUS_SPILL_DIR", None, _path, "where journals lie; ~/.argus-reporter"),
         Setting("journal_max_mb", "ARGUS_JOURNAL_MAX_MB", JOURNAL_MAX_MB, _number, "most that journals may take, MiB"),
+        Setting("journal_fsync", "ARGUS_JOURNAL_FSYNC", "interval", _fsync, "never, interval (every 5 s) or always"),
         Setting(
             "exit_flush_s",
             "ARGUS_EXIT_FLUSH_S",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 
 from argus._batcher import Buffer
 from argus._counters import Counters
 from argus._guard import absorb, tell_once
-from argus._settings import BUFFER_EVENTS, REQUEST_TIMEOUT_S, exit_flush_s, journal_bytes, journal_folder
+from argus._settings import (
+    BUFFER_EVENTS,
+    REQUEST_TIMEOUT_S,
+    exit_flush_s,
+    journal_bytes,
+    journal_folder,
+    journal_fsync,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +25,9 @@ if TYPE_CHECKING:
     from argus._batcher import RawEvent
     from argus._counters import Stats
     from argus._encoder import Encoder
-    from argus._journal import DiskJournal, Source
+    from argus._identity import Identity
+    from argus._journal import DiskJournal, MemoryJournal, Source
+    from argus._periodic import Periodic
     from argus._rejects import RejectedFile
     from argus._sender import Sender
     from argus._transport import HttpTransport
@@ -28,50 +36,12 @@ if TYPE_CHECKING:
 
 # Imports take about 0.2 s; a fork that waited longer would do more harm than the half-imported module.
 FORK_WAIT_S = 2.0
-
-
-class Identity:
-    """Where events come from: the `source` of their envelopes. `commit` is read from git when it is not given."""
-
-    def __init__(
-        self,
-        project: str,
-        host: str | None = None,
-        user: str | None = None,
-        commit: str | None = None,
-        command: str | None = None,
-    ) -> None:
-        self.project = project or "default"
-        self.host = host
-        self.user = user or os.environ.get("USER") or os.environ.get("USERNAME")
-        self.commit = commit
-        self.command = command
-        self.folder = os.getcwd()
-
-    def complete(self) -> dict[str, str | None]:
-        """All fields; asks the system and git for what is missing, so not for the training thread."""
-        from argus._git import short_commit
-
-        if self.host is None:
-            self.host = host_name()
-        if self.commit is None:
-            self.commit = short_commit(self.folder) or ""
-        return {
-            "project": self.project,
-            "host": self.host,
-            "user": self.user,
-            "commit": self.commit or None,
-            "command": self.command,
-        }
-
-
-def host_name() -> str:
-    """This machine's name, as `socket.gethostname` gives it, without that import."""
-    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unknown")
+# How much a power cut may take of what waits for the server, with the policy `interval`.
+_SYNC_EVERY_S = 5.0
 
 
 class Pipeline:
-    """Takes events from any thread and brings them to one server.
+    """Takes events from any thread and brings them to one server; without one (`url` None), to a journal alone.
 
     Starts with the first `start()`. In a forked child it forgets everything of the parent's and starts anew with the
     child's first event.
@@ -79,7 +49,7 @@ class Pipeline:
 
     def __init__(
         self,
-        url: str,
+        url: str | None,
         token: Callable[[], str | None],
         identity: Identity,
         batch_id: str | None,
@@ -98,6 +68,8 @@ class Pipeline:
         self._worker: Worker | None = None
         self._sender: Sender | None = None
         self._disk: DiskJournal | None = None
+        self._memory: MemoryJournal | None = None
+        self._syncer: Periodic | None = None
         self._dormant = True
         self.buffer = Buffer(self._refuse)
         self.add = self.buffer.add
@@ -137,8 +109,14 @@ class Pipeline:
         return self.stats
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until everything reported so far is acknowledged or set aside; False after `timeout_s` seconds."""
+        """Wait until everything reported so far is acknowledged or set aside; False after `timeout_s` seconds.
+
+        Without a server, until all of it is in the journal.
+        """
         deadline = time.monotonic() + timeout_s
+        if self.url is None:
+            self.settle(timeout_s)
+            return len(self.buffer) == 0
         while self.stats.pending > 0:
             if time.monotonic() >= deadline:
                 return False
@@ -160,9 +138,15 @@ class Pipeline:
         if worker is not None:
             worker.close()
             worker.join(max(deadline - time.monotonic(), 0.5))
+        if self._syncer is not None:
+            self._syncer.stop()
         if sender is not None:
             sender.close(max(deadline - time.monotonic(), 0.0))
             sender.join(max(deadline - time.monotonic(), 0.0) + 0.2)
+        elif worker is not None:
+            self._close_journal()
+        if self.url is None:
+            self._drop_memory()
 
     def after_fork(self) -> None:
         """In the child: whatever the parent's threads hold is theirs; be as one that never started."""
@@ -172,7 +156,7 @@ class Pipeline:
         self.buffer.clear()
         self._counters = Counters()
         self._state_lock = threading.Lock()
-        self._starter = self._worker = self._sender = self._disk = None
+        self._starter = self._worker = self._sender = self._disk = self._memory = self._syncer = None
         self._dormant = self._dormant or was_open
         if disk is not None:
             disk.forget()
@@ -184,7 +168,7 @@ class Pipeline:
         """The buffer's other way out: revive a forked child, or count a loss."""
         if self._dormant:
             self.start()
-            self.buffer.put(event)
+            self.buffer.append(event)
             return
         reason = "buffer_full" if self.buffer.is_open else "closed"
         self._counters.drop(reason)
@@ -194,7 +178,8 @@ class Pipeline:
         """In a thread of its own, because what the others need (HTTP, JSON, TLS) takes long to import."""
         try:
             rejects, sources = self._start_worker()
-            self._start_sender(rejects, sources)
+            if self.url is not None:
+                self._start_sender(self.url, rejects, sources)
             if on_ready is not None:
                 on_ready()
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
@@ -203,31 +188,62 @@ class Pipeline:
 
     def _start_worker(self) -> tuple[RejectedFile, list[Source]]:
         """First the way to the disk, which needs little: from then on a kill -9 loses at most a tick."""
-        from argus import _encoder, _git  # noqa: F401 - the worker needs them, and threads import nothing
+        from argus import _encoder, _identity  # noqa: F401 - the worker needs them, and threads import nothing
         from argus._journal import DiskJournal, MemoryJournal
         from argus._rejects import RejectedFile
         from argus._worker import Worker
 
-        memory = MemoryJournal()
+        memory = self._memory = MemoryJournal()
         disk: DiskJournal | None = None
         try:
-            disk = DiskJournal(self._folder, self.url, journal_bytes())
+            disk = DiskJournal(self._folder, self.url or "", journal_bytes(), offline=self.url is None)
         except OSError as error:
             tell_once("folder", "no journal can be kept in %s (%s); events wait in memory", self._folder, error)
         rejects = RejectedFile(self._folder)
         self._disk = disk
-        self._worker = Worker(self.buffer, self._encoder, disk, memory, rejects, self._counters)
+        policy = journal_fsync()
+        self._worker = Worker(
+            self.buffer, self._encoder, disk, memory, rejects, self._counters, sync_always=policy == "always"
+        )
         self._worker.start()
+        if disk is not None and policy == "interval":
+            self._start_syncer(disk)
         return rejects, [memory] if disk is None else [disk, memory]
 
-    def _start_sender(self, rejects: RejectedFile, sources: list[Source]) -> None:
+    def _start_syncer(self, disk: DiskJournal) -> None:
+        """In a thread of its own: a disk may take seconds, in which the worker has to go on appending."""
+        from argus._periodic import Periodic
+        from argus._worker import sync_quietly
+
+        self._syncer = Periodic("fsync", lambda: sync_quietly(disk), _SYNC_EVERY_S, _SYNC_EVERY_S)
+        self._syncer.start()
+
+    def _start_sender(self, url: str, rejects: RejectedFile, sources: list[Source]) -> None:
         """Then the way to the server, with HTTP and TLS, and whatever else threads will import."""
         from argus import _preload  # noqa: F401
+        from argus._adoption import adopt
         from argus._sender import Sender
+        from argus._transport import HttpTransport
 
-        on_end = self._disk.close if self._disk is not None else _nothing
-        self._sender = Sender(self._transport, sources, self._adopt, rejects, self._counters, on_end)
+        def transport() -> HttpTransport:
+            return HttpTransport(url, self._token, self._timeout_s)
+
+        def orphans() -> Iterator[Orphan]:
+            return adopt(self._folder, url)
+
+        self._sender = Sender(transport, sources, orphans, rejects, self._counters, self._close_journal)
         self._sender.start()
+
+    def _drop_memory(self) -> None:
+        """Offline, on a disk that cannot be written: what is in memory has nowhere to go."""
+        waiting = self._memory.waiting if self._memory is not None else 0
+        if waiting:
+            self._counters.drop("no_disk", waiting)
+            tell_once("no_disk", "%d events are lost: the reporter is offline and no journal can be written", waiting)
+
+    def _close_journal(self) -> None:
+        if self._disk is not None:
+            self._disk.close()
 
     def _close_with_multiprocessing(self) -> None:
         from argus._lifecycle import close_with_multiprocessing
@@ -238,20 +254,6 @@ class Pipeline:
         from argus._encoder import Encoder
 
         return Encoder(self.identity.complete(), self._batch_id)
-
-    def _transport(self) -> HttpTransport:
-        from argus._transport import HttpTransport
-
-        return HttpTransport(self.url, self._token, self._timeout_s)
-
-    def _adopt(self) -> Iterator[Orphan]:
-        from argus._adoption import adopt
-
-        return adopt(self._folder, self.url)
-
-
-def _nothing() -> None:
-    """There is no journal on disk to close."""
 
 
 def end_quietly(close: Callable[[], None]) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from time import time
+from time import monotonic
 
+from argus._batcher import closed_buffer
 from argus._counters import Counters
 from argus._guard import guard, logger, tell_once
+from argus._identity import Identity
 from argus._ids import choose_batch_id
-from argus._job import JobContext, describe
-from argus._pipeline import FORK_WAIT_S, Identity, Pipeline
+from argus._job import JobContext, describe, listed, with_config
+from argus._pipeline import FORK_WAIT_S, Pipeline
 from argus._settings import (
     HEARTBEAT_S,
     RESOURCES_S,
     STOP_POLL_S,
+    capture_console,
     exit_flush_s,
     interval,
     is_disabled,
+    resolve_mode,
     resolve_project,
     resolve_url,
     token_source,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
     from argus._artifacts import ArtifactUploader
     from argus._background import Background
+    from argus._console import ConsoleCapture
     from argus._counters import Stats
 
 # An artifact needs its job on the server first; this is how long it waits for the events before it.
@@ -59,6 +64,11 @@ class Reporter:
         capture_environment: report commit, packages and environment at the start.
         joined: the batch is shared with other processes: the last to leave ends it, and one that fails fails its own
             jobs alone.
+        config: the run's settings (a dict, argparse namespace, dataclass, OmegaConf, ...), reported with the context.
+        capture_output: report what is written to stdout and stderr as log lines; default `ARGUS_CAPTURE_CONSOLE`, off.
+        mode: `online`; `offline`, which writes a journal for `argus sync` and needs no server; or `disabled`.
+            Default `ARGUS_MODE`, then `online`.
+        name, tags, notes: a title, labels and a text to know the batch by.
     """
 
     def __init__(
@@ -79,6 +89,12 @@ class Reporter:
         resume_from: str | None = None,
         capture_environment: bool = True,
         joined: bool = False,
+        config: object = None,
+        capture_output: bool | None = None,
+        mode: str | None = None,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
     ) -> None:
         self._batch_id = choose_batch_id(batch_prefix, batch_id, resume_from)
         self._resumed = resume_from is not None and batch_id is None
@@ -93,12 +109,16 @@ class Reporter:
             interval(resource_snapshot, RESOURCES_S),
         )
         self._capture_environment = capture_environment
+        self._config = config
+        self._capture_output = capture_console(capture_output)
+        self._labels = {"name": name, "tags": listed(tags), "notes": notes}
         self._url = resolve_url(monitor_url)
         self._token = token_source(token, self._url)
         self._identity = Identity(resolve_project(source_project), command=command)
-        self._pipeline = self._make_pipeline()
-        self._add: Callable[..., None] = self._pipeline.add if self._pipeline is not None else _ignore
+        self._pipeline = self._make_pipeline(resolve_mode(mode))
+        self._buffer = self._pipeline.buffer if self._pipeline is not None else closed_buffer()
         self._background: Background | None = None
+        self._console: ConsoleCapture | None = None
         self._lock = threading.Lock()
         self._n_done = 0
         self._n_failed = 0
@@ -140,15 +160,31 @@ class Reporter:
         """Report how the batch ended and flush, within the exit limit."""
         self._finish(error)
 
-    def job(self, job_id: str, *, model: str | None = None, dataset: str | None = None, **extra: Any) -> JobContext:
-        """A job of this batch, to be used as `with r.job(...) as job:`. `extra` is stored with the job."""
-        return JobContext(self, job_id, model=model, dataset=dataset, **extra)
+    def job(
+        self,
+        job_id: str,
+        *,
+        model: str | None = None,
+        dataset: str | None = None,
+        config: object = None,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+        **extra: Any,
+    ) -> JobContext:
+        """A job of this batch, to be used as `with r.job(...) as job:`.
+
+        `config` may be any object that holds settings; `extra` is stored with the job.
+        """
+        return JobContext(
+            self, job_id, model=model, dataset=dataset, config=config, name=name, tags=tags, notes=notes, **extra
+        )
 
     @guard(None)
     def emit(self, event: str, **fields: Any) -> None:
         """Report any event of the schema, with `fields` as its data (`job_id` excepted)."""
         job_id = fields.pop("job_id", None) or self._active_job_id
-        self._add(event, job_id, {key: freeze(value) for key, value in fields.items()})
+        self._buffer.add(event, job_id, {key: freeze(value) for key, value in fields.items()})
 
     @guard(False)
     def job_artifact(
@@ -177,6 +213,12 @@ class Reporter:
         """End the batch well, for those who do not use `with`."""
         self._finish(None)
 
+    @guard(None)
+    def abort(self, reason: str, *, exit_code: int | None = None) -> None:
+        """End the batch as failed, for those who do not use `with`."""
+        if self._open and self._pid == os.getpid():
+            self._end_batch("batch_failed", {"reason": str(reason), "exit_code": exit_code})
+
     def end_of_process(self, reason: str) -> None:
         """The process ends while the batch is open (called by `_lifecycle`)."""
         if self._pipeline is None:
@@ -204,7 +246,7 @@ class Reporter:
             return
         self._open = True
         self._pid = os.getpid()
-        self._started_at = time()
+        self._started_at = monotonic()
         if self._pipeline is None:
             return
         from argus import _lifecycle, _lowlevel
@@ -213,16 +255,33 @@ class Reporter:
         if self._command is None:
             self._command = self._identity.command = command_line()
         self._pipeline.start(self._start_background)
-        start = {"experiment_type": self._experiment_type, "n_total_jobs": self._n_total, "command": self._command}
+        start: dict[str, Any] = {
+            "experiment_type": self._experiment_type,
+            "n_total_jobs": self._n_total,
+            "command": self._command,
+            **self._labels,
+        }
         if self._resumed:
             start["resumed"] = True
         if self._joined:
             start["joined"] = True
             if not self._n_total:
                 del start["n_total_jobs"]  # a total that another process knows is not to be cleared
-        self._add("batch_start", None, start)
+        self._buffer.add("batch_start", None, start)
         _lifecycle.register(self)
-        _lowlevel.set_current(self._batch_id, self._add)
+        _lowlevel.set_current(self._batch_id, self._buffer.add)
+        self._begin_context()
+
+    @guard(None)
+    def _begin_context(self) -> None:
+        """What must be done by the training's own thread: copy its settings, stand between it and its console."""
+        self._config = with_config({}, self._config).get("config")
+        if self._config is not None and not self._capture_environment:
+            self._buffer.add("env_snapshot", None, {"config": self._config})
+        if self._capture_output:
+            from argus._console import capture
+
+            self._console = capture(self._buffer.add, lambda: self._active_job_id)
 
     def _finish(self, error: BaseException | None) -> None:
         try:
@@ -254,26 +313,31 @@ class Reporter:
         if self._pipeline is None:
             self._open = False
             return
-        from argus import _lifecycle, _lowlevel
+        from argus import _lifecycle, _lowlevel, _wrapper
 
         self._pipeline.wait_until_ready(exit_flush_s())
         self._open = False
+        if self._console is not None:
+            self._console.close()
         if self._background is not None:
             self._background.stop()
         if self._joined:
             event_type, data = "batch_done", {"joined": True}
-        data["total_elapsed_s"] = time() - self._started_at
+        data["total_elapsed_s"] = monotonic() - self._started_at
         dropped = self._pipeline.settle(exit_flush_s()).dropped_reasons
         if dropped:
             data["client_dropped"] = dropped
-        self._add(event_type, None, data)
+        self._buffer.add(event_type, None, data)
+        _wrapper.note(self._batch_id, event_type)
         self._pipeline.close(exit_flush_s())
         _lifecycle.unregister(self)
         _lowlevel.clear_current(self._batch_id)
 
-    def _make_pipeline(self) -> Pipeline | None:
-        if is_disabled():
+    def _make_pipeline(self, mode: str) -> Pipeline | None:
+        if is_disabled() or mode == "disabled":
             return None
+        if mode == "offline":
+            return Pipeline(None, self._token, self._identity, self._batch_id)
         if self._url is None:
             tell_once("no-url", "ARGUS_URL is not set: nothing is reported")
             return None
@@ -288,15 +352,16 @@ class Reporter:
         if not self._open:
             return
         heartbeat_s, stop_poll_s, resources_s = self._intervals
-        self._background = Background(self._add, self._batch_id, lambda: self._active_job_id)
+        self._background = Background(self._buffer.add, self._batch_id, lambda: self._active_job_id)
         if heartbeat_s:
             self._background.beat(heartbeat_s)
-        if stop_poll_s and self._url is not None:
-            self._background.poll_stop(self._url, self._token, stop_poll_s, self._on_stop)
+        url = self._pipeline.url if self._pipeline is not None else None
+        if stop_poll_s and url is not None:
+            self._background.poll_stop(url, self._token, stop_poll_s, self._on_stop)
         if resources_s:
             self._background.sample_resources(resources_s)
         if self._capture_environment:
-            self._background.capture_context(self._identity.folder, self._command)
+            self._background.capture_context(self._identity.folder, self._command, self._config)
 
     def _on_stop(self) -> None:
         self._stopped = True
@@ -326,15 +391,14 @@ class Reporter:
 
         from argus._artifacts import ArtifactUploader
 
-        if self._pipeline is None or self._url is None or not Path(path).exists():
+        if self._pipeline is None or not Path(path).exists():
+            return 0
+        if self._pipeline.url is None:
+            tell_once("offline-upload", "files are not uploaded offline: %s stays where it is", path)
             return 0
         self._pipeline.flush(_BEFORE_UPLOAD_S)
-        with ArtifactUploader(self._url, self._token) as uploader:
+        with ArtifactUploader(self._pipeline.url, self._token) as uploader:
             return send(uploader, Path(path))
-
-
-def _ignore(*_event: object) -> None:
-    """Where events go without a server, or with ARGUS_DISABLE."""
 
 
 def _count(value: object) -> int:

@@ -27,16 +27,22 @@ class Chunk:
 
 
 class Segment:
-    """One file of lines, appended to and read from the front."""
+    """One file of lines, appended to and read from the front. `lines` counts those that are not acknowledged."""
 
-    def __init__(self, path: str) -> None:
-        """Open or create the file. Raises OSError."""
+    def __init__(self, path: str, *, create: bool = True) -> None:
+        """Open the file, or create it. Raises OSError."""
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._descriptor = _open(path, os.O_CREAT if create else 0)
         self.size = os.fstat(self._descriptor).st_size
         self.acknowledged = 0
+        self.lines = 0
 
-    def append(self, data: bytes) -> None:
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody removed the file while it is open: what is appended would die with the process."""
+        return self._descriptor < 0 or os.fstat(self._descriptor).st_nlink == 0
+
+    def append(self, data: bytes, lines: int) -> None:
         """Write whole lines. Where the disk takes only a part, what was written is taken back and OSError raised."""
         written = 0
         try:
@@ -47,6 +53,7 @@ class Segment:
                 os.ftruncate(self._descriptor, self.size)
             raise
         self.size += written
+        self.lines += lines
 
     def read_lines(self, most_lines: int, most_bytes: int) -> tuple[list[bytes], int]:
         """Complete lines after the acknowledged part, without newlines, and where the last of them ends.
@@ -62,8 +69,8 @@ class Segment:
                 break
         kept: list[bytes] = []
         end = start
-        for line in data.split(b"\n")[:-1]:
-            if kept and (len(kept) >= most_lines or end - start + len(line) >= most_bytes):
+        for line in data.split(b"\n", most_lines)[:-1]:
+            if kept and end - start + len(line) >= most_bytes:
                 break
             kept.append(line)
             end += len(line) + 1
@@ -71,21 +78,25 @@ class Segment:
 
     def rest(self) -> bytes:
         """What lies after the acknowledged part: a torn line, when no complete line is left."""
-        return self._read(self.acknowledged, os.fstat(self._descriptor).st_size - self.acknowledged)
+        return self._read(self.acknowledged, os.fstat(self._opened()).st_size - self.acknowledged)
 
     def grew(self) -> bool:
         """Whether somebody else appended since it was opened; then the new size is taken over."""
-        size = os.fstat(self._descriptor).st_size
+        size = os.fstat(self._opened()).st_size
         if size <= self.size:
             return False
         self.size = size
         return True
 
+    def sync(self) -> None:
+        """Bring what was appended from the system's memory to the disk. Raises OSError."""
+        if self._descriptor >= 0:
+            os.fsync(self._descriptor)
+
     def empty(self) -> None:
         """Give the room of acknowledged lines back to the disk."""
-        os.ftruncate(self._descriptor, 0)
-        self.size = 0
-        self.acknowledged = 0
+        os.ftruncate(self._opened(), 0)
+        self.size = self.acknowledged = self.lines = 0
 
     def remove(self) -> None:
         """Close and delete the file."""
@@ -96,12 +107,24 @@ class Segment:
             pass  # somebody tidied the folder
 
     def close(self) -> None:
-        """Close the file and leave it where it is."""
-        try:
-            os.close(self._descriptor)
-        except OSError:
-            pass  # already closed
+        """Close the file and leave it where it is; reading opens it again."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            try:
+                os.close(descriptor)
+            except OSError:
+                pass  # a late error of an earlier write; what can be read is read when it is sent
 
     def _read(self, offset: int, most: int) -> bytes:
-        os.lseek(self._descriptor, offset, os.SEEK_SET)  # no pread on Windows; appends go to the end all the same
-        return os.read(self._descriptor, most) if most > 0 else b""
+        descriptor = self._opened()
+        os.lseek(descriptor, offset, os.SEEK_SET)  # no pread on Windows; appends go to the end all the same
+        return os.read(descriptor, most) if most > 0 else b""
+
+    def _opened(self) -> int:
+        if self._descriptor < 0:
+            self._descriptor = _open(self.path, 0)
+        return self._descriptor
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, os.O_RDWR | os.O_APPEND | flags | getattr(os, "O_BINARY", 0), 0o600)

@@ -10,10 +10,10 @@ import threading
 import time
 from collections import deque
 
-from argus._delivery import HOLD, HOLD_S, READ, SPLIT, WAIT, Verdict, backoff, judge, read_results
+from argus._courier import Courier
+from argus._delivery import HOLD, HOLD_S, Verdict, backoff
 from argus._guard import absorb, logger, tell_once
-from argus._settings import CHUNK_EVENTS, REQUEST_TIMEOUT_S, SEGMENT_BYTES, SEND_INTERVAL_S
-from argus._transport import HttpTransport, Unreachable
+from argus._settings import REQUEST_TIMEOUT_S, SEGMENT_BYTES, SEND_INTERVAL_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,15 +24,35 @@ if TYPE_CHECKING:
     from argus._journal import Source
     from argus._rejects import RejectedFile
     from argus._segment import Chunk
+    from argus._transport import HttpTransport
 
-_EVENTS_PATH = "/api/events/batch"
-# What servers before this one take in one request.
-_SMALL_CHUNK = 500
 # From here on the next chunk follows at once instead of after the send interval.
 _BACKLOG = 500
 _ADOPT_EVERY_S = 60.0
-# How often an event may come back as "internal error" before it is set aside.
-_MOST_RETRIES = 5
+
+
+class _Ledger:
+    """Counts our own events, or those of dead processes, into the reporter's counters."""
+
+    def __init__(self, counters: Counters, *, own: bool) -> None:
+        self._counters = counters
+        self._own = own
+
+    def sent(self, lines: list[bytes]) -> None:
+        if self._own:
+            self._counters.add("sent", len(lines))
+
+    def stored(self, lines: list[bytes], duplicates: list[bytes]) -> None:
+        self._counters.add("acked" if self._own else "adopted", len(lines))
+        if self._own and duplicates:
+            self._counters.add("duplicates", len(duplicates))
+
+    def set_aside(self, _line: bytes) -> None:
+        self._counters.add("rejected" if self._own else "adopted_rejected")
+
+    def torn(self, lines: int) -> None:
+        self._counters.add("torn", lines)
+        logger().info("a journal ended in a line that a crash had cut; that line is lost")
 
 
 class Sender(threading.Thread):
@@ -52,13 +72,12 @@ class Sender(threading.Thread):
         self._own = own
         self._adopt = adopt
         self._rejects = rejects
-        self._counters = counters
+        self._own_ledger = _Ledger(counters, own=True)
+        self._adopted_ledger = _Ledger(counters, own=False)
         self._on_end = on_end
         self._wake = threading.Event()
         self._deadline: float | None = None
         self._failures = 0
-        self._most_lines = CHUNK_EVENTS
-        self._gzip_known_good = False
         self._adopted_at: float | None = None
         self.orphans: deque[Orphan] = deque()
         self.unfinished = 0
@@ -66,11 +85,11 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """The thread's body."""
         try:
-            self._transport = self._make_transport()
+            transport = self._make_transport()
             try:
-                self._deliver_until_closed()
+                self._deliver_until_closed(Courier(transport, self._rejects))
             finally:
-                self._transport.close()
+                transport.close()
         except ValueError as error:  # an address that is none
             tell_once("address", "%s; events stay in the journal", error)
         except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
@@ -90,30 +109,31 @@ class Sender(threading.Thread):
         self._deadline = time.monotonic() + timeout_s
         self._wake.set()
 
-    def _deliver_until_closed(self) -> None:
+    def _deliver_until_closed(self, courier: Courier) -> None:
         while True:
             left = self._time_left()
             if left is not None and left <= 0:
                 return
-            source, chunk = self._next()
+            source, chunk = self._next(courier.most_lines)
             if source is None or chunk is None:
                 if left is not None:
                     return
                 self._rest(SEND_INTERVAL_S)
                 continue
-            self._transport.timeout_s = REQUEST_TIMEOUT_S if left is None else min(REQUEST_TIMEOUT_S, left + 0.1)
-            trouble = self._deliver(source, chunk)
+            courier.transport.timeout_s = REQUEST_TIMEOUT_S if left is None else min(REQUEST_TIMEOUT_S, left + 0.1)
+            trouble = courier.deliver(chunk, self._own_ledger if source in self._own else self._adopted_ledger)
             if trouble is None:
+                source.acknowledge(chunk)
                 self._failures = 0
                 if source in self._own and source.waiting < _BACKLOG:
                     self._rest(SEND_INTERVAL_S)
             elif not self._wait_out(trouble):
                 return
 
-    def _next(self) -> tuple[Source | None, Chunk | None]:
+    def _next(self, most_lines: int) -> tuple[Source | None, Chunk | None]:
         """The next chunk: ours, else an orphan's, looking for orphans at the start and then once a minute."""
         for source in self._own:
-            chunk = source.next_chunk(self._most_lines, SEGMENT_BYTES)
+            chunk = source.next_chunk(most_lines, SEGMENT_BYTES)
             if chunk is not None:
                 return source, chunk
         now = time.monotonic()
@@ -121,84 +141,11 @@ class Sender(threading.Thread):
             self._adopted_at = now
             self.orphans.extend(self._adopt())
         while self.orphans:
-            chunk = self.orphans[0].next_chunk(self._most_lines, SEGMENT_BYTES)
+            chunk = self.orphans[0].next_chunk(most_lines, SEGMENT_BYTES)
             if chunk is not None:
                 return self.orphans[0], chunk
             self.orphans.popleft()
         return None, None
-
-    def _deliver(self, source: Source, chunk: Chunk) -> Verdict | None:
-        """Send a chunk to its end; None when all of it is acknowledged or set aside, else what stopped it."""
-        own = source in self._own
-        self._set_unreadable_aside(chunk)
-        while chunk.parts:
-            part = chunk.parts[0]
-            verdict = self._post(part, chunk, own)
-            if verdict is None:
-                continue
-            if verdict.action == SPLIT:
-                self._split(chunk, verdict.reason, own)
-            else:
-                return verdict
-        source.acknowledge(chunk)
-        return None
-
-    def _post(self, part: list[bytes], chunk: Chunk, own: bool) -> Verdict | None:
-        """Send one part; None when it was settled (the chunk then has what is left of it)."""
-        if own:
-            self._counters.add("sent", len(part))
-        try:
-            reply = self._transport.post_json(_EVENTS_PATH, b'{"events":[' + b",".join(part) + b"]}")
-        except Unreachable as error:
-            return Verdict(WAIT, str(error))
-        verdict = judge(reply)
-        if verdict.action != READ:
-            return verdict
-        self._gzip_known_good = True
-        results = read_results(reply, len(part))
-        for place, reason in results.rejected:
-            self._set_aside(part[place], reason, own)
-        again = [part[place] for place in results.transient]
-        stored = len(part) - len(results.rejected) - len(again)
-        self._counters.add("acked" if own else "adopted", stored)
-        if own and results.duplicates:
-            self._counters.add("duplicates", results.duplicates)
-        chunk.parts[0:1] = [again] if again else []
-        if not again:
-            return None
-        chunk.retries += 1
-        if chunk.retries <= _MOST_RETRIES:
-            return Verdict(WAIT, "the server could not store some events just now")
-        chunk.parts.pop(0)
-        for line in again:
-            self._set_aside(line, "the server kept failing on this event", own)
-        return None
-
-    def _split(self, chunk: Chunk, reason: str, own: bool) -> None:
-        """The part was refused as a whole: try it uncompressed, then smaller, then set the one at fault aside."""
-        part = chunk.parts[0]
-        if self._transport.gzip and not self._gzip_known_good:
-            self._transport.gzip = False
-        elif len(part) == 1:
-            chunk.parts.pop(0)
-            self._set_aside(part[0], reason, own)
-        else:
-            size = (len(part) + 1) // 2
-            if len(part) > _SMALL_CHUNK:
-                size = self._most_lines = _SMALL_CHUNK
-            chunk.parts[0:1] = [part[start : start + size] for start in range(0, len(part), size)]
-
-    def _set_aside(self, line: bytes, reason: str, own: bool) -> None:
-        self._rejects.add(line, reason)
-        self._counters.add("rejected" if own else "adopted_rejected")
-
-    def _set_unreadable_aside(self, chunk: Chunk) -> None:
-        for line in chunk.unreadable:
-            self._set_aside(line, "this line of a journal is no event", own=False)
-        if chunk.torn:
-            self._counters.add("torn", chunk.torn)
-            logger().info("a journal ended in a line that a crash had cut; that line is lost")
-        chunk.unreadable, chunk.torn = [], 0
 
     def _wait_out(self, trouble: Verdict) -> bool:
         """Wait before the next try; False when there is no point in one before the process ends."""

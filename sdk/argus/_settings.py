@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from argus._origins import find
+from argus._wrapper import BATCH, BEGUN, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def journal_bytes() -> int:
     return int(find("journal_max_mb").value * 1024 * 1024)
 
 
+def journal_fsync() -> str:
+    """When journals are synced to the disk itself: `never`, `interval` or `always` (`ARGUS_JOURNAL_FSYNC`)."""
+    return str(find("journal_fsync").value)
+
+
 def capture_env() -> tuple[str, ...]:
     """Names of environment variables to record beside the usual ones (`ARGUS_CAPTURE_ENV`)."""
     return tuple(find("capture_env").value)
@@ -97,10 +103,11 @@ def capture_diff() -> bool:
 def claim_batch_id() -> str | None:
     """`ARGUS_BATCH_ID`, once: an agent means it for the first reporter of the process that it starts."""
     global _batch_id_claimed
-    batch_id = os.environ.get("ARGUS_BATCH_ID", "").strip()
+    batch_id = os.environ.get(BATCH, "").strip()
     if not batch_id or _batch_id_claimed:
         return None
     _batch_id_claimed = True
+    note(batch_id, BEGUN)
     return batch_id
 
 

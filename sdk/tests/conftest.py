@@ -23,7 +23,7 @@ from argus import Reporter, _guard, _settings
 
 TOKEN = "em_live_test"
 EVENT_TYPES = {
-    "batch_start", "batch_done", "batch_failed", "job_start", "job_epoch", "job_done", "job_failed",
+    "batch_start", "batch_done", "batch_failed", "job_start", "job_epoch", "job_step", "job_done", "job_failed",
     "resource_snapshot", "log_line", "env_snapshot",
 }  # fmt: skip
 
@@ -187,8 +187,9 @@ def _fault(event: dict[str, Any]) -> str | None:
         return "unknown event_type"
     if event["event_type"].startswith("job_") and not event.get("job_id"):
         return "needs job_id"
-    if event["event_type"] == "job_epoch" and not isinstance(event["data"].get("epoch"), int):
-        return "epoch: int required"
+    place = {"job_epoch": "epoch", "job_step": "step"}.get(event["event_type"])
+    if place and not isinstance(event["data"].get(place), int):
+        return f"{place}: int required"
     return None
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from argus._adoption import adopt, adopt_file, sort_lines
+from argus._adoption import adopt, groups_at, sort_lines, take
 from argus._journal import DiskJournal
 
 URL = "http://here"
@@ -167,5 +167,5 @@ class TestSpillFilesOfPublishedClients:
 def test_a_file_that_was_set_aside_can_be_sent_again(tmp_path):
     path = tmp_path / "rejected-1-aa.jsonl"
     path.write_text(json.dumps({"rejected_at": 1, "reason": "no", "event": event(4)}) + "\n")
-    assert numbers([adopt_file(str(path))]) == [4]
+    assert numbers(take(group, None) for group in groups_at(str(path))) == [4]
     assert list(tmp_path.iterdir()) == []

@@ -49,7 +49,7 @@ def test_results_are_sorted_by_what_is_to_be_done():
         {"status": "rejected", "error": "internal: race"},
     ]
     results = read_results(reply(200, {"results": items}), 6)
-    assert results.duplicates == 1
+    assert results.duplicates == [1]
     assert results.rejected == [(2, "bad epoch")]
     assert sorted(results.transient) == [3, 4, 5]
 

@@ -75,17 +75,20 @@ class TestRun:
         with reporter() as r, r.job("j1") as job:
             job.metric("reward", 3.5, step=100)
             job.metrics_step({"a/b": 1.0, "c": 2.0}, step=200)
-        assert [event["data"] for event in ingest.of_type("job_epoch")] == [
-            {"epoch": 100, "reward": 3.5},
-            {"epoch": 200, "a/b": 1.0, "c": 2.0},
+        assert [event["data"] for event in ingest.of_type("job_step")] == [
+            {"step": 100, "reward": 3.5},
+            {"step": 200, "a/b": 1.0, "c": 2.0},
         ]
+        assert "train_epochs" not in ingest.of_type("job_done")[0]["data"]
 
     def test_wrong_calls_never_raise_and_are_told_once(self, ingest, reporter, caplog):
         with reporter() as r, r.job("j1") as job:
             for _ in range(3):
                 job.epoch("three")
             job.metrics("no dict")
-            job.metrics_step({"epoch": 1}, step=2)
+            job.metrics_step({"step": 1}, step=2)
+            job.metrics_step("no dict", step=2)
+            job.metric("step", 1.0, step=2)
             job.log(object())
             job.epoch(0, train_loss=object())
             r.emit("no such event")
@@ -242,8 +245,9 @@ class TestFiles:
 class TestDoor:
     def test_all_is_what_is_promised(self):
         assert argus.__all__ == [
-            "SCHEMA_VERSION", "ExperimentReporter", "JobContext", "Reporter", "__version__", "derive_batch_id", "emit",
-            "get_batch_id", "new_batch_id", "set_batch_id", "sub_env",
+            "SCHEMA_VERSION", "ExperimentReporter", "JobContext", "Reporter", "ResumeError", "Run", "__version__",
+            "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id", "set_batch_id",
+            "sub_env",
         ]  # fmt: skip
         assert all(hasattr(argus, name) for name in argus.__all__)
         assert argus.__version__ == "0.4.0"
