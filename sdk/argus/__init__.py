@@ -1,34 +1,63 @@
 """Argus: report training runs. This module is the only door; everything behind it may change.
 
-from argus import Reporter
+    from argus import Reporter
 
-with Reporter("mnist", source_project="vision", n_total=1) as reporter:
-with reporter.job("cnn-1", model="cnn", dataset="mnist") as job:
-for epoch in range(50):
-job.epoch(epoch, train_loss=train(), val_loss=validate())
-if job.stopped:
-break
-job.metrics({"ACC": 0.98})
+    with Reporter("mnist", source_project="vision", n_total=1) as reporter:
+        with reporter.job("cnn-1", model="cnn", dataset="mnist") as job:
+            for epoch in range(50):
+                job.epoch(epoch, train_loss=train(), val_loss=validate())
+                if job.stopped:
+                    break
+            job.metrics({"ACC": 0.98})
+
+Or, one run at a time:
+
+    import argus
+
+    argus.init(project="vision", group="mnist", config={"lr": 0.1})
+    for step in range(1000):
+        argus.log({"loss": train()})
 """
 
 from __future__ import annotations
 
 from argus._ids import derive_batch_id, new_batch_id
+from argus._init import finish, init, log
 from argus._job import JobContext
 from argus._lowlevel import ExperimentReporter, emit, get_batch_id, set_batch_id, sub_env
 from argus._reporter import Reporter
+from argus._resume import ResumeError
+from argus._run import Run
 from argus._version import SCHEMA_VERSION, __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    run: Run | None
 
 __all__ = [
     "SCHEMA_VERSION",
     "ExperimentReporter",
     "JobContext",
     "Reporter",
+    "ResumeError",
+    "Run",
     "__version__",
     "derive_batch_id",
     "emit",
+    "finish",
     "get_batch_id",
+    "init",
+    "log",
     "new_batch_id",
     "set_batch_id",
     "sub_env",
 ]
+
+
+def __getattr__(name: str) -> Run | None:
+    """`argus.run`, the default run: another one, or none, with every `init` and `finish`."""
+    if name == "run":
+        from argus._init import current
+
+        return current()
+    raise AttributeError(f"module 'argus' has no attribute {name!r}")

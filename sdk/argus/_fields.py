@@ -14,6 +14,9 @@ class Fields:
     Values are kept as they were given; secrets among them are masked when they are reported.
     """
 
+    _values: dict[str, Any]
+    _on_change: Callable[[], None] | None
+
     def __init__(self, values: object = None, on_change: Callable[[], None] | None = None) -> None:
         self.__dict__["_values"] = dict(settings(values))
         self.__dict__["_on_change"] = on_change
