@@ -171,7 +171,6 @@ class _Run:
         try:
             while (chunk := orphan.next_chunk(self._courier.most_lines, SEGMENT_BYTES)) is not None:
                 self._deliver(chunk, ledger, orphan)
-                orphan.acknowledge(chunk)
             self.report.journals += 1
         finally:
             self.report.unreadable += ledger.unreadable
@@ -186,7 +185,6 @@ class _Run:
         try:
             while (chunk := follower.next_chunk(self._courier.most_lines, SEGMENT_BYTES)) is not None:
                 self._deliver(chunk, ledger, follower)
-                follower.acknowledge(chunk)
         finally:
             self.report.unreadable += ledger.unreadable
             follower.close()
@@ -202,8 +200,9 @@ class _Run:
             self._wait_out(trouble, failures, source)
         if self._verify:
             self._prove([line for line in lines if line not in ledger.aside], ledger, source)
-        self._keep(source)
+        source.acknowledge(chunk)
         self._tell()
+        self._keep(source)
 
     def _prove(self, lines: list[bytes], ledger: BatchLedger, source: Orphan | Follower) -> None:
         """Ask for every line by sending it again; raises `_Ended` where the server keeps losing some."""
