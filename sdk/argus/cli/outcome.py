@@ -1,0 +1,60 @@
+"""What the end of a command means for its batch: pure decisions."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+
+_MOST_TAIL_LINES = 5
+_MOST_TAIL_LETTERS = 1_000
+
+
+class Outcome:
+    """How a command ended: its exit code as a shell has it, and the reason of a failure (None where it ended well)."""
+
+    __slots__ = ("code", "reason")
+
+    def __init__(self, code: int, reason: str | None) -> None:
+        self.code = code
+        self.reason = reason
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended well."""
+        return self.reason is None
+
+
+def outcome(returncode: int, tail: Sequence[str], *, stopped: bool) -> Outcome:
+    """`returncode` is that of `subprocess`: a signal is negative. `tail` are the last lines of its output."""
+    if returncode < 0:
+        return Outcome(128 - returncode, _reason(_signal(-returncode), tail, stopped=stopped))
+    if returncode:
+        return Outcome(returncode, _reason(f"exit code {returncode}", tail, stopped=stopped))
+    return Outcome(0, None)
+
+
+def last_word(notes: Sequence[str], ended: Outcome) -> str | None:
+    """The event by which the wrapper ends the batch; None where the command's own reporters have said it all.
+
+    `notes` are what reporters inside the command wrote down: `begun`, then the event that they ended the batch with.
+    """
+    begun = sum(note == "begun" for note in notes)
+    ends = [note for note in notes if note != "begun"]
+    told = bool(begun) and len(ends) >= begun
+    if ended.ok:
+        return None if told else "batch_done"
+    return None if told and "batch_failed" in ends else "batch_failed"
+
+
+def _reason(what: str, tail: Sequence[str], *, stopped: bool) -> str:
+    head = f"stopped on request ({what})" if stopped else what
+    lines = [line for line in tail if line.strip()][-_MOST_TAIL_LINES:]
+    text = "\n".join(lines)[-_MOST_TAIL_LETTERS:]
+    return f"{head}\n{text}" if text and not stopped else head
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"killed by {signal.Signals(number).name}"
+    except ValueError:
+        return f"killed by signal {number}"
