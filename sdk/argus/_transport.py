@@ -11,13 +11,14 @@ import http.client
 import os
 import ssl
 import urllib.request
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 from argus._version import USER_AGENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 # Compressing less than this costs more than it saves.
 _GZIP_FROM = 1_024
@@ -95,6 +96,21 @@ class HttpTransport:
             self.close()
             raise Unreachable(_sentence(error)) from error
 
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[http.client.HTTPResponse]:
+        """A GET whose answer is read as it comes, on a connection that is closed with it. Raises `Unreachable`."""
+        self.close()
+        try:
+            response = self._send("GET", path, None, headers)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise Unreachable(_sentence(error)) from error
+        try:
+            yield response
+        finally:
+            response.close()
+            self.close()
+
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._connection is not None:
@@ -104,6 +120,19 @@ class HttpTransport:
     def _round_trip(
         self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: dict[str, str]
     ) -> Reply:
+        response = self._send(method, path, body, headers)
+        reply = Reply(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(_MOST_REPLY_BYTES),
+        )
+        if response.will_close or not response.isclosed():
+            self.close()
+        return reply
+
+    def _send(
+        self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
         connection = self._connect()
         token = self._token()
         all_headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **headers}
@@ -114,15 +143,7 @@ class HttpTransport:
             target = f"http://{_bracketed(self._host)}:{self._port}{target}"
             all_headers.update(self._proxy.authorization)
         connection.request(method, target, body=body, headers=all_headers)
-        response = connection.getresponse()
-        reply = Reply(
-            response.status,
-            {name.lower(): value for name, value in response.getheaders()},
-            response.read(_MOST_REPLY_BYTES),
-        )
-        if response.will_close or not response.isclosed():
-            self.close()
-        return reply
+        return connection.getresponse()
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:
@@ -136,7 +157,7 @@ class HttpTransport:
         host, port = (self._proxy.host, self._proxy.port) if self._proxy else (self._host, self._port)
         if not self._secure:
             return http.client.HTTPConnection(host, port, timeout=self.timeout_s)
-        connection = http.client.HTTPSConnection(host, port, timeout=self.timeout_s, context=_tls_context())
+        connection = http.client.HTTPSConnection(host, port, timeout=self.timeout_s, context=tls_context())
         if self._proxy is not None:
             connection.set_tunnel(self._host, self._port, headers=self._proxy.authorization)
         return connection
@@ -163,7 +184,7 @@ def _proxy_for(scheme: str, host: str) -> _Proxy | None:
     return _Proxy(url)
 
 
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The system's authorities, or the bundle that users of the published client named for `requests`."""
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if bundle and os.path.isdir(bundle):
