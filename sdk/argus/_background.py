@@ -9,11 +9,13 @@ from argus._context import snapshot
 from argus._guard import guard
 from argus._periodic import Periodic
 from argus._resources import ResourceSampler
+from argus._settings import capture_diff
 from argus._stop import StopPoller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 # Before this the server may not know the batch, and nobody can have asked to stop it.
 _FIRST_STOP_POLL_S = 1.0
@@ -46,10 +48,10 @@ class Background:
         """Report what machine and process use, at once and then periodically."""
         self._run(Periodic("resources", self._sample, every_s))
 
-    def capture_context(self, folder: str, command: str | None) -> None:
-        """Report commit, packages and environment, once."""
+    def capture_context(self, folder: str, command: str | None, config: dict[str, Any] | None = None) -> None:
+        """Report code, packages, machine, environment and the run's configuration, once."""
         self._context = threading.Thread(
-            target=self._report_context, args=(folder, command), name="argus-context", daemon=True
+            target=self._report_context, args=(folder, command, config), name="argus-context", daemon=True
         )
         self._context.start()
 
@@ -75,8 +77,8 @@ class Background:
         self._report("resource_snapshot", None, self._sampler.sample())
 
     @guard(None)
-    def _report_context(self, folder: str, command: str | None) -> None:
-        self._report("env_snapshot", None, snapshot(folder, command))
+    def _report_context(self, folder: str, command: str | None, config: dict[str, Any] | None) -> None:
+        self._report("env_snapshot", None, snapshot(folder, command, config, with_diff=capture_diff()))
 
     def _report(self, event_type: str, job_id: str | None, data: dict[str, object]) -> None:
         if not self._over:

@@ -1,95 +1,105 @@
-"""Every NVIDIA GPU of the machine, through NVML. A missing driver or library costs one failed import and no more."""
+"""Every GPU of the machine, whoever made it. A missing driver or library costs one failed import and no more."""
 
 from __future__ import annotations
+
+import os
+
+from argus._amd import AmdReader
+from argus._nvml import NvmlReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from types import ModuleType
+    from typing import Any, Protocol
 
-_MIB = 1024 * 1024
+    from argus._cards import Card
 
+    class GpuReader(Protocol):
+        """Reads the cards of one maker."""
 
-class GpuReader:
-    """Reads all GPUs. `nvml` is the module `pynvml` or something of the same shape."""
+        def read(self, variables: dict[str, str], own: set[int]) -> list[Card]:
+            """One dict per card."""
 
-    def __init__(self, nvml: Any) -> None:
-        """Raises `nvml.NVMLError` where there is no driver."""
-        self._nvml = nvml
-        nvml.nvmlInit()
-
-    def read(self, visible_devices: str | None, pids: set[int]) -> list[dict[str, object]]:
-        """One dict per GPU in NVML's order (that of the PCI bus); what a card cannot tell is left out.
-
-        `visible` says whether CUDA_VISIBLE_DEVICES lets this process see it, `proc_mem_mb` what `pids` hold on it.
-        """
-        gpus = [self._read_one(index, pids) for index in range(int(self._nvml.nvmlDeviceGetCount()))]
-        seen = visible_indices(visible_devices, [str(gpu.get("uuid", "")) for gpu in gpus])
-        for index, gpu in enumerate(gpus):
-            gpu["visible"] = index in seen
-        return gpus
-
-    def _read_one(self, index: int, pids: set[int]) -> dict[str, object]:
-        nvml = self._nvml
-        handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        gpu: dict[str, object] = {"index": index}
-
-        def note(name: str, read: Callable[[], object]) -> None:
-            try:
-                gpu[name] = read()
-            except nvml.NVMLError:
-                pass  # not every card knows everything: MIG, virtual GPUs, consumer cards
-
-        note("uuid", lambda: _text(nvml.nvmlDeviceGetUUID(handle)))
-        note("name", lambda: _text(nvml.nvmlDeviceGetName(handle)))
-        note("util_pct", lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
-        note("mem_mb", lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used) // _MIB)
-        note("mem_total_mb", lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).total) // _MIB)
-        note("temp_c", lambda: int(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)))
-        note("power_w", lambda: round(nvml.nvmlDeviceGetPowerUsage(handle) / 1000, 1))
-        note("proc_mem_mb", lambda: _held_by(pids, nvml.nvmlDeviceGetComputeRunningProcesses(handle)))
-        return gpu
+        def facts(self) -> dict[str, object]:
+            """Versions of driver and runtime."""
 
 
-def nvml_library() -> Any | None:
+# amdsmi complains aloud where there is no AMD card, so it is imported only where the kernel has its driver.
+_AMD_DRIVER = "/sys/module/amdgpu"
+_STATIC = ("index", "vendor", "uuid", "name", "mem_total_mb", "power_limit_w", "visible", "ordinal")
+
+_libraries: dict[str, ModuleType | None] = {}
+
+
+class Gpus:
+    """All cards. Numbered through, the second maker's after the first's."""
+
+    def __init__(self, readers: list[GpuReader]) -> None:
+        self._readers = readers
+
+    def read(self, own: set[int]) -> list[Card]:
+        """One dict per card: what it does now, and what processes hold on it; `own` are the run's process ids."""
+        cards: list[Card] = []
+        for reader in self._readers:
+            first = len(cards)
+            for card in reader.read(dict(os.environ), own):
+                card["index"] += first
+                cards.append(card)
+        return cards
+
+    def facts(self) -> dict[str, object]:
+        """Driver and runtime, and of each card what does not change, for the record of a run."""
+        found: dict[str, object] = {}
+        for reader in self._readers:
+            found.update({name: value for name, value in reader.facts().items() if name not in found})
+        cards = self.read(set())
+        found["gpus"] = [{name: card[name] for name in _STATIC if name in card} for card in cards]
+        found["gpu_names"] = [card["name"] for card in cards if "name" in card]
+        return found
+
+
+def load_libraries() -> None:
+    """Import what reads GPUs, where it is there."""
+    nvml_library()
+    amd_library()
+
+
+def nvml_library() -> ModuleType | None:
     """The module `pynvml`, or None where it is not installed."""
-    try:
-        import pynvml
-    except ImportError:
-        return None
-    return pynvml
+    return _library("pynvml", _import_pynvml)
 
 
-def open_gpus() -> GpuReader | None:
-    """A reader, or None on a machine without NVIDIA's library or driver."""
-    nvml = nvml_library()
-    if nvml is None:
-        return None
-    try:
-        return GpuReader(nvml)
-    except nvml.NVMLError:
-        return None
+def amd_library() -> ModuleType | None:
+    """The package `amdsmi`, or None where it or AMD's driver is missing."""
+    return _library("amdsmi", _import_amdsmi)
 
 
-def visible_indices(visible_devices: str | None, uuids: list[str]) -> set[int]:
-    """NVML indices that CUDA_VISIBLE_DEVICES names, by number or by (the beginning of a) UUID.
+def open_gpus() -> Gpus | None:
+    """A reader of all cards, or None on a machine without any maker's library and driver."""
+    readers: list[GpuReader] = []
+    for library, reader, error_name in (
+        (nvml_library(), NvmlReader, "NVMLError"),
+        (amd_library(), AmdReader, "AmdSmiException"),
+    ):
+        if library is None:
+            continue
+        try:
+            readers.append(reader(library))
+        except getattr(library, error_name):
+            continue  # the library without its driver
+    return Gpus(readers) if readers else None
 
-    As CUDA reads it: unset means all, empty means none, and the first name that fits no device ends the list.
+
+def flat_fields(cards: list[Card]) -> dict[str, object]:
+    """The contract's `gpu_*` fields, which tell of one card.
+
+    That is the first, as this process counts them, on which the run holds memory; else the first that it may use;
+    else the first of the machine. Of a card that is divided (MIG), memory is that of the instance.
     """
-    if visible_devices is None:
-        return set(range(len(uuids)))
-    found: set[int] = set()
-    for name in visible_devices.split(","):
-        index = _index_of(name.strip(), uuids)
-        if index is None:
-            break
-        found.add(index)
-    return found
-
-
-def flat_fields(gpus: list[dict[str, object]]) -> dict[str, object]:
-    """The contract's `gpu_*` fields: the first GPU that this process may use, else the first of the machine."""
-    first = next((gpu for gpu in gpus if gpu.get("visible")), gpus[0] if gpus else {})
+    mine = sorted((card for card in cards if card.get("visible")), key=lambda card: int(card["ordinal"]))
+    first = next((card for card in mine if card.get("proc_mem_mb")), (mine or cards or [{}])[0])
+    instance: Card = next((part for part in first.get("mig", []) if part.get("visible")), {})
     names = {
         "gpu_util_pct": "util_pct",
         "gpu_mem_mb": "mem_mb",
@@ -97,22 +107,29 @@ def flat_fields(gpus: list[dict[str, object]]) -> dict[str, object]:
         "gpu_temp_c": "temp_c",
         "proc_gpu_mem_mb": "proc_mem_mb",
     }
-    return {flat: first[name] for flat, name in names.items() if name in first}
+    told: dict[str, Any] = {**first, **instance}
+    return {flat: told[name] for flat, name in names.items() if name in told}
 
 
-def _index_of(name: str, uuids: list[str]) -> int | None:
-    if name.isdigit():
-        return int(name) if int(name) < len(uuids) else None
-    if not name:
-        return None
-    fits = [index for index, uuid in enumerate(uuids) if uuid.startswith(name)]
-    return fits[0] if len(fits) == 1 else None
+def _library(name: str, load: Callable[[], ModuleType]) -> ModuleType | None:
+    """Import a library once; one that failed is not tried again."""
+    if name not in _libraries:
+        try:
+            _libraries[name] = load()
+        except (ImportError, OSError, KeyError):  # amdsmi without its shared object ends in a KeyError
+            _libraries[name] = None
+    return _libraries[name]
 
 
-def _held_by(pids: set[int], processes: list[Any]) -> int:
-    """MiB that these processes hold; NVML gives None for memory that it may not attribute."""
-    return sum(int(process.usedGpuMemory or 0) for process in processes if process.pid in pids) // _MIB
+def _import_pynvml() -> ModuleType:
+    import pynvml
+
+    return pynvml  # type: ignore[no-any-return]
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _import_amdsmi() -> ModuleType:
+    if not os.path.exists(_AMD_DRIVER):
+        raise ImportError("no driver of AMD's")
+    import amdsmi
+
+    return amdsmi  # type: ignore[no-any-return]

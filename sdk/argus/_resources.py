@@ -1,4 +1,4 @@
-"""One reading of what the machine and this process use: CPU, memory, disk, GPUs."""
+"""One reading of what the machine and this run use: CPU, memory, disk, network, GPUs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import shutil
 import socket
 
-from argus._gpu import flat_fields, nvml_library, open_gpus
+from argus import _gpu
+from argus._family import Family
+from argus._gpu import flat_fields, open_gpus
+from argus._rates import Rates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
-
-    from argus._gpu import GpuReader
 
 _MIB = 1024 * 1024
 # CPU use is a difference between two readings; the first sample has to make both.
@@ -23,51 +24,57 @@ _FIRST_CPU_WINDOW_S = 0.1
 class ResourceSampler:
     """Reads what is there; a library or a right that is missing leaves its fields out. Used by one thread."""
 
-    def __init__(self) -> None:
-        self._psutil = _psutil()
-        self._process: Any = None if self._psutil is None else self._psutil.Process()
-        self._gpus: GpuReader | None = open_gpus()
+    def __init__(self, pid: int | None = None) -> None:
+        """`pid`: the process whose use is read, with its children; this one by default."""
+        self._pid = os.getpid() if pid is None else pid
+        self._psutil = psutil_library()
+        self._gpus = open_gpus()
         self._window_s: float | None = _FIRST_CPU_WINDOW_S
+        if self._psutil is not None:
+            self._family = Family(self._psutil, self._pid)
+            self._rates = Rates(self._psutil)
 
     def sample(self) -> dict[str, object]:
         """The data of a `resource_snapshot` event."""
-        data: dict[str, object] = {"host": socket.gethostname(), "pid": os.getpid()}
-        pids = {os.getpid()}
+        data: dict[str, object] = {"host": socket.gethostname(), "pid": self._pid}
+        own = {self._pid}
         if self._psutil is not None:
-            data.update(self._cpu_and_memory(self._psutil))
-            pids |= self._family()
+            data.update(self._of_machine(self._psutil))
+            data.update(self._rates.sample())
+            data.update(self._family.sample(int(data["ram_mb"])))  # type: ignore[call-overload]
+            own = self._family.pids
+        data.update(load_fields())
         data.update(disk_fields(os.environ.get("PROJECT_ROOT") or os.getcwd()))
         if self._gpus is not None:
-            gpus = self._gpus.read(os.environ.get("CUDA_VISIBLE_DEVICES"), pids)
-            data.update(flat_fields(gpus))
-            data["gpus"] = gpus
+            cards = self._gpus.read(own)
+            data.update(flat_fields(cards))
+            data["gpus"] = cards
         return data
 
-    def _cpu_and_memory(self, psutil: Any) -> dict[str, object]:
-        self._process.cpu_percent(None)
-        memory = psutil.virtual_memory()
+    def _of_machine(self, psutil: Any) -> dict[str, object]:
+        memory, swap = psutil.virtual_memory(), psutil.swap_memory()
         fields: dict[str, object] = {
             "cpu_util_pct": float(psutil.cpu_percent(self._window_s)),
             "ram_mb": int(memory.used) // _MIB,
             "ram_total_mb": int(memory.total) // _MIB,
-            "proc_cpu_pct": float(self._process.cpu_percent(None)),
-            "proc_ram_mb": int(self._process.memory_info().rss) // _MIB,
+            "swap_mb": int(swap.used) // _MIB,
         }
         self._window_s = None
         return fields
 
-    def _family(self) -> set[int]:
-        """This process's children too: data loaders and ranks hold GPU memory of their own."""
-        try:
-            return {child.pid for child in self._process.children(recursive=True)}
-        except self._psutil.Error:  # type: ignore[union-attr]
-            return set()
-
 
 def load_libraries() -> None:
     """Import what the sampler will use."""
-    _psutil()
-    nvml_library()
+    psutil_library()
+    _gpu.load_libraries()
+
+
+def load_fields() -> dict[str, object]:
+    """Processes that ran or waited, on the mean of the last minute."""
+    try:
+        return {"load_1m": round(os.getloadavg()[0], 2)}
+    except (AttributeError, OSError):
+        return {}
 
 
 def disk_fields(folder: str) -> dict[str, object]:
@@ -79,7 +86,8 @@ def disk_fields(folder: str) -> dict[str, object]:
     return {"disk_free_mb": usage.free // _MIB, "disk_total_mb": usage.total // _MIB}
 
 
-def _psutil() -> ModuleType | None:
+def psutil_library() -> ModuleType | None:
+    """The module `psutil`, or None where it is not installed."""
     try:
         import psutil
     except ImportError:

@@ -25,18 +25,19 @@ _PERHAPS = frozenset({"auth", "key", "pat", "sas", "session", "signature", "toke
 _SHORTEST_SECRET = 8
 _SHORTEST_RANDOM = 16
 
-_URL_PASSWORD = re.compile(r"(\w[\w+.-]*://)[^/\s:@]*:[^/\s@]*@")
+# Each begins at the start of a word only: a search from every letter of a long word would take its length squared.
+_URL_PASSWORD = re.compile(r"(?<![\w+.-])(\w[\w+.-]*://)[^/\s:@]*:[^/\s@]*@")
 _TOKEN = re.compile(
     r"\b(?:em_live|em_view|ag_live|hf|ghp|gho|ghs|ghu|ghr|github_pat|glpat|sk|pk|rk|xox[abprs]|npm|pypi)[_-]"
     r"[0-9A-Za-z_-]{16,}"
     r"|\bA(?:KIA|SIA)[0-9A-Z]{16}\b"
     r"|\bAIza[0-9A-Za-z_-]{35}"
-    r"|\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*"
+    r"|\beyJ[0-9A-Za-z_-]{8,2048}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*"
 )
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 # In code only a quoted text or the value of a line like `NAME=value` is hidden: `token = next(stream)` is no secret.
 _ASSIGNMENT = re.compile(
-    r"""(?P<name>[\w.-]+)(?P<is>["']?\s*[:=]\s*)(?P<value>"[^"\n]*"|'[^'\n]*')"""
+    r"""(?<![\w.-])(?P<name>[\w.-]+)(?P<is>["']?\s*[:=]\s*)(?P<value>"[^"\n]*"|'[^'\n]*')"""
     r"|^(?P<line>[+ -]?(?:export )?)(?P<variable>[A-Z][A-Z0-9_]*)=(?P<rest>\S+)",
     re.MULTILINE,
 )

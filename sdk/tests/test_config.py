@@ -9,9 +9,9 @@ import json
 import pathlib
 import subprocess
 import sys
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
@@ -57,6 +57,10 @@ class PydanticSettings(pydantic.BaseModel):
     model: PydanticModel = PydanticModel()
 
 
+class TupleModel(NamedTuple):
+    depth: Any
+
+
 class WithToDict:
     def to_dict(self):
         return {"lr": 0.1, "model": OrderedDict(depth=3)}
@@ -91,7 +95,7 @@ class OnlyAClass(Plain):
         WithToDict(),
         Plain(),
         OnlyAClass,
-        {"lr": np.float64(0.1), "model": namedtuple("Model", "depth")(np.int32(3))},
+        {"lr": np.float64(0.1), "model": TupleModel(np.int32(3))},
     ],
     ids=lambda config: type(config).__name__,
 )
