@@ -111,6 +111,21 @@ one_time_token = table(
     sa.Column("used_at", UtcDateTime),
 )
 
+invite = table(
+    "invite",
+    OWNER,
+    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("code_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("display_hint", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", BigInt),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("max_uses", sa.Integer, nullable=False),
+    sa.Column("uses", sa.Integer, nullable=False, default=0),
+    sa.Column("revoked_at", UtcDateTime),
+)
+
 login_origin = table(
     "login_origin",
     OWNER,

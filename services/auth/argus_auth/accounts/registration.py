@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.accounts import links, mail, repository
 from argus_auth.accounts.schemas import Registration
-from argus_auth.config import flags
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
+from argus_auth.invites import service as invites
 from argus_auth.locking import FIRST_USER, take_turn
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
@@ -25,12 +25,13 @@ async def register(core: AuthCore, registration: Registration, origin: Origin) -
     """Open an account, promise the mail that verifies its address, and return its id.
 
     Raises:
-        ArgusError: auth.registration_closed (403), auth.username_taken, auth.email_taken (409), rate.limited (429).
+        ArgusError: auth.registration_closed, auth.invite_required, auth.invite_invalid (403), auth.username_taken,
+            auth.email_taken (409), rate.limited (429).
     """
     await core.limit_account("register", origin.ip)
     try:
         async with core.database.read() as connection:
-            await _require_open(connection)
+            await invites.require_admission(connection, registration.invite_code)
             await _require_free(connection, registration)
         password_hash = await core.passwords.hash(registration.password.get_secret_value())
         return await _add(core, registration, password_hash, origin)
@@ -53,6 +54,7 @@ async def _add(core: AuthCore, registration: Registration, password_hash: str, o
 
 async def _add_once(core: AuthCore, work: Work, registration: Registration, password_hash: str, origin: Origin) -> int:
     is_first = await _is_first(work.connection)
+    invite_id = await invites.use_invite(work.connection, registration.invite_code)
     user_id = await repository.add(
         work.connection,
         username=registration.username,
@@ -67,7 +69,7 @@ async def _add_once(core: AuthCore, work: Work, registration: Registration, pass
     token = await links.issue(work.connection, user_id, links.VERIFY_EMAIL, timedelta(hours=hours))
     to = mail.Addressee(registration.email, registration.username, _LOCALE)
     work.mail(mail.verify_email(to, core.platform.settings.public_url, token, hours))
-    work.audit("register", user_id, target=("user", user_id), ip=origin.ip, is_admin=is_first)
+    work.audit("register", user_id, target=("user", user_id), ip=origin.ip, is_admin=is_first, invite_id=invite_id)
     return user_id
 
 
@@ -76,12 +78,6 @@ async def _is_first(connection: AsyncConnection) -> bool:
         return False
     await take_turn(connection, FIRST_USER)
     return await repository.is_empty(connection)
-
-
-async def _require_open(connection: AsyncConnection) -> None:
-    # The first account can always be opened, else a fresh installation could lock everybody out.
-    if not await flags.is_on(connection, "registration_open") and not await repository.is_empty(connection):
-        raise ArgusError(ErrorCode.AUTH_REGISTRATION_CLOSED)
 
 
 async def _require_free(connection: AsyncConnection, registration: Registration) -> None:

@@ -16,7 +16,7 @@ class _Request(BaseModel):
 
 
 class Registration(_Request):
-    """A new account. `invite_code` is accepted for older clients and not used."""
+    """A new account. `invite_code` counts where registration is by invite only."""
 
     username: Username
     email: Email

@@ -78,6 +78,7 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
     },
     FLAGS: {
         "registration_open": Setting(True, boolean),
+        "registration_by_invite": Setting(False, boolean),
         "stalled_threshold_sec": Setting(300, whole(10, 604_800)),
         "email_verification_required": Setting(False, boolean),
     },

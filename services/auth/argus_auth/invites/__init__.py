@@ -1,0 +1,1 @@
+"""Invites: codes with which one may register where registration is not open to all."""
