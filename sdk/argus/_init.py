@@ -129,6 +129,12 @@ def finish(exit_code: int | None = None) -> None:
         run.finish(exit_code)
 
 
+def adopt(run: Run) -> None:
+    """Make a run the default one that somebody else opened."""
+    global _default
+    _default = run
+
+
 def current() -> Run | None:
     """The default run."""
     return _default if _default is not None and _default.is_open else None

@@ -29,7 +29,8 @@ class Run:
     """One run, open until `finish()`, the end of its `with` block, or the end of the process.
 
     `config` and `summary` are read and written as attributes or items. `job` and `reporter` are what it reports
-    through, for all that they can do beside.
+    through, for all that they can do beside. Adapters of frameworks make runs too: of a reporter that others end
+    (`owns_reporter` False), or with the reason why one failed that is open when its process ends (`unfinished`).
     """
 
     def __init__(
@@ -47,6 +48,9 @@ class Run:
         notes: str | None = None,
         known: Known | None = None,
         last: LastRun | None = None,
+        owns_reporter: bool = True,
+        unfinished: str | None = None,
+        **extra: Any,
     ) -> None:
         self.reporter = reporter
         self.id = run_id
@@ -58,9 +62,11 @@ class Run:
         self.summary = Fields()
         fields = self.config.as_dict() or None
         self.job: JobContext = reporter.job(
-            run_id, model=model, dataset=dataset, name=name, config=fields, tags=tags, notes=notes
+            run_id, model=model, dataset=dataset, name=name, config=fields, tags=tags, notes=notes, **extra
         )
         self._last = last
+        self._owns_reporter = owns_reporter
+        self._unfinished = unfinished
         self._step = known.next_step if known is not None else 0
         self._row: dict[str, float] = {}
         self._is_config_new = False
@@ -107,7 +113,23 @@ class Run:
     def finish(self, exit_code: int | None = None) -> None:
         """End the run: well, or as failed with an exit code other than 0. Finishing twice does nothing more."""
         reason = _exits.by_code(exit_code)
-        self._end(None if reason is None else RunFailed(reason))
+        self.end(None if reason is None else RunFailed(reason))
+
+    @guard(None)
+    def end(self, error: BaseException | None = None) -> None:
+        """End the run: well, or as failed with an exception. Ending twice does nothing more."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._pid == os.getpid():
+            self._end_job(error)
+        if self._owns_reporter:
+            self.reporter.__exit__(type(error) if error is not None else None, error, None)
+        if self.reporter._pipeline is not None:  # noqa: SLF001
+            from argus import _lifecycle
+
+            _lifecycle.unregister(self)
+            atexit.unregister(self._at_exit)
 
     def __enter__(self) -> Self:
         """Nothing to do: `init` has begun it."""
@@ -120,26 +142,29 @@ class Run:
         if isinstance(error, SystemExit):
             reason = _exits.by_code(error.code)
             error = None if reason is None else RunFailed(reason)
-        self._end(error)
+        self.end(error)
 
     def __repr__(self) -> str:
         return f"<argus.Run {self.id} of {self.project}{f'/{self.group}' if self.group else ''}>"
 
     def end_of_process(self, reason: str) -> None:
         """The process is terminated (called by `_lifecycle`)."""
-        self._end(RunFailed(reason))
+        self.end(RunFailed(reason))
 
     def before_fork(self) -> None:
         """See `Reporter`."""
-        self.reporter.before_fork()
+        if self._owns_reporter:
+            self.reporter.before_fork()
 
     def after_fork(self) -> None:
         """See `Reporter`."""
-        self.reporter.after_fork()
+        if self._owns_reporter:
+            self.reporter.after_fork()
 
     @guard(None)
     def _begin(self) -> None:
-        self.reporter.__enter__()
+        if self._owns_reporter:
+            self.reporter.__enter__()
         self.job.__enter__()
         if self._last is not None:
             self._last.write(self.id)
@@ -150,7 +175,8 @@ class Run:
         # The run stands for its reporter, since its job must end before the batch. Exit hooks run last come, first
         # served: this one before that of `_lifecycle`, which is then left with the signals.
         _lifecycle.register(self)
-        _lifecycle.unregister(self.reporter)
+        if self._owns_reporter:
+            _lifecycle.unregister(self.reporter)
         atexit.register(self._at_exit)
         _exits.watch()
         logger().info("run %s: %s", self.name, self.url)
@@ -198,22 +224,8 @@ class Run:
         self.job._enter()  # noqa: SLF001
 
     def _at_exit(self) -> None:
-        reason = _exits.failure()
-        self._end(None if reason is None else RunFailed(reason))
-
-    @guard(None)
-    def _end(self, error: BaseException | None) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
-        if self._pid == os.getpid():
-            self._end_job(error)
-        self.reporter.__exit__(type(error) if error is not None else None, error, None)
-        if self.reporter._pipeline is not None:  # noqa: SLF001
-            from argus import _lifecycle
-
-            _lifecycle.unregister(self)
-            atexit.unregister(self._at_exit)
+        reason = _exits.failure() or self._unfinished
+        self.end(None if reason is None else RunFailed(reason))
 
     def _end_job(self, error: BaseException | None) -> None:
         if self._row:
