@@ -1,4 +1,4 @@
-"""Ingest's worker: answers what other services ask of batches, and removes what is too old."""
+"""Ingest's worker: answers what other services ask of batches, merges metric blocks, and removes what is too old."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from argus_ingest.compaction.service import Compaction
+from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.retention.service import Retention
 from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.settings import IngestSettings
@@ -21,6 +23,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     return (
         TrackingAnswers(platform),
         SilenceWatch(platform, IngestSettings()),
+        Compaction(platform, CompactionSettings()),
         Retention(platform, RetentionSettings(), is_periodic=True),
     )
 

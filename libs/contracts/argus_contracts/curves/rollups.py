@@ -55,23 +55,24 @@ def roll(curve: Curve) -> RollUp:
 
 def outline(curve: Curve) -> Curve:
     """The lowest and highest of every 64 points, and both ends."""
-    if len(curve.steps) <= 2:
-        return curve
-    return curve.at(extremes(curve.values, BUCKET))
+    count = len(curve.steps)
+    return curve if count <= 2 else curve.at(extremes(curve.values, -(-count // BUCKET)))
 
 
-def extremes(values: NDArray[np.float64], width: int) -> NDArray[np.intp]:
-    """Places of the lowest and the highest of each run of `width` values, and of both ends, rising. What is no number
+def extremes(values: NDArray[np.float64], n_runs: int) -> NDArray[np.intp]:
+    """Places of the lowest and the highest of each of `n_runs` equal runs, and of both ends, rising. What is no number
     wins neither contest; a run without any number is told by its first place.
     """
     count = len(values)
-    n_runs = -(-count // width)
-    padding = n_runs * width - count
-    finite = np.isfinite(values)
-    low = np.pad(np.where(finite, values, np.inf), (0, padding), constant_values=np.inf).reshape(n_runs, width)
-    high = np.pad(np.where(finite, values, -np.inf), (0, padding), constant_values=-np.inf).reshape(n_runs, width)
-    begins = np.arange(n_runs, dtype=np.intp) * width
-    return np.unique(np.concatenate([begins + low.argmin(1), begins + high.argmax(1), [0, count - 1]]))
+    begins = np.arange(n_runs, dtype=np.intp) * count // n_runs
+    lengths = np.diff(begins, append=count)
+    offsets = np.arange(lengths.max())
+    outside = offsets >= lengths[:, None]
+    table = values[np.minimum(begins[:, None] + offsets, count - 1)]
+    unfit = outside | ~np.isfinite(table)
+    low = np.where(unfit, np.inf, table).argmin(1)
+    high = np.where(unfit, -np.inf, table).argmax(1)
+    return np.unique(np.concatenate([begins + low, begins + high, [0, count - 1]]))
 
 
 def nonfinite(curve: Curve) -> NonFinite | None:
@@ -107,8 +108,8 @@ def merged_stats(parts: Iterable[Stats]) -> Stats:
 
 
 def merged_nonfinite(parts: Iterable[NonFinite | None]) -> NonFinite | None:
-    """Of the parts of one curve, in the order of steps."""
+    """Of the parts of one curve, in any order."""
     some = [part for part in parts if part is not None]
     if len(some) < 2:
         return some[0] if some else None
-    return NonFinite(*([step for steps in kind for step in steps][:MARKS] for kind in zip(*some, strict=True)))
+    return NonFinite(*(sorted(step for steps in kind for step in steps)[:MARKS] for kind in zip(*some, strict=True)))

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
-from argus_catalog.curves.schemas import BatchCurves, JobMetrics
+from argus_catalog.curves.schemas import BatchCurves, JobMetrics, Kind, MetricsQuery, QueryAnswer, Seconds, Step
 from argus_catalog.wire import ConditionalRoute, json_response
+from argus_kit.identity import Person
 from argus_kit.platform import Reading
 
 # What counts curves is loaded with the first curve: numpy is a tenth of a server's start.
@@ -21,15 +22,22 @@ async def get_job_metrics(
     job: ReadableJob,
     connection: Reading,
     names: Annotated[str | None, Query(max_length=4000, description="Comma list of metrics; absent: all")] = None,
-    max_points: Annotated[int, Query(ge=2, le=20_000, description="Of each metric")] = 2000,
-    min_step: Annotated[int | None, Query(description="First step that is wanted")] = None,
-    max_step: Annotated[int | None, Query(description="Last step that is wanted")] = None,
+    points: Annotated[int, Query(ge=2, le=20_000, description="Most points of each curve")] = 2000,
+    from_step: Annotated[Step | None, Query(description="First step that is wanted")] = None,
+    to_step: Annotated[Step | None, Query(description="Last step that is wanted")] = None,
+    from_time: Annotated[Seconds | None, Query(description="Earliest time, seconds since 1970")] = None,
+    to_time: Annotated[Seconds | None, Query(description="Latest time, seconds since 1970")] = None,
+    kind: Annotated[Kind | None, Query(description="Only curves over epochs, or over steps")] = None,
 ) -> Response:
-    """The curves of one job."""
+    """The curves of one job: at most `points` of each, every extreme exact."""
     from argus_catalog.curves import service
+    from argus_catalog.curves.loading import Wish
+    from argus_catalog.curves.reading import Window
 
     wanted = [name for name in names.split(",") if name] if names is not None else None
-    return json_response(await service.job_metrics(connection, job, wanted, max_points, (min_step, max_step)))
+    window = Window(from_step, to_step, from_time, to_time)
+    wish = Wish(wanted, points, window, None if kind is None else service.KINDS[kind])
+    return json_response(await service.job_metrics(connection, job, wish))
 
 
 @router.get("/batches/{batch_id:path}/curves", response_model=BatchCurves)
@@ -37,9 +45,17 @@ async def get_batch_curves(
     batch: ReadableBatch,
     connection: Reading,
     metric: Annotated[str, Query(min_length=1, max_length=256)] = "val_loss",
-    max_points: Annotated[int, Query(ge=2, le=5000, description="Of each job")] = 500,
+    points: Annotated[int, Query(ge=2, le=5000, description="Most points of each job")] = 500,
 ) -> Response:
     """One metric of every job of a batch."""
     from argus_catalog.curves import service
 
-    return json_response(await service.batch_curves(connection, batch, metric, max_points))
+    return json_response(await service.batch_curves(connection, batch, metric, points))
+
+
+@router.post("/metrics/query", response_model=QueryAnswer)
+async def query_metrics(asked: MetricsQuery, actor: Person, connection: Reading) -> Response:
+    """Curves of many jobs in one answer. What is not there, or not visible, is told job by job."""
+    from argus_catalog.curves import service
+
+    return json_response(await service.query(connection, actor, asked))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argus_catalog.curves.decoding import Curve
-from argus_catalog.curves.thinning import nonfinite, series, thin
+from argus_catalog.curves.thinning import thin
+from argus_contracts.curves.rows import Curve
 
 
 def curve(values):
@@ -46,10 +46,3 @@ def test_a_spike_of_one_point_survives(count):
     assert len(thinned.steps) <= 2000
     assert (thinned.values.max(), thinned.values.min()) == (99.0, -99.0)
     assert thinned.steps[thinned.values.argmax()] == count // 3
-
-
-def test_what_is_no_number_is_null_and_named():
-    found = series(curve([1.0, math.nan, math.inf, -math.inf, 2.0]), 100)
-    assert found["values"] == [1.0, None, None, None, 2.0]
-    assert found["nonfinite"] == {"nan": [1], "pos_inf": [2], "neg_inf": [3]}
-    assert nonfinite(curve([1.0])) is None

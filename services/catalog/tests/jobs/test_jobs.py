@@ -105,12 +105,16 @@ class TestCharts:
         await world.batch("a")
         no = await world.job("a", "j1")
         await world.points("a", no, list(range(100)), val_loss=[float(i) for i in range(100)], acc=[0.5] * 100)
-        found = await world.read("/api/jobs/a/j1/metrics", names="acc,none", max_points=10)
-        assert (found["names"], list(found["series"]), found["last_step"]) == (["val_loss", "acc"], ["acc"], 99)
-        whole = (await world.read("/api/jobs/a/j1/metrics"))["series"]["val_loss"]
-        assert (len(whole["steps"]), whole["n_points"], whole["times"][1] - whole["times"][0]) == (100, 100, 60.0)
-        part = await world.read("/api/jobs/a/j1/metrics", min_step=10, max_step=12)
-        assert part["series"]["val_loss"]["steps"] == [10, 11, 12]
+        found = await world.read("/api/jobs/a/j1/metrics", names="acc,none", points=10)
+        assert (found["names"], [one["name"] for one in found["series"]]) == (["val_loss", "acc"], ["acc"])
+        assert (found["last_step"], found["resumes"]) == (99, [])
+        whole = (await world.read("/api/jobs/a/j1/metrics"))["series"][0]
+        assert (whole["name"], whole["kind"], len(whole["steps"]), whole["n_points"]) == ("val_loss", "epoch", 100, 100)
+        assert whole["times"][1] - whole["times"][0] == 60.0
+        part = (await world.read("/api/jobs/a/j1/metrics", from_step=10, to_step=12))["series"][0]
+        assert (part["steps"], part["n_points"], part["summary"]["n"]) == ([10, 11, 12], 3, 100)
+        late = (await world.read("/api/jobs/a/j1/metrics", from_time=whole["times"][98]))["series"][0]
+        assert late["steps"] == [98, 99]
 
     async def test_a_long_curve_is_thinned_and_its_spike_stays(self, world):
         await world.batch("a")
@@ -120,7 +124,7 @@ class TestCharts:
         values[20_000] = math.nan
         for begin in range(0, 30_000, 10_000):
             await world.points("a", no, list(range(begin, begin + 10_000)), loss=values[begin : begin + 10_000])
-        series = (await world.read("/api/jobs/a/j1/metrics", max_points=200))["series"]["loss"]
+        series = (await world.read("/api/jobs/a/j1/metrics", points=200))["series"][0]
         assert len(series["steps"]) <= 200
         assert series["values"][series["steps"].index(12_345)] == 42.0
         assert (series["n_points"], series["nonfinite"]["nan"]) == (30_000, [20_000])
