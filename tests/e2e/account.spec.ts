@@ -60,3 +60,21 @@ test('a link that is cut, invented or worn out says so', async ({ page }) => {
   await page.goto('/verify-new-email?token=never-was-one-of-these')
   await expect(page.getByRole('alert')).toContainText('not valid')
 })
+
+test('where people come by invite, a code opens an account', async ({ browser }) => {
+  const stranger = await (await browser.newContext()).newPage()
+  // The mode belongs to the whole server, so the pages are shown it instead of setting it.
+  await stranger.route('**/api/auth/registration', (route) => route.fulfill({ json: { mode: 'invite', is_first: false } }))
+  await stranger.goto('/register?invite=ag_inv_from-a-mail')
+  await expect(stranger.getByTestId('field-invite')).toHaveValue('ag_inv_from-a-mail')
+  await stranger.route('**/api/auth/register', (route) =>
+    route.fulfill({ status: 403, json: { error: { code: 'auth.invite_invalid', message: 'no', details: null, trace_id: '' }, detail: 'no' } }),
+  )
+  const account = newAccount('uma')
+  await stranger.getByTestId('field-username').fill(account.username)
+  await stranger.getByTestId('field-email').fill(account.email)
+  await stranger.locator('input[name=password]').fill(account.password)
+  await stranger.getByTestId('create-account').click()
+  await expect(stranger.getByTestId('field-invite')).toHaveAttribute('aria-invalid', 'true')
+  await stranger.context().close()
+})

@@ -264,6 +264,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invites
+         * @description Invites, newest first.
+         */
+        get: operations["list_invites"];
+        put?: never;
+        /**
+         * Create Invite
+         * @description Make an invite. Its code is shown this once.
+         */
+        post: operations["create_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/invites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Invite
+         * @description End an invite at once.
+         */
+        delete: operations["revoke_invite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -373,7 +417,7 @@ export interface paths {
         };
         /**
          * Download Artifact
-         * @description The file itself, whole or in ranges.
+         * @description The file itself, whole or a range of it.
          */
         get: operations["download_artifact"];
         put?: never;
@@ -383,6 +427,26 @@ export interface paths {
          * @description Delete a file.
          */
         delete: operations["delete_artifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/artifacts/{artifact_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Artifact Thumbnail
+         * @description A small picture of a picture.
+         */
+        get: operations["get_artifact_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -562,6 +626,26 @@ export interface paths {
          * @description Open an account; the first one ever is the administrator's.
          */
         post: operations["register_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Registration Mode
+         * @description Who may register: everybody, whoever has an invite, or nobody.
+         */
+        get: operations["get_registration_mode"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -763,7 +847,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Batch Artifacts
+         * @description A batch's own files, and on request those of its jobs, oldest first.
+         */
+        get: operations["list_batch_artifacts"];
         put?: never;
         /**
          * Upload Batch Artifact
@@ -1526,7 +1614,7 @@ export interface paths {
         };
         /**
          * Get Job Metrics
-         * @description The curves of one job.
+         * @description The curves of one job: at most `points` of each, every extreme exact.
          */
         get: operations["get_job_metrics"];
         put?: never;
@@ -1663,6 +1751,26 @@ export interface paths {
         get: operations["get_hints"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Metrics
+         * @description Curves of many jobs in one answer. What is not there, or not visible, is told job by job.
+         */
+        post: operations["query_metrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2672,6 +2780,8 @@ export interface components {
             } | null;
             /** Mime */
             mime: string;
+            /** Sha256 */
+            sha256: string | null;
             /** Size Bytes */
             size_bytes: number;
         };
@@ -2706,15 +2816,18 @@ export interface components {
         };
         /**
          * BatchCurves
-         * @description One metric of every job of a batch.
+         * @description One metric of every job of a batch, by epochs where a job has it so, else by steps.
          */
         BatchCurves: {
             /** Batch Id */
             batch_id: string;
             /** Curves */
             curves: components["schemas"]["JobCurve"][];
-            /** Direction */
-            direction: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
             /** Metric */
             metric: string;
         };
@@ -3280,6 +3393,12 @@ export interface components {
             jobs: components["schemas"]["EpochLatest"][];
         };
         /**
+         * ErrorCode
+         * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
+         * @enum {string}
+         */
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "user.is_self" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        /**
          * EventBatchOut
          * @description Per event results, in the order of the request.
          */
@@ -3547,6 +3666,106 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * InviteCreate
+         * @description An invite to be made: how often and for how many days its code works.
+         */
+        InviteCreate: {
+            /**
+             * Expires In Days
+             * @default 7
+             */
+            expires_in_days?: number;
+            /**
+             * Max Uses
+             * @default 1
+             */
+            max_uses?: number;
+            /** Note */
+            note?: string | null;
+        };
+        /**
+         * InviteCreated
+         * @description A new invite with its code and the address that carries it; neither is shown again.
+         */
+        InviteCreated: {
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Display Hint */
+            display_hint: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Max Uses */
+            max_uses: number;
+            /** Note */
+            note: string | null;
+            /** Revoked */
+            revoked: boolean;
+            /** Url */
+            url: string;
+            /** Uses */
+            uses: number;
+        };
+        /**
+         * InviteOut
+         * @description An invite as administrators see it: `display_hint` are the last four characters of its code.
+         */
+        InviteOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Display Hint */
+            display_hint: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Max Uses */
+            max_uses: number;
+            /** Note */
+            note: string | null;
+            /** Revoked */
+            revoked: boolean;
+            /** Uses */
+            uses: number;
+        };
+        /**
+         * InviteRevoked
+         * @description The invite works no more; `detail` says whether it did until now.
+         */
+        InviteRevoked: {
+            /**
+             * Detail
+             * @enum {string}
+             */
+            detail: "revoked" | "already-revoked";
+            /** Id */
+            id: number;
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+        };
+        /**
          * JobCurve
          * @description One job's curve among those of its batch.
          */
@@ -3555,15 +3774,25 @@ export interface components {
             dataset: string | null;
             /** Job Id */
             job_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "epoch" | "step";
             /** Model */
             model: string | null;
             /** N Points */
             n_points: number;
+            /** Name */
+            name: string;
             nonfinite: components["schemas"]["NonFinite"] | null;
+            /** Resumes */
+            resumes: components["schemas"]["Resume"][];
             /** Status */
             status: string | null;
             /** Steps */
             steps: number[];
+            summary: components["schemas"]["Summary"];
             /** Times */
             times: number[];
             /** Values */
@@ -3658,7 +3887,8 @@ export interface components {
         };
         /**
          * JobMetrics
-         * @description The curves of a job. `names` are all that it has, whether asked for or not.
+         * @description The curves of a job. `names` are all that it has, whether asked for or not; a metric that was reported both by
+         *     epochs and by steps is two series. `last_step` is the last one in `series`.
          */
         JobMetrics: {
             /** Batch Id */
@@ -3669,10 +3899,10 @@ export interface components {
             last_step: number | null;
             /** Names */
             names: string[];
+            /** Resumes */
+            resumes: components["schemas"]["Resume"][];
             /** Series */
-            series: {
-                [key: string]: components["schemas"]["Series"];
-            };
+            series: components["schemas"]["Series"][];
         };
         /**
          * JobOut
@@ -3876,6 +4106,33 @@ export interface components {
             n_jobs: number;
             /** Name */
             name: string;
+        };
+        /**
+         * MetricsQuery
+         * @description Curves of many jobs. The bounds hold for each curve, ends included; times in seconds since 1970.
+         */
+        MetricsQuery: {
+            /** From Step */
+            from_step?: number | null;
+            /** From Time */
+            from_time?: number | null;
+            /**
+             * Kind
+             * @description Only curves over epochs, or over steps
+             */
+            kind?: ("epoch" | "step") | null;
+            /**
+             * Points
+             * @description Most points of each curve
+             * @default 2000
+             */
+            points?: number;
+            /** Series */
+            series: components["schemas"]["WantedJob"][];
+            /** To Step */
+            to_step?: number | null;
+            /** To Time */
+            to_time?: number | null;
         };
         /**
          * NewBatchShare
@@ -4312,6 +4569,40 @@ export interface components {
             view_count: number;
         };
         /**
+         * QueryAnswer
+         * @description What was asked for, in the same order.
+         */
+        QueryAnswer: {
+            /** Results */
+            results: components["schemas"]["QueryResult"][];
+        };
+        /**
+         * QueryError
+         * @description Why there are no curves of a job.
+         */
+        QueryError: {
+            code: components["schemas"]["ErrorCode"];
+            /** Message */
+            message: string;
+        };
+        /**
+         * QueryResult
+         * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
+         */
+        QueryResult: {
+            /** Batch Id */
+            batch_id: string;
+            error: components["schemas"]["QueryError"] | null;
+            /** Job Id */
+            job_id: string;
+            /** Missing */
+            missing: string[];
+            /** Resumes */
+            resumes: components["schemas"]["Resume"][];
+            /** Series */
+            series: components["schemas"]["Series"][];
+        };
+        /**
          * RecipientIn
          * @description A new recipient.
          */
@@ -4381,7 +4672,7 @@ export interface components {
         };
         /**
          * Registration
-         * @description A new account. `invite_code` is accepted for older clients and not used.
+         * @description A new account. `invite_code` counts where registration is by invite only.
          */
         Registration: {
             /** Email */
@@ -4395,6 +4686,19 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * RegistrationMode
+         * @description Who may register. `is_first`: nobody has, and the next one becomes the administrator.
+         */
+        RegistrationMode: {
+            /** Is First */
+            is_first: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "open" | "invite" | "closed";
         };
         /**
          * RerunInfo
@@ -4435,6 +4739,19 @@ export interface components {
             source_batch_id: string;
             /** Status */
             status: string;
+        };
+        /**
+         * Resume
+         * @description A job began anew at this time (seconds since 1970), and these are the lowest epoch and step that it then reported
+         *     (null: none yet). What an earlier run had said of them and of later ones is gone from the curves.
+         */
+        Resume: {
+            /** At */
+            at: number;
+            /** Epoch */
+            epoch: number | null;
+            /** Step */
+            step: number | null;
         };
         /**
          * RetentionSettingsOut
@@ -4484,14 +4801,24 @@ export interface components {
         };
         /**
          * Series
-         * @description One metric over the steps of one job. A value that is no number is null here and named in `nonfinite`.
+         * @description One metric over the epochs or the steps of one job. `n_points` are stored in the part that was asked for; of more
+         *     than were wanted, the lowest and highest of equal runs stay. A value that is no number is null here and named in
+         *     `nonfinite`.
          */
         Series: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "epoch" | "step";
             /** N Points */
             n_points: number;
+            /** Name */
+            name: string;
             nonfinite: components["schemas"]["NonFinite"] | null;
             /** Steps */
             steps: number[];
+            summary: components["schemas"]["Summary"];
             /** Times */
             times: number[];
             /** Values */
@@ -4650,6 +4977,36 @@ export interface components {
         SubscriptionsIn: {
             /** Subscriptions */
             subscriptions: components["schemas"]["Subscription"][];
+        };
+        /**
+         * Summary
+         * @description A whole curve in a few numbers, whatever part of it was asked for. Extremes are of finite values, the first of
+         *     equal ones; `best` is the one of them that `direction` says, from the metric's name. What is no number is null.
+         */
+        Summary: {
+            /** Best */
+            best: number | null;
+            /** Best Step */
+            best_step: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
+            /** Last */
+            last: number | null;
+            /** Last Step */
+            last_step: number;
+            /** Max */
+            max: number | null;
+            /** Max Step */
+            max_step: number | null;
+            /** Min */
+            min: number | null;
+            /** Min Step */
+            min_step: number | null;
+            /** N */
+            n: number;
         };
         /**
          * SweepOut
@@ -4860,6 +5217,18 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * WantedJob
+         * @description A job, and which of its metrics are wanted (null: all).
+         */
+        WantedJob: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
+            /** Metrics */
+            metrics?: string[] | null;
         };
     };
     responses: never;
@@ -5252,6 +5621,102 @@ export interface operations {
             };
         };
     };
+    list_invites: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteCreated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteRevoked"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_agents: {
         parameters: {
             query?: never;
@@ -5407,7 +5872,10 @@ export interface operations {
     };
     download_artifact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show it instead of saving it, where it is a plain picture. */
+                inline?: boolean;
+            };
             header?: never;
             path: {
                 artifact_id: number;
@@ -5418,6 +5886,36 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What the caller has is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The file is no longer in storage. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The file does not have this range. */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5447,6 +5945,61 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_artifact_thumbnail: {
+        parameters: {
+            query?: {
+                /** @description Width and height that the preview fits into, in pixels. */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description What the caller has is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The file is no longer in storage. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No preview can be made of this file. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5691,6 +6244,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_registration_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationMode"];
                 };
             };
         };
@@ -6033,6 +6606,42 @@ export interface operations {
             };
         };
     };
+    list_batch_artifacts: {
+        parameters: {
+            query?: {
+                /** @description Only artifacts after this id; at most 1,000 a page. */
+                after?: number;
+                /** @description The files of the batch's jobs too. */
+                jobs?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     upload_batch_artifact: {
         parameters: {
             query?: never;
@@ -6050,6 +6659,8 @@ export interface operations {
                     label?: string;
                     /** @description A JSON object as text. */
                     meta?: string;
+                    /** @description What the file must have; the header Content-SHA256 serves too. */
+                    sha256?: string;
                 };
             };
         };
@@ -6077,9 +6688,9 @@ export interface operations {
     get_batch_curves: {
         parameters: {
             query?: {
-                /** @description Of each job */
-                max_points?: number;
                 metric?: string;
+                /** @description Most points of each job */
+                points?: number;
             };
             header?: never;
             path: {
@@ -7477,14 +8088,20 @@ export interface operations {
     get_job_metrics: {
         parameters: {
             query?: {
-                /** @description Of each metric */
-                max_points?: number;
-                /** @description Last step that is wanted */
-                max_step?: number | null;
                 /** @description First step that is wanted */
-                min_step?: number | null;
+                from_step?: number | null;
+                /** @description Earliest time, seconds since 1970 */
+                from_time?: number | null;
+                /** @description Only curves over epochs, or over steps */
+                kind?: ("epoch" | "step") | null;
                 /** @description Comma list of metrics; absent: all */
                 names?: string | null;
+                /** @description Most points of each curve */
+                points?: number;
+                /** @description Last step that is wanted */
+                to_step?: number | null;
+                /** @description Latest time, seconds since 1970 */
+                to_time?: number | null;
             };
             header?: never;
             path: {
@@ -7518,6 +8135,8 @@ export interface operations {
     list_job_artifacts: {
         parameters: {
             query?: {
+                /** @description Only artifacts after this id; at most 1,000 a page. */
+                after?: number;
                 /** @description The batch, where a job of this id is in several. */
                 batch_id?: string | null;
             };
@@ -7569,6 +8188,8 @@ export interface operations {
                     label?: string;
                     /** @description A JSON object as text. */
                     meta?: string;
+                    /** @description What the file must have; the header Content-SHA256 serves too. */
+                    sha256?: string;
                 };
             };
         };
@@ -7768,6 +8389,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hints"];
+                };
+            };
+        };
+    };
+    query_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricsQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -3,8 +3,10 @@ import { client, ok } from '@/api/client'
 export const login = (usernameOrEmail: string, password: string) =>
   ok(client.POST('/api/auth/login', { body: { username_or_email: usernameOrEmail, password } }))
 
-export const register = (username: string, email: string, password: string) =>
-  ok(client.POST('/api/auth/register', { body: { username, email, password } }))
+export const readRegistration = () => ok(client.GET('/api/auth/registration'))
+
+export const register = (username: string, email: string, password: string, invite: string | null) =>
+  ok(client.POST('/api/auth/register', { body: { username, email, password, invite_code: invite } }))
 
 export const requestPasswordReset = (email: string) => ok(client.POST('/api/auth/request-password-reset', { body: { email } }))
 

@@ -3,6 +3,7 @@ import type { ApiError } from '@/api/errors'
 import type { FieldErrors } from './rules'
 
 export function registrationErrors(error: ApiError): FieldErrors | null {
+  if (error.code === 'auth.invite_required' || error.code === 'auth.invite_invalid') return { invite: `errors.codes.${error.code}` }
   if (error.status === 403) return { form: 'auth.closed' }
   if (error.status === 409) {
     if (/email|e-mail|邮箱/i.test(`${error.code} ${error.message}`)) return { email: 'auth.emailTaken' }

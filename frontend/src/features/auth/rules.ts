@@ -1,6 +1,6 @@
 // The server's rules for accounts, so that a form can say them before it is sent.
 
-export type FieldErrors = Partial<Record<'username' | 'email' | 'password' | 'form', string>>
+export type FieldErrors = Partial<Record<'username' | 'email' | 'password' | 'invite' | 'form', string>>
 
 export const USERNAME = /^[A-Za-z0-9_-]{3,32}$/
 export const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/

@@ -29,5 +29,7 @@ export default {
   },
   reset: { title: 'Set a new password', password: 'New password', set: 'Set the password', done: 'The password is set, and all sessions have ended. You can sign in now.' },
   verify: { title: 'Confirm your e-mail', change: 'The address of your account becomes {email}.', confirm: 'Confirm this address', done: 'Thank you, the address is confirmed.' },
+  invite: 'Invite code',
+  inviteHint: 'This server lets people in by invite. Ask its administrator for one.',
   emailBad: 'This does not look like an e-mail address.',
 }

@@ -15,6 +15,8 @@ export default {
       password_unchanged: 'This is the password that you have.',
       email_unchanged: 'This is the address that you have.',
       email_in_use: 'This e-mail already has an account.',
+      invite_required: 'Please enter an invite code.',
+      invite_invalid: 'This invite is unknown, expired or used up.',
       link_invalid: 'This link is not valid, or it was replaced by a newer one.',
       link_gone: 'This link has expired, or it was used already.',
     },

@@ -29,5 +29,7 @@ export default {
   },
   reset: { title: '设置新密码', password: '新密码', set: '设置密码', done: '密码已设置，所有会话均已退出，现在可以登录。' },
   verify: { title: '确认邮箱', change: '你的账户邮箱将变更为 {email}。', confirm: '确认此邮箱', done: '谢谢，邮箱已确认。' },
+  invite: '邀请码',
+  inviteHint: '此服务器凭邀请注册，请向管理员索取邀请码。',
   emailBad: '这不像一个邮箱地址。',
 }

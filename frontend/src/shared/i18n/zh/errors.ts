@@ -15,6 +15,8 @@ export default {
       password_unchanged: '新密码与当前密码相同。',
       email_unchanged: '新邮箱与当前邮箱相同。',
       email_in_use: '该邮箱已注册。',
+      invite_required: '请输入邀请码。',
+      invite_invalid: '邀请码无效、已过期或已用完。',
       link_invalid: '链接无效，或已被新的链接取代。',
       link_gone: '链接已过期或已使用。',
     },
