@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    # event type, Unix time in seconds, batch id (None: the reporter's own), job id, data
+    # Each begins with the event's type and Unix time in seconds. Five parts are any event; more are a point, which
+    # holds no dict: a tuple of atoms alone is none of the garbage collector's business, while dicts that wait would be
+    # taken for long-lived and bring on full collections.
+    #
+    # batch id (None: the reporter's own), job id, data
     AnyEvent: TypeAlias = tuple[str, float, str | None, str | None, dict[str, Any]]
-    # "job_epoch", time, job id, epoch, train loss, validation loss, learning rate, ms of a batch, other numbers
-    EpochEvent: TypeAlias = tuple[str, float, str, int, Any, Any, Any, Any, dict[str, Any]]
-    # "job_step", time, job id, step, name, value
-    StepEvent: TypeAlias = tuple[str, float, str, int, str, Any]
-    # Told apart by their lengths, which costs the training nothing.
-    RawEvent: TypeAlias = AnyEvent | EpochEvent | StepEvent
+    # job id, step, name, value; or job id, step, names, values
+    StepEvent: TypeAlias = tuple[Any, ...]
+    # job id, epoch, train loss, validation loss, learning rate, ms of a batch, names of other numbers, these numbers
+    EpochEvent: TypeAlias = tuple[Any, ...]
+    RawEvent: TypeAlias = AnyEvent | StepEvent | EpochEvent
 
 
 class Buffer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argus._delivery import READ, SPLIT, WAIT, Verdict, judge, read_results, unproven
+from argus._delivery import READ, SPLIT, WAIT, Verdict, is_all_stored, judge, read_results, unproven
 from argus._settings import CHUNK_EVENTS
 from argus._transport import HttpTransport, Unreachable
 
@@ -79,6 +79,11 @@ class Courier:
             reply = self.transport.post_json(_EVENTS_PATH, _body(part))
         except Unreachable as error:
             return Verdict(WAIT, str(error))
+        if is_all_stored(reply, len(part)):
+            self._gzip_known_good = True
+            ledger.stored(part, [])
+            chunk.parts.pop(0)
+            return None
         verdict = judge(reply)
         if verdict.action != READ:
             return verdict

@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 import os
 import time
+from operator import itemgetter
 
 from argus._values import freeze, plain, spell
 from argus._version import SCHEMA_VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from argus._batcher import RawEvent
+
+    # A line with places for id, time and numbers, and what takes the numbers out of an event.
+    _Template: TypeAlias = tuple[str, Callable[[RawEvent], tuple[object, ...]]]
 
 EVENT_TYPES = frozenset(
     {
@@ -35,6 +42,7 @@ EVENT_TYPES = frozenset(
 NEED_JOB = frozenset({"job_start", "job_epoch", "job_step", "job_done", "job_failed"})
 
 _LONGEST_JOB_ID = 256
+_EPOCH_NAMES = ("epoch", "train_loss", "val_loss", "lr", "batch_time_ms")
 _NUMBERS = frozenset({float, int})
 # A script that makes up a metric's name in every step gets no template of its own for each.
 _MOST_TEMPLATES = 512
@@ -55,7 +63,7 @@ class Encoder:
     def __init__(self, source: dict[str, str | None], batch_id: str | None) -> None:
         self._source = _to_json({key: value for key, value in source.items() if value is not None})
         self._batch_id = batch_id
-        self._templates: dict[tuple[object, ...], str] = {}
+        self._templates: dict[tuple[object, ...], _Template] = {}
         self._second = -1
         self._second_text = ""
         self._id_head = ""
@@ -70,54 +78,40 @@ class Encoder:
 
     def encode(self, event: RawEvent) -> bytes:
         """One line of JSON with its newline. Raises `InvalidEventError` for what no server would take."""
-        size = len(event)
-        if size == 9:  # job_epoch, as JobContext.epoch hands it over
-            _, at, job_id, epoch, train_loss, val_loss, lr, batch_time_ms, extra = event  # type: ignore[misc]
-            names = {
-                "epoch": epoch,
-                "train_loss": train_loss,
-                "val_loss": val_loss,
-                "lr": lr,
-                "batch_time_ms": batch_time_ms,
-            }
-            names.update(extra)
-            return self._point("job_epoch", at, job_id, names)
-        if size == 6:  # job_step, as JobContext.metric hands it over
-            _, at, job_id, step, name, value = event  # type: ignore[misc]
-            return self._point("job_step", at, job_id, {"step": step, name: value})
-        return self._any(*event)  # type: ignore[arg-type]
-
-    def _point(self, event_type: str, at: float, job_id: str, data: dict[str, object]) -> bytes:
-        """A point with finite numbers only goes into a template; others go the long way."""
-        numbers = [value for value in data.values() if value is not None]
-        if not _NUMBERS.issuperset(map(type, numbers)):
-            return self._any(event_type, at, None, job_id, data)
-        try:
-            total = sum(numbers)  # type: ignore[arg-type]
-            if total - total != 0.0:  # one of them is NaN or infinite
-                return self._any(event_type, at, None, job_id, data)
-        except OverflowError:
-            return self._any(event_type, at, None, job_id, data)
-        names = tuple(data) if len(numbers) == len(data) else tuple(k for k, v in data.items() if v is not None)
-        template = self._templates.get((job_id, names)) or self._template(event_type, job_id, names)
+        if len(event) == 5:
+            return self._any(*event)
+        kind: tuple[object, ...]
+        if event[0] == "job_epoch":
+            kind = (event[2], event[8], event[4] is None, event[5] is None, event[6] is None, event[7] is None)
+        else:
+            kind = (event[2], event[4])
+        template, pick = self._templates.get(kind) or self._template(kind, event)
+        numbers = pick(event)
+        if not _NUMBERS.issuperset(map(type, numbers)) or not _is_finite(numbers):
+            return self._any(event[0], event[1], None, event[2], _data(event))
         self._id_tail += 1
+        at = event[1]
         second = int(at)
         if second != self._second:
             self._new_second(second)
-        return (template % (self._id_head, self._id_tail, self._second_text, (at - second) * 1000, *numbers)).encode(
-            "utf-8", "replace"
-        )
+        text = template % (self._id_head, self._id_tail, self._second_text, (at - second) * 1000, *numbers)
+        return text.encode("utf-8", "replace")
 
-    def _template(self, event_type: str, job_id: str, names: tuple[str, ...]) -> str:
-        self._check(event_type, self._batch_id, job_id)
-        head = f'{{"event_id":"%s%012x","schema_version":"{SCHEMA_VERSION}","event_type":"{event_type}",'
-        place = f'"batch_id":{_to_json(self._batch_id)},"job_id":{_to_json(job_id)},"source":{self._source},'
-        data = ",".join(f"{_escaped(_to_json(name))}:%r" for name in names)
-        template = f'{head}"timestamp":"%s.%03dZ",{_escaped(place)}"data":{{{data}}}}}\n'
+    def _template(self, kind: tuple[object, ...], event: RawEvent) -> _Template:
+        """The line of all points of one job that have the same names, and the places of their numbers in the event."""
+        self._check(event[0], self._batch_id, event[2])
+        usual = _EPOCH_NAMES if event[0] == "job_epoch" else ()  # whether they are given is a part of `kind`
+        places = {
+            name: place for name, place in _places(event).items() if event[place] is not None or name not in usual
+        }
+        head = f'{{"event_id":"%s%012x","schema_version":"{SCHEMA_VERSION}","event_type":"{event[0]}",'
+        place = f'"batch_id":{_to_json(self._batch_id)},"job_id":{_to_json(event[2])},"source":{self._source},'
+        data = ",".join(f"{_escaped(_to_json(name))}:%r" for name in places)
+        text = f'{head}"timestamp":"%s.%03dZ",{_escaped(place)}"data":{{{data}}}}}\n'
         if len(self._templates) >= _MOST_TEMPLATES:
             self._templates.clear()
-        self._templates[job_id, names] = template
-        return template
+        made = self._templates[kind] = (text, _picker(list(places.values())))
+        return made
 
     def _any(
         self, event_type: str, at: float, batch_id: str | None, job_id: str | None, data: dict[str, object]
@@ -153,6 +147,34 @@ class Encoder:
     def _new_second(self, second: int) -> None:
         self._second = second
         self._second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+def _is_finite(numbers: tuple[Any, ...]) -> bool:
+    """Whether none is NaN or infinite: their sum would be too."""
+    try:
+        total = sum(numbers)
+    except OverflowError:
+        return False
+    return bool(total - total == 0.0)
+
+
+def _places(event: RawEvent) -> dict[str, int]:
+    """Where each number of a point is in its event."""
+    if event[0] == "job_epoch":
+        return dict(zip((*_EPOCH_NAMES, *event[8]), (3, 4, 5, 6, 7, *range(9, len(event))), strict=True))
+    names = event[4] if type(event[4]) is tuple else (event[4],)
+    return dict(zip(("step", *names), (3, *range(5, len(event))), strict=True))
+
+
+def _data(event: RawEvent) -> dict[str, object]:
+    return {name: event[place] for name, place in _places(event).items()}
+
+
+def _picker(places: list[int]) -> Callable[[RawEvent], tuple[object, ...]]:
+    if len(places) == 1:
+        (place,) = places
+        return lambda event: (event[place],)
+    return itemgetter(*places)
 
 
 def _escaped(text: str) -> str:

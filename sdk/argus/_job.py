@@ -140,7 +140,10 @@ class JobContext:
                 if type(value) not in ATOMS:
                     extra = _frozen(extra)
                     break
-            event = ("job_epoch", time(), self._job_id, epoch, train_loss, val_loss, lr, batch_time_ms, extra)
+            event = (
+                "job_epoch", time(), self._job_id, epoch, train_loss, val_loss, lr, batch_time_ms,
+                tuple(extra), *extra.values(),
+            )  # fmt: skip
             buffer = self._buffer
             if len(buffer.items) < buffer.room:
                 buffer.append(event)
@@ -170,11 +173,20 @@ class JobContext:
     def metrics_step(self, values: dict[str, float], step: int) -> None:
         """Report several numbers at one step."""
         try:
-            data: dict[str, Any] = {"step": step if type(step) is int else int(step)}
+            if type(step) is not int:
+                step = int(step)
             for name, value in values.items():
-                known = name if type(name) is str and name != "step" else _metric_name(name)
-                data[known] = value if type(value) in ATOMS else freeze(value)
-            self._buffer.add("job_step", self._job_id, data)
+                if type(value) not in ATOMS or type(name) is not str or name == "step":
+                    values = {_metric_name(key): freeze(part) for key, part in values.items()}  # type: ignore[misc]
+                    break
+            if not values:
+                return
+            event = ("job_step", time(), self._job_id, step, tuple(values), *values.values())
+            buffer = self._buffer
+            if len(buffer.items) < buffer.room:
+                buffer.append(event)
+            else:
+                buffer.refuse(event)
         except Exception as error:  # noqa: BLE001 - the guard, written out
             absorb("JobContext.metrics_step", error)
 
@@ -221,9 +233,10 @@ def with_config(data: dict[str, Any], config: object) -> dict[str, Any]:
     """The data of a start event with the run's configuration, whatever kind of object that is."""
     if config is None:
         return data
-    from argus._config import as_config
+    from argus._config import as_config, config_digest
 
-    return {**data, "config": as_config(config)}
+    settings = as_config(config)
+    return {**data, "config": settings, "config_digest": config_digest(settings)}
 
 
 def _metric_name(name: object) -> str:

@@ -65,7 +65,8 @@ class Reporter:
         joined: the batch is shared with other processes: the last to leave ends it, and one that fails fails its own
             jobs alone.
         config: the run's settings (a dict, argparse namespace, dataclass, OmegaConf, ...), reported with the context.
-        capture_output: report what is written to stdout and stderr as log lines; default `ARGUS_CAPTURE_CONSOLE`, off.
+        capture_output: report what is written to `sys.stdout` and `sys.stderr` as log lines (True), or all that the
+            process and its children write there (`"fd"`); default `ARGUS_CAPTURE_CONSOLE`, off.
         mode: `online`; `offline`, which writes a journal for `argus sync` and needs no server; or `disabled`.
             Default `ARGUS_MODE`, then `online`.
         name, tags, notes: a title, labels and a text to know the batch by.
@@ -90,7 +91,7 @@ class Reporter:
         capture_environment: bool = True,
         joined: bool = False,
         config: object = None,
-        capture_output: bool | None = None,
+        capture_output: bool | str | None = None,
         mode: str | None = None,
         name: str | None = None,
         tags: Iterable[str] | None = None,
@@ -109,7 +110,8 @@ class Reporter:
             interval(resource_snapshot, RESOURCES_S),
         )
         self._capture_environment = capture_environment
-        self._config = config
+        self._raw_config = config
+        self._config: dict[str, Any] | None = None
         self._capture_output = capture_console(capture_output)
         self._labels = {"name": name, "tags": listed(tags), "notes": notes}
         self._url = resolve_url(monitor_url)
@@ -254,6 +256,7 @@ class Reporter:
 
         if self._command is None:
             self._command = self._identity.command = command_line()
+        self._config = with_config({}, self._raw_config).get("config")
         self._pipeline.start(self._start_background)
         start: dict[str, Any] = {
             "experiment_type": self._experiment_type,
@@ -270,18 +273,16 @@ class Reporter:
         self._buffer.add("batch_start", None, start)
         _lifecycle.register(self)
         _lowlevel.set_current(self._batch_id, self._buffer.add)
-        self._begin_context()
-
-    @guard(None)
-    def _begin_context(self) -> None:
-        """What must be done by the training's own thread: copy its settings, stand between it and its console."""
-        self._config = with_config({}, self._config).get("config")
         if self._config is not None and not self._capture_environment:
             self._buffer.add("env_snapshot", None, {"config": self._config})
+        self._capture_console()
+
+    @guard(None)
+    def _capture_console(self) -> None:
         if self._capture_output:
             from argus._console import capture
 
-            self._console = capture(self._buffer.add, lambda: self._active_job_id)
+            self._console = capture(self._buffer.add, lambda: self._active_job_id, self._capture_output)
 
     def _finish(self, error: BaseException | None) -> None:
         try:
