@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shlex
@@ -47,6 +48,8 @@ class Plan:
         self.public = public
         self.secrets = secrets
         self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik"])
+        # Where the services reach the servers: somewhere else when a test stands in between (ARGUS_STACK_VIA, JSON)
+        self.via: dict[str, int] = self.ports | json.loads(os.environ.get("ARGUS_STACK_VIA", "{}"))
 
     def url(self, name: str) -> str:
         """The address of an internal HTTP process."""
@@ -108,9 +111,9 @@ class Plan:
             environment["ARGUS_READY_URLS"] = ",".join(f"{app}={self.url(app)}" for app in APPS if app != "web")
         else:
             service = name.removesuffix("-worker")
-            environment["ARGUS_DB_URL"] = stack_postgres.service_url(self.secrets, self.ports["postgres"], service)
-            environment["ARGUS_NATS_URL"] = f"nats://argus:{self.secrets.nats}@127.0.0.1:{self.ports['nats']}"
-            environment["ARGUS_REDIS_URL"] = f"redis://:{self.secrets.valkey}@127.0.0.1:{self.ports['valkey']}/0"
+            environment["ARGUS_DB_URL"] = stack_postgres.service_url(self.secrets, self.via["postgres"], service)
+            environment["ARGUS_NATS_URL"] = f"nats://argus:{self.secrets.nats}@127.0.0.1:{self.via['nats']}"
+            environment["ARGUS_REDIS_URL"] = f"redis://:{self.secrets.valkey}@127.0.0.1:{self.via['valkey']}/0"
             environment["ARGUS_CONFIG_KEY"] = os.environ.get("ARGUS_CONFIG_KEY") or self.secrets.config_key
         command = [sys.executable, "-m", "argus_kit.serve", APPS[name]]
         # Started once the tables are there; from then on supervisor brings it back by itself

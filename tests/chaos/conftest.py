@@ -1,216 +1,31 @@
-"""A stack of its own for these tests, with ways to disturb it, and a page's reader that must miss nothing."""
+"""Systems to disturb, a person on them, and the table of what was tried."""
 
 from __future__ import annotations
 
-import asyncio
 import collections
-import contextlib
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import sqlalchemy as sa
-import stack_postgres
-from sqlalchemy.ext.asyncio import create_async_engine
-from stack_layout import Layout, Secrets
+from rig.page import Page
+from rig.plan import STANDALONE
+from rig.run import Outcome
+from rig.systems import Stack, Standalone
+from rig.verdict import Rows
 
-from argus_contracts.event_rows import TYPES_BY_CODE, event_id
-from argus_contracts.events import INGESTED_TYPES
-from argus_kit.testing import free_port
 from argus_standalone.testing import Account
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCAL = ROOT / "deploy" / "local"
-
-
-class Stack:
-    """`make stack`, without the setting up."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "ARGUS_HOME": str(home), "ARGUS_PORT": str(self.port)}
-        self.environment.setdefault("ARGUS_WEB_ROOT", str(ROOT / "frontend" / "dist"))
-        self.log = home / "stack.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until the whole is ready."""
-        with self.log.open("ab") as log:
-            command = [sys.executable, str(LOCAL / "stack.py")]
-            self._process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
-        self.wait_ready(180)
-
-    def stop(self) -> int:
-        """As Ctrl-C does; returns the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
-
-    def is_ready(self) -> bool:
-        """Whether the public address says so."""
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        return False
-
-    def wait_ready(self, timeout_s: float = 60) -> None:
-        """Wait for 200 from /readyz."""
-        deadline = time.monotonic() + timeout_s
-        while not self.is_ready():
-            assert self._process is not None
-            assert self._process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, f"not ready: {httpx.get(f'{self.url}/readyz').text}"
-            time.sleep(0.1)
-
-    def pids(self) -> dict[str, int]:
-        """Process id by program name."""
-        found: dict[str, int] = json.loads(self._control("pids"))
-        return found
-
-    def kill(self, name: str) -> None:
-        """Kill -9, and wait until the supervisor has another one."""
-        before = self.pids()[name]
-        self._control("kill", name)
-        deadline = time.monotonic() + 30
-        while self.pids().get(name) in {None, before}:
-            assert time.monotonic() < deadline, f"{name} did not come back"
-            time.sleep(0.05)
-
-    @contextlib.contextmanager
-    def frozen(self, *names: str) -> Iterator[None]:
-        """Stop these without ending them: their connections stand, and nobody answers."""
-        for name in names:
-            self._control("kill", name, "STOP")
-        try:
-            yield
-        finally:
-            for name in names:
-                self._control("kill", name, "CONT")
-
-    def _control(self, *arguments: str) -> str:
-        command = [sys.executable, str(LOCAL / "stackctl.py"), *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def query(self, statement: str, **values: Any) -> list[Any]:
-        """Ask PostgreSQL itself."""
-        layout = Layout(self.home.resolve())
-        port = json.loads(layout.state.read_text())["ports"]["postgres"]
-        url = stack_postgres.admin_url(Secrets.of(layout), port)
-
-        async def ask() -> list[Any]:
-            engine = create_async_engine(url)
-            async with engine.connect() as connection:
-                found = list((await connection.execute(sa.text(statement), values)).all())
-            await engine.dispose()
-            return found
-
-        return asyncio.run(ask())
-
-
-class Rows:
-    """The client's events of a batch as they lie in PostgreSQL."""
-
-    def __init__(self, stack: Stack, batch_id: str) -> None:
-        found = stack.query(
-            "select e.type_code, e.event_key from event e join batch b using (batch_key) where b.id = :batch",
-            batch=batch_id,
-        )
-        sent = [(TYPES_BY_CODE[code], event_id(bytes(key))) for code, key in found]
-        self.ids = [name for kind, name in sent if kind in INGESTED_TYPES]
-        self.types = collections.Counter(kind for kind, _ in sent)
-
-
-class Page:
-    """A browser's EventSource: reads a channel, and after each lost connection asks for what it missed."""
-
-    def __init__(self, url: str, credential: str, channel: str) -> None:
-        self._url, self._channel = url, channel
-        self._headers = {"Authorization": f"Bearer {credential}"}
-        self._last: str | None = None
-        self._ended = threading.Event()
-        self._open = threading.Event()
-        self.seen: set[str] = set()
-        self.repeated = 0
-        self.connections = 0
-        self.resyncs: list[str] = []
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._open.wait(30), "the stream never opened"
-
-    def close(self) -> None:
-        """Read no more."""
-        self._ended.set()
-        self._thread.join(15)
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            with contextlib.suppress(httpx.HTTPError):
-                self._read()
-            self._ended.wait(0.2)
-
-    def _read(self) -> None:
-        headers = self._headers | ({"Last-Event-ID": self._last} if self._last else {})
-        timeout = httpx.Timeout(5, read=2)
-        with (
-            httpx.Client(timeout=timeout) as client,
-            client.stream("GET", f"{self._url}/api/sse", params={"channels": self._channel}, headers=headers) as answer,
-        ):
-            if answer.status_code != 200:
-                return
-            self.connections += 1
-            frame: dict[str, str] = {}
-            lines = answer.iter_lines()
-            while not self._ended.is_set():
-                line = next(lines, None)
-                if line is None:
-                    return
-                if line:
-                    name, _, value = line.partition(": ")
-                    frame[name] = value
-                elif frame:
-                    self._take(frame)
-                    frame = {}
-
-    def _take(self, frame: dict[str, str]) -> None:
-        if frame.get("event") == "hello":
-            self._open.set()
-        if frame.get("event") == "resync":
-            self.resyncs.append(frame.get("data", ""))
-        if "id" not in frame:
-            return
-        self._last = frame["id"]
-        event = json.loads(frame["data"]).get("event_id")
-        if event in self.seen:
-            self.repeated += 1
-        self.seen.add(event)
+_OUTCOMES: pytest.StashKey[list[Outcome]] = pytest.StashKey()
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """A running stack."""
-    # Not in pytest's own folder, which is closed to others: PostgreSQL passes through as another user where this runs
-    # as root.
-    home = Path(tempfile.mkdtemp(prefix="argus-chaos-"))
-    home.chmod(0o755)
-    made = Stack(home)
+    made = Stack()
     made.start()
     yield made
-    assert made.stop() == 0, made.log.read_text()
-    shutil.rmtree(home, ignore_errors=True)
+    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +62,53 @@ def eventually() -> Callable[..., Any]:
         return found
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def systems() -> Iterator[Callable[[str], tuple[Any, Account]]]:
+    """A system by its mode, with an administrator: one at a time, kept while the mode stays the same."""
+    running: dict[str, tuple[Any, Account]] = {}
+
+    def end() -> None:
+        for system, account in running.values():
+            account.close()
+            system.stop()
+        running.clear()
+
+    def get(mode: str) -> tuple[Any, Account]:
+        if mode not in running:
+            end()
+            system = Standalone() if mode == STANDALONE else Stack()
+            system.start()
+            running[mode] = (system, Account(system.url))
+        return running[mode]
+
+    yield get
+    end()
+
+
+@pytest.fixture
+def outcomes(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
+    """Takes down what became of a run."""
+    return request.config.stash.setdefault(_OUTCOMES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Faults x runs x lost x double."""
+    found = config.stash.get(_OUTCOMES, [])
+    if not found:
+        return
+    table: dict[tuple[str, str], list[Outcome]] = collections.defaultdict(list)
+    for outcome in found:
+        for name in {fault.name for fault in outcome.plan.faults} or {"nothing"}:
+            table[outcome.plan.mode, name].append(outcome)
+    terminalreporter.section("chaos: what was tried")
+    terminalreporter.line(
+        f"{'mode':10}  {'fault':20}{'runs':>6}{'counted':>9}{'lost':>6}{'double':>8}{'resync':>8}{'s/run':>7}"
+    )
+    for (mode, name), runs in [*sorted(table.items()), (("all", "together"), found)]:
+        counted, lost, double = (sum(getattr(run, field) for run in runs) for field in ("counted", "lost", "double"))
+        resynced, wall_s = sum(run.resynced for run in runs), sum(run.wall_s for run in runs) / len(runs)
+        terminalreporter.line(
+            f"{mode:10}  {name:20}{len(runs):>6}{counted:>9}{lost:>6}{double:>8}{resynced:>8}{wall_s:>7.1f}"
+        )
