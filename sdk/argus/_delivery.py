@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import time
+from email.utils import mktime_tz, parsedate_tz
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,8 +134,17 @@ def _body(reply: Reply) -> dict[str, object] | None:
 
 
 def _retry_after(reply: Reply) -> float:
+    """Seconds that the server asks for: a number, or a date as HTTP writes it."""
+    text = reply.headers.get("retry-after", "")
     try:
-        seconds = float(reply.headers.get("retry-after", ""))
+        seconds = float(text)
     except ValueError:
+        seconds = _seconds_until(text)
+    if seconds != seconds:  # noqa: PLR0124 - only NaN differs from itself
         return _SILENT_RETRY_AFTER_S
-    return max(0.05, min(seconds, _LONGEST_RETRY_AFTER_S)) if seconds == seconds else _SILENT_RETRY_AFTER_S  # noqa: PLR0124
+    return max(0.05, min(seconds, _LONGEST_RETRY_AFTER_S))
+
+
+def _seconds_until(date: str) -> float:
+    parts = parsedate_tz(date)
+    return _SILENT_RETRY_AFTER_S if parts is None else mktime_tz(parts) - time.time()

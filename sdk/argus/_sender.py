@@ -13,6 +13,7 @@ from collections import deque
 from argus._courier import Courier
 from argus._delivery import HOLD, HOLD_S, Verdict, backoff
 from argus._guard import absorb, logger, tell_once
+from argus._owner import BEAT_S
 from argus._settings import REQUEST_TIMEOUT_S, SEGMENT_BYTES, SEND_INTERVAL_S
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 # From here on the next chunk follows at once instead of after the send interval.
 _BACKLOG = 500
 _ADOPT_EVERY_S = 60.0
+# How soon a token is noticed that replaces one that the server refused.
+_TOKEN_LOOK_S = 1.0
 
 
 class _Ledger:
@@ -78,76 +81,107 @@ class Sender(threading.Thread):
         self._wake = threading.Event()
         self._deadline: float | None = None
         self._failures = 0
+        self._own_due_at = 0.0
         self._adopted_at: float | None = None
+        self._beaten_at = 0.0
         self.orphans: deque[Orphan] = deque()
-        self.unfinished = 0
 
     def run(self) -> None:
         """The thread's body."""
         try:
             transport = self._make_transport()
             try:
-                self._deliver_until_closed(Courier(transport, self._rejects))
+                while not self._deliver_guarded(Courier(transport, self._rejects)):
+                    pass
             finally:
                 transport.close()
         except ValueError as error:  # an address that is none
             tell_once("address", "%s; events stay in the journal", error)
-        except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
-            absorb("the sender", error)
         finally:
-            self.unfinished = len(self.orphans)
             for orphan in self.orphans:
                 orphan.close()
             self._on_end()
 
     def wake(self) -> None:
         """Send what waits now instead of after the send interval."""
+        self._own_due_at = 0.0
         self._wake.set()
 
     def close(self, timeout_s: float) -> None:
         """Send until nothing waits or `timeout_s` is over, then end."""
         self._deadline = time.monotonic() + timeout_s
-        self._wake.set()
+        self.wake()
+
+    def _deliver_guarded(self, courier: Courier) -> bool:
+        """Deliver until closed; False where something unforeseen came between, and it is worth another try."""
+        try:
+            self._deliver_until_closed(courier)
+        except Exception as error:  # noqa: BLE001 - the guard of this thread: training is sacred
+            absorb("the sender", error)
+            self._failures += 1
+            self._rest(backoff(self._failures))
+            return self._deadline is not None
+        return True
 
     def _deliver_until_closed(self, courier: Courier) -> None:
         while True:
             left = self._time_left()
             if left is not None and left <= 0:
                 return
+            self._beat()
             source, chunk = self._next(courier.most_lines)
             if source is None or chunk is None:
                 if left is not None:
                     return
-                self._rest(SEND_INTERVAL_S)
+                self._rest(max(self._own_due_at - time.monotonic(), SEND_INTERVAL_S / 10))
                 continue
             courier.transport.timeout_s = REQUEST_TIMEOUT_S if left is None else min(REQUEST_TIMEOUT_S, left + 0.1)
-            trouble = courier.deliver(chunk, self._own_ledger if source in self._own else self._adopted_ledger)
+            own = source in self._own
+            trouble = courier.deliver(chunk, self._own_ledger if own else self._adopted_ledger)
             if trouble is None:
                 source.acknowledge(chunk)
                 self._failures = 0
-                if source in self._own and source.waiting < _BACKLOG:
-                    self._rest(SEND_INTERVAL_S)
-            elif not self._wait_out(trouble):
+                if own and source.waiting < _BACKLOG and left is None:
+                    self._own_due_at = time.monotonic() + SEND_INTERVAL_S
+            elif not self._wait_out(trouble, courier.transport):
                 return
 
     def _next(self, most_lines: int) -> tuple[Source | None, Chunk | None]:
-        """The next chunk: ours, else an orphan's, looking for orphans at the start and then once a minute."""
-        for source in self._own:
-            chunk = source.next_chunk(most_lines, SEGMENT_BYTES)
-            if chunk is not None:
-                return source, chunk
+        """The next chunk: ours when it is due, else an orphan's, so that neither waits for the other to be empty.
+
+        Orphans are looked for at the start and then once a minute.
+        """
         now = time.monotonic()
+        if now >= self._own_due_at:
+            for source in self._own:
+                chunk = source.next_chunk(most_lines, SEGMENT_BYTES)
+                if chunk is not None:
+                    return source, chunk
+            self._own_due_at = now + SEND_INTERVAL_S
         if not self.orphans and (self._adopted_at is None or now - self._adopted_at > _ADOPT_EVERY_S):
             self._adopted_at = now
             self.orphans.extend(self._adopt())
         while self.orphans:
-            chunk = self.orphans[0].next_chunk(most_lines, SEGMENT_BYTES)
+            try:
+                chunk = self.orphans[0].next_chunk(most_lines, SEGMENT_BYTES)
+            except OSError as error:
+                tell_once("orphan", "a journal of an earlier process cannot be read: %s", error)
+                self.orphans.popleft().close()
+                continue
             if chunk is not None:
                 return self.orphans[0], chunk
             self.orphans.popleft()
         return None, None
 
-    def _wait_out(self, trouble: Verdict) -> bool:
+    def _beat(self) -> None:
+        """Hold on to the journals of the dead while they are delivered."""
+        now = time.monotonic()
+        if now - self._beaten_at > BEAT_S:
+            self._beaten_at = now
+            for orphan in self.orphans:
+                orphan.beat()
+
+    def _wait_out(self, trouble: Verdict, transport: HttpTransport) -> bool:
         """Wait before the next try; False when there is no point in one before the process ends."""
         self._failures += 1
         closing = self._deadline is not None
@@ -161,8 +195,8 @@ class Sender(threading.Thread):
                 return False
         else:
             tell_once("outage", "the server does not take events now (%s); they wait in the journal", trouble.reason)
-        delay = HOLD_S if trouble.action == HOLD else trouble.wait_s or backoff(self._failures)
-        until = time.monotonic() + delay
+        refused = transport.token
+        until = time.monotonic() + (HOLD_S if trouble.action == HOLD else trouble.wait_s or backoff(self._failures))
         while (pause := until - time.monotonic()) > 0:
             left = self._time_left()
             if left is not None and not closing:
@@ -172,7 +206,10 @@ class Sender(threading.Thread):
             if closing:
                 time.sleep(min(pause, 0.05))
             else:
-                self._rest(pause)
+                self._rest(min(pause, _TOKEN_LOOK_S))
+            self._beat()
+            if trouble.action == HOLD and transport.token != refused:
+                return True  # somebody replaced it
         return True
 
     def _rest(self, seconds: float) -> None:

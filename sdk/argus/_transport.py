@@ -63,6 +63,11 @@ class HttpTransport:
         self.timeout_s = timeout_s
         self.gzip = True
 
+    @property
+    def token(self) -> str | None:
+        """The token that the next request will carry."""
+        return self._token()
+
     def post_json(self, path: str, body: bytes) -> Reply:
         """POST a JSON body, compressed where that pays. Raises `Unreachable`."""
         headers = {"Content-Type": "application/json"}

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -49,6 +50,7 @@ class FakeIngest:
         self.delay_s = 0.0
         self.raw_answer: bytes | None = None
         self.port = 0
+        self.tls: ssl.SSLContext | None = None
         self._server: ThreadingHTTPServer | None = None
         self._lock = threading.Lock()
 
@@ -58,6 +60,10 @@ class FakeIngest:
 
     def up(self) -> None:
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 

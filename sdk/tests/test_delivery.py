@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
-from argus._delivery import HOLD, READ, SPLIT, WAIT, backoff, judge, read_results
+from argus._delivery import HOLD, READ, SPLIT, WAIT, backoff, is_all_stored, judge, read_results
 from argus._transport import Reply
 
 
@@ -39,6 +40,30 @@ def test_an_acknowledgement_is_read():
 )
 def test_retry_after_is_kept_within_reason(header, seconds):
     assert judge(reply(429, {}, **{"retry-after": header})).wait_s == seconds
+
+
+def test_retry_after_may_be_a_date():
+    from email.utils import formatdate
+
+    wait_s = judge(reply(503, {}, **{"retry-after": formatdate(time.time() + 20, usegmt=True)})).wait_s
+    assert 17 < wait_s <= 20
+
+
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        (b'{"accepted":2,"results":[{"event_id":"a","status":"accepted","db_id":1},{"status":"accepted"}]}', True),
+        (b'{"accepted":2,"results":[{"status":"accepted"},{"status":"deduplicated"}]}', False),
+        (b'{"accepted":1,"results":[{"status":"accepted"}]}', False),
+        (b'{"results":[{"status":"accepted"},{"status":"rejected","error":"no \\"status\\":\\"accepted\\""}]}', False),
+        (b'{"accepted": 2, "results": [{"status": "accepted"}, {"status": "accepted"}]}', False),
+    ],
+)
+def test_the_usual_answer_is_told_without_being_read(body, whole):
+    assert is_all_stored(reply(200, body), 2) is whole
+    if whole:
+        results = read_results(reply(200, body), 2)
+        assert (results.duplicates, results.rejected, results.transient) == ([], [], [])
 
 
 def test_results_are_sorted_by_what_is_to_be_done():

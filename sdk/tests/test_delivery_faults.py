@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from argus import _sender
+from argus._courier import Courier
+from argus._sync import sync
 
 
 def train(reporter, epochs=50):
@@ -92,6 +101,75 @@ class TestTransientFaults:
             assert r.flush(10)
         assert_all_arrived(ingest, r.stats)
 
+    def test_a_date_as_retry_after_is_kept_too(self, ingest, reporter):
+        ingest.faults = [(503, {"Retry-After": formatdate(time.time() + 2, usegmt=True)})]
+        started = time.monotonic()
+        with reporter() as r:
+            train(r)
+            assert r.flush(8)
+        assert time.monotonic() - started >= 1.0
+        assert_all_arrived(ingest, r.stats)
+
+    def test_an_error_of_our_own_is_survived(self, ingest, reporter, monkeypatch, caplog):
+        real, failures = Courier.deliver, iter([RuntimeError("unforeseen")])
+
+        def deliver(self, chunk, ledger):
+            for failure in failures:
+                raise failure
+            return real(self, chunk, ledger)
+
+        monkeypatch.setattr(Courier, "deliver", deliver)
+        with reporter() as r:
+            train(r)
+            assert r.flush(8)
+        assert_all_arrived(ingest, r.stats)
+        assert len([record for record in caplog.records if "unforeseen" in record.message]) == 1
+
+    def test_a_busy_run_does_not_keep_the_journals_of_the_dead_from_going_home(
+        self, ingest, reporter, wait_until, monkeypatch
+    ):
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.1")
+        ingest.down()
+        with reporter("dead") as dead:
+            train(dead)
+        ingest.up()
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "5")
+        with reporter("busy") as r, r.job("j1") as job:
+            epochs = iter(range(1_000_000))
+            wait_until(lambda: job.epoch(next(epochs), train_loss=0.5) or r.stats.adopted == dead.stats.pending)
+        assert ingest.duplicates == 0
+
+
+class TestTls:
+    """Each fault of TLS is an outage: told once, waited out, the journal kept."""
+
+    def test_a_server_that_speaks_no_tls(self, ingest, reporter, journals, monkeypatch, caplog):
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
+        with reporter(monitor_url=ingest.url.replace("http:", "https:")) as r:
+            train(r)
+        assert r.stats.pending == r.stats.accepted
+        assert "SSL" in caplog.text
+        assert sync(str(journals), ingest.url, ingest.token).total("stored") == r.stats.accepted
+
+    def test_a_certificate_that_nobody_vouches_for(self, ingest, reporter, journals, monkeypatch, caplog, tmp_path):
+        key, certificate = self_signed(tmp_path)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        ingest.tls = context
+        ingest.down()
+        ingest.up()
+        url = ingest.url.replace("http:", "https:")
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
+        with reporter(monitor_url=url) as r:
+            train(r)
+        assert r.stats.pending == r.stats.accepted
+        assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "5")
+        with reporter("heir", monitor_url=url) as heir:
+            pass
+        assert heir.stats.adopted == r.stats.accepted
+
 
 class TestRefusedCredentials:
     @pytest.mark.parametrize("status", [401, 403, 404])
@@ -117,6 +195,18 @@ class TestRefusedCredentials:
             monkeypatch.setenv("ARGUS_TOKEN", ingest.token)
             assert r.flush(5)
         assert_all_arrived(ingest, r.stats)
+
+    def test_a_replaced_token_is_noticed_long_before_the_next_slow_try(
+        self, ingest, reporter, wait_until, monkeypatch, caplog
+    ):
+        monkeypatch.setenv("ARGUS_TOKEN", "em_live_expired")
+        with reporter() as r:
+            train(r)
+            wait_until(lambda: "refuses events" in caplog.text)
+            monkeypatch.setenv("ARGUS_TOKEN", ingest.token)
+            wait_until(lambda: r.stats.pending == 0)
+        assert_all_arrived(ingest, r.stats)
+        assert len([record for record in caplog.records if "refuses events" in record.message]) == 1
 
     def test_the_end_does_not_wait_for_what_cannot_be_mended(self, ingest, reporter, journals):
         ingest.token = "another"
@@ -258,6 +348,26 @@ class TestNoDisk:
         assert len([record for record in caplog.records if "size limit" in record.message]) == 1
         (end,) = [event for event in ingest.of_type("batch_done") if event["batch_id"] == r.batch_id]
         assert 0 < end["data"]["client_dropped"]["journal_full"] <= dropped
+
+
+def self_signed(folder):
+    """A key and a certificate of 127.0.0.1 that signs itself; their paths."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "argus test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "key.pem", folder / "cert.pem"
 
 
 def _disk_full(*_args):
