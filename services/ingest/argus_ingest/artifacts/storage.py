@@ -93,7 +93,7 @@ class Storage:
         at_once = _LOCAL_READ if await self.run(lambda: self._is_local) else _REMOTE_READ
         for start in range(begin, end, at_once):
             stop = min(start + at_once, end)
-            piece = await self.run(lambda a, b: self._system.cat_file(self.locate(path), a, b), start, stop)
+            piece = await self.run(self._cat, path, start, stop)
             if len(piece) != stop - start:
                 raise OSError(f"{path} is shorter than it was")
             yield piece
@@ -127,6 +127,9 @@ class Storage:
     def close(self) -> None:
         """Let the threads go."""
         self._pool.shutdown(wait=False)
+
+    def _cat(self, path: str, start: int, stop: int) -> bytes:
+        return bytes(self._system.cat_file(self.locate(path), start=start, end=stop))
 
     def _drop(self, paths: Sequence[str]) -> None:
         # One by one: where many are removed with one request, s3fs does not say which of them stayed.
