@@ -106,7 +106,9 @@ class Run:
         for kind, step, at, values in self.points:
             if not _is_cut(cuts_of(resumes, kind), step, at):
                 for name, value in values.items():
-                    curves.setdefault((kind, name), {})[step] = (at, value)
+                    curve = curves.setdefault((kind, name), {})
+                    if step not in curve or at >= curve[step][0]:
+                        curve[step] = (at, value)
         return {key: dict(sorted(curve.items())) for key, curve in curves.items()}
 
 

@@ -1,8 +1,9 @@
 """The points of one job and kind as columns, and the rules by which later points replace earlier ones.
 
-Of two values of one metric at one step the later wins. Where a job began anew, a *cut* says so: whatever was reported
-before its time, for its step or a later one, is superseded. A run that resumes from a checkpoint so keeps the curve
-before it, and a run from scratch keeps nothing.
+Of two values of one metric at one step the later wins: by the sender's clock, and of equal times the one that came
+last. Where a job began anew, a *cut* says so: whatever was reported before its time, for its step or a later one, is
+superseded. A run that resumes from a checkpoint so keeps the curve before it, and a run from scratch keeps nothing.
+By these rules it does not matter in which order points and cuts become known, nor when they are merged.
 """
 
 from __future__ import annotations
@@ -185,11 +186,11 @@ def superseded(steps: Steps, times: Floats, cuts: Iterable[Cut]) -> Bools:
 
 
 def last_of_each_step(curve: Curve) -> Curve:
-    """The curve in the order of its steps; of equal steps the last stays."""
+    """The curve in the order of its steps; of equal steps the latest stays."""
     steps = curve.steps
     if len(steps) < 2 or bool((steps[1:] > steps[:-1]).all()):
         return curve
-    order = np.argsort(steps, kind="stable")
+    order = np.lexsort((curve.times, steps))
     return curve.at(order[_is_last(steps[order])])
 
 
@@ -213,7 +214,8 @@ def _last_of_each_step(steps: Steps, column: Column) -> Column:
 
 
 def _ordered(rows: Rows) -> Rows:
-    order = np.argsort(rows.steps, kind="stable")
+    # Stable: of equal steps and times, what came last stays last.
+    order = np.lexsort((rows.times, rows.steps))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     columns = {}

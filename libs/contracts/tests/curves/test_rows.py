@@ -62,9 +62,11 @@ def naive(points, cuts):
     for step, at, values in points:
         if any(at < cut.at and step >= cut.step for cut in cuts):
             continue
-        steps[step] = at
+        steps[step] = max(at, steps.get(step, at))
         for name, value in values.items():
-            curves.setdefault(name, {})[step] = (step, at, value)
+            curve = curves.setdefault(name, {})
+            if step not in curve or at >= curve[step][1]:
+                curve[step] = (step, at, value)
     return {name: [curve[step] for step in sorted(curve)] for name, curve in curves.items()}, steps
 
 
@@ -77,10 +79,12 @@ CUTS = st.lists(st.builds(Cut, st.integers(0, 50).map(float), st.integers(0, 30)
 @given(POINTS, CUTS, st.data())
 def test_settled_rows_agree_with_a_dict_wherever_they_are_cut_into_blocks_and_settled_before(points, cuts, data):
     divisions = sorted(data.draw(st.lists(st.integers(0, len(points)), max_size=3)))
-    rows = NO_ROWS
+    rows, known = NO_ROWS, 0
     for begin, end in pairwise([0, *divisions, len(points)]):
         part = rows_of(points[begin:end])
-        rows = joined([rows, part]) if not data.draw(st.booleans()) else settled(joined([rows, part]), cuts)
+        # Cuts become known one after another.
+        known = data.draw(st.integers(known, len(cuts)))
+        rows = joined([rows, part]) if not data.draw(st.booleans()) else settled(joined([rows, part]), cuts[:known])
     assert told(settled(rows, cuts)) == naive(points, cuts)
 
 
