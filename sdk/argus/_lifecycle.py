@@ -18,7 +18,6 @@ from argus._settings import exit_flush_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
     from typing import Protocol
 
@@ -54,8 +53,8 @@ def register(member: ProcessMember) -> None:
     _watch_sigterm()
 
 
-def close_with_multiprocessing(close: Callable[[], None]) -> None:
-    """Call `close` when this process, if it is a child of `multiprocessing`, ends.
+def end_with_multiprocessing() -> None:
+    """End the members when this process, if it is a child of `multiprocessing`, ends.
 
     Such children leave by os._exit, which runs no atexit hooks, but they run their finalizers first.
     """
@@ -64,7 +63,7 @@ def close_with_multiprocessing(close: Callable[[], None]) -> None:
         return
     from multiprocessing.util import Finalize
 
-    Finalize(None, close, exitpriority=10)
+    Finalize(None, _at_exit, exitpriority=10)
 
 
 def unregister(member: ProcessMember) -> None:

@@ -11,7 +11,6 @@ from argus._guard import absorb, tell_once
 from argus._settings import (
     BUFFER_EVENTS,
     REQUEST_TIMEOUT_S,
-    exit_flush_s,
     journal_bytes,
     journal_folder,
     journal_fsync,
@@ -93,7 +92,9 @@ class Pipeline:
                 target=self._start_threads, args=(on_ready,), name="argus-starter", daemon=True
             )
             self._starter.start()
-        self._close_with_multiprocessing()
+        from argus._lifecycle import end_with_multiprocessing
+
+        end_with_multiprocessing()
 
     def wait_until_ready(self, timeout_s: float) -> None:
         """Wait until the threads run. A fork must: see `_preload`."""
@@ -244,11 +245,6 @@ class Pipeline:
     def _close_journal(self) -> None:
         if self._disk is not None:
             self._disk.close()
-
-    def _close_with_multiprocessing(self) -> None:
-        from argus._lifecycle import close_with_multiprocessing
-
-        close_with_multiprocessing(lambda: self.close(exit_flush_s()))
 
     def _encoder(self) -> Encoder:
         from argus._encoder import Encoder

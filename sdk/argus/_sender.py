@@ -152,7 +152,7 @@ class Sender(threading.Thread):
         Orphans are looked for at the start and then once a minute.
         """
         now = time.monotonic()
-        if now >= self._own_due_at:
+        if now >= self._own_due_at or self._deadline is not None:
             for source in self._own:
                 chunk = source.next_chunk(most_lines, SEGMENT_BYTES)
                 if chunk is not None:
