@@ -270,6 +270,14 @@ def _mode(value: object) -> str:
     return word
 
 
+def _capture(value: object) -> str:
+    """Empty for no."""
+    word = str(value).strip().lower()
+    if word in {"", "python", "fd"}:
+        return word
+    return "python" if _flag(value) else ""
+
+
 def _fsync(value: object) -> str:
     word = str(value).strip().lower()
     if word not in FSYNC:
@@ -302,7 +310,7 @@ SETTINGS = {
             "longest wait at the end, seconds",
         ),
         Setting("capture_env", "ARGUS_CAPTURE_ENV", (), _words, "more environment variables to record, by name"),
-        Setting("capture_console", "ARGUS_CAPTURE_CONSOLE", False, _flag, "report stdout and stderr as log lines"),
+        Setting("capture_console", "ARGUS_CAPTURE_CONSOLE", "", _capture, "report stdout and stderr; fd: of C too"),
         Setting("capture_diff", "ARGUS_CAPTURE_DIFF", True, _flag, "report uncommitted changes of the repository"),
     )
 }

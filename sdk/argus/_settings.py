@@ -90,9 +90,9 @@ def capture_env() -> tuple[str, ...]:
     return tuple(find("capture_env").value)
 
 
-def capture_console(explicit: bool | None) -> bool:
-    """Whether stdout and stderr are reported as log lines (`ARGUS_CAPTURE_CONSOLE`, default no)."""
-    return bool(find("capture_console", explicit).value)
+def capture_console(explicit: bool | str | None) -> str:
+    """How stdout and stderr are reported as log lines (`ARGUS_CAPTURE_CONSOLE`): not (empty), `python` or `fd`."""
+    return str(find("capture_console", explicit).value)
 
 
 def capture_diff() -> bool:
