@@ -73,6 +73,8 @@ def _guarded(given: list[str]) -> int:
         return error.code
     except (PipeClosed, BrokenPipeError):
         return PIPE_CLOSED
+    except SystemExit as end:  # what Typer ends with when the reader of a help page has gone, or it completed a word
+        return PIPE_CLOSED if end.code == 1 else int(end.code or OK)
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")
         return INTERRUPTED

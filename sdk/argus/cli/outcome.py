@@ -10,13 +10,17 @@ _MOST_TAIL_LETTERS = 1_000
 
 
 class Outcome:
-    """How a command ended: its exit code as a shell has it, and the reason of a failure (None where it ended well)."""
+    """How a command ended: its exit code as a shell has it, and the reason of a failure (None where it ended well).
 
-    __slots__ = ("code", "reason")
+    `stopped`: it failed because somebody had asked for its end.
+    """
 
-    def __init__(self, code: int, reason: str | None) -> None:
+    __slots__ = ("code", "reason", "stopped")
+
+    def __init__(self, code: int, reason: str | None, *, stopped: bool = False) -> None:
         self.code = code
         self.reason = reason
+        self.stopped = stopped
 
     @property
     def ok(self) -> bool:
@@ -26,11 +30,13 @@ class Outcome:
 
 def outcome(returncode: int, tail: Sequence[str], *, stopped: bool) -> Outcome:
     """`returncode` is that of `subprocess`: a signal is negative. `tail` are the last lines of its output."""
-    if returncode < 0:
-        return Outcome(128 - returncode, _reason(_signal(-returncode), tail, stopped=stopped))
-    if returncode:
-        return Outcome(returncode, _reason(f"exit code {returncode}", tail, stopped=stopped))
-    return Outcome(0, None)
+    if returncode == 0:
+        return Outcome(0, None)
+    what = _signal(-returncode) if returncode < 0 else f"exit code {returncode}"
+    if stopped:
+        what = f"stopped on request ({what})"
+    code = 128 - returncode if returncode < 0 else returncode
+    return Outcome(code, what if stopped else _reason(what, tail), stopped=stopped)
 
 
 def last_word(notes: Sequence[str], ended: Outcome) -> str | None:
@@ -46,11 +52,10 @@ def last_word(notes: Sequence[str], ended: Outcome) -> str | None:
     return None if told and "batch_failed" in ends else "batch_failed"
 
 
-def _reason(what: str, tail: Sequence[str], *, stopped: bool) -> str:
-    head = f"stopped on request ({what})" if stopped else what
+def _reason(what: str, tail: Sequence[str]) -> str:
     lines = [line for line in tail if line.strip()][-_MOST_TAIL_LINES:]
     text = "\n".join(lines)[-_MOST_TAIL_LETTERS:]
-    return f"{head}\n{text}" if text and not stopped else head
+    return f"{what}\n{text}" if text else what
 
 
 def _signal(number: int) -> str:

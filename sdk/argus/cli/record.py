@@ -104,6 +104,8 @@ class Recorder:
         elapsed = {"elapsed_s": self._elapsed_s}
         if self._job_id is not None and ended.ok:
             self._add("job_done", self._job_id, {"status": "DONE", **elapsed})
+        elif self._job_id is not None and ended.stopped:
+            self._add("job_done", self._job_id, {"status": "STOPPED", "reason": ended.reason, **elapsed})
         elif self._job_id is not None:
             self._add("job_failed", self._job_id, {"status": "FAILED", "reason": ended.reason, **elapsed})
         word = last_word(notes, ended)

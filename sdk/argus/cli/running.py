@@ -190,8 +190,9 @@ class _Wrapped:
         if recorder is not None:
             self._finish(recorder, ended)
         if self._terminal.as_json:
-            batch_id = recorder.batch_id if recorder is not None else None
-            self._terminal.emit({"type": "end", "batch_id": batch_id, "exit_code": ended.code, "reason": ended.reason})
+            batch_id, pending = (recorder.batch_id, recorder.pending) if recorder is not None else (None, 0)
+            end = {"type": "end", "batch_id": batch_id, "exit_code": ended.code, "reason": ended.reason}
+            self._terminal.emit({**end, "pending": pending})
         return ended.code
 
     def _finish(self, recorder: Any, ended: Outcome) -> None:

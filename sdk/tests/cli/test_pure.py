@@ -1,0 +1,174 @@
+"""Decisions without I/O: lines of a terminal, what an end means, curves and times as text, frames of a stream."""
+
+from __future__ import annotations
+
+import math
+import signal
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argus.cli.drawing import ago, duration, elapsed, number, sparkline
+from argus.cli.lines import LONGEST_LINE, LineCutter, clean
+from argus.cli.outcome import last_word, outcome
+from argus.cli.running import job_name, shown_command
+from argus.cli.sse import parse
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+class TestLines:
+    @pytest.mark.parametrize(
+        ("raw", "shown"),
+        [
+            ("plain", "plain"),
+            ("\x1b[1;31mred\x1b[0m", "red"),
+            ("\x1b]0;a title\x07text", "text"),
+            ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+            ("10%\r20%\r100%", "100%"),
+            ("windows\r", "windows"),
+            ("bell\x07 and null\x00", "bell and null"),
+            ("tabs\tstay", "tabs\tstay"),
+            ("\x1b[2K\r", ""),
+        ],
+    )
+    def test_a_line_as_a_terminal_shows_it_in_the_end(self, raw, shown):
+        assert clean(raw) == shown
+
+    def test_pieces_make_lines_and_the_last_needs_no_end(self):
+        cutter = LineCutter()
+        assert cutter.feed(b"one\ntw") == ["one"]
+        assert cutter.feed(b"o\n\n  \nthr") == ["two"]
+        assert cutter.unfinished == "thr"
+        assert cutter.close() == ["thr"]
+
+    def test_letters_that_are_cut_in_the_middle(self):
+        cutter = LineCutter()
+        assert [line for byte in "näh…\n".encode() for line in cutter.feed(bytes([byte]))] == ["näh…"]
+        assert cutter.feed(b"\xff\n") == ["\ufffd"]
+
+    def test_a_bar_is_one_line_in_the_end(self):
+        cutter = LineCutter()
+        assert [line for step in range(100) for line in cutter.feed(f"\r{step}%".encode())] == []
+        assert (cutter.is_rewritten, cutter.unfinished) == (True, "99%")
+        assert cutter.feed(b"\r100%\n") == ["100%"]
+        assert not cutter.is_rewritten
+
+    def test_a_bar_without_an_end_takes_no_memory(self):
+        cutter = LineCutter()
+        for step in range(50_000):
+            assert cutter.feed(f"\r{step}%".encode()) == []
+        assert cutter.unfinished == "49999%"
+        assert len(cutter._rest) <= LONGEST_LINE + 10
+
+    @given(st.lists(st.binary(max_size=30), max_size=20))
+    def test_no_cut_changes_what_comes_out(self, pieces):
+        whole, cut = LineCutter(), LineCutter()
+        expected = whole.feed(b"".join(pieces)) + whole.close()
+        assert [line for piece in pieces for line in cut.feed(piece)] + cut.close() == expected
+
+    def test_a_line_without_end_is_cut(self):
+        cutter = LineCutter()
+        lines = cutter.feed(b"x" * (2 * LONGEST_LINE + 5)) + cutter.feed(b"y\n")
+        assert "".join(lines) == "x" * (2 * LONGEST_LINE + 5) + "y"
+        assert max(map(len, lines)) == LONGEST_LINE
+
+
+class TestOutcome:
+    @pytest.mark.parametrize(
+        ("returncode", "stopped", "code", "reason"),
+        [
+            (0, False, 0, None),
+            (0, True, 0, None),
+            (3, False, 3, "exit code 3\nValueError: bad lr"),
+            (-signal.SIGKILL, False, 137, "killed by SIGKILL\nValueError: bad lr"),
+            (-signal.SIGTERM, True, 143, "stopped on request (killed by SIGTERM)"),
+            (-63, False, 191, "killed by signal 63\nValueError: bad lr"),
+        ],
+    )
+    def test_code_and_reason(self, returncode, stopped, code, reason):
+        ended = outcome(returncode, ["", "ValueError: bad lr", "  "], stopped=stopped)
+        assert (ended.code, ended.reason, ended.ok) == (code, reason, reason is None)
+
+    def test_the_reason_is_short(self):
+        reason = outcome(1, [f"line {number} " + "x" * 900 for number in range(100)], stopped=False).reason
+        assert len(reason) < 1100
+
+    @pytest.mark.parametrize(
+        ("notes", "code", "word"),
+        [
+            ([], 0, "batch_done"),
+            ([], 1, "batch_failed"),
+            (["begun", "batch_done"], 0, None),
+            (["begun", "batch_failed"], 0, None),  # it caught its own failure and said so
+            (["begun", "batch_failed"], 1, None),
+            (["begun", "batch_done"], 1, "batch_failed"),  # and then the script went on, and failed
+            (["begun"], 0, "batch_done"),  # os._exit(0)
+            (["begun"], -9, "batch_failed"),
+            (["begun", "begun", "batch_done"], 0, "batch_done"),
+        ],
+    )
+    def test_who_ends_the_batch(self, notes, code, word):
+        assert last_word(notes, outcome(code, [], stopped=False)) == word
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("command", "name"),
+        [
+            ("python train.py --lr 1", "train"),
+            ("python -u src/train_cnn.py", "train_cnn"),
+            ("python -m vision.train --x", "vision.train"),
+            ("torchrun --nproc-per-node 4 train.py", "train"),
+            ("bash sweep.sh", "sweep"),
+            ("/opt/bin/solver --fast", "solver"),
+        ],
+    )
+    def test_of_a_job(self, command, name):
+        assert job_name(command.split()) == name
+
+    def test_secrets_are_masked(self):
+        assert "hunter2" not in shown_command(["train", "--password", "hunter2", "--api-key=hunter2"])
+
+
+class TestDrawing:
+    def test_a_curve(self):
+        assert sparkline([1, 2, 3, 4, 5, 6, 7, 8]) == "▁▂▃▄▅▆▇█"
+        assert sparkline([5, 5, 5]) == "▁▁▁"
+        assert sparkline([1, None, math.nan, 2]) == "▁  █"
+        assert sparkline([None]) == " "
+        assert sparkline([]) == ""
+
+    @given(st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True)), st.integers(1, 80))
+    def test_any_values_fit(self, values, width):
+        assert len(sparkline(values, width)) == min(width, len(values))
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"), [(None, "-"), (0, "0s"), (59.9, "59s"), (250, "4m10s"), (7500, "2h05m"), (273_600, "3d4h")]
+    )
+    def test_a_duration(self, seconds, text):
+        assert duration(seconds) == text
+
+    def test_times(self):
+        assert ago("2026-01-02T11:00:00Z", NOW) == "1h00m ago"
+        assert ago(None, NOW) == ago("nonsense", NOW) == "-"
+        assert elapsed("2026-01-02T11:59:00Z", None, NOW) == "1m00s"
+        assert elapsed("2026-01-02T11:00:00", "2026-01-02T11:00:07Z", NOW) == "7s"
+
+    def test_numbers(self):
+        assert [number(value) for value in (None, 0.1234567, 1e-9, 123456.0, math.inf)] == [
+            "-", "0.12346", "1e-09", "1.2346e+05", "inf",
+        ]  # fmt: skip
+
+
+class TestFrames:
+    def test_of_a_stream(self):
+        stream = (
+            b': a remark\n\nid: 5-1\nevent: log_line\ndata: {"a":\ndata: 1}\n\nretry: 10\n\ndata:x\r\n\r\ndata: cut'
+        )
+        assert list(parse(stream.splitlines(keepends=True))) == [
+            ("log_line", '{"a":\n1}', "5-1"),
+            ("message", "x", None),
+        ]
