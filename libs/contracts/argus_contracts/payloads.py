@@ -51,13 +51,17 @@ class BatchFailedData(msgspec.Struct):
 
 
 class JobStartData(msgspec.Struct):
-    """A job begins. Other keys are kept as the job's extra facts, among them ``optuna``."""
+    """A job begins. Other keys are kept as the job's extra facts, among them ``optuna`` and ``config``, its settings.
+
+    Two jobs of the same ``config`` have the same ``config_digest``.
+    """
 
     model: str | None = None
     dataset: str | None = None
     config_digest: str | None = None
     run_dir: str | None = None
     optuna: Any = None
+    config: Any = None
 
 
 class JobEpochData(msgspec.Struct):
@@ -102,7 +106,15 @@ class JobFailedData(msgspec.Struct):
 class ResourceSnapshotData(msgspec.Struct):
     """What a host and the reporting process use now. ``*_pct`` 0..100, ``*_mb`` MiB, ``gpu_temp_c`` degrees Celsius.
 
-    The ``proc_*`` values are read when they are numbers and kept as they came otherwise.
+    The ``proc_*`` values are read when they are numbers and kept as they came otherwise; they are of the process and
+    its children, and ``proc_cpu_pct`` is 100 for one core. ``*_mb_s`` are MiB per second since the snapshot before,
+    ``load_1m`` the mean number of processes that ran or waited. The ``gpu_*`` values tell of one card: the first on
+    which the run holds memory, else the first that it may use. ``gpus`` has an object for each card: ``index``,
+    ``vendor``, ``uuid``, ``name``, ``util_pct``, ``mem_util_pct``, ``mem_mb``, ``mem_total_mb``, ``temp_c``,
+    ``power_w``, ``power_limit_w``, ``fan_pct``, ``clock_sm_mhz``, ``clock_mem_mhz``, ``throttle`` (names of reasons),
+    ``ecc_corrected``, ``ecc_uncorrected`` (since the driver was loaded), ``proc_mem_mb``, ``processes`` (``pid``,
+    ``mem_mb``, ``own``), ``visible`` and ``ordinal`` (the number by which the process counts it), ``mig`` (instances),
+    ``error``; a card leaves out what it cannot tell.
     """
 
     gpu_util_pct: float | None = None
@@ -119,18 +131,39 @@ class ResourceSnapshotData(msgspec.Struct):
     proc_gpu_mem_mb: Any = None
     host: Any = None
     pid: Any = None
+    proc_children: Any = None
+    swap_mb: Any = None
+    load_1m: Any = None
+    disk_read_mb_s: Any = None
+    disk_write_mb_s: Any = None
+    net_rx_mb_s: Any = None
+    net_tx_mb_s: Any = None
+    gpus: Any = None
 
 
 class LogLineData(msgspec.Struct):
-    """One line of output. ``line`` and ``message`` are the same field; senders use either."""
+    """One line of output. ``line`` and ``message`` are the same field; senders use either.
+
+    ``stream`` is ``stdout`` or ``stderr`` for a line that the run printed. A line with ``dropped`` stands for so many
+    that were not sent.
+    """
 
     level: str | None = None
     message: str | None = None
     line: Any = None
+    stream: Any = None
+    dropped: Any = None
 
 
 class EnvSnapshotData(msgspec.Struct):
-    """What the run was made of; the first one of a batch is kept. ``cwd`` and ``env`` are what a rerun starts with."""
+    """What the run was made of; the first one of a batch is kept. ``cwd`` and ``env`` are what a rerun starts with.
+
+    ``config`` are the run's settings, ``git_diff`` the beginning of what differs from the commit (``git_diff_bytes``
+    and ``git_diff_sha256`` are of the whole), ``git_untracked`` the first names of files that git does not know.
+    ``cuda_version`` or ``hip_version`` is what torch was built for, ``cuda_driver_version`` the newest that the driver
+    runs. ``gpus`` has an object for each card with what does not change. ``*_mb`` MiB. ``container`` and ``scheduler``
+    are objects with a ``kind``.
+    """
 
     git_sha: str | None = None
     git_branch: str | None = None
@@ -143,6 +176,38 @@ class EnvSnapshotData(msgspec.Struct):
     git_remote: Any = None
     cwd: Any = None
     env: Any = None
+    config: Any = None
+    config_digest: Any = None
+    git_diff: Any = None
+    git_diff_truncated: Any = None
+    git_diff_bytes: Any = None
+    git_diff_sha256: Any = None
+    git_untracked: Any = None
+    git_untracked_count: Any = None
+    command: Any = None
+    entry_script: Any = None
+    executable: Any = None
+    python_implementation: Any = None
+    pid: Any = None
+    fqdn: Any = None
+    user: Any = None
+    os: Any = None
+    platform: Any = None
+    machine: Any = None
+    cpu_model: Any = None
+    cpu_count: Any = None
+    cpu_physical: Any = None
+    cpu_usable: Any = None
+    ram_total_mb: Any = None
+    gpus: Any = None
+    gpu_names: Any = None
+    driver_version: Any = None
+    cuda_version: Any = None
+    cuda_driver_version: Any = None
+    cudnn_version: Any = None
+    hip_version: Any = None
+    container: Any = None
+    scheduler: Any = None
 
 
 PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
