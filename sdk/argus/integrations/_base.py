@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from argus._fields import settings
 from argus._guard import guard
 from argus._ids import shared_batch_id
 from argus._init import current
@@ -153,7 +154,7 @@ class Training:
             project=project,
             name=given.get("name"),
             group=given.get("group"),
-            config=given.get("config"),
+            config={**settings(config), **settings(given.get("config"))},
             model=model,
             dataset=given.get("dataset") or dataset,
             tags=given.get("tags"),

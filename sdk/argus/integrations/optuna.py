@@ -202,7 +202,7 @@ class ArgusCallback:
             job.metric(targets[0], value, step=step)
         job.metrics({**numbers(trial.user_attrs), **dict(zip(targets, values or [], strict=False))})
         if state == TrialState.FAIL and error is None:
-            error = RunFailed(trial.system_attrs.get("fail_reason") or "the trial failed")
+            error = RunFailed("Optuna counts the trial as failed")  # of a value that is no number, for instance
         elif state == TrialState.PRUNED:
             job._ending["status"] = "PRUNED"  # noqa: SLF001 - Optuna's word
         leave(job, error)
