@@ -22,8 +22,8 @@ from pathlib import Path
 
 import asyncpg
 import msgspec
-from bench.ingest import Client
 from bench.load import batch_body
+from bench.wire import Client
 
 from argus_kit.testing import free_port
 

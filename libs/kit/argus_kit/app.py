@@ -15,9 +15,11 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from argus_kit import errors, telemetry
+from argus_kit.outbox import Merge
 from argus_kit.parts import Part
 from argus_kit.platform import Platform, platform_of
 from argus_kit.settings import Settings
+from argus_kit.shortcuts import App, Shortcuts
 
 API_VERSION = "0.4.0"
 
@@ -32,13 +34,22 @@ def no_parts(_: Platform) -> Sequence[Part]:
     return ()
 
 
+def no_shortcuts(_: Platform) -> Shortcuts:
+    """For a service whose routes all go the usual way."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Service:
-    """A service: its routes, what its HTTP process runs beside them, and what its worker runs."""
+    """A service: its routes, what its HTTP process runs beside them, and what its worker runs. `merge` makes fewer
+    messages of its outbox's, and `shortcuts` are ways to some of its routes (`argus_kit.shortcuts`).
+    """
 
     name: str
     routers: Callable[[], Sequence[APIRouter]]
     outbox: sa.Table | None = None
+    merge: Merge | None = None
+    shortcuts: Callable[[Platform], Shortcuts] = no_shortcuts
     http_parts: PartsOf = no_parts
     worker_parts: PartsOf = no_parts
 
@@ -47,16 +58,16 @@ def http_app(service: Service, platform: Platform | None = None) -> FastAPI:
     """The service's HTTP app with its routes and probes."""
     platform = platform or _own_platform(service.name)
     if service.outbox is not None:
-        platform.add_outbox(service.name, service.outbox)
+        platform.add_outbox(service.name, service.outbox, service.merge)
     platform.add(service.http_parts(platform))
-    return build_app(platform, service.name, service.routers())
+    return build_app(platform, service.name, service.routers(), service.shortcuts(platform))
 
 
 def worker_app(service: Service, platform: Platform | None = None) -> FastAPI:
     """An app with nothing but probes, whose lifespan runs the service's consumers and periodic tasks."""
     platform = platform or _own_platform(f"{service.name}-worker")
     if service.outbox is not None:
-        platform.add_outbox(service.name, service.outbox)
+        platform.add_outbox(service.name, service.outbox, service.merge)
     platform.add(service.worker_parts(platform))
     return build_app(platform, f"{service.name}-worker", ())
 
@@ -65,7 +76,9 @@ def _own_platform(name: str) -> Platform:
     return Platform(Settings(), client_name=f"argus-{name}")
 
 
-def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> FastAPI:
+def build_app(
+    platform: Platform, name: str, routers: Sequence[APIRouter], shortcuts: Shortcuts | None = None
+) -> FastAPI:
     """An app around a platform."""
     settings = platform.settings
     telemetry.configure(
@@ -79,11 +92,15 @@ def build_app(platform: Platform, name: str, routers: Sequence[APIRouter]) -> Fa
             yield
             announcer.cancel()
 
-    app = FastAPI(
+    app = App(
+        service=name,
+        # With a collector every request has its span.
+        shortcuts=shortcuts if shortcuts and not settings.otlp_endpoint else {},
         title="Argus" if name == "standalone" else f"Argus {name}",
         version=API_VERSION,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        responses=errors.RESPONSES,
         # TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -7,10 +7,13 @@ instead of failing with "database is locked".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
@@ -27,14 +30,23 @@ _SQLITE_PRAGMAS = (
 )
 
 
+T = TypeVar("T")
+
+
 class Database:
-    """A pool of connections and the two ways to use one: `read()` and `write()`."""
+    """A pool of connections and the two ways to use one: `read()` and `write()`.
+
+    A process that writes all the time has two more, without SQLAlchemy in between, whose share of a small statement is
+    larger than the database's: `write_raw()` on PostgreSQL, `write_in_thread()` on SQLite.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgres_engine(url, pool_size)
         self._writer = asyncio.Lock()
+        self._kept = _KeptConnection(self.engine)
+        self._thread = _WriterThread(self.sqlite_path)
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -63,6 +75,17 @@ class Database:
             async with connection.begin():
                 yield connection
 
+    @asynccontextmanager
+    async def write_raw(self) -> AsyncIterator[Any]:
+        """PostgreSQL: a transaction on an asyncpg connection that is kept for this; its users take turns."""
+        async with self._kept.taken() as connection, connection.transaction():
+            yield connection
+
+    async def write_in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """SQLite: `work` in one transaction, in the thread that this is for; no statement hops between threads."""
+        async with self._writer:
+            return await self._thread.run(work)
+
     async def ping(self) -> None:
         """Raise if the database does not answer."""
         async with self.engine.connect() as connection:
@@ -70,7 +93,94 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._kept.close()
+        self._thread.close()
         await self.engine.dispose()
+
+
+class _KeptConnection:
+    """One connection of the pool that is held on to, because checking it out each time costs a round trip."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[Any]:
+        async with self._turn:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+            raw = (await self._connection.get_raw_connection()).driver_connection
+            try:
+                yield raw
+            except BaseException:
+                # Whatever went wrong, the next one begins with a connection that is known to be good.
+                await self._drop()
+                raise
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                await connection.invalidate()
+            with contextlib.suppress(Exception):
+                await connection.close()
+
+
+class _WriterThread:
+    """A thread with a connection of its own; both are made with the first write."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._pool: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        # Not to be given up half-way: the next transaction begins when this one has ended.
+        task = asyncio.get_running_loop().run_in_executor(self._pool, self._transaction, work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Exception):
+                await task
+            raise
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.submit(self._close).result()
+            self._pool.shutdown()
+            self._pool = None
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connection or self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return found
+
+    def _open(self) -> sqlite3.Connection:
+        assert self._path is not None, "this is for a file of SQLite"
+        self._connection = sqlite3.connect(self._path, timeout=15, isolation_level=None, cached_statements=256)
+        for pragma in _SQLITE_PRAGMAS:
+            self._connection.execute(pragma)
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -77,6 +78,26 @@ class RateLimited(ArgusError):
         super().__init__(code, headers={"Retry-After": str(seconds)}, details={"retry_after": seconds})
 
 
+class ErrorFacts(BaseModel):
+    """The part of an error's answer for programs and translations."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+    trace_id: str | None
+
+
+class ErrorOut(BaseModel):
+    """The answer to a request that failed. `detail` is the older key: a text, and where clients read more, that."""
+
+    detail: str | dict[str, Any] | list[Any]
+    error: ErrorFacts
+
+
+# What the OpenAPI document says of every operation: FastAPI's own description of a 422 is not our answer.
+RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorOut, "description": "Why it was refused"}}
+
+
 def envelope(error: ArgusError) -> dict[str, Any]:
     """The response body of an error."""
     return {
@@ -97,16 +118,18 @@ def response(error: ArgusError) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Make `app` answer every error with the envelope."""
-    app.add_exception_handler(ArgusError, _on_argus_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(PoolTimeoutError, _on_database_error)
-    app.add_exception_handler(DBAPIError, _on_database_error)
-    app.add_exception_handler(ConnectionError, _on_database_error)
-    # What SQLite's driver raises for a value that no column can hold.
-    app.add_exception_handler(OverflowError, _on_unstorable_value)
-    app.add_exception_handler(UnicodeEncodeError, _on_unstorable_value)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.add_middleware(_UnexpectedErrors)
+
+
+async def answer(request: Request, error: Exception) -> JSONResponse:
+    """What `install` makes an app answer to an error, whatever it is."""
+    for kind, handler in _HANDLERS.items():
+        if isinstance(error, kind):
+            return await handler(request, error)
+    log.error("request.failed", path=request.url.path, error=repr(error), exc_info=error)
+    return response(ArgusError(ErrorCode.INTERNAL))
 
 
 async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
@@ -151,6 +174,19 @@ async def _on_unstorable_value(_: Request, exc: Exception) -> JSONResponse:
     # Its kind alone: a UnicodeEncodeError carries the whole text, which may be a password.
     log.warning("request.value_unstorable", error=type(exc.__cause__ or exc).__name__)
     return response(ArgusError(ErrorCode.REQUEST_INVALID, "A value of the request is out of range or not readable."))
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
+    ArgusError: _on_argus_error,
+    RequestValidationError: _on_invalid_request,
+    HTTPException: _on_http_exception,
+    PoolTimeoutError: _on_database_error,
+    DBAPIError: _on_database_error,
+    ConnectionError: _on_database_error,
+    # What SQLite's driver raises for a value that no column can hold.
+    OverflowError: _on_unstorable_value,
+    UnicodeEncodeError: _on_unstorable_value,
+}
 
 
 class _UnexpectedErrors:

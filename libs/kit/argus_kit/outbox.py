@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
@@ -32,24 +37,67 @@ PUBLISHED = Counter("argus_outbox_published_total", "Messages published from an 
 
 _SWEEP_AGE = timedelta(seconds=2)
 _SWEEP_ROWS = 500
-# Beyond this many rows in memory, new ones are left to the sweep: memory stays bounded while NATS is away.
-_MAX_OFFERED = 20_000
+_SWEEP_BYTES = 16 * 2**20
+# Beyond this much in memory, new rows are left to the sweep: memory stays bounded while NATS is away.
+_MAX_OFFERED_BYTES = 32 * 2**20
 _CLEAR_EVERY_S = 0.25
 _IDLE_LOOK_S = 20.0
 
-Row = tuple[int, Outgoing]
+# Published messages cost their receivers too: after this many seconds for each, the next ones leave, those of one
+# subject merged. A single message leaves at once.
+_REST_A_MESSAGE_S = 0.002
+_LONGEST_REST_S = 0.05
+# The subject of a row that holds several messages.
+_PACK = ""
+
+Row = tuple[int, Sequence[Outgoing]]
+Merge = Callable[[Sequence[Outgoing]], Sequence[Outgoing]]
+"""Makes fewer messages of some of one subject, saying the same in the same order."""
+
+_Stored = tuple[str, bytes, str, dict[str, str]]
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[_Stored]).decode
+
+
+class _Ids:
+    """Numbers for rows, ascending in time and made without the database: microseconds since 2025, and which process."""
+
+    _EPOCH_US = 1_735_689_600_000_000
+
+    def __init__(self) -> None:
+        self._process = secrets.randbits(12)
+        self._last = 0
+
+    def next(self) -> int:
+        self._last = max(self._last + 1, time.time_ns() // 1000 - self._EPOCH_US)
+        return self._last << 12 | self._process
+
+
+class Packed(NamedTuple):
+    """Some messages as one row: `values` are those of the table's columns `COLUMNS`."""
+
+    values: tuple[int, str, str, bytes, None, datetime]
+    row: Row
 
 
 class Outbox(Part):
     """Publishes the rows of one outbox table."""
 
-    def __init__(self, database: Database, bus: Bus, table: sa.Table) -> None:
+    COLUMNS = ("id", "subject", "msg_id", "payload", "headers", "created_at")
+
+    def __init__(self, database: Database, bus: Bus, table: sa.Table, merge: Merge | None = None) -> None:
         self.name = table.name
         self._database = database
         self._bus = bus
         self._table = table
+        self._merge = merge
+        self._ids = _Ids()
         self._offered: list[Row] = []
-        self._published: list[int] = []
+        self._offered_bytes = 0
+        # Ids of rows that a task of this process is publishing, or waits to.
+        self._in_hand: set[int] = set()
+        self._published: set[int] = set()
+        self._looked_at = 0.0
         # On SQLite nobody else writes the table, so one that was seen empty is looked at seldom until `offer`.
         self._next_look = 0.0
         self._awake = asyncio.Event()
@@ -71,6 +119,7 @@ class Outbox(Part):
             self._publisher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._publisher
+        self._looked_at = 0.0
         await self._clear_alone()
 
     async def add(self, connection: AsyncConnection, messages: Sequence[Outgoing]) -> list[Row]:
@@ -79,41 +128,58 @@ class Outbox(Part):
             return []
         carried = telemetry.headers()
         at = now()
+        sent = [replace(message, headers={**carried, **message.headers}) for message in messages]
+        rows: list[Row] = [(self._ids.next(), (message,)) for message in sent]
         values = [
             {
+                "id": row_id,
                 "subject": message.subject,
                 "msg_id": message.msg_id,
                 "payload": message.payload,
-                "headers": {**carried, **message.headers} or None,
+                "headers": message.headers or None,
                 "created_at": at,
             }
-            for message in messages
+            for row_id, (message,) in rows
         ]
-        statement = sa.insert(self._table).returning(self._table.c.id, sort_by_parameter_order=True)
-        ids = (await connection.execute(statement, values)).scalars().all()
-        return [
-            (row_id, Outgoing(message.subject, message.payload, message.msg_id, {**carried, **message.headers}))
-            for row_id, message in zip(ids, messages, strict=True)
-        ]
+        await connection.execute(sa.insert(self._table), values)
+        return rows
+
+    def pack(self, messages: Sequence[Outgoing]) -> Packed:
+        """Messages as one row, for a transaction that writes it itself. Hand its `row` to `offer` after the commit."""
+        row_id = self._ids.next()
+        payload = _pack([(one.subject, one.payload, one.msg_id, one.headers) for one in messages])
+        return Packed((row_id, _PACK, "", payload, None, now()), (row_id, messages))
 
     def offer(self, rows: Sequence[Row]) -> None:
         """Publish committed rows now. Call it only after the commit."""
         self._next_look = 0.0
-        if len(self._offered) + len(rows) <= _MAX_OFFERED and self._bus.is_connected:
+        size = sum(len(message.payload) for _, messages in rows for message in messages)
+        if self._offered_bytes + size <= _MAX_OFFERED_BYTES and self._bus.is_connected:
             self._offered.extend(rows)
+            self._offered_bytes += size
+            self._in_hand.update(row_id for row_id, _ in rows)
             self._awake.set()
+
+    def published(self) -> list[int]:
+        """Ids of rows whose messages have left, to be deleted in a transaction that is open anyway; then `cleared`."""
+        self._looked_at = time.monotonic()
+        return list(islice(self._published, _SWEEP_ROWS))
+
+    def cleared(self, ids: Sequence[int]) -> None:
+        """These rows are deleted."""
+        self._published.difference_update(ids)
 
     async def clear(self, connection: AsyncConnection) -> None:
         """Delete published rows in a transaction that is open anyway, which saves one of our own."""
-        published, self._published = self._published, []
-        for begin in range(0, len(published), _SWEEP_ROWS):
-            ids = published[begin : begin + _SWEEP_ROWS]
+        while ids := self.published():
             # A row that a sweep holds is left to it: this transaction must not wait for somebody's NATS.
             free = sa.select(self._table.c.id).where(self._table.c.id.in_(ids)).with_for_update(skip_locked=True)
             await connection.execute(sa.delete(self._table).where(self._table.c.id.in_(free)))
+            self.cleared(ids)
 
     async def _clear_alone(self) -> None:
-        if self._published:
+        # Not while others do it along the way.
+        if self._published and time.monotonic() - self._looked_at > _CLEAR_EVERY_S / 2:
             async with self._database.write() as connection:
                 await self.clear(connection)
 
@@ -122,17 +188,29 @@ class Outbox(Part):
             await self._awake.wait()
             self._awake.clear()
             while self._offered:
-                rows, self._offered = self._offered, []
+                rows, self._offered, self._offered_bytes = self._offered, [], 0
                 # What is not stored now stays in the table, and the sweep comes for it.
-                await self._publish(rows, "fast")
+                count = await self._publish(rows)
+                if self._merge is not None and count > 1:
+                    await asyncio.sleep(min(count * _REST_A_MESSAGE_S, _LONGEST_REST_S))
 
-    async def _publish(self, rows: Sequence[Row], path: str) -> list[int]:
-        stored = await self._bus.publish_all([message for _, message in rows])
-        ids = [row_id for (row_id, _), ok in zip(rows, stored, strict=True) if ok]
-        PUBLISHED.labels(self.name, path).inc(len(ids))
-        if path == "fast":
-            self._published += ids
-        return ids
+    async def _publish(self, rows: Sequence[Row]) -> int:
+        groups: dict[str, list[Outgoing]] = {}
+        for _, messages in rows:
+            for message in messages:
+                groups.setdefault(message.subject, []).append(message)
+        if self._merge is not None:
+            merge = self._merge
+            leaving = [(subject, one) for subject, group in groups.items() for one in merge(group)]
+        else:
+            leaving = [(message.subject, message) for _, messages in rows for message in messages]
+        stored = await self._bus.publish_all([message for _, message in leaving])
+        failed = {subject for (subject, _), ok in zip(leaving, stored, strict=True) if not ok}
+        done = [row_id for row_id, messages in rows if all(message.subject not in failed for message in messages)]
+        PUBLISHED.labels(self.name, "fast").inc(sum(stored))
+        self._published.update(done)
+        self._in_hand.difference_update(row_id for row_id, _ in rows)
+        return len(leaving)
 
     async def _sweep(self) -> None:
         while self._bus.is_connected and time.monotonic() >= self._next_look:
@@ -143,32 +221,53 @@ class Outbox(Part):
                 self._next_look = time.monotonic() + _IDLE_LOOK_S
             if created_at is None or created_at >= now() - _SWEEP_AGE:
                 return
-            if await self._sweep_once() < _SWEEP_ROWS:
+            if not await self._sweep_once():
                 return
 
     async def _sweep_once(self) -> int:
-        columns = self._table.c
         # On PostgreSQL the rows are locked, so that replicas sweep different ones. SQLite has one process, whose
         # writers must not wait for NATS: there the rows are only read.
         opened = self._database.read() if self._database.is_sqlite else self._database.write()
         async with opened as connection:
-            late = (
-                sa.select(columns.id, columns.subject, columns.payload, columns.msg_id, columns.headers)
-                .where(columns.created_at < now() - _SWEEP_AGE)
-                .order_by(columns.id)
-                .limit(_SWEEP_ROWS)
-                .with_for_update(skip_locked=True)
-            )
-            in_hand = set(self._published)
-            found = (await connection.execute(late)).all()
-            rows = [(r.id, Outgoing(r.subject, r.payload, r.msg_id, r.headers or {})) for r in found]
-            sent = await self._publish([row for row in rows if row[0] not in in_hand], "sweep")
+            rows = await self._late(connection)
+            messages = [message for _, found in rows for message in found]
+            stored = await self._bus.publish_all(messages)
+            PUBLISHED.labels(self.name, "sweep").inc(sum(stored))
+            outcomes = iter(stored)
+            sent = [row_id for row_id, found in rows if all(list(islice(outcomes, len(found))))]
             if sent and not self._database.is_sqlite:
-                await connection.execute(sa.delete(self._table).where(columns.id.in_(sent)))
+                await connection.execute(sa.delete(self._table).where(self._table.c.id.in_(sent)))
         if sent and self._database.is_sqlite:
             async with self._database.write() as connection:
-                await connection.execute(sa.delete(self._table).where(columns.id.in_(sent)))
+                await connection.execute(sa.delete(self._table).where(self._table.c.id.in_(sent)))
         return len(sent)
+
+    async def _late(self, connection: AsyncConnection) -> list[Row]:
+        columns = self._table.c
+        late = (
+            sa.select(columns.id, sa.func.length(columns.payload).label("size"))
+            .where(columns.created_at < now() - _SWEEP_AGE)
+            .order_by(columns.id)
+            .limit(_SWEEP_ROWS)
+            .with_for_update(skip_locked=True)
+        )
+        ids: list[int] = []
+        size = 0
+        for row in await connection.execute(late):
+            if row.id in self._in_hand or row.id in self._published:
+                continue
+            if ids and size + row.size > _SWEEP_BYTES:
+                break
+            ids.append(row.id)
+            size += row.size
+        found = await connection.execute(sa.select(self._table).where(columns.id.in_(ids)).order_by(columns.id))
+        return [(row.id, _messages(row)) for row in found]
+
+
+def _messages(row: Any) -> list[Outgoing]:
+    if row.subject != _PACK:
+        return [Outgoing(row.subject, row.payload, row.msg_id, row.headers or {})]
+    return [Outgoing(*one) for one in _unpack(row.payload)]
 
 
 class Transaction:

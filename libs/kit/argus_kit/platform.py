@@ -16,7 +16,7 @@ from argus_kit.bus import Bus
 from argus_kit.cache import open_cache
 from argus_kit.database import Database
 from argus_kit.identity import Identity
-from argus_kit.outbox import Outbox, Transaction, transaction
+from argus_kit.outbox import Merge, Outbox, Transaction, transaction
 from argus_kit.parts import Part
 from argus_kit.secretbox import SecretBox, key_file
 from argus_kit.settings import Settings
@@ -48,10 +48,10 @@ class Platform:
             self.settings.config_key.get_secret_value() or key_file(self.settings.home / "config.key"),
         )
 
-    def add_outbox(self, service: str, table: sa.Table) -> Outbox:
+    def add_outbox(self, service: str, table: sa.Table, merge: Merge | None = None) -> Outbox:
         """The outbox of a service; the second call returns the first one's."""
         if service not in self.outboxes:
-            self.outboxes[service] = Outbox(self.database, self.bus, table)
+            self.outboxes[service] = Outbox(self.database, self.bus, table, merge)
             self.parts.append(self.outboxes[service])
         return self.outboxes[service]
 

@@ -200,7 +200,7 @@ class TestSweep:
             async with database.write() as connection:
                 with clock.frozen(clock.now() - timedelta(seconds=10)):
                     added = await outbox.add(connection, [_outgoing(subject, "once")])
-            await bus.publish(added[0][1])
+            await bus.publish(added[0][1][0])
             await eventually(lambda: is_empty(database), 10)
             assert await texts(bus, subject) == ["once"]
 

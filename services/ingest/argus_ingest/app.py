@@ -17,6 +17,7 @@ from argus_ingest.retention import endpoints as retention
 from argus_ingest.retention.service import Retention
 from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.settings import IngestSettings
+from argus_ingest.store import bundles
 from argus_ingest.store.flush import Store
 from argus_ingest.worker import worker_parts
 from argus_kit.app import Service, http_app
@@ -39,7 +40,13 @@ def http_parts(platform: Platform) -> Sequence[Part]:
 
 
 SERVICE = Service(
-    name=tables.OWNER, routers=_routers, outbox=tables.outbox, http_parts=http_parts, worker_parts=worker_parts
+    name=tables.OWNER,
+    routers=_routers,
+    outbox=tables.outbox,
+    merge=bundles.merged,
+    shortcuts=events.shortcuts,
+    http_parts=http_parts,
+    worker_parts=worker_parts,
 )
 
 

@@ -43,12 +43,14 @@ def create_app(settings: Settings, nats: NatsChild | None = None, web_root: Path
         platform.parts.insert(0, nats)
     for service in SERVICES:
         if service.outbox is not None:
-            platform.add_outbox(service.name, service.outbox)
+            platform.add_outbox(service.name, service.outbox, service.merge)
     for service in SERVICES:
         platform.add(service.http_parts(platform))
     for service in SERVICES:
         platform.add(service.worker_parts(platform))
-    app = build_app(platform, "standalone", [router for service in SERVICES for router in service.routers()])
+    routers = [router for service in SERVICES for router in service.routers()]
+    shortcuts = {route: answer for service in SERVICES for route, answer in service.shortcuts(platform).items()}
+    app = build_app(platform, "standalone", routers, shortcuts)
     if web_root is not None:
         mount_frontend(app, web_root)
     return app

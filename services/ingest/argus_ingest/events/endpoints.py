@@ -10,7 +10,8 @@ from starlette.responses import Response
 from argus_ingest.events.intake import Intake
 from argus_ingest.events.routes import PlainRoute
 from argus_ingest.events.schemas import BATCH_SCHEMA, ENVELOPE_SCHEMA, EventBatchOut, EventOut, documented
-from argus_kit.platform import platform_of
+from argus_kit.platform import Platform, platform_of
+from argus_kit.shortcuts import Shortcuts
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=PlainRoute)
 
@@ -20,12 +21,27 @@ _encode = msgspec.json.Encoder().encode
 @router.post("", response_model=EventOut, openapi_extra=documented(ENVELOPE_SCHEMA))
 async def post_event(request: Request) -> Response:
     """Store one event. The answer comes when it is on disk; sending it again is harmless."""
-    answer = await platform_of(request).get(Intake).take_one(request)
-    return Response(_encode(answer), media_type="application/json")
+    return Response(await _one(platform_of(request).get(Intake), request), media_type="application/json")
 
 
 @router.post("/batch", response_model=EventBatchOut, openapi_extra=documented(BATCH_SCHEMA))
 async def post_event_batch(request: Request) -> Response:
     """Store up to 5,000 events. One that cannot be stored is rejected alone; gzip is accepted."""
-    answer = await platform_of(request).get(Intake).take_many(request)
-    return Response(_encode(answer), media_type="application/json")
+    return Response(await _many(platform_of(request).get(Intake), request), media_type="application/json")
+
+
+def shortcuts(platform: Platform) -> Shortcuts:
+    """Both routes, for the senders that are no browsers."""
+    intake = platform.get(Intake)
+    return {
+        ("POST", "/api/events"): lambda request: _one(intake, request),
+        ("POST", "/api/events/batch"): lambda request: _many(intake, request),
+    }
+
+
+async def _one(intake: Intake, request: Request) -> bytes:
+    return _encode(await intake.take_one(request))
+
+
+async def _many(intake: Intake, request: Request) -> bytes:
+    return _encode(await intake.take_many(request))

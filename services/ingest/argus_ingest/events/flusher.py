@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -36,7 +38,8 @@ FLUSH_EVENTS = Histogram("argus_ingest_flush_events", "Events in one flush", buc
 QUEUED = Gauge("argus_ingest_queued_events", "Events that wait for the database")
 
 # Two transactions met: deadlock, serialization. Trying again is the remedy.
-_COLLISIONS: Final = frozenset({"40001", "40P01"})
+# The last one: two processes made one number for a row of the outbox.
+_COLLISIONS: Final = frozenset({"40001", "40P01", "23505"})
 # The server is going away, is full, or is locked: not the fault of what was sent.
 _OUTAGES: Final = ("08", "53", "55", "57", "58", "XX", "25")
 _COLLISION_TRIES: Final = 6
@@ -203,7 +206,7 @@ class _Attempt:
 
 def is_collision(error: Exception) -> bool:
     """Whether two transactions stood in each other's way."""
-    return isinstance(error, DBAPIError) and _sqlstate(error) in _COLLISIONS
+    return _sqlstate(error) in _COLLISIONS
 
 
 def is_outage(error: Exception) -> bool:
@@ -213,9 +216,10 @@ def is_outage(error: Exception) -> bool:
     state = _sqlstate(error)
     if state:
         return state.startswith(_OUTAGES) or state in _COLLISIONS
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OperationalError | InterfaceError)
+    # What connecting raises comes wrapped by SQLAlchemy, everything else as the driver has it.
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return isinstance(error, asyncpg.InterfaceError | sqlite3.OperationalError)
 
 
 def _sqlstate(error: Exception) -> str:

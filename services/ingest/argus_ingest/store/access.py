@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from argus_contracts.events import EventType
 from argus_ingest.fold.state import Arrival, BatchState
+from argus_ingest.store.link import Link
 from argus_kit.identity import Actor
 from argus_schema import ingest as tables
 from argus_schema.access import shared_for_editing
@@ -40,15 +45,24 @@ def may_report(arrival: Arrival, batch: BatchState, editors: set[Right]) -> bool
     return not moves and (batch.batch_key, actor.user_id) in editors
 
 
-async def editors(connection: AsyncConnection, wanted: Iterable[tuple[BatchState, int]]) -> set[Right]:
+async def editors(link: Link, wanted: Iterable[tuple[BatchState, int]]) -> set[Right]:
     """Of these pairs of a batch and a person who does not own it, the ones with the right to write."""
+    sql, names, constants = _right(is_sqlite=link.is_sqlite)
     found: set[Right] = set()
     for batch, user_id in wanted:
-        if (await connection.execute(_right(batch, user_id))).first() is not None:
+        values = {**constants, "batch_key": batch.batch_key, "user_id": user_id}
+        if await link.fetch(sql, *(values[name] for name in names)):
             found.add((batch.batch_key, user_id))
     return found
 
 
-def _right(batch: BatchState, user_id: int) -> sa.Select[int]:
+@cache
+def _right(*, is_sqlite: bool) -> tuple[str, Sequence[str], dict[str, Any]]:
+    """The query, the names of its values in order, and those that never change. A row grants the right."""
     row = tables.batch.c
-    return sa.select(row.batch_key).where(row.batch_key == batch.batch_key, shared_for_editing(user_id))
+    key, user = (sa.bindparam(name, 0, type_=sa.BigInteger) for name in ("batch_key", "user_id"))
+    query = sa.select(row.batch_key).where(row.batch_key == key, shared_for_editing(user))
+    dialect = sqlite.dialect() if is_sqlite else asyncpg.dialect()  # type: ignore[no-untyped-call]
+    compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, SQLCompiler)
+    return str(compiled), compiled.positiontup or (), dict(compiled.params)

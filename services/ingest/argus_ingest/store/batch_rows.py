@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from argus_ingest.fold.state import BatchState
-from argus_ingest.store.bulk import padded, upsert
+from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, json_text
+from argus_ingest.store.link import Opened, Row, link_of
 from argus_schema import ingest as tables
 
-_columns = tables.batch.c
 _READ = (
     "batch_key", "id", "project", "experiment_type", "user", "host", "command", "status", "owner_id", "n_total",
     "n_done", "n_failed", "n_jobs", "start_time", "end_time", "error", "stop_requested_at", "stop_requested_by",
@@ -23,50 +21,60 @@ _NEVER_SAVED = frozenset({"batch_key", "id", "deleted_at"})
 # These change with every flush; the others only now and then.
 _MOVING = ("event_seq", "last_event_at")
 _SETTLED = tuple(name for name in _READ if name not in _NEVER_SAVED and name not in _MOVING)
+_settled_of = attrgetter(*_SETTLED)
+_moving_of = attrgetter(*_MOVING)
 
-_SELECT = (
-    sa.select(*(_columns[name] for name in _READ), _columns.env_snapshot.is_not(None).label("has_env"))
-    .where(_columns.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(_columns.id)
-    .with_for_update()
+_READER = Reader(tables.batch, _READ)
+_NAMES = ", ".join(f'"{name}"' for name in _READ)
+# Built from the names of our own columns.
+_LOCK = f"select {_NAMES}, env_snapshot is not null from batch where id = any($1::text[]) order by id for update"  # noqa: S608
+_LOCK_SQLITE = (
+    f"select {_NAMES}, env_snapshot is not null from batch "  # noqa: S608
+    "where id in (select value from json_each(?)) order by id"
 )
-_this = tables.batch.update().where(_columns.batch_key == sa.bindparam("this_batch"))
-_UPDATE_MOVING = _this.values({name: sa.bindparam(f"new_{name}") for name in _MOVING})
-_UPDATE_ALL = _this.values({name: sa.bindparam(f"new_{name}") for name in (*_MOVING, *_SETTLED)})
-_UPDATE_ENV = _this.values(env_snapshot=sa.bindparam("new_env"))
+_MAKE = BulkInsert(tables.batch, ("id", "is_placeholder", "created_at", "project", "n_done", "n_failed", "n_jobs",
+                                  "is_divergent", "is_idle", "event_seq"), collision="do nothing")  # fmt: skip
+_UPDATE_MOVING = BulkUpdate(tables.batch, ("batch_key",), _MOVING)
+_UPDATE_ALL = BulkUpdate(tables.batch, ("batch_key",), (*_MOVING, *_SETTLED))
+_UPDATE_ENV = BulkUpdate(tables.batch, ("batch_key",), ("env_snapshot",))
 
 
-async def lock(connection: AsyncConnection, ids: Collection[str]) -> dict[str, BatchState]:
+async def lock(opened: Opened, ids: Collection[str]) -> dict[str, BatchState]:
     """The batches that exist, each locked until the transaction ends. The order of locks is the order of ids."""
-    rows = (await connection.execute(_SELECT, {"ids": padded(sorted(ids))})).all()
-    return {row.id: BatchState(**row._asdict()) for row in rows}
+    link = await link_of(opened)
+    if link.is_sqlite:
+        rows = await link.fetch(_LOCK_SQLITE, json_text(sorted(ids)))
+    else:
+        rows = await link.fetch(_LOCK, sorted(ids))
+    found = [BatchState(*_READER.read(link, row)) for row in rows]
+    return {batch.id: batch for batch in found}
 
 
-async def make(connection: AsyncConnection, ids: Iterable[str], at: datetime) -> None:
+async def make(opened: Opened, ids: Iterable[str], at: datetime) -> None:
     """Make rows for batches that may be missing: placeholders, until an event that creates a batch is folded in."""
-    values = [{"id": batch_id, "is_placeholder": True, "created_at": at} for batch_id in sorted(ids)]
-    statement = upsert(connection, tables.batch).on_conflict_do_nothing(index_elements=["id"])
-    for value in values:
-        await connection.execute(statement, value)
+    rows = [(batch_id, True, at, "", 0, 0, 0, False, False, 0) for batch_id in sorted(ids)]
+    await _MAKE.run(await link_of(opened), rows)
 
 
 def settled(batch: BatchState) -> tuple[Any, ...]:
     """The columns that decide whether a batch must be saved whole."""
-    return tuple(getattr(batch, name) for name in _SETTLED)
+    return _settled_of(batch)
 
 
-async def save(connection: AsyncConnection, batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) -> None:
+async def save(opened: Opened, batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) -> None:
     """Write batches back; `before` holds what `settled` said of each when it was read."""
-    whole: list[dict[str, Any]] = []
-    moving: list[dict[str, Any]] = []
+    whole: list[Row] = []
+    moving: list[Row] = []
+    env: list[Row] = []
     for batch in batches:
-        changed = settled(batch) != before[batch.batch_key]
-        names = (*_MOVING, *_SETTLED) if changed else _MOVING
-        row = {f"new_{name}": getattr(batch, name) for name in names}
-        (whole if changed else moving).append({"this_batch": batch.batch_key, **row})
+        after = _settled_of(batch)
+        if after == before[batch.batch_key]:
+            moving.append((batch.batch_key, *_moving_of(batch)))
+        else:
+            whole.append((batch.batch_key, *_moving_of(batch), *after))
         if batch.new_env is not None:
-            await connection.execute(_UPDATE_ENV, {"this_batch": batch.batch_key, "new_env": batch.new_env})
-    if whole:
-        await connection.execute(_UPDATE_ALL, whole)
-    if moving:
-        await connection.execute(_UPDATE_MOVING, moving)
+            env.append((batch.batch_key, json_text(batch.new_env)))
+    link = await link_of(opened)
+    await _UPDATE_ENV.run(link, env)
+    await _UPDATE_ALL.run(link, whole)
+    await _UPDATE_MOVING.run(link, moving)

@@ -1,17 +1,24 @@
-"""Inserts of many rows in one statement: `unnest` on PostgreSQL, `executemany` on SQLite. Values go to the driver as
-they are: JSON as text, times as aware datetimes.
+"""Statements over many rows: `unnest` on PostgreSQL, `values` on SQLite.
+
+On SQLite a statement is one call into the library, during which other threads run: with a call for each row, the thread
+that writes would wait for the interpreter's lock as often. Values go to the driver as they are: JSON as text, times as
+aware datetimes in UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_contracts.events import json_safe
+from argus_ingest.store.link import Link, Row
 from argus_schema.base import UtcDateTime
 
 _PG_ARRAYS: dict[type[Any], str] = {
@@ -21,9 +28,14 @@ _PG_ARRAYS: dict[type[Any], str] = {
     sa.Text: "text[]",
     sa.LargeBinary: "bytea[]",
     sa.Double: "float8[]",
+    sa.Boolean: "boolean[]",
     UtcDateTime: "timestamptz[]",
     sa.JSON: "text[]",
 }
+_ROWS_AT_ONCE = 256
+# SQLite's own limit of values in a statement.
+_SQLITE_VALUES = 32766
+_encode = msgspec.json.Encoder().encode
 
 
 def upsert(connection: AsyncConnection, table: sa.Table) -> Any:
@@ -31,46 +43,59 @@ def upsert(connection: AsyncConnection, table: sa.Table) -> Any:
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def padded(values: Sequence[Any]) -> list[Any]:
-    """The same values, the last one repeated up to a power of two: few lengths are few prepared statements."""
-    length = 1
-    while length < len(values):
-        length *= 2
-    return [*values, *([values[-1]] * (length - len(values)) if values else [])]
+def json_text(value: Any) -> str | None:
+    """A value of a JSON column; None is NULL."""
+    if value is None:
+        return None
+    return _encode(json_safe(value) if value.__class__ is dict else value).decode()
 
 
-class BulkInsert:
-    """`insert into table (columns)`; `ignores` leaves out rows that collide with one that is there."""
+class _Statement:
+    """One statement over rows of some columns of a table, in both dialects."""
 
-    def __init__(self, table: sa.Table, columns: Sequence[str], *, ignores: bool = False) -> None:
-        kinds = [type(table.c[name].type) for name in columns]
-        names = ", ".join(f'"{name}"' for name in columns)
-        values = ", ".join(
-            f'u."{name}"::jsonb' if kind is sa.JSON else f'u."{name}"'
-            for name, kind in zip(columns, kinds, strict=True)
-        )
-        arrays = ", ".join(f"${place}::{_PG_ARRAYS[kind]}" for place, kind in enumerate(kinds, 1))
-        into = f'into "{table.name}" ({names})'
-        ending = " on conflict do nothing" if ignores else ""
-        marks = ", ".join("?" * len(columns))
-        # Built from the names of our own tables, never from what was sent.
-        self._postgres = f"insert {into} select {values} from unnest({arrays}) as u({names}){ending}"  # noqa: S608
-        self._sqlite = f"insert {'or ignore ' if ignores else ''}{into} values ({marks})"  # noqa: S608
-        self._times = [place for place, kind in enumerate(kinds) if kind is UtcDateTime]
+    def __init__(self, table: sa.Table, names: Sequence[str]) -> None:
+        self._kinds = [type(table.c[name].type) for name in names]
+        self._times = [place for place, kind in enumerate(self._kinds) if kind is UtcDateTime]
+        self._marks = f"({', '.join('?' * len(names))})"
+        self._at_once = min(_ROWS_AT_ONCE, 1 << (_SQLITE_VALUES // len(names)).bit_length() - 1)
+        self._texts: dict[int, str] = {}
+        self.quoted = [f'"{name}"' for name in names]
+        self.names = ", ".join(self.quoted)
+        arrays = ", ".join(f"${place}::{_PG_ARRAYS[kind]}" for place, kind in enumerate(self._kinds, 1))
+        self.unnest = f"unnest({arrays}) as u({self.names})"
+        self.postgres = ""
+        # What comes before and after the rows.
+        self.sqlite = ("", "")
 
-    async def run(self, connection: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Insert, and return how many rows were taken."""
+    def unnested(self, place: int) -> str:
+        """The value at this place of a row of `u`."""
+        return f"u.{self.quoted[place]}" + ("::jsonb" if self._kinds[place] is sa.JSON else "")
+
+    async def run(self, link: Link, rows: Sequence[Row]) -> int:
+        """Run it, and return how many rows of the table were touched."""
         if not rows:
             return 0
-        if connection.dialect.name == "sqlite":
-            result = await connection.exec_driver_sql(self._sqlite, self._with_text_times(rows))
-            return result.rowcount
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        status: str = await raw.execute(self._postgres, *(list(column) for column in zip(*rows, strict=True)))
-        return int(status.rsplit(" ", 1)[1])
+        if not link.is_sqlite:
+            return await link.execute(self.postgres, *map(list, zip(*rows, strict=True)))
+        touched = 0
+        if self._times:
+            rows = self._with_text_times(rows)
+        begin = 0
+        while begin < len(rows):
+            # Few lengths are few prepared statements.
+            count = min(self._at_once, 1 << (len(rows) - begin).bit_length() - 1)
+            touched += await link.execute(self._text(count), *chain.from_iterable(rows[begin : begin + count]))
+            begin += count
+        return touched
 
-    def _with_text_times(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _text(self, count: int) -> str:
+        text = self._texts.get(count)
+        if text is None:
+            before, after = self.sqlite
+            text = self._texts[count] = f"{before} values {', '.join([self._marks] * count)} {after}"
+        return text
+
+    def _with_text_times(self, rows: Sequence[Row]) -> Sequence[Row]:
         texts: dict[datetime | None, str | None] = {None: None}
         converted = []
         for row in rows:
@@ -82,5 +107,62 @@ class BulkInsert:
                     # What `UtcDateTime` writes: microseconds always present.
                     text = texts[at] = at.isoformat(timespec="microseconds")
                 values[place] = text
-            converted.append(tuple(values))
+            converted.append(values)
         return converted
+
+
+class BulkInsert(_Statement):
+    """`insert into table (columns)`. `collision` says what becomes of a row that collides with one that is there: what
+    follows on `on conflict`.
+    """
+
+    def __init__(self, table: sa.Table, columns: Sequence[str], *, collision: str = "") -> None:
+        super().__init__(table, columns)
+        values = ", ".join(self.unnested(place) for place in range(len(columns)))
+        into = f'insert into "{table.name}" ({self.names})'
+        ending = f" on conflict {collision}" if collision else ""
+        # Built from the names of our own tables, never from what was sent.
+        self.postgres = f"{into} select {values} from {self.unnest}{ending}"  # noqa: S608
+        self.sqlite = (into, ending)
+
+
+class BulkUpdate(_Statement):
+    """`update table set columns where keys`; the values of a row are those of the keys, then those of the columns."""
+
+    def __init__(self, table: sa.Table, keys: Sequence[str], columns: Sequence[str]) -> None:
+        super().__init__(table, [*keys, *columns])
+        places = range(len(keys), len(self.quoted))
+        this = " and ".join(f"t.{key} = u.{key}" for key in self.quoted[: len(keys)])
+        new = ", ".join(f"{self.quoted[place]} = {self.unnested(place)}" for place in places)
+        self.postgres = f'update "{table.name}" as t set {new} from {self.unnest} where {this}'  # noqa: S608
+        new = ", ".join(f"{self.quoted[place]} = u.{self.quoted[place]}" for place in places)
+        named = ", ".join(f"column{place} as {name}" for place, name in enumerate(self.quoted, 1))
+        begin = f'update "{table.name}" as t set {new} from (select {named} from ('  # noqa: S608
+        self.sqlite = (begin, f")) as u where {this}")
+
+
+class Reader:
+    """Turns what the driver returns for some columns of a table into values. asyncpg has done it already; SQLite knows
+    no times, booleans and JSON.
+    """
+
+    def __init__(self, table: sa.Table, columns: Sequence[str]) -> None:
+        kinds = [type(table.c[name].type) for name in columns]
+        self._converted = [(place, _SQLITE_READS[kind]) for place, kind in enumerate(kinds) if kind in _SQLITE_READS]
+
+    def read(self, link: Link, row: Row) -> Row:
+        """The values of a row, in the order of the columns."""
+        if not link.is_sqlite:
+            return row
+        values = list(row)
+        for place, convert in self._converted:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        return values
+
+
+_SQLITE_READS: dict[type[Any], Callable[[Any], Any]] = {
+    UtcDateTime: datetime.fromisoformat,
+    sa.Boolean: bool,
+    sa.JSON: msgspec.json.Decoder().decode,
+}

@@ -82,6 +82,38 @@ def of_events(batch: BatchState, told: Sequence[Numbered]) -> list[Outgoing]:
     return messages
 
 
+def merged(messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """Bundles of one batch, in fewer messages: those that were promised by several flushes and leave together."""
+    if len(messages) == 1:
+        return messages
+    left: list[Outgoing] = []
+    open_one: bus.EventBundle | None = None
+    size = 0
+    for message in messages:
+        bundle = bus.decode(bus.EventBundle, message.payload)
+        if open_one is not None and size + len(message.payload) <= MAX_BUNDLE_BYTES and _agree(open_one, bundle):
+            open_one.heads += bundle.heads
+            open_one.events += bundle.events
+            size += len(message.payload)
+            continue
+        if open_one is not None:
+            left.append(_sent(open_one))
+        open_one, size = bundle, len(message.payload)
+    if open_one is not None:
+        left.append(_sent(open_one))
+    return left
+
+
+def _agree(one: bus.EventBundle, other: bus.EventBundle) -> bool:
+    return (one.project, one.owner_id, one.host) == (other.project, other.owner_id, other.host)
+
+
+def _sent(bundle: bus.EventBundle) -> Outgoing:
+    # Under an id of its own: had it that of its first flush, the rest would vanish where that one came alone before.
+    bundle.flush_id = uuid4().hex
+    return Outgoing(bus.event_subject(bundle.batch_key), bus.encode(bundle), bundle.flush_id)
+
+
 def _encode(event: Event) -> bytes:
     raw = encode_event(event)
     if len(raw) <= MAX_BUNDLE_BYTES:

@@ -8,12 +8,11 @@ from math import isfinite
 from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.events import Event, json_safe
 from argus_ingest.fold.state import Arrival, Tracked
-from argus_ingest.store.bulk import BulkInsert, upsert
+from argus_ingest.store.bulk import BulkInsert, json_text
+from argus_ingest.store.link import Link, Row
 from argus_kit.clock import iso_exact
 from argus_schema import ingest as tables
 
@@ -30,12 +29,26 @@ _BLOCKS = BulkInsert(
 )
 _LINES = BulkInsert(tables.log_line, ("batch_key", "id", "job_id", "at", "level", "line", "event_id"))
 _SNAPSHOTS = BulkInsert(tables.resource_snapshot, ("batch_key", "id", "host", "at", *NUMBERS, "gpus", "extra"))
+_EARLIER = "case when excluded.first_seen < {0}.first_seen then excluded.first_seen else {0}.first_seen end"
+_LATER = "case when excluded.last_seen >= {0}.last_seen then excluded.{1} else {0}.{1} end"
+_HOSTS = BulkInsert(
+    tables.host,
+    ("host", "first_seen", "last_seen"),
+    collision=f"(host) do update set first_seen = {_EARLIER.format('host')}, "
+    f"last_seen = {_LATER.format('host', 'last_seen')}, deleted_at = null",
+)
+_HOST_BATCHES = BulkInsert(
+    tables.host_batch,
+    ("host", "batch_key", "first_seen", "last_seen", "latest"),
+    collision=f"(host, batch_key) do update set first_seen = {_EARLIER.format('host_batch')}, "
+    f"last_seen = {_LATER.format('host_batch', 'last_seen')}, latest = {_LATER.format('host_batch', 'latest')}",
+)
 _encode = msgspec.json.Encoder().encode
 
 Placed = tuple[int, Arrival]
 
 
-async def insert_blocks(connection: AsyncConnection, tracked: Iterable[Tracked]) -> None:
+async def insert_blocks(link: Link, tracked: Iterable[Tracked]) -> None:
     """The blocks of this flush: one for a job's epochs and one for its steps."""
     rows = [
         (one.batch.batch_key, job.job_no, *block[:4], _encode(block.names).decode(), block.payload)
@@ -43,27 +56,27 @@ async def insert_blocks(connection: AsyncConnection, tracked: Iterable[Tracked])
         for job in one.jobs.values()
         for block in job.blocks
     ]
-    await _BLOCKS.run(connection, rows)
+    await _BLOCKS.run(link, rows)
 
 
-async def insert_log_lines(connection: AsyncConnection, placed: Iterable[Placed]) -> None:
+async def insert_log_lines(link: Link, placed: Iterable[Placed]) -> None:
     """The text of log lines."""
-    await _LINES.run(connection, [_log_line(key, arrival) for key, arrival in placed])
+    await _LINES.run(link, [_log_line(key, arrival) for key, arrival in placed])
 
 
-async def insert_snapshots(connection: AsyncConnection, placed: Sequence[Placed], received_at: datetime) -> None:
+async def insert_snapshots(link: Link, placed: Sequence[Placed], received_at: datetime) -> None:
     """Snapshots, and with them the hosts and which batches report from them."""
     if not placed:
         return
-    await _SNAPSHOTS.run(connection, [_snapshot(key, arrival) for key, arrival in placed])
+    await _SNAPSHOTS.run(link, [_snapshot(key, arrival) for key, arrival in placed])
     hosts: dict[str, list[datetime]] = {}
     latest: dict[tuple[str, int], list[Arrival]] = {}
     for key, arrival in placed:
         name = host_of(arrival.event)
         hosts.setdefault(name, []).append(min(arrival.at, received_at))
         latest.setdefault((name, key), []).append(arrival)
-    await _save_hosts(connection, hosts)
-    await _save_host_batches(connection, latest)
+    await _save_hosts(link, hosts)
+    await _save_host_batches(link, latest)
 
 
 def host_of(event: Event) -> str:
@@ -100,37 +113,14 @@ def _number(value: Any) -> float | None:
     return float(value) if (kind is float and isfinite(value)) or kind is int else None
 
 
-async def _save_hosts(connection: AsyncConnection, hosts: dict[str, list[datetime]]) -> None:
-    insert = upsert(connection, tables.host)
-    new, old = insert.excluded, tables.host.c
-    statement = insert.on_conflict_do_update(
-        index_elements=["host"],
-        set_={
-            "first_seen": sa.case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
-            "last_seen": sa.case((new.last_seen > old.last_seen, new.last_seen), else_=old.last_seen),
-            "deleted_at": None,
-        },
-    )
-    rows = [{"host": name, "first_seen": min(seen), "last_seen": max(seen)} for name, seen in sorted(hosts.items())]
-    await connection.execute(statement, rows)
+async def _save_hosts(link: Link, hosts: dict[str, list[datetime]]) -> None:
+    await _HOSTS.run(link, [(name, min(seen), max(seen)) for name, seen in sorted(hosts.items())])
 
 
-async def _save_host_batches(connection: AsyncConnection, latest: dict[tuple[str, int], list[Arrival]]) -> None:
-    insert = upsert(connection, tables.host_batch)
-    new, old = insert.excluded, tables.host_batch.c
-    is_newer = new.last_seen >= old.last_seen
-    statement = insert.on_conflict_do_update(
-        index_elements=["host", "batch_key"],
-        set_={
-            "first_seen": sa.case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
-            "last_seen": sa.case((is_newer, new.last_seen), else_=old.last_seen),
-            "latest": sa.case((is_newer, new.latest), else_=old.latest),
-        },
-    )
-    rows = []
+async def _save_host_batches(link: Link, latest: dict[tuple[str, int], list[Arrival]]) -> None:
+    rows: list[Row] = []
     for (name, key), arrivals in sorted(latest.items()):
         newest = max(arrivals, key=lambda arrival: (arrival.at, arrival.db_id))
         shown = {"id": newest.db_id, "timestamp": iso_exact(newest.at), **json_safe(newest.event.data)}
-        first = min(arrival.at for arrival in arrivals)
-        rows.append({"host": name, "batch_key": key, "first_seen": first, "last_seen": newest.at, "latest": shown})
-    await connection.execute(statement, rows)
+        rows.append((name, key, min(arrival.at for arrival in arrivals), newest.at, json_text(shown)))
+    await _HOST_BATCHES.run(link, rows)

@@ -9,21 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import JOB_TYPES, EventType, server_event
 from argus_ingest.fold.folding import fold
 from argus_ingest.fold.state import Arrival, BatchState, Outcome, Tracked
-from argus_ingest.store import access, batch_rows, bundles, detail_rows, event_rows, job_rows
+from argus_ingest.store import access, batch_rows, bundles, detail_rows, event_rows, job_rows, purged_events
+from argus_ingest.store.bulk import BulkInsert, json_text
+from argus_ingest.store.link import Link, PostgresLink, SqliteLink, at_once
 from argus_kit.bus import Outgoing
 from argus_kit.clock import now
 from argus_kit.database import Database
-from argus_kit.outbox import Outbox
+from argus_kit.outbox import Outbox, Row
+from argus_schema import ingest as tables
 
 _ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED})
 # Types that may change how many jobs of a batch are done or failed.
 _COUNTS: Final = frozenset({EventType.JOB_START, EventType.JOB_DONE, EventType.JOB_FAILED})
+
+
+_PUBLISHED = "delete from ingest_outbox where id in "
+_FREE = "(select id from ingest_outbox where id = any($1::bigint[]) for update skip locked)"
+_FREE_SQLITE = "(select value from json_each(?))"
+_PROMISE = BulkInsert(tables.outbox, Outbox.COLUMNS)
 
 
 class Store:
@@ -35,35 +42,54 @@ class Store:
         self._known: set[str] = set()
 
     async def write(self, arrivals: Sequence[Arrival]) -> None:
-        """Store events and set the outcome of each. Raises what the database raises; then nothing is stored."""
-        async with self._database.write() as connection:
-            flush = _Flush(connection, arrivals)
-            await flush.run(self._known)
-            rows = await self._outbox.add(connection, flush.messages)
-            await self._outbox.clear(connection)
+        """Store events and set the outcome of each. Raises what the driver raises; then nothing is stored."""
+        try:
+            flush = await self._flushed(arrivals)
+        except _PurgedError:
+            # Retention removed a batch that this process knew: its id means a new one now.
+            self._known.clear()
+            flush = await self._flushed(arrivals)
         if len(self._known) > 100_000:
             self._known.clear()
         self._known.update(flush.batch_ids)
         for arrival, outcome in zip(arrivals, flush.outcomes, strict=True):
             arrival.outcome = outcome
-        self._outbox.offer(rows)
+        self._outbox.cleared(flush.cleared)
+        self._outbox.offer(flush.promised)
+
+    async def _flushed(self, arrivals: Sequence[Arrival]) -> _Flush:
+        flush = _Flush(arrivals, self._outbox)
+        if self._database.is_sqlite:
+            await self._database.write_in_thread(lambda raw: at_once(flush.run(SqliteLink(raw), self._known)))
+        else:
+            async with self._database.write_raw() as raw:
+                await flush.run(PostgresLink(raw), self._known)
+        return flush
+
+
+class _PurgedError(Exception):
+    """A batch that was there is no more."""
 
 
 class _Flush:
     """The state of one transaction."""
 
-    def __init__(self, connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None:
-        self.messages: list[Outgoing] = []
+    def __init__(self, arrivals: Sequence[Arrival], outbox: Outbox) -> None:
         self.outcomes: list[Outcome] = []
         self.batch_ids: set[str] = set()
-        self._connection = connection
+        self.promised: list[Row] = []
+        self.cleared = outbox.published()
+        self._link: Link
+        self._outbox = outbox
         self._arrivals = arrivals
         self._received_at = now()
         self._tracked: dict[int, Tracked] = {}
         self._by_id: dict[str, Tracked] = {}
         self._new: dict[int, list[Arrival]] = {}
 
-    async def run(self, known: set[str]) -> None:
+    async def run(self, link: Link, known: set[str]) -> None:
+        """All of it, within the transaction of `link`."""
+        self._link = link
         await self._open_batches(known)
         settled = {key: batch_rows.settled(one.batch) for key, one in self._tracked.items()}
         summaries = {key: bundles.summary_of(one.batch) for key, one in self._tracked.items()}
@@ -74,9 +100,11 @@ class _Flush:
             fold(self._tracked[key], arrivals, self._received_at)
         told = {key: await self._tell_end(self._tracked[key].batch) for key in self._new}
         await self._save(settled)
+        messages: list[Outgoing] = []
         for key, arrivals in self._new.items():
             batch = self._tracked[key].batch
-            self.messages += bundles.of_batch(batch, arrivals, told[key], summaries[key], self._received_at)
+            messages += bundles.of_batch(batch, arrivals, told[key], summaries[key], self._received_at)
+        await self._promise(messages)
 
     async def _open_batches(self, known: set[str]) -> None:
         ids = {arrival.event.batch_id for arrival in self._arrivals}
@@ -86,8 +114,10 @@ class _Flush:
             for a in self._arrivals
             if a.event.batch_id not in known and access.fits_token(a.actor, a.event.source.project)
         }
-        await batch_rows.make(self._connection, missing, self._received_at)
-        found = await batch_rows.lock(self._connection, ids)
+        await batch_rows.make(self._link, missing, self._received_at)
+        found = await batch_rows.lock(self._link, ids)
+        if not found.keys() >= missing | (ids & known):
+            raise _PurgedError
         self.batch_ids = set(found)
         self._by_id = {batch_id: Tracked(batch) for batch_id, batch in found.items()}
         self._tracked = {one.batch.batch_key: one for one in self._by_id.values()}
@@ -99,7 +129,7 @@ class _Flush:
             one = self._by_id.get(arrival.event.batch_id)
             if one is not None and not access.is_owner(arrival.actor, one.batch):
                 wanted[one.batch.batch_key, arrival.actor.user_id] = (one.batch, arrival.actor.user_id)
-        editors = await access.editors(self._connection, wanted.values()) if wanted else set()
+        editors = await access.editors(self._link, wanted.values()) if wanted else set()
         refused = set()
         for place, arrival in enumerate(self._arrivals):
             one = self._by_id.get(arrival.event.batch_id)
@@ -124,7 +154,10 @@ class _Flush:
             batch.event_seq += 1
             arrival.db_id = batch.event_seq
             placed.append((batch.batch_key, arrival))
-        before = await event_rows.insert(self._connection, placed)
+        seen = (purged_events.Seen(key, arrival.key, arrival.at) for key, arrival in placed)
+        before = await purged_events.among(self._link, seen, self._received_at)
+        fresh = [(key, arrival) for key, arrival in placed if (key, arrival.key) not in before] if before else placed
+        before |= await event_rows.insert(self._link, fresh)
         for batch_key, arrival in placed:
             if (batch_key, arrival.key) not in before:
                 self._new.setdefault(batch_key, []).append(arrival)
@@ -147,24 +180,35 @@ class _Flush:
             for arrival in arrivals
             if arrival.event.job_id
         }
-        await job_rows.load_named(self._connection, self._tracked, list(pairs))
+        await job_rows.load_named(self._link, self._tracked, list(pairs))
         kinds = {key: {arrival.event.event_type for arrival in arrivals} for key, arrivals in self._new.items()}
         if ended := [key for key, types in kinds.items() if types & _ENDS]:
-            await job_rows.load_running(self._connection, self._tracked, ended)
+            await job_rows.load_running(self._link, self._tracked, ended)
         if counted := [key for key, types in kinds.items() if types & _COUNTS]:
-            await job_rows.count_statuses(self._connection, self._tracked, counted)
+            await job_rows.count_statuses(self._link, self._tracked, counted)
         if growing := {key for key, job_id in pairs if job_id not in self._tracked[key].jobs}:
-            await job_rows.load_last_numbers(self._connection, self._tracked, growing)
+            await job_rows.load_last_numbers(self._link, self._tracked, growing)
 
     async def _save(self, settled: dict[int, tuple[Any, ...]]) -> None:
         changed = [self._tracked[key] for key in self._new]
         lines = self._of_type(EventType.LOG_LINE)
         snapshots = self._of_type(EventType.RESOURCE_SNAPSHOT)
-        await job_rows.save(self._connection, changed)
-        await detail_rows.insert_blocks(self._connection, changed)
-        await detail_rows.insert_log_lines(self._connection, lines)
-        await detail_rows.insert_snapshots(self._connection, snapshots, self._received_at)
-        await batch_rows.save(self._connection, [one.batch for one in changed], settled)
+        await job_rows.save(self._link, changed)
+        await detail_rows.insert_blocks(self._link, changed)
+        await detail_rows.insert_log_lines(self._link, lines)
+        await detail_rows.insert_snapshots(self._link, snapshots, self._received_at)
+        await batch_rows.save(self._link, [one.batch for one in changed], settled)
+
+    async def _promise(self, messages: Sequence[Outgoing]) -> None:
+        """One row of the outbox for all that this flush tells, and an end to those that were told."""
+        if messages:
+            packed = self._outbox.pack(messages)
+            await _PROMISE.run(self._link, [packed.values])
+            self.promised.append(packed.row)
+        if self.cleared and self._link.is_sqlite:
+            await self._link.execute(_PUBLISHED + _FREE_SQLITE, json_text(self.cleared))
+        elif self.cleared:
+            await self._link.execute(_PUBLISHED + _FREE, self.cleared)
 
     def _of_type(self, event_type: str) -> list[tuple[int, Arrival]]:
         return [
@@ -181,7 +225,7 @@ class _Flush:
         data = {"reason": batch.error, "n_done": batch.n_done, "n_failed": batch.n_failed}
         at = self._received_at
         event = server_event(EventType.BATCH_STOPPED, batch_id=batch.id, project=batch.project, at=at, data=data)
-        return [(await event_rows.append(self._connection, batch, event), event)]
+        return [(await event_rows.append(self._link, batch, event), event)]
 
 
 def _forbidden() -> Outcome:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from operator import attrgetter
 
 from argus_ingest.fold.state import JobState, Tracked
 from argus_ingest.lifecycle import JobStatus
-from argus_ingest.store.bulk import padded
+from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, json_text
+from argus_ingest.store.link import Link, Opened, Row, link_of
 from argus_schema import ingest as tables
 
-_columns = tables.job.c
 _HEAD = (
     "model", "dataset", "status", "start_time", "end_time", "elapsed_s", "metrics", "extra", "reason",
     "is_idle_flagged",
@@ -23,90 +20,111 @@ _CURVE = (
     "n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace", "summary", "resumes",
     "n_blocks",
 )  # fmt: skip
-_PAIRS_AT_ONCE = 1024
+_JSON = frozenset({"metrics", "extra", "latest", "val_loss_trace", "summary", "resumes"})
+_READ = ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")
+_READER = Reader(tables.job, _READ)
+_KEY = ("batch_key", "job_no")
 
-_SELECT = sa.select(*(_columns[name] for name in ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")))
-_this = tables.job.update().where(
-    _columns.batch_key == sa.bindparam("this_batch"), _columns.job_no == sa.bindparam("this_job")
+_NAMES = ", ".join(f't."{name}"' for name in _READ)
+# Built from the names of our own columns.
+_SELECT = f"select {_NAMES} from job t"  # noqa: S608
+_NAMED = f"{_SELECT} join unnest($1::bigint[], $2::text[]) as u(k, j) on t.batch_key = u.k and t.job_id = u.j"
+_NAMED_SQLITE = f"{_SELECT} where t.batch_key = ? and t.job_id in (select value from json_each(?))"  # noqa: S608
+_OF_BATCHES = "t.batch_key = any($1::bigint[])"
+_OF_BATCHES_SQLITE = "t.batch_key in (select value from json_each(?1))"
+_RUNNING = "{select} where {of} and t.status = {status}"
+_COUNTED = (
+    "select t.batch_key, coalesce(t.status, ''), count(*) from job t where {of} and t.deleted_at is null group by 1, 2"
 )
-_UPDATE_CURVE = _this.values({name: sa.bindparam(f"new_{name}") for name in _CURVE})
-_UPDATE_ALL = _this.values({name: sa.bindparam(f"new_{name}") for name in (*_HEAD, *_CURVE)})
+_LAST = "select t.batch_key, max(t.job_no) from job t where {of} group by 1"
+
+_INSERT = BulkInsert(tables.job, (*_KEY, "job_id", *_HEAD, *_CURVE))
+_UPDATE_CURVE = BulkUpdate(tables.job, _KEY, _CURVE)
+_UPDATE_ALL = BulkUpdate(tables.job, _KEY, (*_HEAD, *_CURVE))
+_head_of = attrgetter(*_HEAD)
+_curve_of = attrgetter(*_CURVE)
 
 Pair = tuple[int, str]
 
 
-async def load_named(connection: AsyncConnection, tracked: dict[int, Tracked], pairs: Sequence[Pair]) -> None:
+async def load_named(opened: Opened, tracked: dict[int, Tracked], pairs: Sequence[Pair]) -> None:
     """Put those of the named jobs (batch_key, job_id) that exist into `tracked`."""
-    for begin in range(0, len(pairs), _PAIRS_AT_ONCE):
-        some = padded(pairs[begin : begin + _PAIRS_AT_ONCE])
-        keys = {key for key, _ in some}
-        if len(keys) == 1:
-            query = _SELECT.where(_columns.batch_key == some[0][0], _columns.job_id.in_([job for _, job in some]))
-        else:
-            query = _SELECT.where(sa.tuple_(_columns.batch_key, _columns.job_id).in_(some))
-        await _load(connection, tracked, query)
+    if not pairs:
+        return
+    link = await link_of(opened)
+    if not link.is_sqlite:
+        _take(link, tracked, await link.fetch(_NAMED, [key for key, _ in pairs], [job_id for _, job_id in pairs]))
+        return
+    names: dict[int, list[str]] = {}
+    for key, job_id in pairs:
+        names.setdefault(key, []).append(job_id)
+    for key, job_ids in names.items():
+        _take(link, tracked, await link.fetch(_NAMED_SQLITE, key, json_text(job_ids)))
 
 
-async def load_running(connection: AsyncConnection, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
+async def load_running(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
     """Put the running jobs of these batches into `tracked`."""
-    query = _SELECT.where(_columns.batch_key.in_(padded(sorted(keys))), _columns.status == JobStatus.RUNNING)
-    await _load(connection, tracked, query)
+    link = await link_of(opened)
+    status = "?2" if link.is_sqlite else "$2"
+    sql = _RUNNING.format(select=_SELECT, of=_of(link), status=status)
+    _take(link, tracked, await link.fetch(sql, _keys(link, keys), str(JobStatus.RUNNING)))
 
 
-async def count_statuses(connection: AsyncConnection, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
+async def count_statuses(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
     """Count the jobs of these batches by status, without deleted ones."""
-    query = (
-        sa.select(_columns.batch_key, _columns.status, sa.func.count().label("n"))
-        .where(_columns.batch_key.in_(padded(sorted(keys))), _columns.deleted_at.is_(None))
-        .group_by(_columns.batch_key, _columns.status)
-    )
+    link = await link_of(opened)
     for key in keys:
         tracked[key].batch.job_statuses = Counter()
-    for row in await connection.execute(query):
-        tracked[row.batch_key].batch.job_statuses[row.status or ""] += row.n
+    for key, status, count in await link.fetch(_COUNTED.format(of=_of(link)), _keys(link, keys)):
+        tracked[key].batch.job_statuses[status] += count
 
 
-async def load_last_numbers(connection: AsyncConnection, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
+async def load_last_numbers(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
     """Find the last number that was given to a job of each of these batches."""
-    query = (
-        sa.select(_columns.batch_key, sa.func.max(_columns.job_no).label("last"))
-        .where(_columns.batch_key.in_(padded(sorted(keys))))
-        .group_by(_columns.batch_key)
-    )
-    for row in await connection.execute(query):
-        tracked[row.batch_key].last_job_no = row.last
+    link = await link_of(opened)
+    for key, last in await link.fetch(_LAST.format(of=_of(link)), _keys(link, keys)):
+        tracked[key].last_job_no = last
 
 
-async def save(connection: AsyncConnection, tracked: Iterable[Tracked]) -> None:
+async def save(opened: Opened, tracked: Iterable[Tracked]) -> None:
     """Write new and changed jobs."""
-    new: list[dict[str, Any]] = []
-    whole: list[dict[str, Any]] = []
-    curve: list[dict[str, Any]] = []
+    new: list[Row] = []
+    whole: list[Row] = []
+    curve: list[Row] = []
     for one in tracked:
         key = one.batch.batch_key
         for job in one.jobs.values():
             if job.is_new:
-                new.append(
-                    {"batch_key": key, "job_no": job.job_no, "job_id": job.job_id, **_values(job, "", whole=True)}
-                )
+                new.append((key, job.job_no, job.job_id, *_head(job), *_curve(job)))
+            elif job.has_new_head:
+                whole.append((key, job.job_no, *_head(job), *_curve(job)))
             elif job.is_touched:
-                row = {"this_batch": key, "this_job": job.job_no, **_values(job, "new_", whole=job.has_new_head)}
-                (whole if job.has_new_head else curve).append(row)
-    if new:
-        await connection.execute(sa.insert(tables.job), new)
-    if whole:
-        await connection.execute(_UPDATE_ALL, whole)
-    if curve:
-        await connection.execute(_UPDATE_CURVE, curve)
+                curve.append((key, job.job_no, *_curve(job)))
+    link = await link_of(opened)
+    await _INSERT.run(link, new)
+    await _UPDATE_ALL.run(link, whole)
+    await _UPDATE_CURVE.run(link, curve)
 
 
-def _values(job: JobState, prefix: str, *, whole: bool) -> dict[str, Any]:
-    return {f"{prefix}{name}": getattr(job, name) for name in ((*_HEAD, *_CURVE) if whole else _CURVE)}
+def _head(job: JobState) -> Row:
+    return [json_text(value) if name in _JSON else value for name, value in zip(_HEAD, _head_of(job), strict=True)]
 
 
-async def _load(connection: AsyncConnection, tracked: dict[int, Tracked], query: sa.Select[Any]) -> None:
-    for row in await connection.execute(query):
-        values = row._asdict()
-        jobs = tracked[values.pop("batch_key")].jobs
-        if row.job_id not in jobs:
-            jobs[row.job_id] = JobState(**values)
+def _curve(job: JobState) -> Row:
+    return [json_text(value) if name in _JSON else value for name, value in zip(_CURVE, _curve_of(job), strict=True)]
+
+
+def _of(link: Link) -> str:
+    return _OF_BATCHES_SQLITE if link.is_sqlite else _OF_BATCHES
+
+
+def _keys(link: Link, keys: Collection[int]) -> str | list[int] | None:
+    return json_text(sorted(keys)) if link.is_sqlite else sorted(keys)
+
+
+def _take(link: Link, tracked: dict[int, Tracked], rows: Sequence[Row]) -> None:
+    for row in rows:
+        key, *values = _READER.read(link, row)
+        jobs = tracked[key].jobs
+        if values[1] not in jobs:
+            jobs[values[1]] = JobState(*values)
