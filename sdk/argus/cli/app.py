@@ -68,9 +68,6 @@ def _guarded(given: list[str]) -> int:
     as_json = "--json" in _own(given)
     try:
         return app(args=given or ["--help"], prog_name="argus", standalone_mode=False) or OK
-    except CliError as error:
-        print_error(error, as_json=as_json)
-        return error.code
     except (PipeClosed, BrokenPipeError):
         return PIPE_CLOSED
     except SystemExit as end:  # what Typer ends with when the reader of a help page has gone, or it completed a word
@@ -79,13 +76,9 @@ def _guarded(given: list[str]) -> int:
         sys.stderr.write("\n")
         return INTERRUPTED
     except Exception as error:
-        if hasattr(error, "format_message"):  # what Typer found wrong with the words of the command
-            return _show_usage(error, as_json=as_json)
-        if os.environ.get("ARGUS_DEBUG", "").lower() in _YES:
+        if _is_debugging() and not isinstance(error, CliError) and not hasattr(error, "format_message"):
             raise
-        what = f"this should not have happened: {type(error).__name__}: {error}"
-        print_error(CliError(NOT_WELL, what, "ARGUS_DEBUG=1 shows where it arose."), as_json=as_json)
-        return NOT_WELL
+        return _show(error, as_json=as_json)
 
 
 def _own(given: list[str]) -> list[str]:
@@ -93,11 +86,23 @@ def _own(given: list[str]) -> list[str]:
     return given[: given.index("--")] if "--" in given else given
 
 
-def _show_usage(error: Any, *, as_json: bool) -> int:
-    if as_json:
-        print_error(CliError(USAGE, error.format_message()), as_json=True)
-    else:
+def _show(error: Any, *, as_json: bool) -> int:
+    """Say what ended the command; its exit code."""
+    if isinstance(error, CliError):
+        known = error
+    elif not hasattr(error, "format_message"):
+        what = f"this should not have happened: {type(error).__name__}: {error}"
+        known = CliError(NOT_WELL, what, "ARGUS_DEBUG=1 shows where it arose.")
+    elif as_json:
+        known = CliError(USAGE, error.format_message())
+    else:  # what Typer found wrong with the words of the command
         from typer.rich_utils import rich_format_error
 
         rich_format_error(error)
-    return USAGE
+        return USAGE
+    print_error(known, as_json=as_json)
+    return known.code
+
+
+def _is_debugging() -> bool:
+    return os.environ.get("ARGUS_DEBUG", "").lower() in _YES

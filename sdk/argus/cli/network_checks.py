@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from argus._delivery import detail
+from argus._delivery import READ, detail, judge
 from argus._origins import find
 from argus._transport import tls_context
 from argus.cli.account import scope_of
@@ -133,6 +133,10 @@ def intake(probe: Reply) -> Check:
         return Check("events", FAIL, f"{detail(probe)}", "Make a token of the scope reporter.", REFUSED)
     if probe.status >= 500:
         return Check("events", WARN, f"not taken now (HTTP {probe.status})", "They wait in journals meanwhile.")
-    if probe.ok or probe.status in (400, 422):
+    if judge(probe).action == READ or probe.status in (400, 422):
         return Check("events", WELL, "are taken")
+    if probe.ok:
+        return Check(
+            "events", FAIL, "the answer is no Argus server's", "Is the address right, is a login page before it?"
+        )
     return Check("events", FAIL, f"HTTP {probe.status}: {detail(probe)}", "Is the address complete?")

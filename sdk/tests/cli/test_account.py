@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import stat
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class TestLogin:
 
     def test_nobody_else_can_read_it(self, argus, ada):
         argus("login", ada.url, "--token", ada.token)
-        assert stat.S_IMODE(os.stat(user_file()).st_mode) == 0o600
+        assert stat.S_IMODE(Path(user_file()).stat().st_mode) == 0o600
 
     def test_a_token_by_stdin(self, argus, ada, stdin):
         stdin(f"{ada.token}\n")
@@ -46,7 +45,7 @@ class TestLogin:
         answer = argus("login", ada.url, "--token", "em_live_nonsense")
         assert answer.code == 4
         assert "refuses your token" in answer.err
-        assert not os.path.exists(user_file())
+        assert not Path(user_file()).exists()
 
     def test_name_and_password_make_a_token(self, argus, ada, stdin):
         stdin(f"{PASSWORD}\n")
@@ -65,7 +64,7 @@ class TestLogin:
     def test_a_wrong_password(self, argus, ada, stdin):
         stdin("wrong\n")
         answer = argus("login", ada.url, "--username", "ada")
-        assert (answer.code, os.path.exists(user_file())) == (4, False)
+        assert (answer.code, Path(user_file()).exists()) == (4, False)
         assert "no ada with that password" in answer.err
 
     def test_nobody_to_ask(self, argus, ada, stdin):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 
 import pytest
@@ -83,8 +82,8 @@ class TestSet:
 
 class TestFile:
     def test_what_a_person_wrote_stays(self, user):
-        text = '# mine\nurl = "http://a" # the lab\n\n[servers."http://a"]\n# of march\ntoken = "old"\n\n[other]\nurl = 1\n'
-        user.write_text(text)
+        servers = '[servers."http://a"]\n# of march\ntoken = "old"\n\n[other]\nurl = 1\n'
+        user.write_text(f'# mine\nurl = "http://a" # the lab\n\n{servers}')
         files.set_value(str(user), "url", "http://b")
         files.set_value(str(user), "project", "vision")
         files.set_of_server(str(user), "http://a/", "token", "new")
@@ -126,4 +125,4 @@ class TestFile:
         assert files.unset_of_server(str(user), "http://a", "token")
         assert not files.unset_of_server(str(user), "http://c", "token")
         assert files.servers(str(user)) == {"http://a": {}, "http://b": {"token": "http://b"}}
-        assert os.stat(user).st_mode & 0o077 == 0
+        assert user.stat().st_mode & 0o077 == 0

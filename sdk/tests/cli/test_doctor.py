@@ -131,7 +131,7 @@ class TestChecks:
         [(200, WELL), (400, WELL), (422, WELL), (401, FAIL), (403, FAIL), (404, FAIL), (429, WARN), (503, WARN)],
     )
     def test_whether_events_are_taken(self, http, status):
-        assert network_checks.intake(Reply(http, {}, b'{"detail":"x"}')).status == status
+        assert network_checks.intake(Reply(http, {}, b'{"detail":"x","results":[]}')).status == status
 
     def test_little_disk(self, monkeypatch, tmp_path):
         usage = os.statvfs(tmp_path)
