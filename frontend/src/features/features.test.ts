@@ -68,6 +68,8 @@ describe('machines', () => {
     const flat = { gpus: null, gpu_util_pct: 50, gpu_mem_mb: 1, gpu_mem_total_mb: 2, gpu_temp_c: 60 }
     expect(gpusOf({ ...flat, gpus: [{ index: 3, util_pct: 10 }, { util_pct: 'x' }] }).map((gpu) => [gpu.index, gpu.use])).toEqual([[3, 10], [1, null]])
     expect(gpusOf(flat)).toHaveLength(1)
+    const throttled = gpusOf({ ...flat, gpus: [{ power_w: 300.5, throttle: ['gpu_idle', 'hw_thermal_slowdown'], ecc_uncorrected: 2 }] })[0]
+    expect([throttled?.power, throttled?.slowed, throttled?.memoryErrors]).toEqual([300.5, ['hw_thermal_slowdown'], 2])
     expect(gpusOf({ ...flat, gpu_util_pct: null, gpu_mem_mb: null })).toEqual([])
   })
 
@@ -96,6 +98,12 @@ describe('the environment', () => {
     expect(readEnvironment({ git_sha: 'abc', git_remote_url: 'https://host/x' })?.commitUrl).toBe('https://host/x/commit/abc')
     expect(readEnvironment({ git_sha: 'abc', git_remote_url: 'javascript:alert(1)' })?.commitUrl).toBeNull()
     expect(readEnvironment(null)).toBeNull()
+  })
+
+  it('names machine, cards and changes, and leaves the rest as it came', () => {
+    const shown = readEnvironment({ gpu_names: ['H100', 'H100', 'L4'], cuda_version: '12.8', ram_total_mb: 2048, git_diff: '+x', git_untracked: ['a'], config: { lr: 1 }, fqdn: 'h' })
+    expect(shown?.facts.map(({ key, value }) => [key, value])).toEqual([['ram', '2.0 GiB'], ['gpus', '2 × H100, L4'], ['cuda', '12.8']])
+    expect([shown?.diff, shown?.untracked, shown?.config, shown?.other]).toEqual(['+x', ['a'], '{\n  "lr": 1\n}', '{\n  "fqdn": "h"\n}'])
   })
 })
 

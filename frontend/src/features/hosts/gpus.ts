@@ -8,7 +8,16 @@ export interface Gpu {
   memory: number | null
   memoryTotal: number | null
   temperature: number | null
+  power: number | null
+  powerLimit: number | null
+  slowed: string[]
+  memoryErrors: number
 }
+
+// Why a card does not clock higher although there is work; the other reasons (idle, a chosen clock) are no trouble.
+const TROUBLE = ['slowdown', 'brake', 'thrm', 'ppt', 'board_limit', 'reliability', 'sw_power_cap']
+const slowed = (reasons: unknown): string[] =>
+  Array.isArray(reasons) ? reasons.filter((reason): reason is string => typeof reason === 'string' && TROUBLE.some((word) => reason.includes(word))) : []
 
 const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
 
@@ -21,8 +30,13 @@ export function gpusOf(host: Pick<HostCardData, 'gpus' | 'gpu_util_pct' | 'gpu_m
       memory: number(gpu.mem_mb),
       memoryTotal: number(gpu.mem_total_mb),
       temperature: number(gpu.temp_c),
+      power: number(gpu.power_w),
+      powerLimit: number(gpu.power_limit_w),
+      slowed: slowed(gpu.throttle),
+      memoryErrors: number(gpu.ecc_uncorrected) ?? 0,
     }))
   }
   if (host.gpu_util_pct === null && host.gpu_mem_mb === null) return []
-  return [{ index: 0, name: null, use: host.gpu_util_pct, memory: host.gpu_mem_mb, memoryTotal: host.gpu_mem_total_mb, temperature: host.gpu_temp_c }]
+  const only = { index: 0, name: null, use: host.gpu_util_pct, memory: host.gpu_mem_mb, memoryTotal: host.gpu_mem_total_mb, temperature: host.gpu_temp_c }
+  return [{ ...only, power: null, powerLimit: null, slowed: [], memoryErrors: 0 }]
 }

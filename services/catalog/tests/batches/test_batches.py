@@ -4,6 +4,7 @@ import pytest
 
 from argus_catalog.batches.environment import browsable
 from argus_catalog.flags import read_threshold
+from argus_contracts.payloads import EnvSnapshotData
 from argus_kit.clock import frozen, iso, now
 from argus_schema import auth
 
@@ -84,6 +85,17 @@ class TestDetail:
         await world.batch("a", env_snapshot={"git_sha": "0123456789abcdef", "git_remote": "git@host.org:lab/net.git"})
         env = (await world.read("/api/batches/a"))["env_snapshot"]
         assert (env["git_sha_short"], env["git_remote_url"]) == ("01234567", "https://host.org/lab/net")
+
+    async def test_the_environment_passes_on_all_that_a_run_told(self, world):
+        told = {
+            name: [name] if name in {"pip_freeze", "gpus", "git_untracked"} else name
+            for name in EnvSnapshotData.__struct_fields__
+        }
+        told["config"] = {"model": {"depth": 3}}
+        await world.batch("a", env_snapshot={**told, "more": 1})
+        env = (await world.read("/api/batches/a"))["env_snapshot"]
+        assert {name: env.get(name) for name in told} == told
+        assert env["more"] == 1
 
     async def test_ids_of_any_form_are_found(self, world):
         for batch_id in ("with space", "exp:7.x", "a/b", "a/jobs", "ünïcode"):

@@ -9,6 +9,8 @@ export default {
   disk: 'Disk',
   temperature: 'GPU temperature',
   free: '{size} free',
+  slowed: 'slowed down by {reasons}',
+  memoryErrors: '{count} memory error | {count} memory errors',
   jobs: 'idle | {count} job | {count} jobs',
   seen: 'Last seen',
   silent: 'Not seen for more than 5 minutes',

@@ -9,6 +9,8 @@ export default {
   disk: '磁盘',
   temperature: 'GPU 温度',
   free: '剩余 {size}',
+  slowed: '受限降频：{reasons}',
+  memoryErrors: '{count} 个显存错误 | {count} 个显存错误',
   jobs: '空闲 | {count} 个任务 | {count} 个任务',
   seen: '最后出现于',
   silent: '超过 5 分钟未出现',
