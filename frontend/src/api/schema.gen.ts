@@ -60,6 +60,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Retention Runs
+         * @description The last sweeps and dry runs, newest first.
+         */
+        get: operations["list_retention_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/retention/status": {
         parameters: {
             query?: never;
@@ -91,7 +111,7 @@ export interface paths {
         put?: never;
         /**
          * Run Retention Sweep
-         * @description Remove now what is too old.
+         * @description Remove now what is too old, or say what that would be.
          */
         post: operations["run_retention_sweep"];
         delete?: never;
@@ -3092,6 +3112,21 @@ export interface components {
             items: components["schemas"]["JobRef"][];
         };
         /**
+         * ClassOut
+         * @description What left of one class.
+         */
+        ClassOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Error
+             * @description The kind of error, where not all of it could leave.
+             */
+            error: string | null;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * CommandAck
          * @description How a command went: started or failed.
          */
@@ -3800,7 +3835,7 @@ export interface components {
         };
         /**
          * JobDetail
-         * @description One job with all that its start told. `extra.command` is filled from the batch.
+         * @description One job with all that its start told. `extra.command` is filled from the batch; `summary` is by metric.
          */
         JobDetail: {
             /** Avg Batch Time Ms */
@@ -3853,6 +3888,10 @@ export interface components {
             start_time: string | null;
             /** Status */
             status: string | null;
+            /** Summary */
+            summary: {
+                [key: string]: components["schemas"]["MetricSummary"];
+            };
         };
         /**
          * JobEta
@@ -4133,6 +4172,26 @@ export interface components {
             to_step?: number | null;
             /** To Time */
             to_time?: number | null;
+        };
+        /**
+         * MetricSummary
+         * @description A metric over the whole job. Extremes are of finite values; a last value that is no number is text ("NaN").
+         */
+        MetricSummary: {
+            /** Last */
+            last: number | string;
+            /** Last Step */
+            last_step: number;
+            /** Max */
+            max: number | null;
+            /** Max Step */
+            max_step: number | null;
+            /** Min */
+            min: number | null;
+            /** Min Step */
+            min_step: number | null;
+            /** N */
+            n: number;
         };
         /**
          * NewBatchShare
@@ -4754,10 +4813,49 @@ export interface components {
             step: number | null;
         };
         /**
+         * RetentionRunOut
+         * @description A sweep or a dry run.
+         */
+        RetentionRunOut: {
+            /**
+             * Actor Id
+             * @description Null: the periodic sweep.
+             */
+            actor_id: number | null;
+            /** Classes */
+            classes: {
+                [key: string]: components["schemas"]["ClassOut"];
+            };
+            /** Dry Run */
+            dry_run: boolean;
+            /** Ended At */
+            ended_at: string | null;
+            /** Freed Bytes */
+            freed_bytes: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Outcome
+             * @description running, done, failed, or stopped.
+             */
+            outcome: string;
+            /** Started At */
+            started_at: string;
+            /** Username */
+            username: string | null;
+        };
+        /**
          * RetentionSettingsOut
          * @description What is in force: days per class, 0 for ever.
          */
         RetentionSettingsOut: {
+            /** Retention Artifact Days */
+            retention_artifact_days: number;
+            /**
+             * Retention Deleted Days
+             * @description From the deletion of a batch to the end of its rows and files.
+             */
+            retention_deleted_days: number;
             /** Retention Demo Data Days */
             retention_demo_data_days: number;
             /** Retention Event Other Days */
@@ -4778,6 +4876,10 @@ export interface components {
         RetentionStatusOut: {
             /** Last Run At */
             last_run_at: string | null;
+            /** Last Run Bytes */
+            last_run_bytes: {
+                [key: string]: number;
+            } | null;
             /** Last Run Stats */
             last_run_stats: {
                 [key: string]: number;
@@ -5010,11 +5112,30 @@ export interface components {
         };
         /**
          * SweepOut
-         * @description What a sweep removed.
+         * @description What a sweep removed, or a dry run would.
          */
         SweepOut: {
+            /**
+             * Bytes
+             * @description Bytes of these rows and files, indexes not counted.
+             */
+            bytes: {
+                [key: string]: number;
+            };
+            /** Dry Run */
+            dry_run: boolean;
             /** Elapsed Ms */
             elapsed_ms: number;
+            /**
+             * Freed Bytes
+             * @description What SQLite's file became shorter by; null on PostgreSQL.
+             */
+            freed_bytes: number | null;
+            /**
+             * Outcome
+             * @description done, failed (some class), or stopped (another process took over).
+             */
+            outcome: string;
             /**
              * Stats
              * @description Rows removed by class; -1 for a class that failed.
@@ -5328,6 +5449,37 @@ export interface operations {
             };
         };
     };
+    list_retention_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRunOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_retention_status: {
         parameters: {
             query?: never;
@@ -5350,7 +5502,10 @@ export interface operations {
     };
     run_retention_sweep: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Say what would leave, and remove nothing. */
+                dry_run?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5364,6 +5519,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SweepOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6577,7 +6741,10 @@ export interface operations {
     };
     delete_batch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Remove its rows and files now, not after the time of grace. */
+                purge?: boolean;
+            };
             header?: never;
             path: {
                 batch_id: string;

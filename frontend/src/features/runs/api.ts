@@ -29,7 +29,7 @@ export const getBatchMetrics = (id: string) => ok(client.GET('/api/batches/{batc
 export const stopBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}/stop', path(id)))
 
 export const getBatchCurves = (id: string, metric: string) =>
-  ok(client.GET('/api/batches/{batch_id}/curves', { params: { path: { batch_id: id }, query: { metric, max_points: POINTS_OF_BATCH } } }))
+  ok(client.GET('/api/batches/{batch_id}/curves', { params: { path: { batch_id: id }, query: { metric, points: POINTS_OF_BATCH } } }))
 
 export const getBatchLog = (id: string, limit: number) =>
   ok(client.GET('/api/batches/{batch_id}/log-lines', { params: { path: { batch_id: id }, query: { limit } } }))
@@ -37,10 +37,16 @@ export const getBatchLog = (id: string, limit: number) =>
 export const getJob = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}', jobPath(batchId, jobId)))
 export const getJobEta = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}/eta', jobPath(batchId, jobId)))
 
-export const getJobCurves = (batchId: string, jobId: string) =>
+export interface CurvePart {
+  kind?: 'epoch' | 'step'
+  from_step?: number
+  to_step?: number
+}
+
+export const getJobCurves = (batchId: string, jobId: string, part: CurvePart = {}) =>
   ok(
     client.GET('/api/jobs/{batch_id}/{job_id}/metrics', {
-      params: { path: { batch_id: batchId, job_id: jobId }, query: { max_points: POINTS_OF_JOB } },
+      params: { path: { batch_id: batchId, job_id: jobId }, query: { points: POINTS_OF_JOB, ...part } },
     }),
   )
 

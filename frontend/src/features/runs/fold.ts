@@ -4,7 +4,7 @@ import type { LiveEvent } from '@/api/live'
 import type { Batch, Job, Progress } from './types'
 
 const TRACE_LENGTH = 20
-const NOT_METRICS = new Set(['epoch', 'total_epochs', 'train_epochs', 'epochs', 'n_epochs', 'seed'])
+const NOT_METRICS = new Set(['epoch', 'step', 'total_epochs', 'train_epochs', 'epochs', 'n_epochs', 'seed'])
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : null)
@@ -115,6 +115,7 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
       return { ...batch, status: 'stalled', is_stalled: true }
     case 'job_start':
     case 'job_epoch':
+    case 'job_step':
     case 'job_done':
     case 'job_failed':
       return { ...batch, ...seen, is_stalled: false }

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { JobSeries } from './series'
+import { JobSeries, type Columns } from './series'
+
+const columns = (steps: number[], values: (number | null)[], more: Partial<Columns> = {}): Columns => ({
+  name: 'loss',
+  kind: 'epoch',
+  steps,
+  values,
+  n_points: steps.length,
+  ...more,
+})
+
+function read(series: JobSeries, ...curves: Columns[]): void {
+  series.close(series.open(), { series: curves, resumes: [] })
+}
 
 describe('the curves of a job', () => {
   it('appends, replaces and sorts late points in', () => {
@@ -21,14 +34,29 @@ describe('the curves of a job', () => {
     expect(series.lastStep()).toBe(3)
   })
 
-  it('ends the same whether points come from the server, the stream, or both', () => {
-    const both = new JobSeries()
-    both.put({ epoch: 2, loss: 2 })
-    both.putColumns('loss', [1, 2, 3], [3, 2, 1])
-    both.put({ epoch: 3, loss: 1 })
-    const read = new JobSeries()
-    read.putColumns('loss', [1, 2, 3], [3, 2, 1])
-    expect(both.points('loss')).toEqual(read.points('loss'))
+  it('keeps curves over steps apart from those over epochs', () => {
+    const series = new JobSeries()
+    series.put({ epoch: 1, loss: 3 })
+    series.put({ step: 400, loss: 2.5, grad: 7 }, 'step')
+    expect(series.names('epoch')).toEqual(['loss'])
+    expect(series.names('step')).toEqual(['loss', 'grad'])
+    expect(series.names()).toEqual(['loss', 'grad'])
+    expect(series.points('loss', 'step')).toEqual([[400, 2.5]])
+    expect(series.points('loss')).toEqual([[1, 3]])
+    expect(series.points('grad')).toEqual([[400, 7]])
+    expect([series.lastStep('epoch'), series.lastStep()]).toEqual([1, 400])
+  })
+
+  it('takes what the server reads, and keeps what the stream told meanwhile', () => {
+    const series = new JobSeries()
+    series.put({ epoch: 9, loss: 9 })
+    const mark = series.open()
+    series.put({ epoch: 4, loss: 0.5 })
+    series.close(mark, { series: [columns([1, 2, 3], [3, 2, 1])], resumes: [] })
+    expect(series.points('loss').map(([step]) => step)).toEqual([1, 2, 3, 4])
+    const failed = series.open()
+    series.close(failed, null)
+    expect(series.points('loss')).toHaveLength(4)
   })
 
   it('keeps NaN as a gap and offers only metrics that have a number', () => {
@@ -49,5 +77,73 @@ describe('the curves of a job', () => {
     expect(series.version).toBe(0)
     series.put({ epoch: 0, loss: 1 })
     expect(series.version).toBe(1)
+  })
+
+  it('puts finer points of a part between the others', () => {
+    const series = new JobSeries()
+    read(series, columns([0, 10, 20, 30], [0, 1, 2, 3], { n_points: 31 }))
+    expect(series.isThinned('epoch')).toBe(true)
+    series.refine([columns([9, 10, 11], [8, 1, 9])])
+    expect(series.points('loss')).toEqual([
+      [0, 0],
+      [9, 8],
+      [10, 1],
+      [11, 9],
+      [20, 2],
+      [30, 3],
+    ])
+    read(series, columns([1], [1]))
+    expect(series.isThinned('epoch')).toBe(false)
+  })
+
+  it('stays small however long a page is open, and loses no extreme', () => {
+    const series = new JobSeries()
+    for (let step = 0; step < 20_000; step += 1) series.put({ step, loss: step === 777 ? 99 : step === 778 ? -99 : Math.sin(step) }, 'step')
+    const points = series.points('loss', 'step')
+    expect(points.length).toBeLessThanOrEqual(8_000)
+    expect(points.map(([step]) => step)).toEqual([...points.map(([step]) => step)].sort((a, b) => a - b))
+    expect(points).toContainEqual([777, 99])
+    expect(points).toContainEqual([778, -99])
+    expect(points.at(-1)?.[0]).toBe(19_999)
+  })
+})
+
+describe('a job that began anew', () => {
+  const first = (): JobSeries => {
+    const series = new JobSeries()
+    for (const epoch of [1, 2, 3, 4]) series.put({ epoch, loss: epoch })
+    return series
+  }
+
+  it('replaces its tail from the first epoch of the new run on, and says where', () => {
+    const series = first()
+    series.begin(100)
+    expect(series.resumes).toEqual([{ at: 100, epoch: null, step: null }])
+    expect(series.points('loss')).toHaveLength(4)
+    series.put({ epoch: 3, loss: 30 })
+    series.put({ epoch: 4, loss: 40 })
+    expect(series.points('loss')).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 30],
+      [4, 40],
+    ])
+    expect(series.resumes).toEqual([{ at: 100, epoch: 3, step: null }])
+  })
+
+  it('is told once, however often its start arrives', () => {
+    const series = first()
+    series.begin(100)
+    series.begin(100)
+    series.put({ epoch: 2, loss: 20 })
+    series.begin(100)
+    expect(series.resumes).toEqual([{ at: 100, epoch: 2, step: null }])
+    expect(series.points('loss')).toHaveLength(2)
+  })
+
+  it('is no resume when nothing was reported before', () => {
+    const series = new JobSeries()
+    series.begin(100)
+    expect(series.resumes).toEqual([])
   })
 })

@@ -2,8 +2,9 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
+import type { LiveEvent } from '@/api/live'
 import { getBatchCurves, getJobCurves } from './api'
-import { JobSeries } from './series'
+import { JobSeries, type Kind } from './series'
 
 const keyOf = (batchId: string, jobId: string): string => JSON.stringify([batchId, jobId])
 
@@ -22,18 +23,37 @@ export const useSeriesStore = defineStore('series', () => {
 
   /** Every metric of one job. */
   async function loadJob(batchId: string, jobId: string): Promise<void> {
-    const read = await getJobCurves(batchId, jobId)
     const key = keyOf(batchId, jobId)
-    for (const [name, curve] of Object.entries(read.series)) of(key).putColumns(name, curve.steps, curve.values)
+    const mark = of(key).open()
+    const read = await getJobCurves(batchId, jobId).catch((error: unknown) => {
+      of(key).close(mark, null)
+      throw error
+    })
+    of(key).close(mark, read)
+    versions.set(key, of(key).version)
+  }
+
+  /** More points of a part of a job's curves, where the server has more than are here. */
+  async function refineJob(batchId: string, jobId: string, kind: Kind, from: number, to: number): Promise<void> {
+    const key = keyOf(batchId, jobId)
+    if (!of(key).isThinned(kind)) return
+    const read = await getJobCurves(batchId, jobId, { kind, from_step: Math.floor(from), to_step: Math.ceil(to) })
+    of(key).refine(read.series)
     versions.set(key, of(key).version)
   }
 
   /** One metric of every job of a batch. */
   async function loadBatch(batchId: string, metric: string): Promise<void> {
-    const read = await getBatchCurves(batchId, metric)
-    for (const curve of read.curves) {
-      const key = keyOf(batchId, curve.job_id)
-      of(key).putColumns(metric, curve.steps, curve.values)
+    const marks = new Map([...series].map(([key, known]) => [key, known.open()] as const))
+    const read = new Map<string, BatchCurve>()
+    try {
+      for (const curve of (await getBatchCurves(batchId, metric)).curves) read.set(keyOf(batchId, curve.job_id), curve)
+    } finally {
+      for (const [key, mark] of marks) of(key).close(mark, asRead(read.get(key)))
+    }
+    for (const [key, curve] of read) {
+      // Of a job that was unknown when reading began, the stream may have told more than this.
+      if (!marks.has(key)) of(key).refine([curve])
       versions.set(key, of(key).version)
     }
   }
@@ -41,13 +61,25 @@ export const useSeriesStore = defineStore('series', () => {
   onLiveEvents((events) => {
     const touched = new Set<string>()
     for (const event of events) {
-      if (event.event_type !== 'job_epoch' || !event.job_id) continue
+      if (!event.job_id) continue
       const key = keyOf(event.batch_id, event.job_id)
-      of(key).put(event.data)
-      touched.add(key)
+      if (fold(of(key), event)) touched.add(key)
     }
     for (const key of touched) versions.set(key, of(key).version)
   })
 
-  return { versions, version, get, loadJob, loadBatch }
+  return { versions, version, get, loadJob, refineJob, loadBatch }
 })
+
+type BatchCurve = Awaited<ReturnType<typeof getBatchCurves>>['curves'][number]
+
+const asRead = (curve: BatchCurve | undefined) => (curve ? { series: [curve], resumes: curve.resumes } : null)
+
+/** Whether the event was one that changes curves. */
+function fold(series: JobSeries, event: LiveEvent): boolean {
+  if (event.event_type === 'job_epoch') series.put(event.data, 'epoch')
+  else if (event.event_type === 'job_step') series.put(event.data, 'step')
+  else if (event.event_type === 'job_start') series.begin(Date.parse(event.timestamp) / 1000)
+  else return false
+  return true
+}

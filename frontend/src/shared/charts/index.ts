@@ -4,5 +4,5 @@ import { defineAsyncComponent } from 'vue'
 export const LineChart = defineAsyncComponent(() => import('./LineChart.vue'))
 export { default as ChartControls } from './ChartControls.vue'
 export { colourAt, coloursOf } from './colours'
-export type { LineSeries } from './lineOption'
+export type { ChartMark, LineSeries } from './lineOption'
 export type { Point } from './smoothing'

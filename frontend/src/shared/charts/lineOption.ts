@@ -10,6 +10,12 @@ export interface LineSeries {
   dashed?: boolean
 }
 
+/** A place on the x axis with a story: a dashed line, told in the tooltip of its neighbours. */
+export interface ChartMark {
+  x: number
+  text: string
+}
+
 export interface LineChartSettings {
   series: readonly LineSeries[]
   theme: ThemeName
@@ -26,6 +32,7 @@ export interface LineChartSettings {
   zoom?: boolean
   /** Drawn stronger; all others step back. */
   highlighted?: string | null
+  marks?: readonly ChartMark[]
 }
 
 // A line of many points needs no symbols; one or two points need them to be seen at all.
@@ -75,8 +82,29 @@ export function lineOption(settings: LineChartSettings) {
       formatter: (items: unknown) => tooltip(items, settings),
     },
     dataZoom: settings.zoom ? [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false }] : [],
-    series: settings.series.flatMap((series) => drawn(series, settings)),
+    series: [...settings.series.flatMap((series) => drawn(series, settings)), ...marked(settings)],
   }
+}
+
+/** The marks are a series without points, so that they go when they are gone. */
+function marked(settings: LineChartSettings) {
+  if (!settings.marks?.length) return []
+  const colour = PALETTES[settings.theme].textFaint
+  const markLine = {
+    silent: true,
+    animation: false,
+    symbol: 'none',
+    lineStyle: { color: colour, type: 'dashed' as const, width: 1, opacity: 1 },
+    label: { show: true, position: 'insideEndTop' as const, formatter: '↻', color: colour, fontSize: 12 },
+    data: settings.marks.map(({ x }) => ({ xAxis: x })),
+  }
+  return [{ id: 'marks', name: '', type: 'line' as const, data: [], silent: true, markLine }]
+}
+
+/** How far the tooltip looks for marks: a hundredth of what is drawn. */
+function reach(settings: LineChartSettings): number {
+  const ends = settings.series.flatMap(({ points }) => [points[0]?.[0], points.at(-1)?.[0]]).filter((x) => x !== undefined)
+  return ends.length > 0 ? (Math.max(...ends) - Math.min(...ends)) / 100 : 0
 }
 
 function drawn(series: LineSeries, settings: LineChartSettings) {
@@ -134,6 +162,8 @@ function tooltip(items: unknown, settings: LineChartSettings): string {
       `<tr><td><i style="display:inline-block;width:8px;height:8px;border-radius:4px;margin-right:6px;background:${escapeHtml(colour)}"></i>${escapeHtml(name)}</td>` +
       `<td style="text-align:right;padding-left:16px;font-variant-numeric:tabular-nums">${escapeHtml(settings.formatY(y))}</td></tr>`,
   )
+  const near = (settings.marks ?? []).filter(({ x }) => Math.abs(x - first.x) <= reach(settings))
+  const told = near.map(({ text }) => `<div style="margin-top:4px">↻ ${escapeHtml(text)}</div>`).join('')
   const rest = rows.length > TOOLTIP_ROWS ? `<tr><td colspan="2">+${rows.length - TOOLTIP_ROWS}</td></tr>` : ''
-  return `<div style="margin-bottom:4px;opacity:0.75">${escapeHtml(settings.formatX(first.x))}</div><table>${lines.join('')}${rest}</table>`
+  return `<div style="margin-bottom:4px;opacity:0.75">${escapeHtml(settings.formatX(first.x))}</div><table>${lines.join('')}${rest}</table>${told}`
 }

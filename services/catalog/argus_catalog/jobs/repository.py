@@ -150,7 +150,7 @@ def parse_since(text: str) -> datetime | None:
 async def one(connection: AsyncConnection, batch_key: int, job_no: int) -> Row:
     """The row of one job with all that its start told, and its batch's command."""
     query = (
-        sa.select(*LISTED, job.extra, batch.command)
+        sa.select(*LISTED, job.extra, job.summary, batch.command)
         .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
         .where(job.batch_key == batch_key, job.job_no == job_no)
     )

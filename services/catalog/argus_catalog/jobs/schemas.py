@@ -31,14 +31,27 @@ class JobOut(Shape):
     latest: dict[str, Any] | None
 
 
+class MetricSummary(Shape):
+    """A metric over the whole job. Extremes are of finite values; a last value that is no number is text ("NaN")."""
+
+    n: int
+    last: float | str
+    last_step: int
+    min: float | None
+    min_step: int | None
+    max: float | None
+    max_step: int | None
+
+
 class JobDetail(JobOut):
-    """One job with all that its start told. `extra.command` is filled from the batch."""
+    """One job with all that its start told. `extra.command` is filled from the batch; `summary` is by metric."""
 
     extra: dict[str, Any] | None
     project: str
     host: str | None
     n_points: int
     epochs_total: int | None
+    summary: dict[str, MetricSummary]
 
 
 class JobItem(Shape):

@@ -83,6 +83,7 @@ async def detail(connection: AsyncConnection, job: JobRef) -> JobDetail:
         host=batch.host,
         n_points=row.n_points,
         epochs_total=epochs_total(row.metrics) or epoch_count(row.announced_epochs),
+        summary=row.summary or {},
     )
 
 

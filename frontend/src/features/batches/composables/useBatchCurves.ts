@@ -1,6 +1,6 @@
 // One metric of every job of a batch: read in one go, then moved by the stream.
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { mainMetric, readBatchMetrics, useSeriesStore, type Job } from '@/features/runs'
+import { mainMetric, readBatchMetrics, useSeriesStore, type Job, type Kind } from '@/features/runs'
 import { coloursOf, type LineSeries } from '@/shared/charts'
 import { useResource } from '@/shared/composables/useResource'
 import { themeName } from '@/shared/theme'
@@ -37,7 +37,13 @@ export function useBatchCurves(batchId: MaybeRefOrGetter<string>, jobs: MaybeRef
     })
   })
 
+  const kind = computed<Kind>(() => {
+    const kinds = series.value.map((line) => store.get(id(), line.id)?.kindOf(metric.value))
+    return kinds.length > 0 && kinds.every((one) => one === 'step') ? 'step' : 'epoch'
+  })
+
   return {
+    kind,
     names,
     metric,
     series,

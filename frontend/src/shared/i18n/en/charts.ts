@@ -4,4 +4,7 @@ export default {
   off: 'off',
   epoch: 'epoch {epoch}',
   curve: 'Curve of {name}',
+  step: 'step {step}',
+  resumed: 'New run from here, {at}',
+  bySteps: 'over steps',
 }
