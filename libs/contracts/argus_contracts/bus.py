@@ -229,7 +229,10 @@ class AuditEntry(msgspec.Struct, kw_only=True):
 
 
 class TrackingDelete(msgspec.Struct, kw_only=True):
-    """Request to ingest: delete (hide) a batch, a job, a project's batches or a host."""
+    """Request to ingest: delete (hide) a batch, a job, a project's batches or a host.
+
+    ``purge``: rows and files of the batch go at once, not after the time of grace.
+    """
 
     kind: Literal["batch", "job", "project", "host"]
     batch_id: str | None = None
@@ -237,6 +240,7 @@ class TrackingDelete(msgspec.Struct, kw_only=True):
     project: str | None = None
     host: str | None = None
     actor_id: int | None = None
+    purge: bool = False
     at: datetime
 
 

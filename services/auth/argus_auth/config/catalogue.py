@@ -75,6 +75,8 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
         "job_epoch_days": Setting(30, _DAYS, ("ARGUS_RETENTION_JOB_EPOCH_DAYS",)),
         "event_other_days": Setting(90, _DAYS, ("ARGUS_RETENTION_EVENT_OTHER_DAYS",)),
         "demo_data_days": Setting(1, _DAYS, ("ARGUS_RETENTION_DEMO_DATA_DAYS",)),
+        "deleted_days": Setting(7, _DAYS, ("ARGUS_RETENTION_DELETED_DAYS",)),
+        "artifact_days": Setting(0, _DAYS, ("ARGUS_RETENTION_ARTIFACT_DAYS",)),
     },
     FLAGS: {
         "registration_open": Setting(True, boolean),

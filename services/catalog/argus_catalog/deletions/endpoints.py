@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from argus_catalog.access.dependencies import ControlledBatch
 from argus_catalog.batches.schemas import BulkDeleteBatches, BulkDeleted, DeletedBatch
@@ -15,6 +17,8 @@ from argus_kit.platform import Reading, platform_of
 
 router = APIRouter(prefix="/api", tags=["deletions"])
 
+Purge = Annotated[bool, Query(description="Remove its rows and files now, not after the time of grace.")]
+
 
 @router.post("/batches/bulk-delete")
 async def delete_batches(
@@ -23,6 +27,7 @@ async def delete_batches(
     """Delete many batches; those that cannot be deleted are named with the reason."""
     platform = platform_of(request)
     done = await service.delete_batches(platform.bus, connection, actor, wanted.batch_ids)
+    await service.forget_batches(platform, done.deleted)
     await service.announce_deleted(platform, done.deleted)
     return done
 
@@ -34,10 +39,10 @@ async def delete_jobs(wanted: BulkDeleteJobs, request: Request, actor: Writer, c
 
 
 @router.delete("/batches/{batch_id:path}")
-async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer) -> DeletedBatch:
+async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer, purge: Purge = False) -> DeletedBatch:
     """Delete a batch that is not active."""
     platform = platform_of(request)
-    await service.delete_batch(platform.bus, actor, batch)
+    await service.delete_batch(platform, actor, batch, purge=purge)
     await service.announce_deleted(platform, [batch.id])
     return DeletedBatch(batch_id=batch.id)
 

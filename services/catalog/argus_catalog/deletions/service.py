@@ -34,15 +34,26 @@ _MOST = 500
 _QUIET = timedelta(minutes=10)
 
 
-async def delete_batch(bus: Bus, actor: Actor, found: BatchRef) -> None:
-    """Hide a batch.
+async def delete_batch(platform: Platform, actor: Actor, found: BatchRef, *, purge: bool) -> None:
+    """Hide a batch; its rows and files go after a time of grace, or at once where `purge` says so.
 
     Raises:
         ArgusError: batch.active while it runs, what ingest answers, bus.unavailable.
     """
     if found.status in UNDELETABLE:
         raise ArgusError(ErrorCode.BATCH_ACTIVE, details={"status": found.status})
-    await _ask(bus, actor, kind="batch", batch_id=found.id)
+    await _ask(platform.bus, actor, kind="batch", batch_id=found.id, purge=purge)
+    await forget_batches(platform, [found.id])
+
+
+async def forget_batches(platform: Platform, batch_ids: Sequence[str] | sa.Select[tuple[str]]) -> None:
+    """Remove what people added to deleted batches. A batch that once comes under the same id is shared with nobody."""
+    async with platform.write("catalog") as transaction:
+        for table in (own.batch_share, own.public_share, own.pin):
+            await transaction.connection.execute(sa.delete(table).where(table.c.batch_id.in_(batch_ids)))
+        starred = own.star.c
+        stars = sa.delete(own.star).where(starred.target_type == "batch", starred.target_id.in_(batch_ids))
+        await transaction.connection.execute(stars)
 
 
 async def delete_batches(bus: Bus, connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> BulkDeleted:
@@ -180,6 +191,7 @@ async def delete_project(platform: Platform, connection: AsyncConnection, actor:
     await must_see(connection, actor, project)
     # First ingest's transaction, then ours: on SQLite they would wait for each other.
     await _ask(platform.bus, actor, kind="project", project=project)
+    await forget_batches(platform, sa.select(batch.id).where(batch.project == project))
     row = {"project": project, "is_public": False, "is_demo": False, "deleted_at": now()}
     async with platform.write("catalog") as transaction:
         await upsert(transaction.connection, own.project_meta, row, {"deleted_at": now(), "is_public": False})

@@ -24,6 +24,8 @@ class Policy:
     log_line_days: float
     job_epoch_days: float
     event_other_days: float
+    deleted_days: float
+    artifact_days: float
     sweep_minutes: float
 
 

@@ -1,34 +1,52 @@
-"""The loop that sweeps, and what is remembered of the last sweep."""
+"""The loop that sweeps, sweeps on demand, and what is remembered of them."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
-import msgspec
+import sqlalchemy as sa
 import structlog
 
+from argus_contracts.errors import ErrorCode
+from argus_ingest.artifacts.service import storage_of
+from argus_ingest.artifacts.settings import ArtifactSettings
+from argus_ingest.retention import history, space
 from argus_ingest.retention import policy as policies
+from argus_ingest.retention.batches import DeletedBatches
+from argus_ingest.retention.files import OldFiles
+from argus_ingest.retention.rows import Swept, age, old_rows
 from argus_ingest.retention.settings import RetentionSettings
-from argus_ingest.retention.sweep import sweep
+from argus_ingest.retention.sweep import SweepStoppedError, Tallies, measure, sweep
+from argus_ingest.retention.tallies import Work
 from argus_kit.clock import now
+from argus_kit.database import Database
+from argus_kit.errors import ArgusError
 from argus_kit.leases import Lease
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
 
 log = structlog.get_logger(__name__)
 
-_LAST_RUN: Final = "ingest:retention:last"
-_REMEMBERED_S: Final = 30 * 24 * 3600.0
-# How often the loop looks whether it is time: an administrator may have changed the interval.
+# How often the loop looks whether it is time: an administrator may have changed the interval, an owner may want a batch
+# gone at once.
 _LOOK_EVERY_S: Final = 60.0
 
+# SQLite's leases are always held: there the one process asks itself.
+_TURNS: Final[WeakKeyDictionary[Database, asyncio.Lock]] = WeakKeyDictionary()
 
-class LastRun(msgspec.Struct):
-    """When a sweep ended and what it removed."""
 
-    at: datetime
-    stats: dict[str, int]
+class Run(NamedTuple):
+    """What a sweep did: rows and bytes by class, how it ended, and how long it took."""
+
+    tallies: Tallies
+    outcome: str
+    freed_bytes: int | None
+    elapsed_ms: int
 
 
 class Retention(Part):
@@ -38,10 +56,15 @@ class Retention(Part):
 
     def __init__(self, platform: Platform, settings: RetentionSettings, *, is_periodic: bool) -> None:
         self._platform = platform
+        self._database = platform.database
         self._settings = settings
-        self._lease = Lease(platform.database, "ingest-retention")
+        self._storage = storage_of(platform, ArtifactSettings())
+        # Two leases: who looks at the clock keeps the one; the other is for the time of a sweep.
+        self._watch = Lease(platform.database, "ingest-retention")
+        self._lease = Lease(platform.database, "ingest-retention-sweep")
         self._loop = Loop(self.name, self._round, every_s=_LOOK_EVERY_S) if is_periodic else None
         self._began = now()
+        self._swept: Swept = {}
 
     async def start(self) -> None:
         """See Part."""
@@ -52,28 +75,99 @@ class Retention(Part):
         """See Part."""
         if self._loop is not None:
             await self._loop.stop()
-            await self._lease.release()
+        await self._watch.release()
+        await self._lease.release()
+        self._storage.close()
 
     async def policy(self) -> policies.Policy:
         """The policy that holds now."""
-        async with self._platform.database.read() as connection:
+        async with self._database.read() as connection:
             return await policies.current(connection, self._settings)
 
-    async def run(self) -> tuple[dict[str, int], int]:
-        """Sweep now. Returns rows removed by class, and milliseconds."""
-        stats, elapsed_ms = await sweep(self._platform.database, await self.policy())
-        await self._platform.cache.set(_LAST_RUN, msgspec.json.encode(LastRun(now(), stats)), _REMEMBERED_S)
-        log.info("retention.swept", elapsed_ms=elapsed_ms, removed=stats)
-        return stats, elapsed_ms
+    async def last_sweep(self) -> sa.Row[Any] | None:
+        """The last sweep of any process."""
+        async with self._database.read() as connection:
+            return await history.last_sweep(connection)
 
-    async def last_run(self) -> LastRun | None:
-        """The last sweep of any process, if it is remembered."""
-        found = await self._platform.cache.get(_LAST_RUN)
-        return msgspec.json.decode(found, type=LastRun) if found else None
+    async def runs(self, limit: int) -> Sequence[sa.Row[Any]]:
+        """The history, newest first."""
+        async with self._database.read() as connection:
+            return await history.newest(connection, limit)
+
+    async def run(self, actor_id: int | None = None, *, is_dry_run: bool = False) -> Run:
+        """Sweep now, or say what a sweep would remove.
+
+        Raises:
+            ArgusError: retention.running.
+        """
+        works = self._works(await self.policy(), now())
+        if is_dry_run:
+            return await self._noted(works, actor_id, is_dry_run=True)
+        async with self._alone():
+            return await self._noted(works, actor_id, is_dry_run=False)
+
+    def _works(self, policy: policies.Policy, at: datetime) -> list[Work]:
+        grace = age(at, policy.deleted_days) if policy.deleted_days else None
+        works: list[Work] = [*old_rows(self._database, policy, at, self._swept)]
+        if policy.artifact_days:
+            works.append(OldFiles(self._database, self._storage, age(at, policy.artifact_days)))
+        return [*works, DeletedBatches(self._database, self._storage, grace, at)]
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        turn = _TURNS.setdefault(self._database, asyncio.Lock())
+        if turn.locked():
+            raise ArgusError(ErrorCode.RETENTION_RUNNING)
+        async with turn:
+            if not await self._lease.held():
+                raise ArgusError(ErrorCode.RETENTION_RUNNING)
+            try:
+                yield
+            finally:
+                await self._lease.release()
+
+    async def _noted(self, works: Sequence[Work], actor_id: int | None, *, is_dry_run: bool) -> Run:
+        began = now()
+        async with self._database.write() as connection:
+            run_id = await history.begin(connection, began, actor_id, is_dry_run=is_dry_run)
+        tallies: Tallies = {}
+        outcome, freed = history.STOPPED, None
+        try:
+            if is_dry_run:
+                await measure(works, tallies)
+            else:
+                freed = await self._swept_and_freed(works, tallies)
+            failed = any(tally.error for tally in tallies.values())
+            outcome = history.FAILED if failed else history.DONE
+        except SweepStoppedError:
+            log.warning("retention.stopped")
+        finally:
+            async with self._database.write() as connection:
+                await history.end(connection, run_id, history.Ended(now(), outcome, tallies, freed))
+        stats = {name: tally.stat for name, tally in tallies.items()}
+        log.info("retention.swept", outcome=outcome, removed=stats, is_dry_run=is_dry_run)
+        return Run(tallies, outcome, freed, int((now() - began).total_seconds() * 1000))
+
+    async def _swept_and_freed(self, works: Sequence[Work], tallies: Tallies) -> int | None:
+        before = await space.file_bytes(self._database)
+        await sweep(works, tallies, self._lease.held)
+        async for _ in space.give_back(self._database):
+            await asyncio.sleep(0)
+        after = await space.file_bytes(self._database)
+        return None if before is None or after is None else max(before - after, 0)
 
     async def _round(self) -> None:
-        minutes = (await self.policy()).sweep_minutes
-        last = await self.last_run()
-        due = (last.at if last else self._began) + timedelta(minutes=minutes)
-        if minutes and now() >= due and await self._lease.held():
-            await self.run()
+        policy, last = await self.policy(), await self.last_sweep()
+        due = (last.ended_at if last else self._began) + timedelta(minutes=policy.sweep_minutes)
+        is_time = bool(policy.sweep_minutes) and now() >= due
+        hurried = DeletedBatches(self._database, self._storage, None, now())
+        if not (is_time or await hurried.waits()) or not await self._watch.held():
+            return
+        try:
+            if is_time:
+                await self.run()
+            else:
+                async with self._alone():
+                    await self._noted([hurried], None, is_dry_run=False)
+        except ArgusError as error:
+            log.info("retention.not_now", reason=str(error.code))

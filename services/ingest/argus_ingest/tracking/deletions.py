@@ -1,4 +1,6 @@
-"""Hiding batches, jobs, projects and hosts. Nothing is removed; every read leaves out what is hidden."""
+"""Hiding batches, jobs, projects and hosts: every read leaves out what is hidden. Rows and files of hidden batches are
+removed by retention, after a time of grace or at once.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +34,14 @@ async def _batch(tx: Transaction, request: wire.TrackingDelete) -> wire.Tracking
     batch = await _locked(tx, request.batch_id)
     if batch is None:
         return _refusal(ErrorCode.BATCH_NOT_FOUND)
+    column = tables.batch.c
     if batch.deleted_at is not None:
+        if request.purge:
+            hasten = sa.update(tables.batch).where(column.batch_key == batch.batch_key)
+            await tx.connection.execute(hasten.values(purge_at=request.at))
         return wire.TrackingDeleteReply(ok=True)
     if not lifecycle.is_deletable(batch.status):
         return _refusal(ErrorCode.BATCH_ACTIVE, f"The batch is {batch.status}.")
-    column = tables.batch.c
     await _hide(tx, request, column.batch_key == batch.batch_key)
     return wire.TrackingDeleteReply(ok=True, deleted=1)
 
@@ -96,7 +101,10 @@ async def _locked(tx: Transaction, batch_id: str | None) -> BatchState | None:
 async def _hide(tx: Transaction, request: wire.TrackingDelete, which: sa.ColumnElement[bool]) -> int:
     column = tables.batch.c
     hidden = sa.update(tables.batch).where(which, column.deleted_at.is_(None))
-    result = await tx.connection.execute(hidden.values(deleted_at=request.at, deleted_by=request.actor_id))
+    values = {"deleted_at": request.at, "deleted_by": request.actor_id}
+    if request.purge:
+        values["purge_at"] = request.at
+    result = await tx.connection.execute(hidden.values(values))
     return result.rowcount
 
 

@@ -159,7 +159,5 @@ async def test_a_preview_is_made_once_and_goes_with_its_artifact(ingest, artifac
 async def test_other_files_have_no_preview(ingest, name):
     await ingest.accept(event("job_start", job="j"))
     artifact_id = await upload(ingest, b"<svg/>", name)
-    answer = await ingest.client.get(
-        f"/api/artifacts/{artifact_id}/thumbnail", headers=bearer_headers(ingest.token)
-    )
+    answer = await ingest.client.get(f"/api/artifacts/{artifact_id}/thumbnail", headers=bearer_headers(ingest.token))
     assert (answer.status_code, answer.json()["error"]["details"]) == (415, {"reason": "type"})
