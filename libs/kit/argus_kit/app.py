@@ -18,10 +18,8 @@ from argus_kit import errors, telemetry
 from argus_kit.outbox import Merge
 from argus_kit.parts import Part
 from argus_kit.platform import Platform, platform_of
-from argus_kit.settings import Settings
+from argus_kit.settings import API_VERSION, Settings
 from argus_kit.shortcuts import App, Shortcuts
-
-API_VERSION = "0.4.0"
 
 # Where a frontend runs while it is developed.
 _DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
@@ -150,7 +148,8 @@ def _probes() -> APIRouter:
     async def readyz(request: Request) -> JSONResponse:
         waiting = await platform_of(request).waits_for()
         return JSONResponse(
-            {"status": "waiting" if waiting else "ready", "waiting_for": waiting}, 503 if waiting else 200
+            {"status": "waiting" if waiting else "ready", "waiting_for": waiting, "version": API_VERSION},
+            503 if waiting else 200,
         )
 
     @router.get("/metrics")

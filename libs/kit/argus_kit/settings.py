@@ -9,6 +9,8 @@ import platformdirs
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+API_VERSION = "0.4.0"
+
 
 class Settings(BaseSettings):
     """What a process must know about its surroundings. A service adds a small group of its own."""

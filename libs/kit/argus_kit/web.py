@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from argus_contracts.errors import ErrorCode
 from argus_kit import errors, telemetry
-from argus_kit.settings import Settings
+from argus_kit.settings import API_VERSION, Settings
 
 _ASK_S = 3.0
 
@@ -125,7 +125,8 @@ def _mount_probes(app: FastAPI, targets: dict[str, str]) -> None:
         answers = await asyncio.gather(*(_ask(client, name, url) for name, url in targets.items()))
         waiting = [name for names in answers for name in names]
         return JSONResponse(
-            {"status": "waiting" if waiting else "ready", "waiting_for": waiting}, 503 if waiting else 200
+            {"status": "waiting" if waiting else "ready", "waiting_for": waiting, "version": API_VERSION},
+            503 if waiting else 200,
         )
 
 

@@ -18,7 +18,7 @@ from argus_kit.database import Database
 from argus_kit.leases import Lease
 from argus_kit.parts import LOOP_FAILURES, Loop, Part
 from argus_kit.platform import Platform
-from argus_kit.settings import Settings
+from argus_kit.settings import API_VERSION, Settings
 from argus_kit.testing import eventually, free_port, make_settings, nats_child, running_client
 from argus_schema import executor as tables
 
@@ -217,7 +217,8 @@ class TestProbes:
         app = http_app(Service(name="executor", routers=lambda: (APIRouter(),), outbox=tables.outbox), platform)
         async with running_client(app) as client:
             ready = await client.get("/readyz")
-            assert (ready.status_code, ready.json()) == (200, {"status": "ready", "waiting_for": []})
+            expected = {"status": "ready", "waiting_for": [], "version": API_VERSION}
+            assert (ready.status_code, ready.json()) == (200, expected)
             for probe in ("/livez", "/health"):
                 assert (await client.get(probe)).json() == {"status": "ok"}
             metrics = await client.get("/metrics")
