@@ -35,14 +35,17 @@ def ping(*, url: Url = None, token: Token = None, as_json: Json = False) -> int:
         server.reply("GET", "/health")
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         ready = server.ask("GET", "/readyz")
-        waiting = (server.decoded(ready) or {}).get("waiting_for", [])
-    answer: dict[str, Any] = {"url": server.url, "latency_ms": milliseconds, "ready": ready.ok, "waiting_for": waiting}
+        state: dict[str, Any] = server.decoded(ready) or {}
+    waiting, its_version = state.get("waiting_for", []), state.get("version")
+    answer = {"url": server.url, "latency_ms": milliseconds, "ready": ready.ok, "waiting_for": waiting}
     if as_json:
-        terminal.emit(answer)
-    elif ready.ok:
-        terminal.say(f"{server.url} answers in {milliseconds} ms and is ready.")
+        terminal.emit({**answer, "version": its_version})
+        return OK if ready.ok else NOT_WELL
+    name = f"{server.url} (Argus {its_version})" if its_version else server.url
+    if ready.ok:
+        terminal.say(f"{name} answers in {milliseconds} ms and is ready.")
     else:
-        terminal.say(f"{server.url} answers in {milliseconds} ms, but waits for {', '.join(waiting) or 'itself'}.")
+        terminal.say(f"{name} answers in {milliseconds} ms, but waits for {', '.join(waiting) or 'itself'}.")
     return OK if ready.ok else NOT_WELL
 
 

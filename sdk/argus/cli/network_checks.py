@@ -85,7 +85,8 @@ def _server(server: Server) -> Iterator[Check]:
     milliseconds = (time.perf_counter() - started) * 1000
     ready = server.ask("GET", "/readyz")
     if ready.ok:
-        yield Check("server", WELL, f"ready, answers in {milliseconds:.0f} ms")
+        its_version = (server.decoded(ready) or {}).get("version", "of an unknown version")
+        yield Check("server", WELL, f"Argus {its_version} is ready and answers in {milliseconds:.0f} ms")
     else:
         waiting = ", ".join((server.decoded(ready) or {}).get("waiting_for", [])) or f"HTTP {ready.status}"
         yield Check("server", WARN, f"answers, but is not ready: {waiting}", "Events wait in journals until it is.")

@@ -20,6 +20,7 @@ from argus._periodic import Periodic
 from argus._pipeline import Pipeline
 from argus._resources import ResourceSampler, psutil_library
 from argus._settings import HEARTBEAT_S, RESOURCES_S, exit_flush_s
+from argus._wrapper import note
 from argus.cli.errors import CliError
 from argus.cli.outcome import Outcome, last_word
 from argus.cli.server import Server, path_of
@@ -112,6 +113,7 @@ class Recorder:
         if word is not None:
             reason = {} if ended.ok else {"reason": ended.reason}
             self._add(word, None, {**reason, "total_elapsed_s": self._elapsed_s})
+        note(self.batch_id, "batch_done" if ended.ok else "batch_failed")  # to a wrapper around this one
         self._pipeline.close(exit_flush_s())
 
     @property

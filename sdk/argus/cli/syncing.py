@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from argus._settings import journal_folder, token_source
-from argus.cli.errors import NOT_WELL, OK, USAGE, CliError
+from argus.cli.errors import INTERRUPTED, NOT_WELL, OK, USAGE, CliError
 from argus.cli.options import Json, Token, Url
 from argus.cli.server import wanted_url
 from argus.cli.terminal import Terminal
@@ -47,8 +51,9 @@ def sync(
     terminal = Terminal(as_json=as_json)
     server = wanted_url(url)
     place = path or journal_folder()
+    stop = threading.Event()
     try:
-        with _progress(terminal) as on_progress:
+        with _progress(terminal) as on_progress, _ending_well(stop):
             report = deliver(
                 place,
                 server,
@@ -57,6 +62,7 @@ def sync(
                 verify=verify,
                 timeout_s=None if live and timeout == 600.0 else timeout,
                 on_progress=on_progress,
+                stop=stop,
             )
     except FileNotFoundError as error:
         if path is None:
@@ -70,7 +76,25 @@ def sync(
         terminal.emit(as_dict(report))
     else:
         _print(terminal, report, verify=verify)
+    if stop.is_set():
+        return INTERRUPTED
     return OK if report.ok else NOT_WELL
+
+
+@contextmanager
+def _ending_well(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C ends the sync in order, and its summary is printed; the second ends everything."""
+
+    def on_interrupt(_number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def as_dict(report: SyncReport) -> dict[str, Any]:

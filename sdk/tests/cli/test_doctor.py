@@ -150,6 +150,7 @@ class TestPing:
         assert "and is ready" in argus("ping").out
         answer = argus("ping", "--json").json
         assert answer["ready"] is True
+        assert answer["version"].count(".") == 2
         assert 0 < answer["latency_ms"] < 60_000
 
     def test_nobody_there(self, argus):

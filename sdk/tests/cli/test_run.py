@@ -208,6 +208,13 @@ class TestReportsItself:
         assert "train" not in jobs
         assert list(jobs.values()) == ["done"]
 
+    def test_a_wrapper_in_a_wrapper(self, finished, known, script):
+        inner = [PYTHON, "-m", "argus", "run", "--name", "inner", "--quiet", "--", PYTHON, script("print('hello')")]
+        code, told = finished("--name", "outer", "--", *inner)
+        batch_id = told[0]["batch_id"]
+        assert (code, self.jobs(known, batch_id)) == (0, {"inner": "done"})
+        assert known.get(f"/api/batches/{batch_id}")["status"] == "done"
+
     def test_a_stop_leaves_it_time_to_end_well(self, command, known, script, eventually):
         path = script(
             "import time\nfrom argus import Reporter\n"
@@ -269,6 +276,27 @@ class TestTerminal:
         path = script("import sys; print([s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr)])")
         out, _ = command("run", "--", PYTHON, path).communicate(timeout=60)
         assert out == "[False, False, False]\n"
+
+    def test_ctrl_c_reaches_the_command_once(self, known, script):
+        path = script(
+            "import signal, sys, time\n"
+            "hits = []\n"
+            "signal.signal(signal.SIGINT, lambda *_: hits.append(1))\n"
+            "print('ready', flush=True)\n"
+            "while not hits: time.sleep(0.05)\n"
+            "time.sleep(0.5)\n"
+            "print('hits', len(hits), flush=True)\n"
+            "sys.exit(4)\n"
+        )
+        spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+        words = [PYTHON, "-c", spawn, PYTHON, "-m", "argus", "run", "--", PYTHON, path]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert any(b"ready" in line for line in iter(process.stdout.readline, b""))
+            process.stdin.write(b"\x03")
+            process.stdin.flush()
+            rest = process.stdout.read()
+            assert process.wait(60) == 4
+        assert b"hits 1" in rest
 
     def test_a_bar_stays_one_and_is_logged_as_it_ended(self, known, script):
         code = "import sys\nfor i in range(5): sys.stderr.write(f'\\r{i}/4')\nsys.stderr.write('\\n')"

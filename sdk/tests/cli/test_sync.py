@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
@@ -94,6 +95,16 @@ def test_live_follows_an_offline_run_to_its_end(command, known, script, argus):
     assert process.returncode == 0
     assert known.get(f"/api/batches/{batch_id}")["status"] == "done"
     assert known.get(f"/api/jobs/{batch_id}/j")["n_points"] == 2
+
+
+def test_ctrl_c_ends_it_in_order(command, known, journals, eventually):
+    with Reporter("far", mode="offline", capture_environment=False) as r:
+        process = command("sync", "--live", "--json")
+        eventually(lambda: known.http.get(f"/api/batches/{r.batch_id}").status_code == 200)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["left"]
 
 
 def _until(check):
