@@ -232,9 +232,9 @@ class Run:
             self._commit(None)
         self.job.metrics(self.summary.as_dict())
         if self._is_config_new:
-            from argus._config import as_config
+            from argus._job import with_config
 
-            self.job._ending["config"] = as_config(self.config.as_dict())  # noqa: SLF001
+            self.job._ending.update(with_config({}, self.config.as_dict()))  # noqa: SLF001
         self.job.__exit__(type(error) if error is not None else None, error, None)
         if self._last is not None and error is None:
             self._last.forget()

@@ -53,6 +53,7 @@ class TestRun:
         assert start["source"]["project"] == "vision"
         assert "joined" not in start["data"]
         assert job_start["job_id"] == run.id
+        assert job_start["data"].pop("config_digest")
         assert job_start["data"] == {
             "model": "cnn", "dataset": "mnist", "name": "first", "tags": ["a"], "notes": "why", "config": {"lr": 0.1},
         }  # fmt: skip
@@ -169,6 +170,7 @@ class TestConfig:
         run.finish()
         assert len(data("job_start")) == 1
         assert data("job_done")[0]["config"] == {"lr": 0.01}
+        assert data("job_done")[0]["config_digest"] != data("job_start")[0]["config_digest"]
 
     def test_what_holds_no_settings_is_refused(self, init):
         with pytest.raises(TypeError, match="int holds no named values"):

@@ -83,7 +83,7 @@ class JobStepData(msgspec.Struct):
 class JobDoneData(msgspec.Struct):
     """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers.
 
-    ``config``, an object, replaces the one of the start.
+    ``config``, an object, replaces the one of the start, with its ``config_digest``.
     """
 
     status: str | None = None
@@ -92,6 +92,7 @@ class JobDoneData(msgspec.Struct):
     metrics: dict[str, Any] | None = None
     resources: dict[str, Any] | None = None
     config: Any = None
+    config_digest: Any = None
 
 
 class JobFailedData(msgspec.Struct):
