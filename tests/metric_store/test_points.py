@@ -199,7 +199,7 @@ async def test_once_all_is_merged_nothing_is_lost_and_the_summary_is_exact(
     assert (merged, after.n_blocks) == (job.n_blocks, 0)
     assert repr(await run.read(Wish(points=20_000))) == repr(before)
     async with platform.database.read() as connection:
-        assert repr(await epoch_rows(connection, job.batch_key, job.job_no)) == repr(epochs)
+        assert await epoch_rows(connection, job.batch_key, job.job_no) == epochs
         left = sa.select(sa.func.count()).where(tables.metric_block.c.batch_key == job.batch_key)
         assert (await connection.execute(left)).scalar_one() == 0
     kept = {

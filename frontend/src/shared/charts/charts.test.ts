@@ -66,12 +66,11 @@ describe('the option of a line chart', () => {
   it('marks where a run began anew, and tells of it in the tooltip nearby', () => {
     const marks = [{ x: 3, text: 'New <run>' }]
     const { series, tooltip } = lineOption(settings({ marks }))
-    const mark = series.find((line) => line.id === 'marks')
-    expect(mark && 'markLine' in mark ? mark.markLine.data : []).toEqual([{ xAxis: 3 }])
+    expect(series.map((line) => line.markLine?.data)).toEqual([[{ xAxis: 3 }]])
     const near = tooltip.formatter([{ seriesId: 'loss', seriesName: 'loss', color: 'red', value: [3, 4] }])
     const far = tooltip.formatter([{ seriesId: 'loss', seriesName: 'loss', color: 'red', value: [1, 4] }])
     expect(near).toContain('New &#60;run&#62;')
     expect(far).not.toContain('New')
-    expect(lineOption(settings()).series.some((line) => line.id === 'marks')).toBe(false)
+    expect(lineOption(settings()).series[0]?.markLine?.data).toEqual([])
   })
 })

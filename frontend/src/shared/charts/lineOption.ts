@@ -82,23 +82,21 @@ export function lineOption(settings: LineChartSettings) {
       formatter: (items: unknown) => tooltip(items, settings),
     },
     dataZoom: settings.zoom ? [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false }] : [],
-    series: [...settings.series.flatMap((series) => drawn(series, settings)), ...marked(settings)],
+    series: settings.series.flatMap((series, index) => drawn(series, settings, index === 0 ? marked(settings) : undefined)),
   }
 }
 
-/** The marks are a series without points, so that they go when they are gone. */
+/** The marks hang on the first line. */
 function marked(settings: LineChartSettings) {
-  if (!settings.marks?.length) return []
   const colour = PALETTES[settings.theme].textFaint
-  const markLine = {
+  return {
     silent: true,
     animation: false,
     symbol: 'none',
     lineStyle: { color: colour, type: 'dashed' as const, width: 1, opacity: 1 },
     label: { show: true, position: 'insideEndTop' as const, formatter: '↻', color: colour, fontSize: 12 },
-    data: settings.marks.map(({ x }) => ({ xAxis: x })),
+    data: (settings.marks ?? []).map(({ x }) => ({ xAxis: x })),
   }
-  return [{ id: 'marks', name: '', type: 'line' as const, data: [], silent: true, markLine }]
 }
 
 /** How far the tooltip looks for marks: a hundredth of what is drawn. */
@@ -107,7 +105,7 @@ function reach(settings: LineChartSettings): number {
   return ends.length > 0 ? (Math.max(...ends) - Math.min(...ends)) / 100 : 0
 }
 
-function drawn(series: LineSeries, settings: LineChartSettings) {
+function drawn(series: LineSeries, settings: LineChartSettings, markLine?: ReturnType<typeof marked>) {
   const positive = (points: readonly Point[]): Point[] => points.map(([x, y]) => [x, y !== null && y > 0 ? y : null] as const)
   const points = settings.log ? positive(series.points) : series.points
   const back = settings.highlighted != null && settings.highlighted !== series.id
@@ -124,6 +122,7 @@ function drawn(series: LineSeries, settings: LineChartSettings) {
     itemStyle: { color: series.colour },
     areaStyle: settings.area ? { color: series.colour, opacity: 0.1 } : undefined,
     emphasis: { disabled: true },
+    markLine,
   }
   if (settings.smoothing <= 0) return [line]
   const raw = {
@@ -132,6 +131,7 @@ function drawn(series: LineSeries, settings: LineChartSettings) {
     data: points,
     z: 1,
     areaStyle: undefined,
+    markLine: undefined,
     showSymbol: false,
     silent: true,
     lineStyle: { ...line.lineStyle, width: 1, opacity: back ? 0.08 : FAINT },
