@@ -44,6 +44,12 @@ class Orphan:
         self._chunk: Chunk | None = None
 
     @property
+    def dropped(self) -> dict[str, int]:
+        """What the journal's owner had dropped, by reason, when it died."""
+        noted = self._lock.owner.get("dropped")
+        return noted if isinstance(noted, dict) else {}
+
+    @property
     def waiting(self) -> int:
         """1 while anything is left; its lines are not counted before they are read."""
         return 1 if self._segment is not None or self._paths else 0

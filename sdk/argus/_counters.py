@@ -70,10 +70,11 @@ class Counters:
         with self._lock:
             self._dropped[reason] = self._dropped.get(reason, 0) + number
 
-    def counts(self) -> dict[str, int]:
-        """All counts by name."""
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Lost events by reason."""
         with self._lock:
-            return dict(self._counts)
+            return dict(self._dropped)
 
     def stats(self, waiting: int) -> Stats:
         """The counts now; `waiting` is the number of accepted events that the worker has not taken yet."""

@@ -130,6 +130,12 @@ class DiskJournal:
             segment = self._segments[-1]
         segment.sync()  # outside the guard: a disk may take seconds, and appending must not
 
+    def note_dropped(self, dropped: dict[str, int]) -> None:
+        """Leave word of lost events beside the journal, should the process not live to report them. Raises OSError."""
+        with self._guard:
+            if not self._closed:
+                self._file_lock.note_dropped(dropped)
+
     def beat(self) -> None:
         """Say that the owner lives. A lock that an heir took meanwhile is his: then go on in files of another name."""
         with self._guard:

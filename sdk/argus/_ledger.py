@@ -19,7 +19,8 @@ class BatchReport:
         rejected: refused for good; they lie in the report's `rejected_path` with the server's reasons.
         verified: proven to be on the server by asking for them once more.
         torn: lines that a crash of the process had cut.
-        dropped: what the client itself had given up while it ran, by reason, as its last event says.
+        dropped: what the client itself had given up while it ran, by reason, as its last event says, or where it was
+            killed its notes.
         ended: whether the batch's last event (`batch_done`, `batch_failed`) was among them.
     """
 
@@ -76,6 +77,12 @@ class BatchLedger:
     def torn(self, lines: int) -> None:
         """A crash cut so many lines: they count for the batch whose events came before."""
         self._of_batch(self._last).torn += lines
+
+    def died_having_dropped(self, dropped: dict[str, int]) -> None:
+        """What the journal's owner had noted of losses counts where it did not live to report them."""
+        report = self._of_batch(self._last)
+        if dropped and not report.ended:
+            report.dropped = dropped
 
     def verified(self, lines: list[bytes]) -> None:
         """The server was asked for these once more and has them."""

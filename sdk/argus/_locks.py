@@ -91,7 +91,8 @@ class FileLock:
     @classmethod
     def _signed(cls, path: str, descriptor: int, owner: dict[str, object], url: str | None) -> FileLock:
         name = identity()
-        _write(descriptor, {"url": owner.get("url", "") if url is None else url, **name})
+        kept = {"dropped": owner["dropped"]} if "dropped" in owner else {}
+        _write(descriptor, {"url": owner.get("url", "") if url is None else url, **kept, **name})
         return cls(path, descriptor, owner, name)
 
     def beat(self) -> bool:
@@ -106,6 +107,10 @@ class FileLock:
         except OSError:
             return False
         return True
+
+    def note_dropped(self, dropped: dict[str, int]) -> None:
+        """Write down what the holder had to drop, so far, for those who find its journal. Raises OSError."""
+        _write(self._descriptor, {"url": self.url, **self._name, "dropped": dropped})
 
     def release(self, *, remove: bool) -> None:
         """Give the lock up; `remove` deletes the file first, while nobody else can take it."""
@@ -155,9 +160,11 @@ def _read(descriptor: int) -> dict[str, object]:
 
 
 def _write(descriptor: int, owner: dict[str, object]) -> None:
-    os.ftruncate(descriptor, 0)
+    """In one write, shortened afterwards: who reads meanwhile must not find the file empty, which means free."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps(owner).encode())
+    text = json.dumps(owner).encode()
+    os.write(descriptor, text.ljust(os.fstat(descriptor).st_size))
+    os.ftruncate(descriptor, len(text))
 
 
 def _is_file_at(descriptor: int, path: str) -> bool:

@@ -27,3 +27,5 @@ __all__ = [
 ]
 
 _resources.load_libraries()
+if _transport.has_proxies():
+    import urllib.request  # noqa: F401

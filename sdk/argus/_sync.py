@@ -171,6 +171,7 @@ class _Run:
         try:
             while (chunk := orphan.next_chunk(self._courier.most_lines, SEGMENT_BYTES)) is not None:
                 self._deliver(chunk, ledger, orphan)
+            ledger.died_having_dropped(orphan.dropped)
             self.report.journals += 1
         finally:
             self.report.unreadable += ledger.unreadable

@@ -10,7 +10,6 @@ import gzip
 import http.client
 import os
 import ssl
-import urllib.request
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -181,10 +180,19 @@ class _Proxy:
             self.authorization["Proxy-Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
+def has_proxies() -> bool:
+    """Whether the environment names proxies: reading them needs a module that nobody else should pay for."""
+    return any(name.lower().endswith("_proxy") for name in os.environ)
+
+
 def _proxy_for(scheme: str, host: str) -> _Proxy | None:
-    proxies = urllib.request.getproxies_environment()
+    if not has_proxies():
+        return None
+    from urllib.request import getproxies_environment, proxy_bypass
+
+    proxies = getproxies_environment()
     url = proxies.get(scheme) or proxies.get("all")
-    if not url or urllib.request.proxy_bypass(host):
+    if not url or proxy_bypass(host):
         return None
     return _Proxy(url)
 

@@ -70,6 +70,7 @@ class Worker(threading.Thread):
         self._alarm.acquire()
         self._drained = threading.Event()
         self._closing = False
+        self._noted: dict[str, int] = {}
 
     def run(self) -> None:
         """The thread's body."""
@@ -80,6 +81,7 @@ class Worker(threading.Thread):
                 self._alarm.acquire(timeout=JOURNAL_TICK_S)
                 closing = self._closing
                 self._drain(encoder, to_the_last=closing)
+                self._note_dropped()
                 self._drained.set()
                 if closing:
                     return
@@ -169,12 +171,25 @@ class Worker(threading.Thread):
             for _ in range(refused):
                 self._drop("no_disk_no_memory", "neither disk nor memory has room for events")
 
-    def _beat(self) -> None:
+    def _note_dropped(self) -> None:
+        """A process that is killed reports no losses at its end, so they are written down as they come."""
         if self._disk is None:
             return
         lost = self._disk.take_lost()
         if lost:
             self._counters.drop("journal_lost", lost)
+        dropped = self._counters.dropped
+        if dropped == self._noted:
+            return
+        self._noted = dropped
+        try:
+            self._disk.note_dropped(dropped)
+        except OSError as error:
+            tell_once("note", "lost events cannot be noted beside the journal: %s", error)
+
+    def _beat(self) -> None:
+        if self._disk is None:
+            return
         try:
             self._disk.beat()
         except OSError as error:

@@ -171,6 +171,15 @@ class TestTls:
         assert heir.stats.adopted == r.stats.accepted
 
 
+def test_a_proxy_of_the_environment_is_used(ingest, reporter, monkeypatch):
+    monkeypatch.setenv("http_proxy", ingest.url.replace("http://", "http://user:secret@"))
+    monkeypatch.setenv("no_proxy", "elsewhere.example")
+    with reporter(monitor_url="http://argus.example/base") as r:
+        train(r)
+    assert_all_arrived(ingest, r.stats)
+    assert set(ingest.paths) == {"http://argus.example:80/base/api/events/batch"}
+
+
 class TestRefusedCredentials:
     @pytest.mark.parametrize("status", [401, 403, 404])
     def test_events_are_kept_and_sent_when_it_is_mended(

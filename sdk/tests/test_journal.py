@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,6 +119,61 @@ class TestDisk:
         journal.append(lines(1, 1, size=1_000_000))
         assert journal.is_full
         journal.close()
+
+    def test_a_sync_brings_what_is_new_to_the_disk_and_nothing_twice(self, disk, monkeypatch):
+        synced = []
+        monkeypatch.setattr("argus._segment.os.fsync", synced.append)
+        disk.sync()
+        disk.append(lines(0, 5))
+        disk.sync()
+        disk.sync()
+        assert len(synced) == 1
+
+    def test_many_segments_need_few_descriptors(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(_journal, "SEGMENT_BYTES", 100)
+        journal = DiskJournal(str(tmp_path), URL, 1 << 30)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for start in range(0, 1000, 10):
+            journal.append(lines(start, 10))
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+        assert drain(journal) == lines(0, 1000)
+        journal.close()
+
+
+class TestPolicy:
+    """When the journal is brought to the disk itself (ARGUS_JOURNAL_FSYNC)."""
+
+    @pytest.mark.parametrize(("policy", "least", "most"), [("never", 0, 0), ("always", 2, 100), ("interval", 0, 0)])
+    def test_it_is_kept(self, reporter, monkeypatch, policy, least, most):
+        synced = []
+        monkeypatch.setenv("ARGUS_JOURNAL_FSYNC", policy)
+        monkeypatch.setattr("argus._segment.os.fsync", synced.append)
+        with reporter(mode="offline") as r:
+            r.emit("log_line", line="x", job_id="j")
+            assert r.flush(5)
+        assert least <= len(synced) <= most
+
+    def test_the_interval_is_kept_by_a_thread_of_its_own(self, reporter, monkeypatch, wait_until):
+        synced = []
+        monkeypatch.setattr("argus._pipeline._SYNC_EVERY_S", 0.02)
+        monkeypatch.setattr(
+            "argus._segment.os.fsync", lambda _descriptor: synced.append(threading.current_thread().name)
+        )
+        with reporter(mode="offline") as r:
+            r.emit("log_line", line="x", job_id="j")
+            wait_until(lambda: bool(synced))
+        assert set(synced) == {"argus-fsync"}
+
+    def test_a_disk_that_fails_to_sync_costs_a_line_of_log(self, reporter, monkeypatch, caplog):
+        def broken(_descriptor):
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setenv("ARGUS_JOURNAL_FSYNC", "always")
+        monkeypatch.setattr("argus._segment.os.fsync", broken)
+        with reporter(mode="offline") as r:
+            r.emit("log_line", line="x", job_id="j")
+        assert r.stats.dropped == 0
+        assert len([record for record in caplog.records if "cannot be synced" in record.message]) == 1
 
 
 class TestMemory:

@@ -161,6 +161,18 @@ class TestSync:
         (batch,) = sync(str(journals), ingest.url, TOKEN).batches.values()
         assert batch.dropped == {"unknown_type": 1}
 
+    def test_losses_of_a_client_that_was_killed_are_known_too(self, ingest, script, journals):
+        process = script(
+            "r = reporter('killed', mode='offline')\nr.__enter__()\nr.emit('no such event')\nr.emit('nor this')\n"
+            "r.flush(5)\nprint('ready', flush=True)\ntime.sleep(60)\n"
+        )
+        assert process.stdout.readline() == "ready\n"
+        process.kill()
+        process.communicate()
+        (batch,) = sync(str(journals), ingest.url, TOKEN, verify=True).batches.values()
+        assert batch.dropped == {"unknown_type": 2}
+        assert (batch.stored, batch.ended) == (1, False)
+
 
 class TestProof:
     def test_an_event_that_the_server_lost_is_stored_and_proven_then(self, ingest, reporter, journals):
