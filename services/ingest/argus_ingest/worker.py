@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from argus_ingest.artifacts.orphans import OrphanSweep
+from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.compaction.service import Compaction
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.retention.service import Retention
@@ -25,6 +27,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
         SilenceWatch(platform, IngestSettings()),
         Compaction(platform, CompactionSettings()),
         Retention(platform, RetentionSettings(), is_periodic=True),
+        OrphanSweep(platform, ArtifactSettings()),
     )
 
 
