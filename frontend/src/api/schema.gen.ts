@@ -3434,6 +3434,33 @@ export interface components {
          */
         ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "user.is_self" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
+         * ErrorFacts
+         * @description The part of an error's answer for programs and translations.
+         */
+        ErrorFacts: {
+            /** Code */
+            code: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+            /** Trace Id */
+            trace_id: string | null;
+        };
+        /**
+         * ErrorOut
+         * @description The answer to a request that failed. `detail` is the older key: a text, and where clients read more, that.
+         */
+        ErrorOut: {
+            /** Detail */
+            detail: string | {
+                [key: string]: unknown;
+            } | unknown[];
+            error: components["schemas"]["ErrorFacts"];
+        };
+        /**
          * EventBatchOut
          * @description Per event results, in the order of the request.
          */
@@ -3694,11 +3721,6 @@ export interface components {
             gpu_hours: number;
             /** Host */
             host: string;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * InviteCreate
@@ -5326,19 +5348,6 @@ export interface components {
             /** Username */
             username: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
         /**
          * WantedJob
          * @description A job, and which of its metrics are wanted (null: all).
@@ -5374,6 +5383,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5381,15 +5399,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5403,6 +5412,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5429,6 +5447,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5436,15 +5463,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5460,6 +5478,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5467,15 +5494,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetentionRunOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5489,6 +5507,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5512,6 +5539,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5519,15 +5555,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SweepOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5541,6 +5568,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5561,6 +5597,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5581,6 +5626,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5605,6 +5659,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5612,15 +5675,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigItem"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5641,6 +5695,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5648,15 +5711,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigItem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5673,21 +5727,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -5703,6 +5757,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5710,15 +5773,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminUserOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5734,6 +5788,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5741,15 +5804,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminUserOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5765,6 +5819,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5772,15 +5835,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminUserOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5797,6 +5851,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5804,15 +5867,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InviteOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5830,6 +5884,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -5837,15 +5900,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InviteCreated"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5861,6 +5915,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5868,15 +5931,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InviteRevoked"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5890,6 +5944,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5916,21 +5979,21 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -5945,6 +6008,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5952,15 +6024,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentCommands"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5981,6 +6044,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -5988,15 +6060,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandAcked"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6014,6 +6077,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -6021,15 +6093,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentRegistered"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6048,6 +6111,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6085,15 +6157,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
         };
     };
     delete_artifact: {
@@ -6107,21 +6170,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -6139,6 +6202,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6169,15 +6241,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
         };
     };
     get_jwks: {
@@ -6189,6 +6252,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6213,6 +6285,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6220,15 +6301,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6246,6 +6318,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6253,15 +6334,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6279,6 +6351,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6286,15 +6367,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenResponse"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6308,6 +6380,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6328,6 +6409,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6348,6 +6438,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6368,6 +6467,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6392,6 +6500,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -6399,15 +6516,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registered"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6421,6 +6529,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6445,6 +6562,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6452,15 +6578,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6478,6 +6595,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6485,15 +6611,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6507,6 +6624,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6529,6 +6655,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6536,15 +6671,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6558,6 +6684,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6582,6 +6717,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6589,15 +6733,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6613,6 +6748,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6620,15 +6764,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PendingEmail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6646,6 +6781,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6653,15 +6797,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6688,6 +6823,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6695,15 +6839,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6719,6 +6854,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6726,15 +6870,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6753,6 +6888,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6760,15 +6904,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletedBatch"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6789,6 +6924,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6796,15 +6940,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArtifactOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6832,6 +6967,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -6839,15 +6983,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArtifactOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6867,6 +7002,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6874,15 +7018,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchCurves"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6898,6 +7033,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6905,15 +7049,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchSubscriptionOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6933,6 +7068,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -6940,15 +7084,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchSubscriptionOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6964,21 +7099,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -6993,6 +7128,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7000,15 +7144,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EpochsLatestOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7024,6 +7159,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7031,15 +7175,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchEta"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7055,6 +7190,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7062,15 +7206,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7086,6 +7221,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7093,15 +7237,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchHealth"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7117,6 +7252,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7124,15 +7268,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7148,6 +7283,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7157,15 +7301,6 @@ export interface operations {
                     "application/json": {
                         [key: string]: components["schemas"]["JobEta"];
                     };
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7191,6 +7326,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7198,15 +7342,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogLine"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7229,6 +7364,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description A stream of events that stays open. */
             200: {
                 headers: {
@@ -7236,15 +7380,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7260,6 +7395,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7267,15 +7411,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchMetrics"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7295,6 +7430,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -7302,15 +7446,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicShare"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7327,6 +7462,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7334,15 +7478,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7358,6 +7493,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7365,15 +7509,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicShare"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7393,6 +7528,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -7400,15 +7544,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RerunResult"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7424,6 +7559,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7431,15 +7575,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RerunInfo"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7457,6 +7592,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7464,15 +7608,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchResources"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7488,6 +7623,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7495,15 +7639,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchShare"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7523,6 +7658,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -7530,15 +7674,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchShare"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7555,6 +7690,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7562,15 +7706,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7586,6 +7721,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7593,15 +7737,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StopResult"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7617,6 +7752,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7624,15 +7768,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StopRequested"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7650,6 +7785,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7657,15 +7801,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkDeleted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7693,6 +7828,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7700,15 +7844,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompactBatches"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7724,6 +7859,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7731,15 +7875,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7777,6 +7912,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7823,6 +7967,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7853,6 +8006,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description A stream of events that stays open. */
             200: {
                 headers: {
@@ -7860,15 +8022,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7885,6 +8038,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7892,15 +8054,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostCard"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7916,6 +8069,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7923,15 +8085,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7947,6 +8100,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7954,15 +8116,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletedHost"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7983,6 +8136,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -7990,15 +8152,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostSeries"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8024,6 +8177,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8031,15 +8193,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8056,6 +8209,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8063,15 +8225,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8088,6 +8241,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8095,15 +8257,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletedJob"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8120,6 +8273,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8127,15 +8289,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EpochPoint"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8152,6 +8305,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8159,15 +8321,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneJobEta"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8193,6 +8346,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8200,15 +8362,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogLine"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8232,6 +8385,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description A stream of events that stays open. */
             200: {
                 headers: {
@@ -8239,15 +8401,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8279,6 +8432,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8286,15 +8448,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobMetrics"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8315,6 +8468,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8322,15 +8484,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArtifactOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8361,6 +8514,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -8368,15 +8530,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArtifactOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8394,6 +8547,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8401,15 +8563,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkDeleted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8423,6 +8576,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8447,6 +8609,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8454,15 +8625,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationPrefs"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8476,6 +8638,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8496,6 +8667,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8520,6 +8700,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8527,15 +8716,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Subscription"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8549,6 +8729,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8573,6 +8762,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8580,15 +8778,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueryAnswer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8607,6 +8796,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8614,15 +8812,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8638,21 +8827,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -8667,21 +8856,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -8694,6 +8883,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8714,6 +8912,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
@@ -8732,6 +8939,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8756,6 +8972,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8763,15 +8988,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pin"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8787,21 +9003,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -8817,6 +9033,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8824,15 +9049,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectCard"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8848,6 +9064,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8855,15 +9080,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8879,6 +9095,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8886,15 +9111,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletedProject"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8910,6 +9126,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8917,15 +9142,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActiveBatch"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8941,6 +9157,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8948,15 +9173,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -8972,6 +9188,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -8979,15 +9204,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9005,6 +9221,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9012,15 +9237,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaderboardRow"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9038,6 +9254,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9045,15 +9270,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Matrix"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9069,6 +9285,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9076,15 +9301,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecipientOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9104,6 +9320,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -9111,15 +9336,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecipientOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9136,21 +9352,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -9170,6 +9386,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9177,15 +9402,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecipientOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9201,6 +9417,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9208,15 +9433,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectResources"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9230,6 +9446,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9254,6 +9479,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -9261,15 +9495,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectShare"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9286,6 +9511,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9293,15 +9527,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9315,6 +9540,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9337,6 +9571,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9344,15 +9587,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicBatch"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9368,6 +9602,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9375,15 +9618,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicJob"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9400,6 +9634,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9407,15 +9650,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicJob"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9432,6 +9666,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9439,15 +9682,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EpochPoint"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9466,6 +9700,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9473,15 +9716,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SnapshotOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9495,6 +9729,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9524,6 +9767,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description A stream of events that stays open. */
             200: {
                 headers: {
@@ -9531,15 +9783,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9553,6 +9796,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9577,6 +9829,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9584,15 +9845,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Star"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9609,21 +9861,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
@@ -9638,6 +9890,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9645,15 +9906,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserGpuHours"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9670,6 +9922,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9677,15 +9938,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9703,6 +9955,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -9710,15 +9971,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenCreated"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9734,6 +9986,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9741,15 +10002,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenRevoked"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9765,6 +10017,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9772,15 +10033,6 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9796,6 +10048,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9803,15 +10064,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnsubscribeOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9827,6 +10079,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9834,15 +10095,6 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9858,6 +10110,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9865,15 +10126,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnsubscribeOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9887,6 +10139,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9911,6 +10172,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -9918,15 +10188,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preferences"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
