@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -51,9 +53,42 @@ class Family:
     def _update(self) -> None:
         """Keep the objects of children that go on: their CPU is counted from one sample to the next."""
         try:
-            found = {child.pid: child for child in self._own.children(recursive=True)}
+            found = {child.pid: child for child in self._found()}
         except self._psutil.Error:
             found = {}
         self._children = {
             pid: self._children[pid] if self._children.get(pid) == child else child for pid, child in found.items()
         }
+
+    def _found(self) -> list[Any]:
+        pids = descendants(self._own.pid)
+        if pids is None:
+            return self._own.children(recursive=True)  # type: ignore[no-any-return]
+        found = []
+        for pid in pids:
+            try:
+                found.append(self._psutil.Process(pid))
+            except self._psutil.NoSuchProcess:
+                continue  # it has just ended
+        return found
+
+
+def descendants(pid: int) -> list[int] | None:
+    """Process ids of children and theirs, as Linux keeps them; None where it does not.
+
+    psutil looks through all processes of the machine for them, which on a busy one costs a hundred times as much.
+    """
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        folder = f"/proc/{waiting.pop()}/task"
+        try:
+            for task in os.listdir(folder):
+                with open(f"{folder}/{task}/children", encoding="ascii") as file:
+                    children = [int(child) for child in file.read().split()]
+                found += children
+                waiting += children
+        except OSError:
+            if not found and not os.path.exists(f"/proc/{pid}/task/{pid}/children"):
+                return None
+    return found

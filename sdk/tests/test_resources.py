@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sdk.tests.fake_nvml import FakeNvml
 
-from argus._family import Family
+from argus._family import Family, descendants
 from argus._gpu import Gpus
 from argus._nvml import NvmlReader
 from argus._rates import Rates
@@ -131,6 +131,23 @@ class TestFamily:
         child.wait()
         family.sample(10**9)
         assert child.pid not in family.pids
+
+    def test_the_kernels_list_of_children_is_that_of_psutil(self, child):
+        with subprocess.Popen(["sh", "-c", "sleep 60 & read x"], stdin=subprocess.PIPE) as shell:
+            shell_process = psutil.Process(shell.pid)
+            while not shell_process.children():
+                os.sched_yield()
+            expected = {process.pid for process in psutil.Process().children(recursive=True)}
+            assert set(descendants(os.getpid())) == expected
+            for process in shell_process.children():
+                process.kill()
+            shell.kill()
+
+    def test_without_the_kernels_list_psutil_looks_for_them(self, child, monkeypatch):
+        monkeypatch.setattr("argus._family.descendants", lambda pid: None)
+        family = Family(psutil)
+        family.sample(10**9)
+        assert child.pid in family.pids
 
     def test_memory_is_never_more_than_the_machine_uses(self):
         assert Family(psutil).sample(1)["proc_ram_mb"] == 1
