@@ -86,6 +86,7 @@ def init(
         name=group or name,
         mode=mode,
         joined=group is not None,
+        config=config if group is None else None,
         batch_id=None if goes_on else batch_id,
         resume_from=batch_id if goes_on else None,
         **options,

@@ -61,6 +61,7 @@ _OF_THE_BATCH = ("batch_id", "n_total", "mode", "token", "heartbeat", "stop_poll
                  "auto_upload_dirs", "capture_environment", "capture_output", "name")  # fmt: skip
 # Launchers' ways to number the processes of one training; the first that is set counts.
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "JSM_NAMESPACE_RANK", "LOCAL_RANK")
+_SIZES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "JSM_NAMESPACE_SIZE")
 _LR_KEYS = ("lr", "learning_rate")
 _UNFINISHED = "the training did not come to its end"
 
@@ -148,13 +149,14 @@ class Training:
         reporter = given.get("reporter")
         project = resolve_project(given.get("project"))
         model = given.get("model") or model
+        fields = {**settings(config), **settings(given.get("config"))}
         return Run(
-            reporter or open_batch(self._framework, given),
+            reporter or open_batch(self._framework, given, config=fields or None),
             str(given.get("job_id") or f"{model or self._framework}-{os.urandom(4).hex()}"),
             project=project,
             name=given.get("name"),
             group=given.get("group"),
-            config={**settings(config), **settings(given.get("config"))},
+            config=fields,
             model=model,
             dataset=given.get("dataset") or dataset,
             tags=given.get("tags"),
@@ -179,7 +181,7 @@ def open_batch(framework: str, given: Mapping[str, Any], *, group: str | None = 
     chosen = {name: given[name] for name in _OF_THE_BATCH if given.get(name) is not None}
     if group is not None:
         batch_id = claim_batch_id() or shared_batch_id(project, group)
-        more = {"joined": True, "batch_id": batch_id, "name": group, **more}
+        more = {**more, "joined": True, "batch_id": batch_id, "name": group, "config": None}
     return Reporter(
         given.get("batch_prefix") or framework,
         experiment_type=given.get("experiment_type") or framework,
@@ -210,6 +212,11 @@ def is_main_process() -> bool:
     """Whether this is the first process of a training that is spread over several, or the only one."""
     rank = next((os.environ[name] for name in _RANKS if os.environ.get(name)), "0")
     return rank.strip() == "0"
+
+
+def is_only_process() -> bool:
+    """Whether the training is not spread over several processes, as far as its launcher tells."""
+    return all(os.environ.get(name, "").strip() in {"", "1"} for name in _SIZES)
 
 
 def name_of(thing: object) -> str | None:

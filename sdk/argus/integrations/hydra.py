@@ -121,7 +121,8 @@ class ArgusCallback(Callback):  # type: ignore[misc]
 
     def _open(self, config: DictConfig) -> Reporter:
         prefix = self._options.get("batch_prefix") or config.get("experiment_name") or self._options.get("project")
-        return open_batch("hydra", {**self._options, "batch_prefix": str(prefix or "hydra")})
+        given = {**self._options, "batch_prefix": str(prefix or "hydra")}
+        return open_batch("hydra", given, config=_without_hydra(config))
 
     def _join(self, config: DictConfig) -> Reporter | None:
         """In a launcher's process: the multirun's batch, which ends with the process that began it."""

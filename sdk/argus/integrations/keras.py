@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from argus.integrations._base import Training, is_main_process, missing, name_of
+from argus._guard import tell_once
+from argus.integrations._base import Training, is_main_process, is_only_process, missing, name_of
 
 try:
     from keras.callbacks import Callback
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 
 class ArgusCallback(Callback):  # type: ignore[misc]
-    """Reports each `fit` as a job, with all that Keras logs at the end of an epoch. A stop ends `fit` in order.
+    """Reports each `fit` as a job, with all that Keras logs at the end of an epoch. A stop ends `fit` in order, where
+    one process does all of it.
 
     Keras tells no callback of an exception. A `fit` that raises is reported as failed when the process ends of it, or
     at once inside `with ArgusCallback(...) as callback:` or by `report_failure`.
@@ -95,8 +97,12 @@ class ArgusCallback(Callback):  # type: ignore[misc]
         self._training.end(error)
 
     def _stop_if_asked(self) -> None:
-        if self._training.stopped:
+        if not self._training.stopped:
+            return
+        if is_only_process():
             self.model.stop_training = True
+        else:  # one that left alone would leave the others waiting, and Keras has no word to agree by
+            tell_once("keras-stop", "a stop was requested, but this fit is spread over processes: end them yourself")
 
     def _rate(self) -> float | None:
         optimizer = getattr(self.model, "optimizer", None)

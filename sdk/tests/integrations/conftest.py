@@ -27,11 +27,11 @@ def options(ingest) -> dict[str, Any]:
 def program(ingest, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a script of its own process to its end, with the server in its environment."""
 
-    def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(code: str, *arguments: str, launcher: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "train.py"
         path.write_text(code)
         return subprocess.run(
-            [sys.executable, str(path), *arguments],
+            [sys.executable, *launcher.split(), str(path), *arguments],
             env={**os.environ, "ARGUS_URL": ingest.url, **environment},
             cwd=tmp_path,
             capture_output=True,
@@ -47,6 +47,12 @@ def program(ingest, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]
 def data(ingest) -> Callable[[str], list[dict[str, Any]]]:
     """The data of all events of a type, in order."""
     return lambda event_type: [event["data"] for event in ingest.of_type(event_type)]
+
+
+@pytest.fixture
+def kinds(ingest) -> Callable[[], list[str]]:
+    """The types of events that came, by their first; the record of the surroundings comes at a time of its own."""
+    return lambda: [name for name in ingest.types() if name != "env_snapshot"]
 
 
 @pytest.fixture(autouse=True)

@@ -50,10 +50,10 @@ def run(program, tmp_path):
     return run
 
 
-def test_a_run_is_a_batch_of_one_job_with_its_configuration(ingest, run, data, tmp_path):
+def test_a_run_is_a_batch_of_one_job_with_its_configuration(ingest, kinds, run, data, tmp_path):
     done = run()
     assert done.returncode == 0, done.stderr
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_epoch", "job_step", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_epoch", "job_step", "job_done", "batch_done"]
     batch, start = ingest.of_type("batch_start")[0], data("job_start")[0]
     assert (batch["source"]["project"], batch["data"]["experiment_type"]) == ("vision", "hydra")
     assert (start["model"], start["dataset"]) == ("ResNet", "mnist")
@@ -65,6 +65,12 @@ def test_a_run_is_a_batch_of_one_job_with_its_configuration(ingest, run, data, t
     assert start["run_dir"].startswith(str(tmp_path))
     assert data("job_done")[0]["metrics"] == {"objective": 0.2, "seen": 1}
     assert data("job_done")[0]["train_epochs"] == 2
+
+
+def test_the_record_of_the_batch_has_the_configuration(run, data):
+    record = CONFIG.replace("capture_environment: false", "capture_environment: true")
+    assert run(config=record).returncode == 0
+    assert data("env_snapshot")[0]["config"]["model"] == {"_target_": "torchvision.models.ResNet", "depth": 18}
 
 
 def test_a_run_that_raises_has_failed(run, data):

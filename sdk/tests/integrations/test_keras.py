@@ -44,9 +44,9 @@ def callback(options):
     return lambda **more: ArgusCallback(**{**options, **more})
 
 
-def test_a_fit_is_a_job_with_its_epochs(ingest, fit, callback, data):
+def test_a_fit_is_a_job_with_its_epochs(kinds, fit, callback, data):
     history = fit(callback(dataset="points", config={"seed": 7}))
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
     assert data("batch_start")[0]["experiment_type"] == "keras"
     start = data("job_start")[0]
     assert (start["model"], start["dataset"], start["config"]["seed"]) == ("line", "points", 7)
@@ -153,6 +153,22 @@ def test_only_the_first_process_of_several_reports(ingest, fit, callback, monkey
     monkeypatch.setenv("RANK", "1")
     fit(callback())
     assert ingest.paths == []
+
+
+def test_a_stop_of_one_process_of_several_is_told_and_not_obeyed(
+    ingest, fit, callback, monkeypatch, wait_until, caplog
+):
+    import keras
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    ingest.stop_answer = {"stop_requested": True}
+    argus_callback = callback(stop_polling=0.05)
+    wait = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda *_: wait_until(lambda: argus_callback._training.stopped)
+    )
+    history = fit(argus_callback, wait)
+    assert len(history.history["loss"]) == 2
+    assert "end them yourself" in caplog.text
 
 
 def test_a_wrong_option_is_an_error(callback):

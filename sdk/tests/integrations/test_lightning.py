@@ -64,9 +64,9 @@ def callback(options):
     return lambda **more: ArgusCallback(**{**options, **more})
 
 
-def test_a_fit_is_a_job_with_its_epochs(ingest, pl, fit, callback, data):
+def test_a_fit_is_a_job_with_its_epochs(kinds, pl, fit, callback, data):
     trainer = fit(pl, callback(dataset="points", config={"seed": 7}))
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
     start = data("job_start")[0]
     assert (start["model"], start["dataset"]) == ("Line", "points")
     assert start["config"] == {"lr": 0.05, "max_epochs": 2, "seed": 7}
@@ -155,12 +155,12 @@ print("left after", trainer.current_epoch)
 """
 
 
-def test_of_two_processes_the_first_reports_and_both_stop(ingest, program, data):
+def test_of_two_processes_the_first_reports_and_both_stop(ingest, kinds, program, data):
     """Data-parallel training over gloo: a stop that one process alone obeyed would leave the other waiting."""
     ingest.stop_answer = {"stop_requested": True}
     done = program(DISTRIBUTED)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("left after") == 2, done.stdout
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_epoch", "job_done", "batch_done"]
     assert len(data("job_start")) == 1
     assert data("job_epoch")[-1]["epoch"] <= 2

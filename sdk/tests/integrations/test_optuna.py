@@ -38,10 +38,10 @@ def objective(trial):
     return trial.number + lr
 
 
-def test_trials_are_jobs_with_the_labels_of_study_and_trial(ingest, callback, study, data):
+def test_trials_are_jobs_with_the_labels_of_study_and_trial(ingest, kinds, callback, study, data):
     with callback(target_metric="val_loss", model="cnn", dataset="mnist") as argus_study:
         argus_study.optimize(study(), objective, n_trials=2)
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_step", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_step", "job_done", "batch_done"]
     start = data("batch_start")[0]
     assert (start["experiment_type"], start["n_total_jobs"], start["name"]) == ("optuna", 2, "lr-search")
     assert "joined" not in start
@@ -139,7 +139,7 @@ def test_trials_of_several_threads_do_not_mix(ingest, callback, study):
     assert ingest.types()["batch_start"] == 1
 
 
-def test_the_job_of_a_trial_takes_epochs_and_logs(ingest, callback, study, data):
+def test_the_job_of_a_trial_takes_epochs_and_logs(kinds, callback, study, data):
     with callback() as argus_study:
 
         def training(trial):
@@ -151,7 +151,7 @@ def test_the_job_of_a_trial_takes_epochs_and_logs(ingest, callback, study, data)
             return lr
 
         argus_study.optimize(study(), training, n_trials=1)
-    assert list(ingest.types()) == ["batch_start", "job_start", "job_epoch", "log_line", "job_done", "batch_done"]
+    assert kinds() == ["batch_start", "job_start", "job_epoch", "log_line", "job_done", "batch_done"]
     assert data("job_done")[0]["metrics"]["parameters"] == 12
 
 

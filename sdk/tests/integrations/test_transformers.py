@@ -41,7 +41,7 @@ def callback(options):
     return lambda **more: ArgusCallback(**{**options, **more})
 
 
-def test_a_training_is_a_job_with_steps_and_epochs(ingest, train, callback, data):
+def test_a_training_is_a_job_with_steps_and_epochs(kinds, train, callback, data):
     trainer = train(callback(dataset="tokens"))
     start = data("job_start")[0]
     assert (start["model"], start["dataset"]) == ("BertForSequenceClassification", "tokens")
@@ -58,7 +58,7 @@ def test_a_training_is_a_job_with_steps_and_epochs(ingest, train, callback, data
     done = data("job_done")[0]
     assert done["train_epochs"] == 2
     assert done["metrics"]["train_loss"] > 0
-    assert list(ingest.types())[-1] == "batch_done"
+    assert kinds()[-1] == "batch_done"
 
 
 def test_without_evaluation_epochs_have_the_loss(train, callback, data):
@@ -96,3 +96,47 @@ def test_a_stop_ends_the_training_in_order(ingest, train, callback, data, wait_u
     trainer = train(Ask(), argus_callback, num_train_epochs=50)
     assert trainer.state.global_step == 6
     assert (len(data("job_done")), len(data("batch_done"))) == (1, 1)
+
+
+DISTRIBUTED = """
+import time
+import torch
+from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments
+from argus.integrations.transformers import ArgusCallback
+
+
+class WaitForTheStop(TrainerCallback):
+    def on_step_end(self, args, state, control, **kwargs):
+        while state.global_step == 5 and state.is_world_process_zero and not callback._training.stopped:
+            time.sleep(0.01)
+
+
+callback = ArgusCallback(
+    project="p", stop_polling=0.05, heartbeat=False, resource_snapshot=False, capture_environment=False
+)
+config = BertConfig(
+    vocab_size=32, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, num_labels=2
+)
+rows = [{"input_ids": row, "labels": row[0] % 2} for row in torch.randint(0, 32, (16, 6))]
+arguments = TrainingArguments(
+    "out", num_train_epochs=50, per_device_train_batch_size=4, logging_steps=2, save_strategy="no", report_to=[],
+    disable_tqdm=True, use_cpu=True,
+)
+trainer = Trainer(
+    BertForSequenceClassification(config), arguments, train_dataset=rows, callbacks=[WaitForTheStop(), callback]
+)
+trainer.train()
+print("left after", trainer.state.global_step)
+"""
+
+
+def test_of_two_processes_the_first_reports_and_both_stop(ingest, program, data):
+    """A stop that one process alone obeyed would leave the other waiting for its gradients."""
+    ingest.stop_answer = {"stop_requested": True}
+    done = program(DISTRIBUTED, launcher="-m torch.distributed.run --standalone --nproc-per-node 2")
+    assert done.returncode == 0, done.stderr
+    left = [line for line in done.stdout.splitlines() if line.startswith("left after")]
+    assert len(left) == 2
+    assert left[0] == left[1]
+    assert int(left[0].split()[-1]) <= 6
+    assert (len(data("job_start")), len(data("job_done")), len(data("batch_done"))) == (1, 1, 1)
