@@ -3,6 +3,7 @@
 `ingest` writes them, `catalog` and others read them. Numbers may be added, never changed.
 """
 
+import re
 from typing import Final
 
 from argus_contracts.events import EventType
@@ -34,18 +35,14 @@ TYPES_BY_CODE: Final[dict[int, str]] = {code: name for name, code in TYPE_CODES.
 
 _TEXT: Final = b"t"
 _UUID: Final = b"u"
+_is_canonical = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
 
 def event_key(event_id: str) -> bytes:
     """The column `event_key`: `u` and 16 bytes for a UUID in canonical lower-case text, else `t` and the text."""
-    if len(event_id) == 36:
-        try:
-            packed = bytes.fromhex(event_id.replace("-", ""))
-        except ValueError:
-            return _TEXT + event_id.encode()
-        # Only what comes back as the same text may be packed: ids are compared as the sender wrote them.
-        if len(packed) == 16 and _canonical(packed) == event_id:
-            return _UUID + packed
+    # Only what comes back as the same text may be packed: ids are compared as the sender wrote them.
+    if _is_canonical(event_id):
+        return _UUID + bytes.fromhex(event_id.replace("-", ""))
     return _TEXT + event_id.encode()
 
 

@@ -28,6 +28,8 @@ def close(job: JobState) -> None:
         return
     settle(job)
     job.n_settled = 0
+    if job.latest is not None:
+        job.latest = json_safe(job.latest)
     columns = _columns(found)
     _summarise(job, found, columns)
     kinds = {point.kind for point in found}
@@ -98,17 +100,17 @@ def _summary(steps: Sequence[int], column: Column) -> dict[str, Any]:
         present = [place for place, value in enumerate(column) if value is not None]
         steps = [steps[place] for place in present]
         values = [column[place] for place in present]  # type: ignore[misc]
-    found = {"n": len(values), "last": values[-1], "last_step": steps[-1]}
+    found = json_safe({"n": len(values), "last": values[-1], "last_step": steps[-1]})
     if not isfinite(_total(values)):
         finite = [place for place, value in enumerate(values) if isfinite(value)]
         steps = [steps[place] for place in finite]
         values = [values[place] for place in finite]
         if not values:
-            return json_safe({**found, "min": None, "min_step": None, "max": None, "max_step": None})
+            return {**found, "min": None, "min_step": None, "max": None, "max_step": None}
     least, most = min(values), max(values)
-    found |= {"min": least, "min_step": steps[values.index(least)]}
-    found |= {"max": most, "max_step": steps[values.index(most)]}
-    return json_safe(found)
+    found["min"], found["min_step"] = least, steps[values.index(least)]
+    found["max"], found["max_step"] = most, steps[values.index(most)]
+    return found
 
 
 def _total(values: Sequence[float]) -> float:

@@ -106,7 +106,8 @@ def on_done(tracked: Tracked, arrival: Arrival) -> None:
     if data.get("metrics") is not None:
         job.metrics = json_safe(data["metrics"])
     if isinstance(data.get("config"), dict):  # what the training set after its start
-        job.extra = {**(job.extra or {}), "config": json_safe(data["config"])}
+        told = {name: data.get(name) for name in ("config", "config_digest")}
+        job.extra = {**(job.extra or {}), **json_safe(told)}
     job.reason = reason_of(data)
     set_job_status(tracked.batch, job, lifecycle.job_end_status(data.get("status")))
     recount(tracked.batch)
@@ -141,10 +142,11 @@ def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
 
 
 def _show(job: JobState, values: dict[str, float]) -> None:
-    latest = {**(job.latest or {}), **json_safe(values)}
-    if len(latest) > curves.MAX_METRICS:
-        latest = dict(list(latest.items())[: curves.MAX_METRICS])
-    job.latest = latest
+    if job.latest is None:
+        job.latest = {}
+    job.latest.update(values)
+    if len(job.latest) > curves.MAX_METRICS:
+        job.latest = dict(list(job.latest.items())[: curves.MAX_METRICS])
 
 
 def _forget_curve(job: JobState) -> None:

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from argus_ingest.fold.state import BatchState
-from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, json_text
-from argus_ingest.store.link import Opened, Row, link_of
+from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, Work, json_text, run_all
+from argus_ingest.store.link import Link, Opened, Row, link_of
 from argus_schema import ingest as tables
 
 _READ = (
@@ -63,18 +63,26 @@ def settled(batch: BatchState) -> tuple[Any, ...]:
 
 async def save(opened: Opened, batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) -> None:
     """Write batches back; `before` holds what `settled` said of each when it was read."""
+    batches = list(batches)
+    link = await link_of(opened)
+    await save_env(link, batches)
+    await run_all(link, saving(batches, before))
+
+
+async def save_env(link: Link, batches: Iterable[BatchState]) -> None:
+    """Write the environments that came, which a batch has once."""
+    rows = [(batch.batch_key, json_text(batch.new_env)) for batch in batches if batch.new_env is not None]
+    await _UPDATE_ENV.run(link, rows)
+
+
+def saving(batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) -> list[Work]:
+    """What writes the other columns of batches."""
     whole: list[Row] = []
     moving: list[Row] = []
-    env: list[Row] = []
     for batch in batches:
         after = _settled_of(batch)
         if after == before[batch.batch_key]:
             moving.append((batch.batch_key, *_moving_of(batch)))
         else:
             whole.append((batch.batch_key, *_moving_of(batch), *after))
-        if batch.new_env is not None:
-            env.append((batch.batch_key, json_text(batch.new_env)))
-    link = await link_of(opened)
-    await _UPDATE_ENV.run(link, env)
-    await _UPDATE_ALL.run(link, whole)
-    await _UPDATE_MOVING.run(link, moving)
+    return [(_UPDATE_ALL, whole), (_UPDATE_MOVING, moving)]

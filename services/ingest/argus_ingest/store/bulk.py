@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -50,6 +51,11 @@ def json_text(value: Any) -> str | None:
     return _encode(json_safe(value) if value.__class__ is dict else value).decode()
 
 
+def safe_text(value: Any) -> str | None:
+    """The same of one in which every number is finite."""
+    return None if value is None else _encode(value).decode()
+
+
 class _Statement:
     """One statement over rows of some columns of a table, in both dialects."""
 
@@ -61,9 +67,8 @@ class _Statement:
         self._texts: dict[int, str] = {}
         self.quoted = [f'"{name}"' for name in names]
         self.names = ", ".join(self.quoted)
-        arrays = ", ".join(f"${place}::{_PG_ARRAYS[kind]}" for place, kind in enumerate(self._kinds, 1))
-        self.unnest = f"unnest({arrays}) as u({self.names})"
-        self.postgres = ""
+        # Before and after the arrays; their places are counted on when several statements travel as one.
+        self.postgres = ("", "")
         # What comes before and after the rows.
         self.sqlite = ("", "")
 
@@ -71,12 +76,18 @@ class _Statement:
         """The value at this place of a row of `u`."""
         return f"u.{self.quoted[place]}" + ("::jsonb" if self._kinds[place] is sa.JSON else "")
 
+    def on_postgres(self, first: int = 1) -> str:
+        """The statement, whose first value is `$first`."""
+        arrays = ", ".join(f"${place}::{_PG_ARRAYS[kind]}" for place, kind in enumerate(self._kinds, first))
+        before, after = self.postgres
+        return f"{before} unnest({arrays}) as u({self.names}) {after}"
+
     async def run(self, link: Link, rows: Sequence[Row]) -> int:
         """Run it, and return how many rows of the table were touched."""
         if not rows:
             return 0
         if not link.is_sqlite:
-            return await link.execute(self.postgres, *map(list, zip(*rows, strict=True)))
+            return await link.execute(_together((self,)), *map(list, zip(*rows, strict=True)))
         touched = 0
         if self._times:
             rows = self._with_text_times(rows)
@@ -122,7 +133,7 @@ class BulkInsert(_Statement):
         into = f'insert into "{table.name}" ({self.names})'
         ending = f" on conflict {collision}" if collision else ""
         # Built from the names of our own tables, never from what was sent.
-        self.postgres = f"{into} select {values} from {self.unnest}{ending}"  # noqa: S608
+        self.postgres = (f"{into} select {values} from", ending)
         self.sqlite = (into, ending)
 
 
@@ -134,11 +145,35 @@ class BulkUpdate(_Statement):
         places = range(len(keys), len(self.quoted))
         this = " and ".join(f"t.{key} = u.{key}" for key in self.quoted[: len(keys)])
         new = ", ".join(f"{self.quoted[place]} = {self.unnested(place)}" for place in places)
-        self.postgres = f'update "{table.name}" as t set {new} from {self.unnest} where {this}'  # noqa: S608
+        self.postgres = (f'update "{table.name}" as t set {new} from', f"where {this}")  # noqa: S608
         new = ", ".join(f"{self.quoted[place]} = u.{self.quoted[place]}" for place in places)
         named = ", ".join(f"column{place} as {name}" for place, name in enumerate(self.quoted, 1))
         begin = f'update "{table.name}" as t set {new} from (select {named} from ('  # noqa: S608
         self.sqlite = (begin, f")) as u where {this}")
+
+
+Work = tuple[_Statement, Sequence[Row]]
+
+
+async def run_all(link: Link, works: Sequence[Work]) -> None:
+    """Run statements that touch different rows: on PostgreSQL in one round trip, whatever there is to do."""
+    works = [(statement, rows) for statement, rows in works if rows]
+    if link.is_sqlite:
+        for statement, rows in works:
+            await statement.run(link, rows)
+    elif works:
+        columns = [list(column) for _, rows in works for column in zip(*rows, strict=True)]
+        await link.execute(_together(tuple(statement for statement, _ in works)), *columns)
+
+
+@cache
+def _together(statements: tuple[_Statement, ...]) -> str:
+    *others, last = statements
+    first, parts = 1, []
+    for place, statement in enumerate(others):
+        parts.append(f"s{place} as ({statement.on_postgres(first)})")
+        first += len(statement.quoted)
+    return f"with {', '.join(parts)} {last.on_postgres(first)}" if parts else last.on_postgres(first)
 
 
 class Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import msgspec
 
 from argus_contracts.events import Event, json_safe
 from argus_ingest.fold.state import Arrival, Tracked
-from argus_ingest.store.bulk import BulkInsert, json_text
+from argus_ingest.store.bulk import BulkInsert, Work, json_text
 from argus_ingest.store.link import Link, Row
 from argus_kit.clock import iso_exact
 from argus_schema import ingest as tables
@@ -48,20 +49,25 @@ _encode = msgspec.json.Encoder().encode
 Placed = tuple[int, Arrival]
 
 
-async def insert_blocks(link: Link, tracked: Iterable[Tracked]) -> None:
+def blocks(tracked: Iterable[Tracked]) -> Work:
     """The blocks of this flush: one for a job's epochs and one for its steps."""
     rows = [
-        (one.batch.batch_key, job.job_no, *block[:4], _encode(block.names).decode(), block.payload)
+        (one.batch.batch_key, job.job_no, *block[:4], _names(tuple(block.names)), block.payload)
         for one in tracked
         for job in one.jobs.values()
         for block in job.blocks
     ]
-    await _BLOCKS.run(link, rows)
+    return _BLOCKS, rows
 
 
-async def insert_log_lines(link: Link, placed: Iterable[Placed]) -> None:
+@lru_cache(maxsize=1024)
+def _names(names: tuple[str, ...]) -> str:
+    return _encode(names).decode()
+
+
+def log_lines(placed: Iterable[Placed]) -> Work:
     """The text of log lines."""
-    await _LINES.run(link, [_log_line(key, arrival) for key, arrival in placed])
+    return _LINES, [_log_line(key, arrival) for key, arrival in placed]
 
 
 async def insert_snapshots(link: Link, placed: Sequence[Placed], received_at: datetime) -> None:

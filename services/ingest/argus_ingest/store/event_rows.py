@@ -13,11 +13,10 @@ from argus_ingest.store.bulk import BulkInsert, json_text
 from argus_ingest.store.link import Link, Opened, Row, link_of
 from argus_schema import ingest as tables
 
-_INSERT = BulkInsert(
-    tables.event,
-    ("batch_key", "id", "event_key", "type_code", "job_id", "at", "data", "sent_at"),
-    collision="do nothing",
-)
+_COLUMNS = ("batch_key", "id", "event_key", "type_code", "job_id", "at", "data", "sent_at")
+_INSERT = BulkInsert(tables.event, _COLUMNS, collision="do nothing")
+# Most events are points, whose data lies elsewhere.
+_INSERT_LEAN = BulkInsert(tables.event, _COLUMNS[:6], collision="do nothing")
 _POINTS: Final = frozenset({EventType.JOB_EPOCH, EventType.JOB_STEP})
 _LOG_KEYS: Final = frozenset({"line", "message", "level"})
 _STORED = "select event_key, id from event where batch_key = $1 and event_key = any($2::bytea[])"
@@ -34,7 +33,10 @@ async def insert(link: Link, placed: Sequence[Placed]) -> dict[tuple[int, bytes]
         (key, a.db_id, a.key, TYPE_CODES[a.event.event_type], a.event.job_id, a.at, _data_of(a), a.sent_at)
         for key, a in placed
     ]
-    inserted = await _INSERT.run(link, rows)
+    if all(row[6] is None and row[7] is None for row in rows):
+        inserted = await _INSERT_LEAN.run(link, [row[:6] for row in rows])
+    else:
+        inserted = await _INSERT.run(link, rows)
     if inserted == len(rows):
         return {}
     before = await _stored_before(link, placed)

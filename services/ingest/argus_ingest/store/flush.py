@@ -14,7 +14,7 @@ from argus_contracts.events import JOB_TYPES, EventType, server_event
 from argus_ingest.fold.folding import fold
 from argus_ingest.fold.state import Arrival, BatchState, Outcome, Tracked
 from argus_ingest.store import access, batch_rows, bundles, detail_rows, event_rows, job_rows, purged_events
-from argus_ingest.store.bulk import BulkInsert, json_text
+from argus_ingest.store.bulk import BulkInsert, json_text, run_all
 from argus_ingest.store.link import Link, PostgresLink, SqliteLink, at_once
 from argus_kit.bus import Outgoing
 from argus_kit.clock import now
@@ -31,6 +31,11 @@ _PUBLISHED = "delete from ingest_outbox where id in "
 _FREE = "(select id from ingest_outbox where id = any($1::bigint[]) for update skip locked)"
 _FREE_SQLITE = "(select value from json_each(?))"
 _PROMISE = BulkInsert(tables.outbox, Outbox.COLUMNS)
+
+
+# A batch id and who speaks: the actor of a request is one object.
+Sender = tuple[str, int]
+Placed = tuple[int, Arrival]
 
 
 class Store:
@@ -99,12 +104,11 @@ class _Flush:
         for key, arrivals in self._new.items():
             fold(self._tracked[key], arrivals, self._received_at)
         told = {key: await self._tell_end(self._tracked[key].batch) for key in self._new}
-        await self._save(settled)
         messages: list[Outgoing] = []
         for key, arrivals in self._new.items():
             batch = self._tracked[key].batch
             messages += bundles.of_batch(batch, arrivals, told[key], summaries[key], self._received_at)
-        await self._promise(messages)
+        await self._save(settled, messages)
 
     async def _open_batches(self, known: set[str]) -> None:
         ids = {arrival.event.batch_id for arrival in self._arrivals}
@@ -125,53 +129,65 @@ class _Flush:
     async def _refused(self) -> set[int]:
         """Places of the arrivals that their senders may not add to their batches."""
         wanted = {}
+        asked: set[Sender] = set()
         for arrival in self._arrivals:
+            sender = (arrival.event.batch_id, id(arrival.actor))
+            if sender in asked:
+                continue
+            asked.add(sender)
             one = self._by_id.get(arrival.event.batch_id)
             if one is not None and not access.is_owner(arrival.actor, one.batch):
                 wanted[one.batch.batch_key, arrival.actor.user_id] = (one.batch, arrival.actor.user_id)
         editors = await access.editors(self._link, wanted.values()) if wanted else set()
         refused = set()
+        # Owners whose token is not tied to a project: nothing they send to their batch is refused.
+        free: set[Sender] = set()
         for place, arrival in enumerate(self._arrivals):
+            actor = arrival.actor
+            sender = (arrival.event.batch_id, id(actor))
+            if sender in free:
+                continue
             one = self._by_id.get(arrival.event.batch_id)
             if one is None or not access.may_report(arrival, one.batch, editors):
                 refused.add(place)
-            elif one.batch.owner_id is None:
+                continue
+            if one.batch.owner_id is None:
                 # The first event in decides whose batch it is, for the rest of this flush too.
-                one.batch.owner_id = arrival.actor.user_id
+                one.batch.owner_id = actor.user_id
+            if actor.project is None and access.is_owner(actor, one.batch):
+                free.add(sender)
         return refused
 
     async def _insert(self, refused: set[int]) -> None:
-        placed: list[tuple[int, Arrival]] = []
-        first: dict[tuple[int, bytes], Arrival] = {}
+        placed: list[Placed] = []
+        first: dict[str, dict[bytes, Arrival]] = {batch_id: {} for batch_id in self._by_id}
         for place, arrival in enumerate(self._arrivals):
             if place in refused:
                 continue
-            batch = self._by_id[arrival.event.batch_id].batch
-            key = (batch.batch_key, arrival.key)
-            if key in first:
+            known = first[arrival.event.batch_id]
+            if arrival.key in known:
                 continue
-            first[key] = arrival
+            known[arrival.key] = arrival
+            batch = self._by_id[arrival.event.batch_id].batch
             batch.event_seq += 1
             arrival.db_id = batch.event_seq
             placed.append((batch.batch_key, arrival))
-        seen = (purged_events.Seen(key, arrival.key, arrival.at) for key, arrival in placed)
-        before = await purged_events.among(self._link, seen, self._received_at)
-        fresh = [(key, arrival) for key, arrival in placed if (key, arrival.key) not in before] if before else placed
+        horizon = self._received_at - purged_events.YOUNGEST
+        old = [purged_events.Seen(key, one.key, one.at) for key, one in placed if one.at < horizon]
+        before = await purged_events.among(self._link, old, self._received_at) if old else {}
+        fresh = [(key, one) for key, one in placed if (key, one.key) not in before] if before else placed
         before |= await event_rows.insert(self._link, fresh)
         for batch_key, arrival in placed:
-            if (batch_key, arrival.key) not in before:
+            if not before or (batch_key, arrival.key) not in before:
                 self._new.setdefault(batch_key, []).append(arrival)
         for place, arrival in enumerate(self._arrivals):
-            self.outcomes.append(self._outcome(arrival, first, before) if place not in refused else _forbidden())
-
-    def _outcome(
-        self, arrival: Arrival, first: dict[tuple[int, bytes], Arrival], before: dict[tuple[int, bytes], int]
-    ) -> Outcome:
-        key = (self._by_id[arrival.event.batch_id].batch.batch_key, arrival.key)
-        if key in before:
-            return Outcome("deduplicated", before[key])
-        original = first[key]
-        return Outcome("accepted" if original is arrival else "deduplicated", original.db_id)
+            if place in refused:
+                self.outcomes.append(_forbidden())
+                continue
+            original = first[arrival.event.batch_id][arrival.key]
+            known_id = before.get((self._by_id[arrival.event.batch_id].batch.batch_key, arrival.key))
+            is_new = original is arrival and known_id is None
+            self.outcomes.append(Outcome("accepted" if is_new else "deduplicated", known_id or original.db_id))
 
     async def _load_jobs(self) -> None:
         pairs = {
@@ -189,22 +205,28 @@ class _Flush:
         if growing := {key for key, job_id in pairs if job_id not in self._tracked[key].jobs}:
             await job_rows.load_last_numbers(self._link, self._tracked, growing)
 
-    async def _save(self, settled: dict[int, tuple[Any, ...]]) -> None:
+    async def _save(self, settled: dict[int, tuple[Any, ...]], messages: Sequence[Outgoing]) -> None:
         changed = [self._tracked[key] for key in self._new]
-        lines = self._of_type(EventType.LOG_LINE)
+        batches = [one.batch for one in changed]
         snapshots = self._of_type(EventType.RESOURCE_SNAPSHOT)
-        await job_rows.save(self._link, changed)
-        await detail_rows.insert_blocks(self._link, changed)
-        await detail_rows.insert_log_lines(self._link, lines)
         await detail_rows.insert_snapshots(self._link, snapshots, self._received_at)
-        await batch_rows.save(self._link, [one.batch for one in changed], settled)
-
-    async def _promise(self, messages: Sequence[Outgoing]) -> None:
-        """One row of the outbox for all that this flush tells, and an end to those that were told."""
+        await batch_rows.save_env(self._link, batches)
+        await self._clear()
+        works = [
+            *job_rows.saving(changed),
+            detail_rows.blocks(changed),
+            detail_rows.log_lines(self._of_type(EventType.LOG_LINE)),
+            *batch_rows.saving(batches, settled),
+        ]
         if messages:
+            # One row of the outbox for all that this flush tells.
             packed = self._outbox.pack(messages)
-            await _PROMISE.run(self._link, [packed.values])
+            works.append((_PROMISE, [packed.values]))
             self.promised.append(packed.row)
+        await run_all(self._link, works)
+
+    async def _clear(self) -> None:
+        """Rows of the outbox whose messages have left."""
         if self.cleared and self._link.is_sqlite:
             await self._link.execute(_PUBLISHED + _FREE_SQLITE, json_text(self.cleared))
         elif self.cleared:

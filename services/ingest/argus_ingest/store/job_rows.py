@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from argus_ingest.fold.state import JobState, Tracked
 from argus_ingest.lifecycle import JobStatus
-from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, json_text
+from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, Work, json_text, run_all, safe_text
 from argus_ingest.store.link import Link, Opened, Row, link_of
 from argus_schema import ingest as tables
 
@@ -20,7 +20,9 @@ _CURVE = (
     "n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace", "summary", "resumes",
     "n_blocks",
 )  # fmt: skip
-_JSON = frozenset({"metrics", "extra", "latest", "val_loss_trace", "summary", "resumes"})
+_JSON_OF_HEAD = [_HEAD.index(name) for name in ("metrics", "extra")]
+# What stands in these, the fold has made, without NaN and infinities.
+_JSON_OF_CURVE = [_CURVE.index(name) for name in ("latest", "val_loss_trace", "summary", "resumes")]
 _READ = ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")
 _READER = Reader(tables.job, _READ)
 _KEY = ("batch_key", "job_no")
@@ -88,6 +90,11 @@ async def load_last_numbers(opened: Opened, tracked: dict[int, Tracked], keys: C
 
 async def save(opened: Opened, tracked: Iterable[Tracked]) -> None:
     """Write new and changed jobs."""
+    await run_all(await link_of(opened), saving(tracked))
+
+
+def saving(tracked: Iterable[Tracked]) -> list[Work]:
+    """What writes new and changed jobs."""
     new: list[Row] = []
     whole: list[Row] = []
     curve: list[Row] = []
@@ -100,18 +107,21 @@ async def save(opened: Opened, tracked: Iterable[Tracked]) -> None:
                 whole.append((key, job.job_no, *_head(job), *_curve(job)))
             elif job.is_touched:
                 curve.append((key, job.job_no, *_curve(job)))
-    link = await link_of(opened)
-    await _INSERT.run(link, new)
-    await _UPDATE_ALL.run(link, whole)
-    await _UPDATE_CURVE.run(link, curve)
+    return [(_INSERT, new), (_UPDATE_ALL, whole), (_UPDATE_CURVE, curve)]
 
 
 def _head(job: JobState) -> Row:
-    return [json_text(value) if name in _JSON else value for name, value in zip(_HEAD, _head_of(job), strict=True)]
+    values = list(_head_of(job))
+    for place in _JSON_OF_HEAD:
+        values[place] = json_text(values[place])
+    return values
 
 
 def _curve(job: JobState) -> Row:
-    return [json_text(value) if name in _JSON else value for name, value in zip(_CURVE, _curve_of(job), strict=True)]
+    values = list(_curve_of(job))
+    for place in _JSON_OF_CURVE:
+        values[place] = safe_text(values[place])
+    return values
 
 
 def _of(link: Link) -> str:

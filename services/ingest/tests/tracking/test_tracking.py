@@ -158,5 +158,5 @@ async def test_a_request_that_cannot_be_read_gets_an_answer(ingest):
 
 async def test_the_worker_app_starts_and_says_that_it_is_ready(settings):
     async with running_client(worker_app(SERVICE, Platform(settings))) as client:
-        assert (await client.get("/readyz")).json() == {"status": "ready", "waiting_for": []}
+        assert (await client.get("/readyz")).json()["waiting_for"] == []
         assert (await client.post("/api/events")).status_code == 404
