@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from argus._origins import find
-from argus._wrapper import BATCH, BEGUN, note
+from argus._wrapper import BATCH, BEGUN, NOTES, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,12 @@ def capture_env() -> tuple[str, ...]:
 
 
 def capture_console(explicit: bool | str | None) -> str:
-    """How stdout and stderr are reported as log lines (`ARGUS_CAPTURE_CONSOLE`): not (empty), `python` or `fd`."""
+    """How stdout and stderr are reported as log lines (`ARGUS_CAPTURE_CONSOLE`): not (empty), `python` or `fd`.
+
+    Not under `argus run`, which reports them already.
+    """
+    if os.environ.get(NOTES):
+        return ""
     return str(find("capture_console", explicit).value)
 
 

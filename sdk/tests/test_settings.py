@@ -22,12 +22,12 @@ KEYS = {
     "journal_fsync": [("always", "always"), ("never", "never"), ('"always"', "always"), ('"never"', "never")],
     "exit_flush_s": [(0, 0.0), ("2", 2.0), ("3", 3.0), ("4.5", 4.5)],
     "capture_env": [(["A"], ("A",)), ("B, C", ("B", "C")), ('["D"]', ("D",)), ('"E,F"', ("E", "F"))],
-    "capture_console": [(True, True), ("yes", True), ("true", True), ("true", True)],
+    "capture_console": [("fd", "fd"), ("yes", "python"), ("true", "python"), ('"fd"', "fd")],
     "capture_diff": [(False, False), ("0", False), ("false", False), ("false", False)],
 }
 DEFAULTS = {
     "url": None, "token": None, "project": None, "mode": "online", "journal_dir": None, "journal_max_mb": 512.0,
-    "journal_fsync": "interval", "exit_flush_s": 5.0, "capture_env": (), "capture_console": False,
+    "journal_fsync": "interval", "exit_flush_s": 5.0, "capture_env": (), "capture_console": "",
     "capture_diff": True,
 }  # fmt: skip
 ORIGINS = ("argument", "environment", "project", "user", "default")

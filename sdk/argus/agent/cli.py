@@ -10,7 +10,7 @@ import socket
 import sys
 from contextlib import closing
 
-from argus._settings import resolve_url
+from argus._settings import resolve_url, token_source
 from argus._transport import Unreachable
 from argus.agent.api import AgentApi, Refused
 from argus.agent.children import Children
@@ -56,9 +56,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _register(options: argparse.Namespace) -> int:
-    url, token = resolve_url(options.url), options.token or os.environ.get("ARGUS_TOKEN")
+    url = resolve_url(options.url)
+    token = token_source(options.token, url)()
     if not url or not token:
-        print("Set ARGUS_URL and ARGUS_TOKEN, or give --url and --token.", file=sys.stderr)
+        print("Run `argus login`, or set ARGUS_URL and ARGUS_TOKEN, or give --url and --token.", file=sys.stderr)
         return 2
     try:
         with closing(AgentApi(url, token)) as api:

@@ -19,7 +19,7 @@ from argus._guard import guard
 from argus._periodic import Periodic
 from argus._pipeline import Pipeline
 from argus._resources import ResourceSampler, psutil_library
-from argus._settings import HEARTBEAT_S, RESOURCES_S, exit_flush_s
+from argus._settings import HEARTBEAT_S, RESOURCES_S, capture_diff, exit_flush_s
 from argus._wrapper import note
 from argus.cli.errors import CliError
 from argus.cli.outcome import Outcome, last_word
@@ -32,6 +32,11 @@ _STOP_POLL_S = 5.0
 # A command that reports itself describes its own interpreter better, and the first description stays.
 _CONTEXT_AFTER_S = 20.0
 _TAIL_LINES = 20
+# What would describe the wrapper: itself always, its interpreter where the command is run by another.
+_OF_PROCESS = frozenset({"pid", "entry_script", "command"})
+_OF_INTERPRETER = frozenset(
+    {"python_version", "python_implementation", "executable", "pip_freeze", "cudnn_version", "cuda_version"}
+)
 _DELETE_FLUSH_S = 5.0
 
 
@@ -141,12 +146,10 @@ class Recorder:
 
     @guard(None)
     def _report_context(self, program: str) -> None:
-        data = snapshot(os.getcwd(), None)
-        if not _is_ours(program):
-            for name in ("python_version", "pip_freeze"):
-                data.pop(name, None)
-        data.pop("command", None)
-        self._add("env_snapshot", None, data)
+        data = snapshot(os.getcwd(), None, with_diff=capture_diff())
+        foreign = _OF_PROCESS if _is_ours(program) else _OF_PROCESS | _OF_INTERPRETER
+        known = {name: value for name, value in data.items() if name not in foreign}
+        self._add("env_snapshot", None, known)
 
 
 class _Sampling:

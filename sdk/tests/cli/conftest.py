@@ -124,7 +124,7 @@ def script(home: Path) -> Callable[[str], str]:
     return write
 
 
-def eventually(check: Callable[[], Any], timeout_s: float = 30) -> Any:
+def eventually(check: Callable[[], Any], timeout_s: float = 120) -> Any:
     """Call `check` until it returns something true."""
     deadline = time.monotonic() + timeout_s
     while not (found := check()):

@@ -87,7 +87,7 @@ class TestExitCodes:
             process = command("ls", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}", "--token", "x")
             with silent.accept()[0]:
                 process.send_signal(signal.SIGINT)
-                assert process.wait(20) == 130
+                assert process.wait(180) == 130
                 assert "Traceback" not in process.stderr.read()
 
 
@@ -121,7 +121,7 @@ class TestOutput:
                 [sys.executable, "-m", "argus", *words], stdout=writer, stderr=subprocess.PIPE, text=True
             )
             os.close(writer)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=180)
             assert (process.returncode, errors) == (141, "")
 
     @pytest.mark.parametrize(("extra", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -134,7 +134,7 @@ class TestOutput:
             output = b""
             while chunk := _read(ours):
                 output += chunk
-            assert process.wait(60) == 0
+            assert process.wait(180) == 0
         os.close(ours)
         assert b"coloured" in output
         assert bool(re.search(rb"\x1b\[[0-9;]*3[0-9]", output)) is coloured

@@ -70,14 +70,14 @@ class TestFollow:
         assert process.stdout.readline() == "a | a 3\n"
         post(printing, *log("b", "b 2"), ("batch_done", None, {}))
         assert process.stdout.read() == "b | b 2\n"
-        assert process.wait(30) == 0
+        assert process.wait(180) == 0
 
     def test_a_job_until_it_ends(self, command, known, printing, post):
         process = command("logs", "-f", printing, "a", "--json")
         assert [json.loads(process.stdout.readline())["line"] for _ in range(2)] == ["a 1", "a 2"]
         post(printing, *log("b", "not mine"), *log("a", "a 3"), ("job_done", "a", {}))
         assert [json.loads(line)["line"] for line in process.stdout] == ["a 3"]
-        assert process.wait(30) == 0
+        assert process.wait(180) == 0
 
     def test_what_has_ended_is_printed_and_that_is_all(self, argus, known, printing, post):
         post(printing, ("batch_failed", None, {"reason": "x"}))

@@ -28,7 +28,7 @@ def finished(command):
 
     def run(*words, **environment):
         process = command("run", "--json", *words, **environment)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=180)
         assert "Traceback" not in err, err
         return process.returncode, [json.loads(line) for line in out.splitlines()]
 
@@ -47,12 +47,20 @@ class TestOutcome:
         assert batch["command"].startswith("argus run --json -p vision")
         [job] = known.get(f"/api/batches/{batch_id}/jobs")
         assert (job["id"], job["status"], job["model"], job["dataset"]) == ("train", "done", "m", "d")
+        assert "pip_freeze" in batch["env_snapshot"]  # of the same interpreter
+        assert "pid" not in batch["env_snapshot"]
         assert f"{path} --lr 1" in known.get(f"/api/jobs/{batch_id}/train")["extra"]["command"]
+
+    def test_nothing_is_told_of_an_interpreter_that_is_not_the_commands(self, finished, known):
+        _, told = finished("--", "/bin/echo", "hello")
+        snapshot = known.get(f"/api/batches/{told[0]['batch_id']}")["env_snapshot"]
+        assert "hostname" in snapshot
+        assert not {"pip_freeze", "executable"} & set(snapshot)
 
     def test_output_is_shown_and_becomes_log_lines(self, command, known, script):
         path = script("import sys; print('out'); print('\\x1b[31merr\\x1b[0m', file=sys.stderr); sys.exit(7)")
         process = command("run", "--", PYTHON, path)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, out) == (7, "out\n")
         assert "\x1b[31merr\x1b[0m\n" in err
         batch_id = err.split("/batches/")[1].split()[0]
@@ -82,14 +90,14 @@ class TestOutcome:
 
     def test_without_a_server_the_command_runs_all_the_same(self, command, script):
         process = command("run", PYTHON, script("print('trained')"))
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, out) == (0, "trained\n")
         assert "nothing is reported" in err
 
     def test_with_a_server_that_is_away_too(self, command, script, journals):
         process = command("run", "--", PYTHON, script("print('trained')"), ARGUS_URL="http://127.0.0.1:9",
                           ARGUS_TOKEN="em_live_x", ARGUS_EXIT_FLUSH_S="0.2")  # fmt: skip
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, out) == (0, "trained\n")
         assert "wait in the journal" in err
         assert list(journals.glob("*.jsonl"))
@@ -103,7 +111,7 @@ class TestOutcome:
         found = eventually(lambda: known.get(f"/api/batches/{batch_id}/resources")["snapshots"])
         assert found[0]["proc_ram_mb"] > 5
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
 
 
 class TestSignals:
@@ -120,7 +128,7 @@ class TestSignals:
         batch_of(process)
         assert json.loads(process.stdout.readline())["line"] == "ready"
         process.send_signal(getattr(signal, name))
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
         assert f"got {name}" in out
         assert process.returncode == 5
 
@@ -136,7 +144,7 @@ class TestSignals:
         child = int(json.loads(process.stdout.readline())["line"])
         eventually(lambda: known.http.get(f"/api/batches/{batch_id}").status_code == 200)
         assert known.http.post(f"/api/batches/{batch_id}/stop").status_code == 200
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
         assert process.returncode == 143
         assert "stopped on request (killed by SIGTERM)" in out
         assert known.get(f"/api/batches/{batch_id}")["status"] == "stopped"
@@ -150,7 +158,7 @@ class TestSignals:
         process.stdout.readline()
         eventually(lambda: known.http.get(f"/api/batches/{batch_id}").status_code == 200)
         known.http.post(f"/api/batches/{batch_id}/stop")
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
         assert process.returncode == 137
 
 
@@ -228,7 +236,7 @@ class TestReportsItself:
         process.stdout.readline()
         eventually(lambda: "a" in self.jobs(known, batch_id))
         known.http.post(f"/api/batches/{batch_id}/stop")
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
         assert process.returncode == 0
         assert "left the loop" in out
         assert known.get(f"/api/batches/{batch_id}")["status"] == "stopped"
@@ -262,7 +270,7 @@ class TestTerminal:
             output = b""
             while chunk := _read(ours):
                 output += chunk
-            code = process.wait(60)
+            code = process.wait(180)
         os.close(ours)
         return code, output
 
@@ -274,7 +282,7 @@ class TestTerminal:
 
     def test_and_none_where_we_have_none(self, command, known, script):
         path = script("import sys; print([s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr)])")
-        out, _ = command("run", "--", PYTHON, path).communicate(timeout=60)
+        out, _ = command("run", "--", PYTHON, path).communicate(timeout=180)
         assert out == "[False, False, False]\n"
 
     def test_ctrl_c_reaches_the_command_once(self, known, script):
@@ -295,7 +303,7 @@ class TestTerminal:
             process.stdin.write(b"\x03")
             process.stdin.flush()
             rest = process.stdout.read()
-            assert process.wait(60) == 4
+            assert process.wait(180) == 4
         assert b"hits 1" in rest
 
     def test_a_bar_stays_one_and_is_logged_as_it_ended(self, known, script):
