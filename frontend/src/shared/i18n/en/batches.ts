@@ -16,7 +16,7 @@ export default {
     rerunOf: 'Rerun of',
     stalled: 'No data for {time}.',
   },
-  tabs: { matrix: 'Matrix', curves: 'Curves', jobs: 'Jobs', logs: 'Logs', resources: 'Resources', environment: 'Environment' },
+  tabs: { matrix: 'Matrix', curves: 'Curves', jobs: 'Jobs', logs: 'Logs', files: 'Files', resources: 'Resources', environment: 'Environment' },
   matrix: {
     metrics: 'Metrics, the first decides',
     metricsHint: 'Up to three',

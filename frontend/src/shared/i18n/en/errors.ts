@@ -20,6 +20,10 @@ export default {
       link_invalid: 'This link is not valid, or it was replaced by a newer one.',
       link_gone: 'This link has expired, or it was used already.',
     },
+    artifact: {
+      file_missing: 'The file is no longer in the storage of the server.',
+      storage_unavailable: 'The storage of the server does not answer. Try again in a moment.',
+    },
   },
   pageTitle: 'There is no page here',
   pageHint: 'The address may be old, or a letter is missing.',

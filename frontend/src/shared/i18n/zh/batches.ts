@@ -16,7 +16,7 @@ export default {
     rerunOf: '重跑自',
     stalled: '已 {time} 没有数据。',
   },
-  tabs: { matrix: '矩阵', curves: '曲线', jobs: '任务', logs: '日志', resources: '资源', environment: '环境' },
+  tabs: { matrix: '矩阵', curves: '曲线', jobs: '任务', logs: '日志', files: '文件', resources: '资源', environment: '环境' },
   matrix: {
     metrics: '指标，以第一个为准',
     metricsHint: '最多三个',

@@ -20,6 +20,10 @@ export default {
       link_invalid: '链接无效，或已被新的链接取代。',
       link_gone: '链接已过期或已使用。',
     },
+    artifact: {
+      file_missing: '服务器的存储中已没有这个文件。',
+      storage_unavailable: '服务器的存储没有响应，请稍后重试。',
+    },
   },
   pageTitle: '这里没有页面',
   pageHint: '地址可能已失效，或输入有误。',

@@ -1,3 +1,4 @@
+import artifacts from './artifacts'
 import auth from './auth'
 import batches from './batches'
 import charts from './charts'
@@ -13,4 +14,4 @@ import settings from './settings'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }
+export default { artifacts, auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }
