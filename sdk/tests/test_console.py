@@ -314,6 +314,23 @@ class TestDescriptors:
             "from C", "from a child", "from python", "and its errors", "straight to it",
         }  # fmt: skip
 
+    def test_a_notebooks_stream_that_leads_to_no_descriptor_is_heard_as_well(self, script, ingest):
+        process = script(
+            "import io\n"
+            "class OutStream(io.TextIOBase):\n"
+            "    parts = []\n"
+            "    def write(self, string):\n"
+            "        self.parts.append(string)\n"
+            "        return len(string)\n"
+            "sys.stdout = OutStream()\n"
+            "with reporter(capture_output='fd'):\n"
+            "    print('a cell')\n"
+            "    os.write(1, b'from C\\n')\n"
+            "assert ''.join(OutStream.parts) == 'a cell\\n'\n"
+        )
+        assert process.communicate() == ("from C\n", "")
+        assert {line for _, line in lines_of(ingest)} == {"a cell", "from C"}
+
     def test_what_was_written_before_a_crash_reaches_the_terminal(self, script):
         process = script(
             "with reporter(capture_output='fd'):\n"
