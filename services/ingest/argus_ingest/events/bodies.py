@@ -15,6 +15,9 @@ from argus_kit.errors import ArgusError
 
 # Unpacking more than this is worth a hop to a thread.
 _LARGE: Final = 256 * 1024
+_UNDECLARED: Final = 64 * 1024
+# How much events usually grow when they are unpacked.
+_UNPACKED_TIMES: Final = 8
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 
@@ -37,6 +40,13 @@ async def read_body(request: Request, *, max_bytes: int, max_unpacked: int) -> b
     if len(body) > _LARGE:
         return await asyncio.to_thread(unpack, body, max_unpacked)
     return unpack(body, max_unpacked)
+
+
+def declared_size(request: Request) -> int:
+    """About how many bytes the body will take, from its head; for one that does not say, a common size."""
+    declared = request.headers.get("content-length", "")
+    size = int(declared[:20]) if declared.isascii() and declared.isdigit() else _UNDECLARED
+    return size * _UNPACKED_TIMES if "gzip" in request.headers.get("content-encoding", "") else size
 
 
 def unpack(packed: bytes, limit: int) -> bytes:

@@ -12,7 +12,7 @@ import random
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import asyncpg
@@ -71,6 +71,7 @@ class Flusher(Part):
         self._queue: deque[_Request] = deque()
         self._events = 0
         self._bytes = 0
+        self._arriving = 0
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_open = False
@@ -89,6 +90,26 @@ class Flusher(Part):
             await self._task
             self._task = None
 
+    @contextlib.contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Room for a body of `size` bytes while it is read and decoded, before it waits in the queue.
+
+        Raises:
+            RateLimited: there is none, and nothing was read (429).
+        """
+        if (self._bytes or self._arriving) and self._bytes + self._arriving + size > self._settings.queue_bytes:
+            EVENTS.labels("queue_full").inc()
+            raise self._full()
+        self._arriving += size
+        try:
+            yield
+        finally:
+            self._arriving -= size
+
+    def _full(self) -> RateLimited:
+        """When half of what waits will be written: then there is room again, for more than the first who asks."""
+        return RateLimited(self._events / 2 / self._per_second, ErrorCode.QUEUE_FULL)
+
     async def submit(self, arrivals: Sequence[Arrival], size: int) -> list[Outcome]:
         """Store events of one request, `size` bytes as they came; returns an outcome for each, in order.
 
@@ -102,7 +123,7 @@ class Flusher(Part):
         over = self._events + len(arrivals) > self._settings.queue_events
         if self._events and (over or self._bytes + size > self._settings.queue_bytes):
             EVENTS.labels("queue_full").inc(len(arrivals))
-            raise RateLimited(self._events / self._per_second, ErrorCode.QUEUE_FULL)
+            raise self._full()
         request = _Request(arrivals, size, asyncio.get_running_loop().create_future())
         self._queue.append(request)
         self._events += len(arrivals)

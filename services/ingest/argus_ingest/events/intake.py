@@ -14,7 +14,7 @@ from argus_contracts.errors import ErrorCode
 from argus_contracts.event_rows import event_key
 from argus_contracts.events import Event
 from argus_contracts.refusals import RefusalError
-from argus_ingest.events.bodies import read_body
+from argus_ingest.events.bodies import declared_size, read_body
 from argus_ingest.events.callers import Gate
 from argus_ingest.events.flusher import EVENTS, Flusher
 from argus_ingest.events.schemas import BatchAnswer, Result, SingleAnswer
@@ -46,12 +46,13 @@ class Intake(Part):
     async def take_one(self, request: Request) -> SingleAnswer:
         """One event. Raises ArgusError for everything but 200."""
         actor = await self._gate.admit(request)
-        body = await self._body(request)
-        try:
-            event = await decode(decode_single, body)
-        except EventError as error:
-            EVENTS.labels("rejected").inc()
-            raise refused(error) from None
+        with self._flusher.room(declared_size(request)):
+            body = await self._body(request)
+            try:
+                event = await decode(decode_single, body)
+            except EventError as error:
+                EVENTS.labels("rejected").inc()
+                raise refused(error) from None
         (outcome,) = await self._flusher.submit(arrivals(actor, [event]), len(body))
         EVENTS.labels(outcome.status).inc()
         if outcome.db_id is None:
@@ -61,11 +62,12 @@ class Intake(Part):
     async def take_many(self, request: Request) -> BatchAnswer:
         """A batch request. Raises ArgusError when it is refused whole."""
         actor = await self._gate.admit(request)
-        body = await self._body(request)
-        try:
-            decoded = await decode(decode_batch, body)
-        except BodyError as error:
-            raise refused(error) from None
+        with self._flusher.room(declared_size(request)):
+            body = await self._body(request)
+            try:
+                decoded = await decode(decode_batch, body)
+            except BodyError as error:
+                raise refused(error) from None
         good = [event for event in decoded if not isinstance(event, RejectedEvent)]
         outcomes = iter(await self._flusher.submit(arrivals(actor, good), len(body)) if good else ())
         return answer([_result(event, outcomes) for event in decoded])

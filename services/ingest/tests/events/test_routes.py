@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from argus_contracts import vectors
+from argus_ingest.events.callers import network_of
 from argus_ingest.events.intake import Intake
 from argus_ingest.testing import event
 from argus_kit.clock import now
@@ -160,12 +161,34 @@ async def test_many_clients_and_batches_lose_nothing(ingest):
 
 
 async def test_the_rate_of_a_token_is_limited(ingest):
-    limits = ingest.platform.get(Intake)._gate._settings
-    limits.rate_requests, limits.rate_per_second = 2, 0.5
+    buckets = ingest.platform.get(Intake)._gate.by_token
+    buckets.capacity, buckets.per_second = 2, 0.5
     answers = [await ingest.one(event("log_line", line="x")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2].headers["Retry-After"]) in {1, 2}
     assert code(answers[2]) == "rate.limited"
+
+
+async def test_the_rate_of_an_address_is_limited_before_its_credential_is_looked_up(ingest):
+    buckets = ingest.platform.get(Intake)._gate.by_address
+    buckets.capacity, buckets.per_second = 2, 0.5
+    answers = [await ingest.one(event("log_line", line="x"), token="em_live_" + "a" * 48) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8::1", "2001:0db8:0000:0000::/64"),
+        ("2001:db8::ffff:2", "2001:0db8:0000:0000::/64"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("fe80::1%eth0", "fe80:0000:0000:0000::/64"),
+        ("a:b", "a:b"),
+    ],
+)
+def test_what_stands_for_an_address(host, expected):
+    assert network_of(host) == expected
 
 
 @pytest.mark.parametrize("event_id", [str(uuid.uuid4()).upper(), "job-7/epoch 3", "ключ-αβγ-鍵"])
