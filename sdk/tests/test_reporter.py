@@ -97,6 +97,51 @@ class TestRun:
         assert len([record for record in caplog.records if record.message.startswith("JobContext.epoch")]) == 1
 
 
+class TestDescription:
+    """What a run says about itself: settings, title, labels, and how it ended."""
+
+    def test_settings_of_the_run_go_with_its_context(self, ingest, reporter):
+        import argparse
+
+        settings = argparse.Namespace(lr=0.1, layers=[1, 2])
+        with reporter(config=settings, capture_environment=True):
+            settings.lr = 0.2
+        (snapshot,) = ingest.of_type("env_snapshot")
+        assert snapshot["data"]["config"] == {"lr": 0.1, "layers": [1, 2]}
+        assert snapshot["data"]["python_version"]
+
+    def test_they_are_reported_where_the_context_is_not(self, ingest, reporter):
+        with reporter(config={"lr": 0.1}):
+            pass
+        assert [event["data"] for event in ingest.of_type("env_snapshot")] == [{"config": {"lr": 0.1}}]
+
+    def test_settings_of_a_job_and_labels_of_both(self, ingest, reporter):
+        with reporter(name="Sweep", tags="one", notes="why") as r:
+            with r.job("j1", model="m", config={"depth": 3}, name="Job", tags=("a", "b"), notes="n", optuna={"x": 1}):
+                pass
+        start = ingest.of_type("batch_start")[0]["data"]
+        assert (start["name"], start["tags"], start["notes"]) == ("Sweep", ["one"], "why")
+        job = ingest.of_type("job_start")[0]["data"]
+        assert (job["config"], job["name"], job["tags"], job["notes"]) == ({"depth": 3}, "Job", ["a", "b"], "n")
+        assert (job["model"], job["optuna"]) == ("m", {"x": 1})
+
+    def test_an_end_can_be_told_without_an_exception(self, ingest, reporter):
+        r = reporter()
+        r.__enter__()
+        first, second = r.job("j1").__enter__(), r.job("j2").__enter__()
+        first.abort("out of memory", exit_code=137)
+        first.close()
+        second.close()
+        r.abort("a job failed", exit_code=1)
+        r.close()
+        (failed,) = ingest.of_type("job_failed")
+        assert (failed["job_id"], failed["data"]["reason"], failed["data"]["exit_code"]) == ("j1", "out of memory", 137)
+        assert [event["job_id"] for event in ingest.of_type("job_done")] == ["j2"]
+        (end,) = ingest.of_type("batch_failed")
+        assert (end["data"]["reason"], end["data"]["exit_code"]) == ("a job failed", 1)
+        assert ingest.types()["batch_done"] == 0
+
+
 class TestBatchIds:
     def test_a_new_id_has_the_prefix_and_twelve_digits(self, reporter):
         prefix, digits = reporter("sweep").batch_id.split("-")
