@@ -51,7 +51,9 @@ def files() -> Iterator[tuple[Path, str]]:
 def dockerfile(source: str | None, command: list[str], *, pages: bool = False) -> str:
     """The image of one service; `source` is its folder (a folder of packages for standalone, None for libraries)."""
     folder = "frontend" if source is None else "services/standalone" if source == "services" else source
-    packages = {None: "", "services": "./services/*"}.get(source, f"./{source}")
+    # Artifacts may lie in S3, which takes an extra.
+    ingest = '"./services/ingest[s3]"'
+    packages = {None: "", "services": f"./services/* {ingest}", "services/ingest": ingest}.get(source, f"./{source}")
     template = Template((DEPLOY / "docker" / "Dockerfile.template").read_text())
     return HEADER + template.substitute(
         folder=folder,

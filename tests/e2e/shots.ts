@@ -39,6 +39,7 @@ function pagesOf(story: Story): Record<string, string> {
     'batch-curves': `${batch}?tab=curves`,
     'batch-jobs': `${batch}?tab=jobs`,
     'batch-logs': `${batch}?tab=logs`,
+    'batch-files': `${batch}?tab=files`,
     'batch-resources': `${batch}?tab=resources`,
     'batch-environment': `${batch}?tab=environment`,
     job: `${batch}/jobs/${encodeURIComponent(story.runningJob)}`,

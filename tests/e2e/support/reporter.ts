@@ -52,6 +52,15 @@ export class ScriptedRun {
   failJob = (id: string, reason: string) => this.send('job_failed', { status: 'FAILED', reason, elapsed_s: 3.2 }, id)
   log = (id: string, line: string, level = 'info') => this.send('log_line', { line, level }, id)
 
+  async upload(name: string, content: Uint8Array<ArrayBuffer>, jobId: string | null = null): Promise<void> {
+    const form = new FormData()
+    form.append('file', new Blob([content]), name)
+    const scope = jobId ? `jobs/${encodeURIComponent(jobId)}` : `batches/${encodeURIComponent(this.batchId)}`
+    const query = jobId ? `?batch_id=${encodeURIComponent(this.batchId)}` : ''
+    const response = await fetch(`${baseUrl()}/api/${scope}/artifacts${query}`, { method: 'POST', headers: { Authorization: `Bearer ${this.token}` }, body: form })
+    if (!response.ok) throw new Error(`upload of ${name}: ${response.status} ${await response.text()}`)
+  }
+
   async stopRequested(): Promise<boolean> {
     const response = await fetch(`${baseUrl()}/api/batches/${encodeURIComponent(this.batchId)}/stop-requested`, {
       headers: { Authorization: `Bearer ${this.token}` },

@@ -91,6 +91,27 @@ async function readings(run: ScriptedRun, hot: boolean, gpu: boolean): Promise<v
   await run.sendAll(events)
 }
 
+/** What a training leaves beside its numbers: a picture (a gradient, as a bitmap), a table, a model. */
+async function files(run: ScriptedRun): Promise<void> {
+  const side = 120
+  const picture = Buffer.alloc(54 + side * side * 3)
+  picture.write('BM')
+  picture.writeUInt32LE(picture.length, 2)
+  picture.writeUInt32LE(54, 10)
+  picture.writeUInt32LE(40, 14)
+  picture.writeInt32LE(side, 18)
+  picture.writeInt32LE(side, 22)
+  picture.writeUInt16LE(1, 26)
+  picture.writeUInt16LE(24, 28)
+  for (let at = 54; at < picture.length; at += 3) {
+    const pixel = (at - 54) / 3
+    picture.set([(pixel % side) * 2, Math.floor(pixel / side) * 2, 160], at)
+  }
+  await run.upload('confusion-matrix.bmp', new Uint8Array(picture), 'mlp-digits')
+  await run.upload('predictions.csv', new TextEncoder().encode('id,label\n1,7\n'), 'mlp-digits')
+  await run.upload('checkpoints/best-model.pt', new Uint8Array(300_000))
+}
+
 export async function seedStory(token: string): Promise<Story> {
   const tag = Date.now().toString(16).slice(-8)
   for (let index = 0; index < 6; index += 1) await sweep(token, index % 2 ? 'tabular' : 'vision', `sweep-${tag}${index}`, index % 2 ? 'cpu-box' : 'gpu-01', 7_200 * (index + 1), 9, 2_100)
@@ -99,5 +120,6 @@ export async function seedStory(token: string): Promise<Story> {
   await readings(live, false, true)
   await readings(speech, true, true)
   await readings(new ScriptedRun(token, 'tabular', `sweep-${tag}1`, 'cpu-box'), false, false)
+  await files(live)
   return { project: 'vision', batchId: live.batchId, runningJob: 'mlp-digits', failedJob: 'linear-svm-wine', host: 'gpu-01' }
 }
