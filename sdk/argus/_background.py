@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from time import time
 
-from argus._context import snapshot
+from argus._context import snapshot_parts
 from argus._guard import guard
 from argus._periodic import Periodic
 from argus._resources import ResourceSampler
@@ -31,6 +31,7 @@ class Background:
         self._active_job = active_job
         self._tasks: list[Periodic] = []
         self._context: threading.Thread | None = None
+        self._known: dict[str, object] = {}
         self._sampler: ResourceSampler | None = None
         self._over = False
 
@@ -56,11 +57,13 @@ class Background:
         self._context.start()
 
     def stop(self) -> None:
-        """End the tasks. The context of a short run is waited for, for a moment."""
+        """End the tasks. The context of a short run is waited for, for a moment; then what is known of it counts."""
         for task in self._tasks:
             task.stop()
         if self._context is not None:
             self._context.join(_CONTEXT_JOIN_S)
+            if self._context.is_alive():
+                self._report("env_snapshot", None, self._known.copy())
         self._over = True
 
     def _run(self, task: Periodic) -> None:
@@ -78,7 +81,9 @@ class Background:
 
     @guard(None)
     def _report_context(self, folder: str, command: str | None, config: dict[str, Any] | None) -> None:
-        self._report("env_snapshot", None, snapshot(folder, command, config, with_diff=capture_diff()))
+        for part in snapshot_parts(folder, command, config, with_diff=capture_diff()):
+            self._known.update(part)
+        self._report("env_snapshot", None, self._known.copy())
 
     def _report(self, event_type: str, job_id: str | None, data: dict[str, object]) -> None:
         if not self._over:

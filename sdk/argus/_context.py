@@ -56,23 +56,31 @@ _LONGEST_VALUE = 8_192
 def snapshot(
     folder: str, command: str | None, config: dict[str, Json] | None = None, *, with_diff: bool = True
 ) -> dict[str, object]:
-    """The data of an `env_snapshot` event, those that are known. Takes up to seconds: git, and every package.
-
-    `folder` is where the run began, `config` its configuration as `as_config` gives it; `with_diff` says whether what
-    differs from the commit may be sent.
-    """
+    """The data of an `env_snapshot` event, as `snapshot_parts` tells it."""
     data: dict[str, object] = {}
-    for part in _parts(folder, command, config or {}, with_diff=with_diff):
-        data.update({name: value for name, value in part.items() if value is not None})
+    for part in snapshot_parts(folder, command, config, with_diff=with_diff):
+        data.update(part)
     return data
+
+
+def snapshot_parts(
+    folder: str, command: str | None, config: dict[str, Json] | None = None, *, with_diff: bool = True
+) -> Iterator[dict[str, object]]:
+    """The data of an `env_snapshot` event, part by part, the quick and the important ones first; no nulls in them.
+
+    All takes up to seconds: git, and every package. `folder` is where the run began, `config` its configuration as
+    `as_config` gives it; `with_diff` says whether what differs from the commit may be sent.
+    """
+    for part in _parts(folder, command, config or {}, with_diff=with_diff):
+        yield {name: value for name, value in part.items() if value is not None}
 
 
 def _parts(
     folder: str, command: str | None, config: dict[str, Json], *, with_diff: bool
 ) -> Iterator[dict[str, object]]:
-    yield git_state(folder, with_diff=with_diff)
     yield {"cwd": folder, "command": command, "entry_script": entry_script(), "pid": os.getpid()}
     yield config_fields(config)
+    yield git_state(folder, with_diff=with_diff)
     yield {
         "python_version": platform.python_version(),
         "python_implementation": platform.python_implementation(),

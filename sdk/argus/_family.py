@@ -84,7 +84,7 @@ def descendants(pid: int) -> list[int] | None:
         folder = f"/proc/{waiting.pop()}/task"
         try:
             for task in os.listdir(folder):
-                with open(f"{folder}/{task}/children", encoding="ascii") as file:
+                with open(f"{folder}/{task}/children", encoding="utf-8") as file:
                     children = [int(child) for child in file.read().split()]
                 found += children
                 waiting += children

@@ -276,14 +276,51 @@ def test_without_a_configuration_nothing_is_said_of_one():
     assert config_fields({}) == {}
 
 
-def test_the_snapshot_of_a_real_run_arrives_with_its_configuration(script, ingest, repository):
+SETTLED = "    r._pipeline.wait_until_ready(60)\n    r._background._context.join()\n"
+
+
+def test_the_record_of_a_real_run_arrives_and_each_jobs_settings(script, ingest, repository):
     (repository / "train.py").write_text("changed")
-    code = (
-        f"import os; os.chdir({str(repository)!r})\nwith reporter(capture_environment=True, config={{'lr': 0.1}}): pass"
+    process = script(
+        f"os.chdir({str(repository)!r})\n"
+        "with reporter(capture_environment=True, config={'lr': 0.1}) as r:\n"
+        "    with r.job('j', config={'lr': 0.2}): pass\n" + SETTLED
     )
-    process = script(code)
     assert process.communicate()[1] == ""
     (event,) = ingest.of_type("env_snapshot")
     assert event["data"]["config"] == {"lr": 0.1}
     assert "+changed" in event["data"]["git_diff"]
     assert event["data"]["entry_script"].endswith(".py")
+    (job,) = ingest.of_type("job_start")
+    assert job["data"]["config"] == {"lr": 0.2}
+    assert job["data"]["config_digest"] != event["data"]["config_digest"]
+
+
+def test_of_a_run_shorter_than_its_record_takes_what_is_known_counts(reporter, ingest, monkeypatch, tmp_path):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow_git(folder, **_):
+        asked.set()
+        go_on.wait()
+        return {}
+
+    monkeypatch.setattr("argus._context.git_state", slow_git)
+    monkeypatch.setattr("argus._background._CONTEXT_JOIN_S", 0.01)
+    with reporter(capture_environment=True, config={"lr": 0.1}):
+        asked.wait()
+    (event,) = ingest.of_type("env_snapshot")
+    go_on.set()
+    assert event["data"]["config"] == {"lr": 0.1}
+    assert "git_sha" not in event["data"]
+
+
+def test_the_threads_of_a_run_import_nothing(script):
+    """What a thread imports is half there in a child that is forked at that moment: see `_preload`."""
+    process = script(
+        "import threading\n"
+        "with reporter(capture_environment=True, capture_output=True, resource_snapshot=True) as r:\n"
+        "    r._pipeline.wait_until_ready(60)\n"
+        "    before = set(sys.modules)\n" + SETTLED + "    r.flush(60)\n"
+        "    print(sorted(set(sys.modules) - before))\n"
+    )
+    assert process.communicate() == ("[]\n", "")
