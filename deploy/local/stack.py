@@ -6,6 +6,7 @@ whole is ready, and brings all of it down. See docs/decisions/0003.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -27,6 +28,7 @@ from stack_programs import Plan
 
 STOP_S = 9.5
 SLOW_START_S = 90
+LOOK_EVERY_S = 2
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
@@ -60,7 +62,7 @@ def _run(layout: Layout, public: Public) -> int:
         control = xmlrpc.client.ServerProxy(plan.control_url)
         control.supervisor.startProcessGroup("services", False)
         _say_when_ready(plan, supervisor)
-        supervisor.wait()
+        _mind_nats(plan, control, supervisor)
     print(f"argus: supervisor ended by itself; see {layout.logs / 'supervisord.log'}", file=sys.stderr)
     return 1
 
@@ -142,10 +144,26 @@ def _say_when_ready(plan: Plan, supervisor: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
-def _waits_for(url: str) -> str | None:
+def _mind_nats(plan: Plan, control: xmlrpc.client.ServerProxy, supervisor: subprocess.Popen[bytes]) -> None:
+    """Until supervisor ends: start NATS anew when its health says that a stream takes nothing more, as it does after
+    a write that failed (a full disk), also when there is room again.
+    """
+    ill = 0
+    while supervisor.poll() is None:
+        time.sleep(LOOK_EVERY_S)
+        said = _waits_for(plan.url("nats-monitor"), "/healthz")
+        ill = ill + 1 if said and "write error" in said else 0
+        if ill > 1:
+            print("argus: NATS could not write and starts anew", file=sys.stderr, flush=True)
+            with contextlib.suppress(xmlrpc.client.Error, OSError):
+                control.supervisor.signalProcess("servers:nats", "TERM")
+            ill = 0
+
+
+def _waits_for(url: str, path: str = "/readyz") -> str | None:
     """None when the whole system is ready, else what it says that it waits for."""
     try:
-        urllib.request.urlopen(f"{url}/readyz", timeout=3).close()
+        urllib.request.urlopen(f"{url}{path}", timeout=3).close()
     except urllib.error.HTTPError as error:
         return error.read(2000).decode(errors="replace")
     except OSError as error:

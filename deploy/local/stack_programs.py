@@ -47,7 +47,7 @@ class Plan:
         self.layout = layout
         self.public = public
         self.secrets = secrets
-        self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik"])
+        self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik", "nats-monitor"])
         # Where the services reach the servers: somewhere else when a test stands in between (ARGUS_STACK_VIA, JSON)
         self.via: dict[str, int] = self.ports | json.loads(os.environ.get("ARGUS_STACK_VIA", "{}"))
 
@@ -78,6 +78,7 @@ class Plan:
     def _nats(self) -> Program:
         config = f"""
             listen: "127.0.0.1:{self.ports["nats"]}"
+            http: "127.0.0.1:{self.ports["nats-monitor"]}"
             authorization {{ user: argus, password: "{self.secrets.nats}" }}
             jetstream {{ store_dir: "{self.layout.room / "nats"}" }}
             max_payload: 8MB

@@ -1,4 +1,8 @@
-"""nats-server as a child of this process: started first, restarted when it dies, gone when we go."""
+"""nats-server as a child of this process: started first, restarted when it dies or can store no more, gone when we go.
+
+After a write that failed, on a full disk, a stream of nats-server takes nothing more, also when there is room again,
+until it starts anew. Its health says so.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 _STOP_S = 5.0
 _START_S = 5.0
+_LOOK_EVERY_S = 2.0
+_CANNOT_STORE = b"write error"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,7 +42,8 @@ class NatsChild(Part):
         self._store = store
         self._binary = binary or find_binary()
         self.port = free_port()
-        self._keeper: asyncio.Task[None] | None = None
+        self._monitor = free_port()
+        self._tasks: list[asyncio.Task[None]] = []
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -54,14 +61,14 @@ class NatsChild(Part):
         self._store.mkdir(parents=True, exist_ok=True)
         self._process = await self._spawn()
         await self._answers()
-        self._keeper = asyncio.create_task(self._keep(), name=self.name)
+        self._tasks = [asyncio.create_task(work(), name=self.name) for work in (self._keep, self._watch)]
 
     async def stop(self) -> None:
         """See Part."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+                await task
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
@@ -91,11 +98,33 @@ class NatsChild(Part):
             await asyncio.sleep(min(0.1 * 2**failures, 10))
             self._process = await self._spawn()
 
+    async def _watch(self) -> None:
+        ill = 0
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            ill = ill + 1 if await self._cannot_store() else 0
+            if ill > 1 and self._process is not None and self._process.returncode is None:
+                log.warning("nats_server.cannot_store")
+                self._process.terminate()
+                ill = 0
+
+    async def _cannot_store(self) -> bool:
+        """Whether its health names a stream that takes nothing more; a full disk may still be full."""
+        try:
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._monitor)
+                writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+                answer = await reader.read()
+                writer.close()
+        except (OSError, TimeoutError):
+            return False  # gone, and so the keeper's business, or busy
+        return _CANNOT_STORE in answer
+
     async def _spawn(self) -> asyncio.subprocess.Process:
         # A session of its own: Ctrl-C in the terminal reaches us alone, and we stop it in order.
         return await asyncio.create_subprocess_exec(
             str(self._binary),
-            *("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self._store)),
+            *("-a", "127.0.0.1", "-p", str(self.port), "-m", str(self._monitor), "-js", "-sd", str(self._store)),
             *("-l", str(self._store / "nats-server.log"), "--log_size_limit", "10485760"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
