@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
 _BUILT_FOR = re.compile(r"^(cuda|hip)\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+# The training has the interpreter meanwhile; after a sleep of nothing we would take it back before it could.
+_BREATH_S = 0.0003
 _CUDNN = re.compile(r"nvidia-cudnn-cu\d+==(.+)")
 
 
@@ -22,7 +24,7 @@ def packages() -> list[str]:
         name, version = name_and_version(installed)
         if name and name not in found:  # the first on the path is the one that is imported
             found[name] = f"{name}=={version}"
-        time.sleep(0)
+        time.sleep(_BREATH_S)
     return sorted(found.values(), key=str.lower)
 
 
