@@ -7,7 +7,7 @@ import os
 from argus._guard import guard, tell_once
 from argus._identity import Identity
 from argus._ids import new_batch_id
-from argus._origins import EXIT_FLUSH_S
+from argus._keys import EXIT_FLUSH_S
 from argus._pipeline import FORK_WAIT_S, Pipeline
 from argus._settings import exit_flush_s, is_disabled, resolve_mode, token_source
 from argus._values import freeze

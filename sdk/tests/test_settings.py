@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from argus import Reporter, _origins, _settings
-from argus._origins import SETTINGS, find, project_file, user_file
+from argus._keys import SETTINGS
+from argus._origins import find, project_file, user_file
 
 URL = "https://argus.example.org"
 # Of each setting: how four origins write it, and what each means. The token has no project's value: it is refused.

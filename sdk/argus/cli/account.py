@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from typing import Annotated, Any
@@ -64,7 +65,8 @@ def login(
     if as_json:
         terminal.emit({"url": server_url, "username": person["username"], "scope": scope_of(text), "file": path})
         return OK
-    terminal.say(f"You are {person['username']} on {server_url}. The token is kept in {path}.")
+    terminal.say(f"You are {person['username']} on {server_url}, which is your default server now.")
+    terminal.say(f"The token is kept in {path}.")
     if scope_of(text) == "viewer":
         terminal.note("argus: this token only reads; a training needs one of the scope reporter.")
     _warn_of_stronger(terminal, server_url)
@@ -126,12 +128,17 @@ def _pasted(url: str, terminal: Terminal, *, browser: bool) -> str:
         raise CliError(USAGE, "No token is given.", "Give --token, or pipe it into `argus login --token -`.")
     page = f"{url}{TOKENS_PAGE}"
     terminal.note(f"Make a token on {page} and paste it here.")
-    if browser:
+    if browser and _has_screen():
         import webbrowser
 
         with suppress(webbrowser.Error):
             webbrowser.open(page)
     return _given(str(typer.prompt("Token", hide_input=True, err=True)))
+
+
+def _has_screen() -> bool:
+    """Without one a browser would open in the terminal itself, over the question."""
+    return sys.platform in ("darwin", "win32") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
 def _minted(server: Server, username: str, *, viewer: bool) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from argus._origins import MODES, PROJECT_FILE, SETTINGS, Found, Unusable, find, project_file, user_file
+from argus._keys import MODES, SETTINGS, Unusable
+from argus._origins import PROJECT_FILE, Found, find, project_file, user_file
 from argus._settings import journal_folder, resolve_project
 from argus.cli import files
 from argus.cli.errors import OK, USAGE, CliError
@@ -15,7 +16,9 @@ from argus.cli.server import wanted_url
 from argus.cli.terminal import Terminal
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(SETTINGS)}.")]
-Project = Annotated[bool, typer.Option("--project", help=f"In the project's {PROJECT_FILE} instead of your own file.")]
+Project = Annotated[
+    bool, typer.Option("--project-file", help=f"In the project's {PROJECT_FILE} instead of your own file.")
+]
 
 config = typer.Typer(help="Show and change settings.", no_args_is_help=True)
 
@@ -85,7 +88,9 @@ def set_(
     path = _file(project=project)
     if name == "token":
         if project:
-            raise CliError(USAGE, "A token does not belong into a file that gets committed.", "Leave out --project.")
+            raise CliError(
+                USAGE, "A token does not belong into a file that gets committed.", "Leave out --project-file."
+            )
         files.set_of_server(path, wanted_url(url), "token", checked)
     else:
         files.set_value(path, name, checked)

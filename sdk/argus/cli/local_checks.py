@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from argus._origins import SETTINGS, find, user_file
+from argus._keys import SETTINGS
+from argus._origins import find, user_file
 from argus._settings import journal_bytes
 from argus.cli.diagnosis import FAIL, WARN, WELL, Check
 

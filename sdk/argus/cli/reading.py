@@ -66,27 +66,40 @@ def get(
     """Show one batch with its jobs, or one job with its numbers."""
     terminal = Terminal(as_json=as_json)
     with connect(url, token) as server:
+        if job is None and metrics:
+            job = _only_job(server, batch)
         if job is not None:
-            detail = server.get(path_of("jobs", batch, job))
-            curves = _curves(server, batch, job) if metrics or not as_json else None
+            _show_job(terminal, server, batch, job, wide=metrics)
         else:
-            detail = server.get(path_of("batches", batch))
-            jobs = server.get(path_of("batches", batch, "jobs"))
-            if metrics:
-                if len(jobs) != 1:
-                    raise CliError(NOT_WELL, f"{batch} has {len(jobs)} jobs.", "Name one: `argus get BATCH JOB -m`.")
-                return get(batch, jobs[0]["id"], metrics=True, url=url, token=token, as_json=as_json)
-    if as_json:
-        terminal.emit(
-            {"batch": detail, "jobs": jobs}
-            if job is None
-            else {"job": detail, **({"metrics": curves} if metrics else {})}
-        )
-    elif job is None:
-        _print_batch(terminal, detail, jobs, f"{server.url}/batches/{batch}")
-    else:
-        _print_job(terminal, detail, curves or [], wide=metrics)
+            _show_batch(terminal, server, batch)
     return OK
+
+
+def _show_batch(terminal: Terminal, server: Server, batch: str) -> None:
+    found = {"batch": server.get(path_of("batches", batch)), "jobs": server.get(path_of("batches", batch, "jobs"))}
+    if terminal.as_json:
+        terminal.emit(found)
+    else:
+        _print_batch(terminal, found["batch"], found["jobs"], f"{server.url}/batches/{batch}")
+
+
+def _show_job(terminal: Terminal, server: Server, batch: str, job: str, *, wide: bool) -> None:
+    detail = server.get(path_of("jobs", batch, job))
+    if terminal.as_json and not wide:
+        terminal.emit({"job": detail})
+        return
+    curves = _curves(server, batch, job)
+    if terminal.as_json:
+        terminal.emit({"job": detail, "metrics": curves})
+    else:
+        _print_job(terminal, detail, curves, wide=wide)
+
+
+def _only_job(server: Server, batch: str) -> str:
+    jobs = server.get(path_of("batches", batch, "jobs"))
+    if len(jobs) != 1:
+        raise CliError(NOT_WELL, f"{batch} has {len(jobs)} jobs.", "Name one: `argus get BATCH JOB -m`.")
+    return str(jobs[0]["id"])
 
 
 def _batches(server: Server, wanted: dict[str, Any], limit: int) -> list[dict[str, Any]]:

@@ -74,6 +74,24 @@ class TestLogin:
         assert answer.code == 2
         assert "--token -" in answer.err
 
+    @pytest.mark.parametrize(("screen", "opened"), [({"DISPLAY": ":0"}, True), ({}, False)])
+    def test_a_person_pastes_it(self, argus, ada, monkeypatch, screen, opened):
+        from argus.cli.terminal import Terminal
+
+        pages, asked = [], []
+        monkeypatch.setattr(Terminal, "is_interactive", True)
+        monkeypatch.setattr("webbrowser.open", pages.append)
+        monkeypatch.setattr("typer.prompt", lambda text, **options: asked.append((text, options)) or f" {ada.token} ")
+        for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in screen.items():
+            monkeypatch.setenv(name, value)
+        answer = argus("login", ada.url)
+        assert answer.code == 0
+        assert f"{ada.url}/settings/tokens" in answer.err
+        assert (pages == [f"{ada.url}/settings/tokens"]) is opened
+        assert [(text, options["hide_input"]) for text, options in asked] == [("Token", True)]
+
     def test_no_server(self, argus):
         assert argus("login", "http://127.0.0.1:9", "--token", "em_live_x").code == 3
 

@@ -36,6 +36,12 @@ def test_without_words_it_shows_its_help(argus):
     assert "--install-completion" in answer.out
 
 
+def test_the_shell_completes_words():
+    completing = {"_ARGUS_COMPLETE": "complete_bash", "COMP_WORDS": "argus lo", "COMP_CWORD": "1"}
+    words = subprocess.check_output([sys.executable, "-m", "argus"], env={**os.environ, **completing}, text=True)
+    assert words.split() == ["logs", "login", "logout"]
+
+
 def test_version(argus):
     assert f"argus-reporter {__version__}" in argus("version").out
     assert argus("version", "--json").json["client"] == __version__

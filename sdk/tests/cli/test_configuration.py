@@ -63,9 +63,9 @@ class TestSet:
         assert "does not set" in argus("config", "unset", "capture_env").out
 
     def test_in_the_projects_file(self, argus, home):
-        assert argus("config", "set", "project", "vision", "--project").code == 0
+        assert argus("config", "set", "project", "vision", "--project-file").code == 0
         assert 'project = "vision"' in (home / ".argus.toml").read_text()
-        assert argus("config", "set", "token", TOKEN, "--project").code == 2
+        assert argus("config", "set", "token", TOKEN, "--project-file").code == 2
 
     @pytest.mark.parametrize(("name", "value"), [("mode", "maybe"), ("journal_max_mb", "-3"), ("colour", "red")])
     def test_what_cannot_be(self, argus, name, value, user):
