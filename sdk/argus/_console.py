@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 from argus._lines import Lines
 from argus._periodic import Periodic
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _DRAIN_S = 0.25
 # What one round may find waiting: more is written by a loop that prints and does nothing else.
 _MOST_PIECES = 20_000
+_PIECES_AT_ONCE = 10
 _LONGEST_PIECE = 256 * 1024
 # Lines a second that are sent for long, and at once after a pause; a person reads neither.
 _LINES_S = 100.0
@@ -110,8 +111,10 @@ class ConsoleCapture:
 
     def _drain(self) -> None:
         with self._draining:
-            while self._pieces:
+            for count in range(1, len(self._pieces) + 1):
                 self._sink.take(*self._pieces.popleft())
+                if count % _PIECES_AT_ONCE == 0:
+                    sleep(0)  # the training may be waiting for the interpreter
             self._sink.tick()
 
 

@@ -85,7 +85,7 @@ class Lines:
     def _end_segment(self, end: str) -> None:
         """The text between two ends of lines is complete; `end` says by what."""
         raw, self._rest = self._rest, ""
-        if rows := sum(int(count or 1) for count in _UP.findall(raw)):
+        if "\x1b" in raw and (rows := sum(int(count or 1) for count in _UP.findall(raw))):
             self._rows_to_rewrite = rows
         is_bar = self._is_rewriting or end == "\r" or self._rows_to_rewrite > 0
         text = clean(raw)
@@ -121,6 +121,8 @@ class Lines:
 
 def clean(text: str) -> str:
     """Text without what only a terminal understands."""
+    if text.isprintable():
+        return text.rstrip()
     return _CONTROLS.sub("", _ESCAPES.sub("", text)).rstrip()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from time import sleep
 
 MASK = "***"
 
@@ -24,6 +25,7 @@ _KINDS_OF_KEY = frozenset(
 _PERHAPS = frozenset({"auth", "key", "pat", "sas", "session", "signature", "token"})
 _SHORTEST_SECRET = 8
 _SHORTEST_RANDOM = 16
+_LINES_AT_ONCE = 50
 
 # Each begins at the start of a word only: a search from every letter of a long word would take its length squared.
 _URL_PASSWORD = re.compile(r"(?<![\w+.-])(\w[\w+.-]*://)[^/\s:@]*:[^/\s@]*@")
@@ -62,12 +64,24 @@ def mask_variable(name: str, value: str) -> str:
 
 def mask_text(text: str) -> str:
     """Text without the passwords of URLs, private keys, and tokens of known shapes."""
-    return _PRIVATE_KEY.sub(rf"\1{MASK}\2", _TOKEN.sub(MASK, _URL_PASSWORD.sub(rf"\g<1>{MASK}@", text)))
+    text = _mask_private_keys(text)
+    if "://" in text:
+        text = _URL_PASSWORD.sub(rf"\g<1>{MASK}@", text)
+    return _TOKEN.sub(MASK, text)
 
 
 def mask_code(text: str) -> str:
-    """Source or a diff of it, also without what it assigns to names that speak of secrets."""
-    return mask_text(_ASSIGNMENT.sub(_masked_assignment, text))
+    """Source or a diff of it, also without what it assigns to names that speak of secrets.
+
+    A search holds the interpreter to its end, so a long text is read in parts, between which the training may go on.
+    """
+    lines = _mask_private_keys(text).splitlines(keepends=True)
+    masked: list[str] = []
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        part = "".join(lines[start : start + _LINES_AT_ONCE])
+        masked.append(mask_text(_ASSIGNMENT.sub(_masked_assignment, part)))
+        sleep(0)
+    return "".join(masked)
 
 
 def mask_arguments(arguments: list[str]) -> list[str]:
@@ -85,6 +99,10 @@ def mask_arguments(arguments: list[str]) -> list[str]:
             masked.append(mask_text(argument))
         hide_next = argument.startswith("--") and not equals and _is_secret_argument(name, "a value unseen")
     return masked
+
+
+def _mask_private_keys(text: str) -> str:
+    return _PRIVATE_KEY.sub(rf"\1{MASK}\2", text) if "PRIVATE KEY" in text else text
 
 
 def _is_secret_argument(name: str, value: str) -> bool:
