@@ -12,7 +12,7 @@ from argus._values import freeze
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from types import TracebackType
     from typing import Any, Self
 
@@ -185,8 +185,7 @@ class Run:
         if self._is_over:
             tell_once(f"over:{self.id}", "run %s is finished: what is logged to it now is lost", self.name)
             return
-        for name, value in _flat(data):
-            self._take(name, value)
+        self._take_all(data, "")
         if commit:
             self._commit(step)
 
@@ -202,6 +201,18 @@ class Run:
             self.job.metrics_step(row, step=step)
         self._step = max(self._step, step + 1)
 
+    def _take_all(self, data: dict[str, Any], prefix: str) -> None:
+        row, latest = self._row, self.summary._values  # noqa: SLF001 - past its hook, in the training's loop
+        for key, value in data.items():
+            name = f"{prefix}{key}" if prefix else key
+            kind = type(value)
+            if kind is float or kind is int:
+                row[name] = latest[name] = value
+            elif isinstance(value, dict):
+                self._take_all(value, f"{name}/")
+            else:
+                self._take(name, value)
+
     def _take(self, name: str, value: object) -> None:
         frozen = freeze(value)
         kind = type(frozen)
@@ -210,7 +221,7 @@ class Run:
         if kind is float or kind is int:
             self._row[name] = frozen  # type: ignore[assignment]
         if kind is float or kind is int or isinstance(value, str):
-            self.summary._values[name] = frozen  # noqa: SLF001 - past its hook, in the training's loop
+            self.summary._values[name] = frozen  # noqa: SLF001
         elif value is not None:
             tell_once(f"log:{name}", "%s is a %s, neither a number nor a text: not logged", name, type(value).__name__)
 
@@ -238,11 +249,3 @@ class Run:
         self.job.__exit__(type(error) if error is not None else None, error, None)
         if self._last is not None and error is None:
             self._last.forget()
-
-
-def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in data.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}/")
-        else:
-            yield f"{prefix}{name}", value
