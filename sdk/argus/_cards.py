@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 # A shared card may hold hundreds of processes; the run's own come first.
-_MOST_PROCESSES = 64
+_MOST_PROCESSES = 16
 # What the libraries say of a question that this card, or this version of the library, will never answer.
 _FOR_GOOD = ("not supported", "function not found")
 

@@ -94,6 +94,14 @@ class TestNvml:
         assert NvmlReader(FakeNvml()).facts() == {"driver_version": "580.65.06", "cuda_driver_version": "13.1"}
 
 
+def test_of_many_processes_on_a_card_the_runs_own_and_the_largest_are_told():
+    nvml = FakeNvml(cards=1)
+    nvml.processes = {pid: pid * 2**20 for pid in range(1, 101)}
+    card = read(nvml, {3, 5})[0]
+    assert [process["pid"] for process in card["processes"]] == [5, 3, *range(100, 86, -1)]
+    assert card["proc_mem_mb"] == 8
+
+
 class TestMig:
     def test_a_divided_card_tells_of_its_instances(self):
         card = read(FakeNvml(mig={1: 2}), {7})[1]
