@@ -14,6 +14,7 @@ from collections import deque
 
 from argus._guard import tell_once
 from argus._locks import FileLock
+from argus._rejects import folder_bytes
 from argus._segment import Chunk, Segment
 from argus._settings import MEMORY_BYTES, SEGMENT_BYTES
 
@@ -54,7 +55,8 @@ class DiskJournal:
         self._folder = folder
         self._url = url
         self._offline = offline
-        self._most_bytes = max(most_bytes - folder_bytes(folder), SEGMENT_BYTES * 2)
+        self._most_bytes = most_bytes
+        self._others_bytes = folder_bytes(folder)
         self._segments: deque[Segment] = deque()
         self._number = 0
         self._guard = threading.Lock()
@@ -73,7 +75,7 @@ class DiskJournal:
     def is_full(self) -> bool:
         """Whether the byte cap is reached; what then still comes in is for the caller to choose."""
         with self._guard:
-            return sum(segment.size for segment in self._segments) >= self._most_bytes
+            return self._own_bytes() >= max(self._most_bytes - self._others_bytes, SEGMENT_BYTES * 2)
 
     def append(self, lines: list[bytes]) -> None:
         """Write lines, in one write. Raises OSError (disk full, folder gone); then none of them was written."""
@@ -184,8 +186,12 @@ class DiskJournal:
             self._segments[-1].close()  # opened again when its turn comes: an outage must not use up all descriptors
         if self._offline:
             self._segments = deque(segment for segment in self._segments if os.path.exists(segment.path))
+        self._others_bytes = max(folder_bytes(self._folder) - self._own_bytes(), 0)
         self._segments.append(self._new_segment())
         return self._segments[-1]
+
+    def _own_bytes(self) -> int:
+        return sum(segment.size for segment in self._segments)
 
     def _new_segment(self) -> Segment:
         self._number += 1
@@ -249,15 +255,3 @@ class MemoryJournal:
             self._chunk = None
             for _ in range(chunk.count):
                 self._bytes -= len(self._lines.popleft())
-
-
-def folder_bytes(folder: str) -> int:
-    """Bytes that journals and spill files take in the folder now."""
-    total = 0
-    for entry in os.scandir(folder):
-        if entry.name.endswith(".jsonl"):
-            try:
-                total += entry.stat().st_size
-            except FileNotFoundError:
-                continue  # its owner just finished
-    return total

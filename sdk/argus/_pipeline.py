@@ -161,9 +161,8 @@ class Pipeline:
         self._dormant = self._dormant or was_open
         if disk is not None:
             disk.forget()
-        if sender is not None:
-            for orphan in sender.orphans:
-                orphan.forget()
+        if sender is not None and sender.orphan is not None:
+            sender.orphan.forget()
 
     def _refuse(self, event: RawEvent) -> None:
         """The buffer's other way out: revive a forked child, or count a loss."""

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 # An artifact needs its job on the server first; this is how long it waits for the events before it.
 _BEFORE_UPLOAD_S = 5.0
+# Writing the journal takes a moment even where nobody wants to wait for the server.
+_LEAST_WAIT_S = 0.5
 
 
 class Reporter:
@@ -316,6 +318,7 @@ class Reporter:
             return
         from argus import _lifecycle, _lowlevel, _wrapper
 
+        deadline = monotonic() + exit_flush_s()
         self._pipeline.wait_until_ready(exit_flush_s())
         self._open = False
         if self._console is not None:
@@ -325,12 +328,12 @@ class Reporter:
         if self._joined:
             event_type, data = "batch_done", {"joined": True}
         data["total_elapsed_s"] = monotonic() - self._started_at
-        dropped = self._pipeline.settle(exit_flush_s()).dropped_reasons
+        dropped = self._pipeline.settle(max(deadline - monotonic(), _LEAST_WAIT_S)).dropped_reasons
         if dropped:
             data["client_dropped"] = dropped
         self._buffer.add(event_type, None, data)
         _wrapper.note(self._batch_id, event_type)
-        self._pipeline.close(exit_flush_s())
+        self._pipeline.close(max(deadline - monotonic(), 0.0))
         _lifecycle.unregister(self)
         _lowlevel.clear_current(self._batch_id)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 
 from argus._courier import Courier
 from argus._delivery import HOLD, HOLD_S, Verdict, backoff
@@ -84,7 +83,9 @@ class Sender(threading.Thread):
         self._own_due_at = 0.0
         self._adopted_at: float | None = None
         self._beaten_at = 0.0
-        self.orphans: deque[Orphan] = deque()
+        # One at a time: each holds two open files, and the dead may be thousands.
+        self._heritage: Iterator[Orphan] = iter(())
+        self.orphan: Orphan | None = None
 
     def run(self) -> None:
         """The thread's body."""
@@ -98,8 +99,8 @@ class Sender(threading.Thread):
         except ValueError as error:  # an address that is none
             tell_once("address", "%s; events stay in the journal", error)
         finally:
-            for orphan in self.orphans:
-                orphan.close()
+            if self.orphan is not None:
+                self.orphan.close()
             self._on_end()
 
     def wake(self) -> None:
@@ -158,28 +159,33 @@ class Sender(threading.Thread):
                 if chunk is not None:
                     return source, chunk
             self._own_due_at = now + SEND_INTERVAL_S
-        if not self.orphans and (self._adopted_at is None or now - self._adopted_at > _ADOPT_EVERY_S):
+        chunk = self._next_of_the_dead(now, most_lines)
+        return (self.orphan, chunk) if chunk is not None else (None, None)
+
+    def _next_of_the_dead(self, now: float, most_lines: int) -> Chunk | None:
+        if self.orphan is None and (self._adopted_at is None or now - self._adopted_at > _ADOPT_EVERY_S):
             self._adopted_at = now
-            self.orphans.extend(self._adopt())
-        while self.orphans:
+            self._heritage = self._adopt()
+            self.orphan = next(self._heritage, None)
+        while self.orphan is not None:
             try:
-                chunk = self.orphans[0].next_chunk(most_lines, SEGMENT_BYTES)
+                chunk = self.orphan.next_chunk(most_lines, SEGMENT_BYTES)
             except OSError as error:
                 tell_once("orphan", "a journal of an earlier process cannot be read: %s", error)
-                self.orphans.popleft().close()
-                continue
+                self.orphan.close()
+                chunk = None
             if chunk is not None:
-                return self.orphans[0], chunk
-            self.orphans.popleft()
-        return None, None
+                return chunk
+            self.orphan = next(self._heritage, None)
+        return None
 
     def _beat(self) -> None:
         """Hold on to the journals of the dead while they are delivered."""
         now = time.monotonic()
         if now - self._beaten_at > BEAT_S:
             self._beaten_at = now
-            for orphan in self.orphans:
-                orphan.beat()
+            if self.orphan is not None:
+                self.orphan.beat()
 
     def _wait_out(self, trouble: Verdict, transport: HttpTransport) -> bool:
         """Wait before the next try; False when there is no point in one before the process ends."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,8 @@ URL = "http://here"
 
 
 def event(number=0, **fields):
-    return {"event_id": f"id-{number:08}", "event_type": "log_line", "data": {"n": number}, **fields}
+    envelope = {"event_id": f"id-{number:08}", "event_type": "log_line", "schema_version": "1.1", "batch_id": "dead"}
+    return {**envelope, "data": {"n": number}, **fields}
 
 
 def line(number=0, **fields):
@@ -91,6 +94,19 @@ class TestJournals:
         os.utime(lock, (0, time.time() - 120))
         list(adopt(str(tmp_path), URL))
         assert not lock.exists()
+
+    def test_thousands_of_them_need_few_open_files(self, ingest, reporter, journals, wait_until):
+        journals.mkdir()
+        for number in range(200):
+            leave(journals, [number], url=ingest.url)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 60, hard))
+        try:
+            with reporter() as r:
+                wait_until(lambda: r.stats.adopted == 200, timeout_s=60)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert list(journals.iterdir()) == []
 
 
 class TestDamage:

@@ -139,6 +139,17 @@ class TestDisk:
         assert drain(journal) == lines(0, 1000)
         journal.close()
 
+    def test_the_cap_follows_what_other_processes_write_meanwhile(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(_journal, "SEGMENT_BYTES", 1000)
+        journal = DiskJournal(str(tmp_path), URL, 10_000)
+        journal.append(lines(0, 1, size=2000))
+        (tmp_path / "journal-other-1-aa-000001.jsonl").write_bytes(b"x" * 7_000)
+        journal.append(lines(1, 1, size=500))
+        assert not journal.is_full
+        journal.append(lines(2, 1, size=1000))
+        assert journal.is_full
+        journal.close()
+
 
 class TestPolicy:
     """When the journal is brought to the disk itself (ARGUS_JOURNAL_FSYNC)."""
