@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.clock import iso, now
@@ -150,6 +151,31 @@ class TestDeletions:
         answer = await send(two, "DELETE", "/api/batches/over")
         assert (answer.status_code, answer.json()) == (200, {"status": "deleted", "batch_id": "over"})
         assert [(r.kind, r.batch_id, r.actor_id) for r in asked] == [("batch", "over", two.people["ada"])]
+
+    async def test_a_batch_that_is_to_go_at_once(self, two, asked):
+        await two.batch("over", status="done")
+        await send(two, "DELETE", "/api/batches/over?purge=true")
+        assert [(r.batch_id, r.purge) for r in asked] == [("over", True)]
+
+    @pytest.mark.parametrize("how", ["one", "many", "project"])
+    async def test_what_people_added_to_a_batch_ends_with_it(self, two, asked, how):
+        for name in ("over", "stays"):
+            await two.batch(name, status="done", project="gone" if name == "over" else "p")
+            await two.share(name, "bob")
+            await send(two, "POST", "/api/pins", batch_id=name)
+            await send(two, "POST", "/api/stars", target_type="batch", target_id=name)
+            assert (await send(two, "POST", f"/api/batches/{name}/public-share")).is_success
+        if how == "many":
+            await send(two, "POST", "/api/batches/bulk-delete", batch_ids=["over"])
+        elif how == "one":
+            await send(two, "DELETE", "/api/batches/over")
+        else:
+            await two.person("root", is_admin=True)
+            assert (await send(two, "DELETE", "/api/projects/gone", "root")).is_success
+        async with two.database.read() as connection:
+            for column in (own.batch_share.c.batch_id, own.public_share.c.batch_id, own.pin.c.batch_id):
+                assert (await connection.execute(sa.select(column))).scalars().all() == ["stays"], column
+            assert (await connection.execute(sa.select(own.star.c.target_id))).scalars().all() == ["stays"]
 
     async def test_a_batch_that_runs_stays(self, two, asked):
         answer = await send(two, "DELETE", "/api/batches/a")
