@@ -178,9 +178,9 @@ class TestJobs:
         assert tracked.batch.n_failed == 0
 
     def test_the_end_may_bring_the_whole_configuration(self):
-        start = arrival("job_start", "j", config={"lr": 1}, run_dir="/runs/1")
-        job = folded(start, arrival("job_done", "j", 1, config={"lr": 2, "seed": 3})).jobs["j"]
-        assert job.extra == {"config": {"lr": 2, "seed": 3}, "run_dir": "/runs/1"}
+        start = arrival("job_start", "j", config={"lr": 1}, config_digest="a", run_dir="/runs/1")
+        end = arrival("job_done", "j", 1, config={"lr": 2, "seed": 3}, config_digest="b")
+        assert folded(start, end).jobs["j"].extra == {**end.event.data, "run_dir": "/runs/1"}
 
     def test_a_late_start_only_adds_what_it_knows(self):
         job = folded(arrival("job_done", "j", 5, metrics={"a": 1}), arrival("job_start", "j", 0, model="m")).jobs["j"]
