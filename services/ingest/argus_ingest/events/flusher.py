@@ -90,6 +90,11 @@ class Flusher(Part):
             await self._task
             self._task = None
 
+    @property
+    def waiting(self) -> int:
+        """Events that were taken and are not answered yet."""
+        return self._events
+
     @contextlib.contextmanager
     def room(self, size: int) -> Iterator[None]:
         """Room for a body of `size` bytes while it is read and decoded, before it waits in the queue.
