@@ -27,7 +27,7 @@ BATCH = f"bench-curves-{RUN}"
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 AT_ONCE = 5_000
 WANTED = 2_000
-JOBS, METRICS, LONG = 5, 10, 100_000
+JOBS, METRICS, LONG = 2, 25, 100_000
 # Merging looks every ten seconds, and takes some for a million points.
 MERGED_AFTER_S = 30
 

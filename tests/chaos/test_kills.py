@@ -122,7 +122,8 @@ def test_nothing_is_lost_or_doubled(
     assert stored.types["job_epoch"] == 9 * 30
     assert (stored.types["job_done"], stored.types["batch_done"]) == (9, 1)
     points = stack.query(
-        "select coalesce(sum(n_points), 0) from metric_block m join batch b using (batch_key) where b.id = :batch",
+        "select coalesce(sum(n), 0) from (select batch_key, n_points as n from metric_block "
+        "union all select batch_key, n_rows from metric_chunk) m join batch b using (batch_key) where b.id = :batch",
         batch=batch_id,
     )
     assert points == [(9 * 30,)]

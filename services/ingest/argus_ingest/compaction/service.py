@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.store import batch_rows
@@ -88,9 +89,9 @@ class Compaction(Part):
             while count := await self.merge(one):
                 merged += count
                 await asyncio.sleep(_PAUSE_S)
-        except ValueError:
-            # A damaged block stays where it is, to be looked at; the other jobs go on.
-            log.exception("compaction.damaged", batch_key=one.batch_key, job_no=one.job_no)
+        except (ValueError, SQLAlchemyError):
+            # A damaged block, or a name that no index takes: the blocks stay, and are read as before; other jobs go on.
+            log.exception("compaction.failed", batch_key=one.batch_key, job_no=one.job_no)
         return merged
 
     async def merge(self, one: Due) -> int:
