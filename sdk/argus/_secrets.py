@@ -27,6 +27,7 @@ _SHORTEST_SECRET = 8
 _SHORTEST_RANDOM = 16
 _LINES_AT_ONCE = 50
 
+_NO_NAME = re.compile(r"[/\s]")
 # Each begins at the start of a word only: a search from every letter of a long word would take its length squared.
 _URL_PASSWORD = re.compile(r"(?<![\w+.-])(\w[\w+.-]*://)[^/\s:@]*:[^/\s@]*@")
 _TOKEN = re.compile(
@@ -93,10 +94,10 @@ def mask_arguments(arguments: list[str]) -> list[str]:
         is_option = argument.startswith("-")
         if hide_next and not is_option:
             masked.append(MASK)
-        elif equals and "/" not in name and _is_secret_argument(name, value):
+        elif equals and not _NO_NAME.search(name) and _is_secret_argument(name, value):
             masked.append(f"{name}={MASK}")
         else:
-            masked.append(mask_text(argument))
+            masked.append(mask_code(argument))  # `python -c` has a whole program there
         hide_next = argument.startswith("--") and not equals and _is_secret_argument(name, "a value unseen")
     return masked
 

@@ -157,6 +157,10 @@ class TestSecrets:
         line = ["train.py", "--tokenizer", "gpt2", "--max-tokens", "512", "--num-tokens=7", "sort_key=time"]
         assert mask_arguments(line) == line
 
+    def test_a_program_on_the_command_line_is_masked_as_code_is(self):
+        program = "import passwords\nx = 1\nlogin(api_key='abc', lr=0.1)"
+        assert mask_arguments(["python", "-c", program]) == ["python", "-c", program.replace("abc", "***")]
+
     def test_code_is_masked_where_it_assigns_texts(self):
         assert mask_code("+DB_PASSWORD=hunter2\n+LR=3\n") == "+DB_PASSWORD=***\n+LR=3\n"
         assert mask_code('password: \'x\', "api_key": "y"') == 'password: \'***\', "api_key": "***"'
