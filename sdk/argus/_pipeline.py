@@ -83,6 +83,10 @@ class Pipeline:
 
         Where the journal's folder cannot be written, events wait in memory instead.
         """
+        # Loaded by the caller, in a few milliseconds: a thread that has to share the interpreter may need ten times as
+        # long, and until the journal is open a kill -9 loses whatever was reported.
+        from argus import _encoder, _identity, _journal, _rejects, _worker  # noqa: F401
+
         with self._state_lock:
             if not self._dormant:
                 return
@@ -175,9 +179,11 @@ class Pipeline:
         tell_once(f"drop:{reason}", "an event was dropped: the reporter is %s", reason.replace("_", " "))
 
     def _start_threads(self, on_ready: Callable[[], None] | None) -> None:
-        """In a thread of its own, because what the others need (HTTP, JSON, TLS) takes long to import."""
+        """In a thread of its own, because a disk may be slow and what the sender needs takes long to import."""
         try:
             rejects, sources = self._start_worker()
+            from argus import _preload  # noqa: F401 - with whatever else threads will import
+
             if self.url is not None:
                 self._start_sender(self.url, rejects, sources)
             if on_ready is not None:
@@ -188,7 +194,6 @@ class Pipeline:
 
     def _start_worker(self) -> tuple[RejectedFile, list[Source]]:
         """First the way to the disk, which needs little: from then on a kill -9 loses at most a tick."""
-        from argus import _encoder, _identity  # noqa: F401 - the worker needs them, and threads import nothing
         from argus._journal import DiskJournal, MemoryJournal
         from argus._rejects import RejectedFile
         from argus._worker import Worker
@@ -219,8 +224,7 @@ class Pipeline:
         self._syncer.start()
 
     def _start_sender(self, url: str, rejects: RejectedFile, sources: list[Source]) -> None:
-        """Then the way to the server, with HTTP and TLS, and whatever else threads will import."""
-        from argus import _preload  # noqa: F401
+        """Then the way to the server, with HTTP and TLS."""
         from argus._adoption import adopt
         from argus._sender import Sender
         from argus._transport import HttpTransport
