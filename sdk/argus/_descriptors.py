@@ -47,6 +47,7 @@ class DescriptorCapture:
         # Python's own streams are heard here where they write to these descriptors; a notebook's do not.
         self.names = frozenset(name for fd, name in _STREAMS.items() if _leads_to(getattr(sys, name), fd))
         self._reader: threading.Thread | None = None
+        self._is_over = False
 
     @classmethod
     def start(cls, take: Callable[[str, str], None], drop: Callable[[int], None]) -> Self | None:
@@ -83,6 +84,7 @@ class DescriptorCapture:
             one.lead_back()
         if self._reader is not None:
             self._reader.join(_CLOSE_S)
+        self._is_over = True
         # Waits in a thread: as long as a child of ours writes, the relay passes it on.
         threading.Thread(target=self._relay.wait, name="argus-relay-end", daemon=True).start()
 
@@ -93,7 +95,7 @@ class DescriptorCapture:
     def _take_all(self, take: Callable[[str, str], None], drop: Callable[[int], None]) -> None:
         decode = {fd: codecs.getincrementaldecoder("utf-8")("replace").decode for fd in _STREAMS}
         with self._told:
-            while len(head := self._told.read(_FRAME_HEAD)) == _FRAME_HEAD:
+            while len(head := self._told.read(_FRAME_HEAD)) == _FRAME_HEAD and not self._is_over:
                 data = self._told.read(int.from_bytes(head[1:], "big"))
                 if head[0] == 0:
                     drop(int.from_bytes(data, "big"))  # none, when the relay is ready

@@ -88,7 +88,7 @@ def _of_array(value: Any) -> Any:
     size = 1
     for length in shape:
         size *= length
-    on_device = "cpu" not in str(getattr(value, "device", "cpu"))
+    on_device = "cpu" not in str(getattr(value, "device", "cpu")).lower()
     if size > _LARGEST_ARRAY or on_device or not hasattr(value, "tolist"):
         return f"{type(value).__name__} {getattr(value, 'dtype', '')} {shape}"
     return value.tolist()
@@ -121,6 +121,7 @@ _OPENERS: tuple[Opener, ...] = (
         lambda _value, kind: hasattr(kind, "model_fields") and hasattr(kind, "model_dump"),
         lambda value: value.model_dump(),
     ),
+    (lambda _value, kind: hasattr(kind, "flag_values_dict"), lambda value: value.flag_values_dict()),  # absl's flags
     (lambda _value, kind: callable(getattr(kind, "to_dict", None)), lambda value: value.to_dict()),
     (lambda _value, kind: hasattr(kind, "__fields__") and hasattr(kind, "dict"), lambda value: value.dict()),
     (lambda _value, kind: (kind.__module__, kind.__name__) in _NAMESPACES, lambda value: dict(vars(value))),

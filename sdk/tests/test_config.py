@@ -141,6 +141,30 @@ class TestValues:
         found = as_config({"mean": np.array([0.5, 0.25]), "data": np.zeros((100, 3), np.float32)})
         assert found == {"mean": [0.5, 0.25], "data": "ndarray float32 (100, 3)"}
 
+    def test_an_array_on_a_device_is_not_fetched_from_it(self):
+        class OnDevice:
+            shape = (2,)
+            dtype = "float32"
+            device = "cuda:0"
+
+            def tolist(self):
+                raise AssertionError("a copy from the device waits for the training")
+
+        class OnTheHost(OnDevice):
+            device = "TFRT_CPU_0"
+
+            def tolist(self):
+                return [1.0, 2.0]
+
+        assert as_config({"a": OnDevice(), "b": OnTheHost()}) == {"a": "OnDevice float32 (2,)", "b": [1.0, 2.0]}
+
+    def test_flags_of_absl_are_their_values(self):
+        class FlagValues:
+            def flag_values_dict(self):
+                return {"lr": 0.1}
+
+        assert as_config(FlagValues()) == {"lr": 0.1}
+
     def test_keys_that_are_no_texts_are_kept_apart(self):
         assert as_config({1: "a", "1": "b", None: "c", (1, 2): "d"}) == {
             "1": "a",
