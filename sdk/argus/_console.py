@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     # stream, active job, text
     Piece: TypeAlias = tuple[str, str | None, str]
 
-_DRAIN_S = 0.25
+# With the worker's own tick this stays under the 200 ms that a kill -9 is allowed to take.
+_DRAIN_S = 0.12
 # What one round may find waiting: more is written by a loop that prints and does nothing else.
 _MOST_PIECES = 20_000
 _PIECES_AT_ONCE = 10
@@ -67,7 +68,7 @@ class ConsoleCapture:
     ) -> None:
         self._pieces: deque[Piece] = deque()
         self._active_job = active_job
-        self._sink = _Sink(add)
+        self._sink = Sink(add)
         self._draining = threading.Lock()
         self._descriptors: DescriptorCapture | None = None
         if with_descriptors:
@@ -186,7 +187,7 @@ class _Proxy:
         return iter(self._stream)
 
 
-class _Sink:
+class Sink:
     """Lines on their way out: as many as a person could want, without secrets, and a count of the others."""
 
     def __init__(self, add: Callable[..., None], clock: Callable[[], float] = monotonic) -> None:
@@ -198,6 +199,7 @@ class _Sink:
         self._at = clock()
 
     def take(self, stream: str, job: str | None, text: str) -> None:
+        """Text that was written to `stdout` or `stderr` while `job` was the active one. For one thread at a time."""
         self._lines[stream].feed(job, text)
 
     def tick(self) -> None:

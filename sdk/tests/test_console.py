@@ -16,7 +16,7 @@ from collections import Counter
 
 import pytest
 
-from argus._console import _BURST_LINES, _Sink, capture
+from argus._console import _BURST_LINES, Sink, capture
 
 
 class Reports:
@@ -232,7 +232,7 @@ class TestTooMuch:
 
     def test_after_a_pause_there_is_room_again(self, reports):
         times = [0.0]
-        sink = _Sink(reports.add, lambda: times[0])
+        sink = Sink(reports.add, lambda: times[0])
         sink.take("stdout", None, "x\n" * (_BURST_LINES + 10))
         assert len(reports.lines) == _BURST_LINES
         times[0] = 1.0

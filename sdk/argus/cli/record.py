@@ -9,16 +9,18 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from argus._background import Background
+from argus._console import Sink
 from argus._context import snapshot
 from argus._guard import guard
+from argus._lines import clean
 from argus._periodic import Periodic
 from argus._pipeline import Pipeline
 from argus._resources import ResourceSampler, psutil_library
+from argus._secrets import mask_text
 from argus._settings import HEARTBEAT_S, RESOURCES_S, capture_diff, exit_flush_s
 from argus._wrapper import note
 from argus.cli.errors import CliError
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 _STOP_POLL_S = 5.0
 # A command that reports itself describes its own interpreter better, and the first description stays.
 _CONTEXT_AFTER_S = 20.0
-_TAIL_LINES = 20
+_TAIL_LETTERS = 8_192
 # What would describe the wrapper: itself always, its interpreter where the command is run by another.
 _OF_PROCESS = frozenset({"pid", "entry_script", "command"})
 _OF_INTERPRETER = frozenset(
@@ -55,12 +57,14 @@ class Recorder:
         self._background: Background | None = None
         self._sampling: Periodic | None = None
         self._context: threading.Timer | None = None
-        self._tails: dict[str, deque[str]] = {name: deque(maxlen=_TAIL_LINES) for name in ("stderr", "stdout")}
+        self._sink = Sink(self._add)
+        self._tails = {"stderr": "", "stdout": ""}
 
     @property
     def tail(self) -> list[str]:
         """The last lines of the output; those of stderr alone where there are any."""
-        return next((list(tail) for tail in self._tails.values() if tail), [])
+        text = next((tail for tail in self._tails.values() if tail.strip()), "")
+        return [clean(line) for line in mask_text(text).replace("\r", "\n").split("\n")]
 
     def begin(self, job: dict[str, Any], command: str) -> None:
         """Report the start, and poll for a stop from now on."""
@@ -80,11 +84,14 @@ class Recorder:
         self._context.daemon = True
         self._context.start()
 
-    def line(self, stream: str, text: str) -> None:
-        """One line of output."""
-        self._tails[stream].append(text)
-        level = "warning" if stream == "stderr" else "info"
-        self._add("log_line", self._job_id, {"line": text, "level": level, "stream": stream})
+    def take(self, stream: str, text: str) -> None:
+        """A piece of the command's output. For one thread at a time, as `tick`."""
+        self._tails[stream] = (self._tails[stream] + text)[-_TAIL_LETTERS:]
+        self._sink.take(stream, self._job_id, text)
+
+    def tick(self) -> None:
+        """Report progress bars that are due."""
+        self._sink.tick()
 
     def hand_over(self) -> None:
         """The command reports itself: it samples its own resources, and its jobs stand in place of ours."""
@@ -100,6 +107,7 @@ class Recorder:
 
     def end(self, ended: Outcome, notes: list[str], program: str) -> None:
         """Report the end, and bring it home within the exit limit."""
+        self._sink.close()
         if self._context is not None:
             self._context.cancel()
             self._report_context(program)

@@ -8,13 +8,15 @@ import signal
 import tempfile
 import threading
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from argus._lines import Lines
 from argus._wrapper import BEGUN
 from argus.cli.child import Child, flush_ours
 from argus.cli.errors import CliError
-from argus.cli.lines import LineCutter
 from argus.cli.outcome import Outcome, outcome
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from argus.cli.terminal import Terminal
 
 _LOOK_S = 0.2
-_PROGRESS_EVERY_S = 15.0
+_STREAMS = ("stdout", "stderr")
 _CANNOT_START = 126  # what a shell says
 
 
@@ -66,7 +68,9 @@ class Wrapped:
         self._hand_over: threading.Thread | None = None
         self._stop_at: float | None = None
         self._sent: list[int] = []
-        self._outputs = {"stdout": _Output(), "stderr": _Output()}
+        self._taking = threading.Lock()
+        self._decoders = {stream: getincrementaldecoder("utf-8")(errors="replace") for stream in _STREAMS}
+        self._lines = {stream: Lines(partial(self._tell_line, stream)) for stream in _STREAMS}
 
     def say(self, text: str) -> None:
         """A remark of ours between the command's lines."""
@@ -114,12 +118,10 @@ class Wrapped:
 
     def _look(self, child: Child) -> None:
         """What happens beside the command: it begins to report by itself, or somebody wants it to stop."""
-        for name, output in self._outputs.items():
-            progress = output.progress()
-            if progress:
-                self._report(name, progress)
         if self._recorder is None:
             return
+        with self._taking:
+            self._recorder.tick()
         reports_itself = BEGUN in self._notes.read()
         if reports_itself and self._hand_over is None:
             self._hand_over = threading.Thread(target=self._recorder.hand_over, daemon=True)
@@ -143,12 +145,17 @@ class Wrapped:
             child.send_tree(kill)
 
     def _on_output(self, stream: str, data: bytes) -> None:
-        for line in self._outputs[stream].take(data):
-            self._report(stream, line)
+        """Called in two threads; no data is the end of a stream."""
+        text = self._decoders[stream].decode(data, final=not data)
+        with self._taking:
+            if self._recorder is not None:
+                self._recorder.take(stream, text)
+            if self._tells:
+                self._lines[stream].feed(None, text)
+                if not data:
+                    self._lines[stream].close()
 
-    def _report(self, stream: str, line: str) -> None:
-        if self._recorder is not None:
-            self._recorder.line(stream, line)
+    def _tell_line(self, stream: str, _job: str | None, line: str) -> None:
         self._tell({"type": "line", "stream": stream, "line": line})
 
     def _tell(self, what: dict[str, Any]) -> None:
@@ -160,30 +167,3 @@ class Wrapped:
                 self._terminal.emit(what)
             except OSError:
                 self._tells = False
-
-
-class _Output:
-    """One stream of the command; a bar that rewrites itself is told now and then."""
-
-    def __init__(self) -> None:
-        self._cutter = LineCutter()
-        self._lock = threading.Lock()
-        self._told = ""
-        self._told_at = time.monotonic()
-
-    def take(self, data: bytes) -> list[str]:
-        """Lines that are whole now; the last one at the end of the stream (no data)."""
-        with self._lock:
-            return self._cutter.feed(data) if data else self._cutter.close()
-
-    def progress(self) -> str | None:
-        """The state of a bar, when it has changed and the last was told some time ago."""
-        now = time.monotonic()
-        with self._lock:
-            if now - self._told_at < _PROGRESS_EVERY_S or not self._cutter.is_rewritten:
-                return None
-            state = self._cutter.unfinished
-        if not state or state == self._told:
-            return None
-        self._told, self._told_at = state, now
-        return state

@@ -1,4 +1,4 @@
-"""Decisions without I/O: lines of a terminal, what an end means, curves and times as text, frames of a stream."""
+"""Decisions without I/O: what an end means, curves and times as text, frames of a stream."""
 
 from __future__ import annotations
 
@@ -11,69 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus.cli.drawing import ago, duration, elapsed, number, sparkline
-from argus.cli.lines import LONGEST_LINE, LineCutter, clean
 from argus.cli.outcome import last_word, outcome
 from argus.cli.running import job_name, shown_command
 from argus.cli.sse import parse
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-class TestLines:
-    @pytest.mark.parametrize(
-        ("raw", "shown"),
-        [
-            ("plain", "plain"),
-            ("\x1b[1;31mred\x1b[0m", "red"),
-            ("\x1b]0;a title\x07text", "text"),
-            ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-            ("10%\r20%\r100%", "100%"),
-            ("windows\r", "windows"),
-            ("bell\x07 and null\x00", "bell and null"),
-            ("tabs\tstay", "tabs\tstay"),
-            ("\x1b[2K\r", ""),
-        ],
-    )
-    def test_a_line_as_a_terminal_shows_it_in_the_end(self, raw, shown):
-        assert clean(raw) == shown
-
-    def test_pieces_make_lines_and_the_last_needs_no_end(self):
-        cutter = LineCutter()
-        assert cutter.feed(b"one\ntw") == ["one"]
-        assert cutter.feed(b"o\n\n  \nthr") == ["two"]
-        assert cutter.unfinished == "thr"
-        assert cutter.close() == ["thr"]
-
-    def test_letters_that_are_cut_in_the_middle(self):
-        cutter = LineCutter()
-        assert [line for byte in "näh…\n".encode() for line in cutter.feed(bytes([byte]))] == ["näh…"]
-        assert cutter.feed(b"\xff\n") == ["\ufffd"]
-
-    def test_a_bar_is_one_line_in_the_end(self):
-        cutter = LineCutter()
-        assert [line for step in range(100) for line in cutter.feed(f"\r{step}%".encode())] == []
-        assert (cutter.is_rewritten, cutter.unfinished) == (True, "99%")
-        assert cutter.feed(b"\r100%\n") == ["100%"]
-        assert not cutter.is_rewritten
-
-    def test_a_bar_without_an_end_takes_no_memory(self):
-        cutter = LineCutter()
-        for step in range(50_000):
-            assert cutter.feed(f"\r{step}%".encode()) == []
-        assert cutter.unfinished == "49999%"
-        assert len(cutter._rest) <= LONGEST_LINE + 10
-
-    @given(st.lists(st.binary(max_size=30), max_size=20))
-    def test_no_cut_changes_what_comes_out(self, pieces):
-        whole, cut = LineCutter(), LineCutter()
-        expected = whole.feed(b"".join(pieces)) + whole.close()
-        assert [line for piece in pieces for line in cut.feed(piece)] + cut.close() == expected
-
-    def test_a_line_without_end_is_cut(self):
-        cutter = LineCutter()
-        lines = cutter.feed(b"x" * (2 * LONGEST_LINE + 5)) + cutter.feed(b"y\n")
-        assert "".join(lines) == "x" * (2 * LONGEST_LINE + 5) + "y"
-        assert max(map(len, lines)) == LONGEST_LINE
 
 
 class TestOutcome:

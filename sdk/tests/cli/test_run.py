@@ -67,6 +67,17 @@ class TestOutcome:
         lines = known.get(f"/api/jobs/{batch_id}/train/log-lines")
         assert {(line["line"], line["level"]) for line in lines} == {("out", "info"), ("err", "warning")}
 
+    def test_secrets_are_masked_and_a_flood_hides_no_reason(self, finished, known, script):
+        secret = "hf_0123456789abcdefghij"
+        path = script(f"for i in range(20_000): print(i)\nprint('{secret}')\nraise ValueError('{secret} is bad')")
+        _, told = finished("--", PYTHON, path)
+        [job] = known.get(f"/api/batches/{told[0]['batch_id']}/jobs")
+        assert job["reason"].endswith(" is bad")
+        assert secret not in job["reason"]
+        assert sum(one["type"] == "line" and one["stream"] == "stdout" for one in told) == 20_001
+        lines = known.get(f"/api/batches/{told[0]['batch_id']}/log-lines", limit=2000)
+        assert secret not in str(lines)
+
     def test_the_reason_of_a_failure(self, finished, known, script):
         code, told = finished("--", PYTHON, script("raise ValueError('bad lr')"))
         assert code == 1
@@ -307,11 +318,11 @@ class TestTerminal:
         assert b"hits 1" in rest
 
     def test_a_bar_stays_one_and_is_logged_as_it_ended(self, known, script):
-        code = "import sys\nfor i in range(5): sys.stderr.write(f'\\r{i}/4')\nsys.stderr.write('\\n')"
+        code = "import sys\nfor i in range(5): sys.stderr.write(f'\\r{25 * i}% {i}/4')\nsys.stderr.write('\\n')"
         _, output = self.run_on_terminal("--", PYTHON, script(code))
-        assert b"\r0/4\r1/4\r2/4\r3/4\r4/4" in output
+        assert b"\r0% 0/4\r25% 1/4\r50% 2/4\r75% 3/4\r100% 4/4" in output
         batch_id = output.split(b"/batches/")[1].split()[0].decode()
-        assert [line["line"] for line in known.get(f"/api/batches/{batch_id}/log-lines")] == ["4/4"]
+        assert [line["line"] for line in known.get(f"/api/batches/{batch_id}/log-lines")] == ["100% 4/4"]
 
 
 def _read(terminal):
