@@ -7,6 +7,8 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.progress import Progress
 from tqdm import tqdm
 
 from argus._lines import BAR_INTERVAL_S, LONGEST_LINE, Lines
@@ -142,6 +144,20 @@ class TestBars:
         for _ in range(200):
             reading.feed("\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K" + rows)
         assert len(reading.given) - before <= 3
+
+    def test_bars_of_rich_are_bars_too(self, reading):
+        console = Console(file=Stream(reading), force_terminal=True, width=80, color_system="truecolor")
+        with Progress(console=console, auto_refresh=False) as progress:
+            tasks = [progress.add_task(f"part {name}", total=200) for name in "abc"]
+            for _ in range(200):
+                for task in tasks:
+                    progress.advance(task)
+                progress.refresh()
+            progress.console.print("a message")
+        lines = reading.close()
+        assert "a message" in lines
+        assert len(lines) <= 15  # of 600 states
+        assert sum("100%" in line for line in lines) >= 3
 
     def test_a_bar_that_is_wiped_away_leaves_its_last_state(self, reading):
         reading.feed("\rdown: 40%|####    |\r                    \r")
