@@ -61,14 +61,13 @@ async def list_batch_artifacts(
 async def download_artifact(
     artifact_id: ArtifactId,
     request: Request,
-    connection: Reading,
     actor: Person,
     artifacts: Here,
     *,
     inline: Inline = False,
 ) -> Response:
     """The file itself, whole or a range of it."""
-    row = await artifacts.find(connection, actor, artifact_id)
+    row = await artifacts.find(actor, artifact_id)
     answer = serving.reply(_representation(row), request.headers, inline=inline)
     if answer.status == 304:
         return Response(status_code=304, headers=answer.headers)
@@ -83,14 +82,13 @@ async def download_artifact(
 async def get_artifact_thumbnail(
     artifact_id: ArtifactId,
     request: Request,
-    connection: Reading,
     actor: Person,
     artifacts: Here,
     *,
     size: Size = 256,
 ) -> Response:
     """A small picture of a picture."""
-    row = await artifacts.find(connection, actor, artifact_id)
+    row = await artifacts.find(actor, artifact_id)
     size = previews.rounded(size)
     picture = serving.Representation(
         size=0, etag=f'"{row.sha256}-{size}"', modified=row.created_at, mime=previews.MIME, filename=row.filename

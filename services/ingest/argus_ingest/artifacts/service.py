@@ -96,12 +96,14 @@ class Artifacts(Part):
             rows = await repository.of_job(connection, place.batch_key, None, after, MOST)
         return [shown(row, place.batch_id) for row in rows]
 
-    async def find(self, connection: AsyncConnection, actor: Actor, artifact_id: int) -> sa.Row[Any]:
-        """An artifact that the caller may see. Raises ArgusError: artifact.not_found."""
-        row = await repository.find(connection, actor, artifact_id)
-        if row is None:
-            raise ArgusError(ErrorCode.ARTIFACT_NOT_FOUND)
-        return row
+    async def find(self, actor: Actor, artifact_id: int) -> sa.Row[Any]:
+        """An artifact that the caller may see. The database is let go before anybody waits for the storage.
+
+        Raises:
+            ArgusError: artifact.not_found.
+        """
+        async with self._platform.database.read() as connection:
+            return await _found(connection, actor, artifact_id)
 
     async def check_file(self, row: sa.Row[Any]) -> None:
         """Whether a row's file is there and as long as it was.
@@ -130,7 +132,7 @@ class Artifacts(Part):
     async def remove(self, actor: Actor, artifact_id: int) -> None:
         """Delete an artifact. Raises ArgusError: artifact.not_found, batch.forbidden."""
         async with self._platform.write(tables.OWNER) as tx:
-            row = await self.find(tx.connection, actor, artifact_id)
+            row = await _found(tx.connection, actor, artifact_id)
             if row.owner_id != actor.user_id and not actor.is_admin:
                 raise ArgusError(ErrorCode.BATCH_FORBIDDEN)
             await repository.remove(tx.connection, [artifact_id])
@@ -204,6 +206,13 @@ class Artifacts(Part):
                 raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
             await self._check_room(tx.connection, batch_key, job_id, upload.size)
             return await repository.add(tx.connection, values | told)
+
+
+async def _found(connection: AsyncConnection, actor: Actor, artifact_id: int) -> sa.Row[Any]:
+    row = await repository.find(connection, actor, artifact_id)
+    if row is None:
+        raise ArgusError(ErrorCode.ARTIFACT_NOT_FOUND)
+    return row
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Small pictures: what is made, of what, and what a hostile file cannot do."""
 
+import asyncio
 import io
 import random
 import zlib
@@ -11,7 +12,7 @@ from argus_contracts.errors import ErrorCode
 from argus_ingest.artifacts.previews import rounded, shrink
 from argus_ingest.testing import event
 from argus_kit.errors import ArgusError
-from argus_kit.testing import bearer_headers
+from argus_kit.testing import bearer_headers, eventually
 
 PIXELS = 2_000_000
 
@@ -153,6 +154,33 @@ async def test_a_preview_is_made_once_and_goes_with_its_artifact(ingest, artifac
     assert len(await artifacts.storage.files(folder)) == 2
     await ingest.client.delete(f"/api/artifacts/{artifact_id}", headers=headers)
     assert await artifacts.storage.files(folder) == []
+
+
+async def test_slow_storage_holds_no_connection_to_the_database(ingest, artifacts, monkeypatch):
+    await ingest.accept(event("job_start", job="j"))
+    ids = [await upload(ingest, picture(size=(40, 40))) for _ in range(3)]
+    slow, arrived = asyncio.Event(), []
+
+    async def wait(path, mime, size):
+        arrived.append(path)
+        await slow.wait()
+        return b"preview"
+
+    monkeypatch.setattr(artifacts.previews, "of", wait)
+    headers = bearer_headers(ingest.token)
+    asked = [
+        asyncio.create_task(ingest.client.get(f"/api/artifacts/{ids[n % 3]}/thumbnail", headers=headers))
+        for n in range(40)
+    ]
+    # Four times as many as the pool has connections, and all of them got past it.
+    await eventually(lambda: _is(len(arrived) == 40))
+    await ingest.accept(event("log_line", line="goes on"))
+    slow.set()
+    assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
+
+
+async def _is(value):
+    return value
 
 
 @pytest.mark.parametrize("name", ["a.svg", "a.pdf", "a.csv", "a"])
