@@ -17,7 +17,7 @@ import attrs
 import numpy as np
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -257,6 +257,7 @@ JUNK = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JUNK)
 def test_anything_becomes_json_and_stays_what_it_is_the_second_time(value):
     found = as_config(value)
@@ -266,6 +267,7 @@ def test_anything_becomes_json_and_stays_what_it_is_the_second_time(value):
     assert config_digest(found) == config_digest(as_config(value))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.integers() | st.text(max_size=5)))
 def test_the_digest_does_not_depend_on_the_order_of_keys(config):
     backwards = dict(reversed(list(config.items())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.progress import Progress
@@ -176,6 +176,7 @@ class TestBars:
         assert len(reading.close()) == 500
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.text(st.sampled_from("ab1%\r\n\x1b[A|█ "), max_size=30))))
 def test_no_text_is_lost_unless_it_was_written_over(pieces):
     """However it is cut: text without carriage returns and escapes comes out whole."""
@@ -186,6 +187,7 @@ def test_no_text_is_lost_unless_it_was_written_over(pieces):
     assert "".join("".join(reading.close()).split()) == "".join(whole.split())
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab1%\r\n\x1b[A|█ 2K"), max_size=200), st.data())
 def test_how_the_text_is_cut_makes_no_difference(text, data):
     at_once, cut = Reading(), Reading()
