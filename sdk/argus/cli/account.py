@@ -26,12 +26,14 @@ _PANEL = "Account"
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (login, logout, whoami):
+    example = "Example: argus login https://argus.example.org, or for scripts: argus login URL --token - < token.txt"
+    app.command(rich_help_panel=_PANEL, epilog=example)(login)
+    for command in (logout, whoami):
         app.command(rich_help_panel=_PANEL)(command)
 
 
 def login(
-    address: Annotated[str | None, typer.Argument(metavar="[URL]", help="The server.")] = None,
+    address: Annotated[str | None, typer.Argument(metavar="URL", help="The server.")] = None,
     *,
     url: Url = None,
     token: Annotated[
@@ -50,7 +52,7 @@ def login(
     own file, which nobody else can read.
     """
     terminal = Terminal(as_json=as_json)
-    server_url = server_name(address or url or find("url").value or _ask_url(terminal))
+    server_url = with_scheme(server_name(address or url or find("url").value or _ask_url(terminal)))
     with Server(server_url, "none") as server:
         server.get("/health")
         if username is not None:
@@ -108,6 +110,15 @@ def whoami(*, url: Url = None, token: Token = None, as_json: Json = False) -> in
 def scope_of(token: str | None) -> str:
     """What a token is for, by its beginning."""
     return next((scope for prefix, scope in _SCOPES.items() if (token or "").startswith(prefix)), "session")
+
+
+def with_scheme(address: str) -> str:
+    """What a person leaves out: https:// for names of the world, http:// for this machine and bare numbers."""
+    if "://" in address:
+        return address
+    host = address.split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
+    is_near = host == "localhost" or not any(letter.isalpha() for letter in host)
+    return f"{'http' if is_near else 'https'}://{address}"
 
 
 def _ask_url(terminal: Terminal) -> str:

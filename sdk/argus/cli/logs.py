@@ -25,7 +25,7 @@ _LEVEL_STYLES = {"warning": "yellow", "error": "red", "critical": "bold red"}
 
 def register(app: typer.Typer) -> None:
     """Add this command."""
-    app.command(rich_help_panel="Watch")(logs)
+    app.command(rich_help_panel="Watch", epilog="Example: argus logs -f train-3f2a91c07be4")(logs)
 
 
 def logs(

@@ -18,4 +18,4 @@ Token = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id, as `argus ls` shows it.")]
-Job = Annotated[str | None, typer.Argument(metavar="[JOB]", help="One job of it.")]
+Job = Annotated[str | None, typer.Argument(metavar="JOB", help="One job of it.")]

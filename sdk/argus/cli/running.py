@@ -32,11 +32,12 @@ _LONGEST_PREFIX = 64
 def register(app: typer.Typer) -> None:
     """Add this command."""
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
-    app.command(rich_help_panel="Run", context_settings=settings)(run)
+    example = "Example: argus run -p vision -- python train.py --lr 0.1"
+    app.command(rich_help_panel="Run", context_settings=settings, epilog=example)(run)
 
 
 def run(
-    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, after --.")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="What to run, after --.")],
     *,
     project: Annotated[str | None, typer.Option("--project", "-p", help="The project that it counts for.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Of the job; default: of the script.")] = None,

@@ -27,12 +27,12 @@ _NUMBERS = ("sent", "stored", "duplicates", "rejected", "torn", "verified")
 
 def register(app: typer.Typer) -> None:
     """Add this command."""
-    app.command(rich_help_panel="Run")(sync)
+    app.command(rich_help_panel="Run", epilog="Example: argus sync --verify /scratch/journals")(sync)
 
 
 def sync(
     path: Annotated[
-        str | None, typer.Argument(metavar="[PATH]", help="A journal or a folder of them; default: where journals lie.")
+        str | None, typer.Argument(metavar="PATH", help="A journal or a folder of them; default: where journals lie.")
     ] = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Follow journals while offline runs write them.")] = False,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argus.cli.account import with_scheme
 from argus.cli.drawing import ago, duration, elapsed, number, sparkline
 from argus.cli.outcome import last_word, outcome
 from argus.cli.running import job_name, shown_command
@@ -57,6 +58,18 @@ class TestOutcome:
 
 
 class TestNames:
+    @pytest.mark.parametrize(
+        ("address", "url"),
+        [
+            ("argus.example.org", "https://argus.example.org"),
+            ("localhost:8000", "http://localhost:8000"),
+            ("10.0.0.7:8000/argus", "http://10.0.0.7:8000/argus"),
+            ("http://argus.example.org", "http://argus.example.org"),
+        ],
+    )
+    def test_of_a_server(self, address, url):
+        assert with_scheme(address) == url
+
     @pytest.mark.parametrize(
         ("command", "name"),
         [
