@@ -148,7 +148,7 @@ class Pipeline:
         if sender is not None:
             sender.close(max(deadline - time.monotonic(), 0.0))
             sender.join(max(deadline - time.monotonic(), 0.0) + 0.2)
-        elif worker is not None:
+        elif worker is not None and not worker.is_alive():  # one that still lives waits for a disk that hangs
             self._close_journal()
         if self.url is None:
             self._drop_memory()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from argus import _sender
 from argus._courier import Courier
+from argus._segment import Segment
 from argus._sync import sync
 
 
@@ -334,6 +336,26 @@ class TestNoDisk:
             train(r)
         assert_all_arrived(ingest, r.stats)
         assert "the journal cannot be written" in caplog.text
+
+    @pytest.mark.parametrize("mode", ["online", "offline"])
+    def test_a_disk_that_hangs_holds_neither_the_training_nor_the_end_up(self, reporter, monkeypatch, mode):
+        released = threading.Event()
+        real = Segment.append
+
+        def hang(self, data, lines):
+            released.wait()
+            real(self, data, lines)
+
+        monkeypatch.setattr(Segment, "append", hang)
+        monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.3")
+        try:
+            with reporter(mode=mode) as r, r.job("j1") as job:
+                for epoch in range(1000):
+                    job.epoch(epoch, train_loss=0.5)
+        finally:
+            released.set()
+        assert r.stats.accepted == 1004
+        assert r.stats.acked == 0
 
     def test_a_full_journal_keeps_how_the_run_ended(self, ingest, reporter, journals, monkeypatch, caplog, wait_until):
         monkeypatch.setenv("ARGUS_JOURNAL_MAX_MB", "0")  # leaves room for two segments
