@@ -144,6 +144,10 @@ def _print(terminal: Terminal, report: SyncReport, *, verify: bool) -> None:
     terminal.say(f"{total} events of {report.journals} journals delivered in {report.seconds:.1f} s.")
     if report.proof:
         terminal.say("Each was asked for again: the server has them all.")
+    for batch_id, one in report.batches.items():
+        if one.dropped:
+            reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(one.dropped.items()))
+            terminal.note(f"argus: {batch_id} had given up events before they reached its journal: {reasons}")
     if report.rejected_path:
         terminal.note(f"argus: rejected events lie with the server's reasons in {report.rejected_path}")
     for left in report.left:

@@ -33,6 +33,19 @@ def test_all_arrives_and_is_proven(argus, known, journal, journals):
     assert known.get(f"/api/jobs/{batch_id}/j")["n_points"] == 10
 
 
+def test_what_the_client_had_given_up_is_said(capfd):
+    from argus._ledger import BatchReport
+    from argus._sync import SyncReport
+    from argus.cli import syncing
+    from argus.cli.terminal import Terminal
+
+    report = SyncReport(batches={"b": BatchReport("b", stored=3, dropped={"journal_full": 10, "buffer_full": 2})})
+    syncing._print(Terminal(), report, verify=False)
+    assert "b had given up events" in (err := capfd.readouterr().err)
+    assert "2 buffer_full, 10 journal_full" in err
+    assert syncing.as_dict(report)["batches"]["b"]["dropped"] == {"journal_full": 10, "buffer_full": 2}
+
+
 def test_json(argus, known, journal):
     batch_id, count = journal
     report = argus("sync", "--json").json
