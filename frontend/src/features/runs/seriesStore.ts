@@ -11,6 +11,8 @@ const keyOf = (batchId: string, jobId: string): string => JSON.stringify([batchI
 export const useSeriesStore = defineStore('series', () => {
   const series = new Map<string, JobSeries>()
   const versions = shallowReactive(new Map<string, number>())
+  // Charts that share their zoom ask for the same part at once.
+  const refining = new Set<string>()
 
   const version = (batchId: string, jobId: string): number => versions.get(keyOf(batchId, jobId)) ?? 0
   const get = (batchId: string, jobId: string): JobSeries | undefined => series.get(keyOf(batchId, jobId))
@@ -36,10 +38,16 @@ export const useSeriesStore = defineStore('series', () => {
   /** More points of a part of a job's curves, where the server has more than are here. */
   async function refineJob(batchId: string, jobId: string, kind: Kind, from: number, to: number): Promise<void> {
     const key = keyOf(batchId, jobId)
-    if (!of(key).isThinned(kind)) return
-    const read = await getJobCurves(batchId, jobId, { kind, from_step: Math.floor(from), to_step: Math.ceil(to) })
-    of(key).refine(read.series)
-    versions.set(key, of(key).version)
+    const part = { kind, from_step: Math.floor(from), to_step: Math.ceil(to) }
+    const asked = key + JSON.stringify(part)
+    if (!of(key).isThinned(kind) || refining.has(asked)) return
+    refining.add(asked)
+    try {
+      of(key).refine((await getJobCurves(batchId, jobId, part)).series)
+      versions.set(key, of(key).version)
+    } finally {
+      refining.delete(asked)
+    }
   }
 
   /** One metric of every job of a batch. */

@@ -94,15 +94,15 @@ function marked(settings: LineChartSettings) {
     animation: false,
     symbol: 'none',
     lineStyle: { color: colour, type: 'dashed' as const, width: 1, opacity: 1 },
-    label: { show: true, position: 'insideEndTop' as const, formatter: '↻', color: colour, fontSize: 12 },
+    label: { show: true, position: 'insideEndTop' as const, rotate: 0, distance: [0, 6], formatter: '↻', color: colour, fontSize: 12 },
     data: (settings.marks ?? []).map(({ x }) => ({ xAxis: x })),
   }
 }
 
-/** How far the tooltip looks for marks: a hundredth of what is drawn. */
+/** How far the tooltip looks for marks: a fiftieth of what is drawn. */
 function reach(settings: LineChartSettings): number {
   const ends = settings.series.flatMap(({ points }) => [points[0]?.[0], points.at(-1)?.[0]]).filter((x) => x !== undefined)
-  return ends.length > 0 ? (Math.max(...ends) - Math.min(...ends)) / 100 : 0
+  return ends.length > 0 ? (Math.max(...ends) - Math.min(...ends)) / 50 : 0
 }
 
 function drawn(series: LineSeries, settings: LineChartSettings, markLine?: ReturnType<typeof marked>) {
