@@ -3,7 +3,7 @@
     export ARGUS_URL=http://127.0.0.1:8000 ARGUS_TOKEN=em_live_...
     python examples/pytorch_plain.py
 
-A small network learns scikit-learn's handwritten digits; takes a few seconds on two cores.
+A small network learns scikit-learn's handwritten digits; takes under half a minute on two cores.
 """
 
 from __future__ import annotations
