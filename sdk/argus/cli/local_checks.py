@@ -111,6 +111,8 @@ def _gpus() -> str:
     except Exception as error:  # noqa: BLE001 - a driver that is half there may raise anything
         return f"cannot be read: {error}"
     names = [str(card.get("name", "GPU")) for card in cards]
+    if not names and find_spec("pynvml") is None:
+        return "none are read: nvidia-ml-py is not installed"
     return ", ".join(names) if names else "none, or no driver"
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import ssl
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from argus._transport import Reply
 from argus.cli import local_checks, network_checks
@@ -155,3 +166,55 @@ class TestPing:
 
     def test_nobody_there(self, argus):
         assert argus("ping", "--url", "http://127.0.0.1:9").code == 3
+
+
+@pytest.fixture
+def secure(tmp_path):
+    """A TLS server on 127.0.0.1 with a certificate of its own authority; its port, and the authority's file."""
+    day = timedelta(days=1)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + 40 * day)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            while not over.is_set():
+                plain, _ = listening.accept()
+                with contextlib.suppress(OSError), plain, context.wrap_socket(plain, server_side=True) as one:
+                    one.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        port = listening.getsockname()[1]
+        yield port, str(certificate)
+        over.set()
+        socket.create_connection(("127.0.0.1", port)).close()
+        thread.join()
+
+
+class TestTls:
+    def test_a_certificate_that_is_trusted(self, secure, monkeypatch):
+        port, authority = secure
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority)
+        check = network_checks.tls("127.0.0.1", port)
+        assert (check.status, check.text) == (WELL, "TLSv1.3, certificate good for 39 days")
+        monkeypatch.setattr(network_checks, "_CERTIFICATE_DAYS", 60)
+        assert network_checks.tls("127.0.0.1", port).status == WARN
+
+    def test_one_that_is_not(self, secure):
+        check = network_checks.tls("127.0.0.1", secure[0])
+        assert (check.status, check.code) == (FAIL, 3)
+        assert "not trusted" in check.text
+        assert "REQUESTS_CA_BUNDLE" in check.todo
