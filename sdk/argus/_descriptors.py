@@ -58,15 +58,17 @@ class DescriptorCapture:
         if tty is None or not sys.executable:
             return None
         led: list[_Led] = []
+        told, tell = os.pipe()
         try:
             for fds in [(1, 2)] if os.path.sameopenfile(1, 2) else [(1,), (2,)]:
                 led.append(_Led(fds))  # noqa: PERF401 - those before one that fails are given up
-            told, tell = os.pipe()
             relay = _start_relay(led, tell)
         except (OSError, termios.error) as error:
             absorb("capture of descriptors", error)
             for one in led:
                 one.give_up()
+            os.close(told)
+            os.close(tell)
             return None
         os.close(tell)
         # What is written while the relay starts would be told late, perhaps after the end of its job.

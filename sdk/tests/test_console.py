@@ -13,6 +13,7 @@ import sys
 import termios
 import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -209,6 +210,17 @@ class TestInProcess:
         capturing.close()
         assert reports.lines == ["token ***"]
 
+    @pytest.mark.parametrize("interpreter", ["", "/no/such/python"])
+    def test_where_no_relay_can_be_started_pythons_streams_are_heard(self, reports, streams, monkeypatch, interpreter):
+        streams.install(monkeypatch)
+        monkeypatch.setattr(sys, "executable", interpreter)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        capturing = reports.capture("fd")
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        print("a")
+        capturing.close()
+        assert reports.lines == ["a"]
+
     def test_pytests_own_capture_goes_on(self, reports, capsys):
         capturing = reports.capture()
         print("seen by both")
@@ -383,6 +395,11 @@ class Terminal:
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment)
         os.close(slave)
 
+    def read_until(self, word):
+        data = b""
+        while word not in data:
+            data += os.read(self.master, 65_536)
+
     def output(self):
         data = b""
         while select.select([self.master], [], [], 60)[0]:
@@ -433,3 +450,33 @@ class TestTerminal:
         assert sum(line.startswith("train:") for line in lines) <= 2
         if mode == "python":  # what comes by the descriptors belongs to the job that is active a moment later
             assert {job for job, _ in lines_of(ingest)} == {"j"}
+
+    def test_an_interrupt_by_key_ends_the_training_and_not_what_brings_its_last_words(self, ingest, tmp_path):
+        (tmp_path / "run.py").write_text(INTERRUPTED)
+        environment = {**os.environ, "ARGUS_URL": ingest.url}
+        terminal = Terminal([sys.executable, "-c", ON_ITS_TERMINAL, str(tmp_path / "run.py")], environment)
+        terminal.read_until(b"ready")
+        os.write(terminal.master, b"\x03")
+        assert "interrupted" in terminal.output()
+        assert terminal.process.returncode == 0
+        assert "interrupted" in [line for _, line in lines_of(ingest)]
+
+
+# Makes the terminal that of its own session, so that its keys send signals.
+ON_ITS_TERMINAL = (
+    "import fcntl, os, sys, termios\n"
+    "os.setsid()\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+)
+INTERRUPTED = (
+    "import signal\n"
+    "from argus import Reporter\n"
+    "options = dict(heartbeat=False, stop_polling=False, resource_snapshot=False, capture_environment=False)\n"
+    "with Reporter('run', source_project='t', capture_output='fd', **options):\n"
+    "    try:\n"
+    "        print('ready', flush=True)\n"
+    "        while True: signal.pause()\n"
+    "    except KeyboardInterrupt:\n"
+    "        print('interrupted', flush=True)\n"
+)
