@@ -114,9 +114,11 @@ class _KeptConnection:
             raw = (await self._connection.get_raw_connection()).driver_connection
             try:
                 yield raw
-            except BaseException:
-                # Whatever went wrong, the next one begins with a connection that is known to be good.
-                await self._drop()
+            except BaseException as error:
+                # A statement that was refused leaves a good connection; after anything else the next one is new.
+                refused = isinstance(getattr(error, "sqlstate", None), str)
+                if raw is None or raw.is_closed() or raw.is_in_transaction() or not refused:
+                    await self._drop()
                 raise
 
     async def close(self) -> None:

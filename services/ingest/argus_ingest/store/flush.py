@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import asyncpg
+
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import JOB_TYPES, EventType, server_event
 from argus_ingest.fold.folding import fold
@@ -33,6 +35,7 @@ _FREE_SQLITE = "(select value from json_each(?))"
 _PROMISE = BulkInsert(tables.outbox, Outbox.COLUMNS)
 
 
+_WARY_FLUSHES: Final = 20
 # A batch id and who speaks: the actor of a request is one object.
 Sender = tuple[str, int]
 Placed = tuple[int, Arrival]
@@ -45,6 +48,8 @@ class Store:
         self._database = database
         self._outbox = outbox
         self._known: set[str] = set()
+        # For how many flushes more repeated events are expected.
+        self._wary = 0
 
     async def write(self, arrivals: Sequence[Arrival]) -> None:
         """Store events and set the outcome of each. Raises what the driver raises; then nothing is stored."""
@@ -63,12 +68,26 @@ class Store:
         self._outbox.offer(flush.promised)
 
     async def _flushed(self, arrivals: Sequence[Arrival]) -> _Flush:
+        if not self._database.is_sqlite:
+            return await self._flushed_by_copy(arrivals)
         flush = _Flush(arrivals, self._outbox)
-        if self._database.is_sqlite:
-            await self._database.write_in_thread(lambda raw: at_once(flush.run(SqliteLink(raw), self._known)))
-        else:
+        await self._database.write_in_thread(lambda raw: at_once(flush.run(SqliteLink(raw), self._known)))
+        return flush
+
+    async def _flushed_by_copy(self, arrivals: Sequence[Arrival]) -> _Flush:
+        """Most events are new, and then COPY is quicker. Where one was known, all begins again with an insert that
+        looks, and so do the next flushes: a sender that repeats itself seldom repeats one request only.
+        """
+        flush = _Flush(arrivals, self._outbox, is_hopeful=not self._wary)
+        try:
             async with self._database.write_raw() as raw:
                 await flush.run(PostgresLink(raw), self._known)
+        except asyncpg.UniqueViolationError:
+            if self._wary:
+                raise
+            self._wary = _WARY_FLUSHES
+            return await self._flushed_by_copy(arrivals)
+        self._wary = max(0, self._wary - 1)
         return flush
 
 
@@ -79,13 +98,14 @@ class _PurgedError(Exception):
 class _Flush:
     """The state of one transaction."""
 
-    def __init__(self, arrivals: Sequence[Arrival], outbox: Outbox) -> None:
+    def __init__(self, arrivals: Sequence[Arrival], outbox: Outbox, *, is_hopeful: bool = False) -> None:
         self.outcomes: list[Outcome] = []
         self.batch_ids: set[str] = set()
         self.promised: list[Row] = []
         self.cleared = outbox.published()
         self._link: Link
         self._outbox = outbox
+        self._is_hopeful = is_hopeful
         self._arrivals = arrivals
         self._received_at = now()
         self._tracked: dict[int, Tracked] = {}
@@ -176,7 +196,7 @@ class _Flush:
         old = [purged_events.Seen(key, one.key, one.at) for key, one in placed if one.at < horizon]
         before = await purged_events.among(self._link, old, self._received_at) if old else {}
         fresh = [(key, one) for key, one in placed if (key, one.key) not in before] if before else placed
-        before |= await event_rows.insert(self._link, fresh)
+        before |= await event_rows.insert(self._link, fresh, is_hopeful=self._is_hopeful)
         for batch_key, arrival in placed:
             if not before or (batch_key, arrival.key) not in before:
                 self._new.setdefault(batch_key, []).append(arrival)

@@ -49,6 +49,10 @@ class PostgresLink:
         status: str = await self._raw.execute(sql, *values)
         return int(status.rsplit(" ", 1)[1])
 
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Add rows by COPY, of which none may be there: half the cost of an insert that looks for collisions."""
+        await self._raw.copy_records_to_table(table, records=rows, columns=columns)
+
 
 class SqliteLink:
     """Over a connection of the thread that it is used in: nothing here ever waits."""

@@ -128,3 +128,17 @@ def test_what_counts_as_an_outage():
     assert is_outage(ConnectionRefusedError())
     assert is_outage(TimeoutError())
     assert not is_outage(ValueError("a poisoned event"))
+
+
+async def test_events_that_come_again_are_known_in_large_flushes_too(postgres_database):
+    """Large flushes are copied in, which expects that all are new; one that is not costs its neighbours nothing."""
+    first = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(300)]
+    second = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(300)]
+    async with flusher_on(postgres_database) as flusher:
+        await flusher.submit(taken(*first), 1)
+        mixed = await flusher.submit(taken(*second[:200], first[7], *second[200:]), 1)
+        again = await flusher.submit(taken(*first), 1)
+    assert [outcome.status for outcome in mixed].count("accepted") == 300
+    assert (mixed[200].status, mixed[200].db_id) == ("deduplicated", 3)
+    assert {outcome.status for outcome in again} == {"deduplicated"}
+    assert await count(postgres_database) == 600
