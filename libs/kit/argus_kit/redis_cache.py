@@ -18,13 +18,15 @@ log = structlog.get_logger(__name__)
 # After a failure Redis is left alone for this long, so that a dead one costs one request a moment, not all of them.
 _LEAVE_ALONE_S = 1.0
 
-# The bucket is read, refilled and taken from in one step on the server, so that replicas cannot race.
+# The bucket is read, refilled and taken from in one step on the server, so that replicas cannot race. A clock that was
+# set back takes nothing out of it.
 _TAKE = """
 local now = redis.call('TIME')
 local t = tonumber(now[1]) + tonumber(now[2]) / 1000000
 local b = redis.call('HMGET', KEYS[1], 'level', 'since')
 local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local level = math.min(capacity, (tonumber(b[1]) or capacity) + (t - (tonumber(b[2]) or t)) * rate)
+local passed = math.max(0, t - (tonumber(b[2]) or t))
+local level = math.min(capacity, (tonumber(b[1]) or capacity) + passed * rate)
 local wait = 0
 if level >= cost then level = level - cost else wait = (cost - level) / rate end
 redis.call('HSET', KEYS[1], 'level', tostring(level), 'since', tostring(t))

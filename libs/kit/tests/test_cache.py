@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import redis.asyncio as redis
 
 from argus_kit.cache import Cache, MemoryCache, open_cache
 from argus_kit.redis_cache import RedisCache
@@ -105,6 +106,16 @@ def valkey() -> Iterator[Child]:
 
 
 class TestRedisAway:
+    async def test_a_clock_that_was_set_back_refuses_nobody(self, redis_url: str) -> None:
+        prefix = f"{uuid.uuid4().hex}:"
+        cache = RedisCache(redis_url, prefix=prefix)
+        client = redis.from_url(redis_url)
+        await client.hset(f"{prefix}b", mapping={"level": "5", "since": str(time.time() + 4000)})
+        await client.aclose()
+        assert await cache.take("b", capacity=10, per_second=0.01) == 0.0
+        assert await cache.take("b", capacity=10, per_second=0.01) == 0.0
+        await cache.close()
+
     async def test_two_replicas_share_one_bucket(self, redis_url: str) -> None:
         prefix = f"{uuid.uuid4().hex}:"
         first, second = RedisCache(redis_url, prefix=prefix), RedisCache(redis_url, prefix=prefix)

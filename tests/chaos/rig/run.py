@@ -111,7 +111,8 @@ class Run:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _judge(self, page: Page, resyncs: int) -> Verdict:
-        verdict = Verdict(self._system, self._account)
+        jumped = any(fault.kind == "jump" for fault in self.plan.faults)
+        verdict = Verdict(self._system, self._account, clock_jumped=jumped)
         for reporter in self._reporters:
             verdict.on_reporter(reporter)
         for poster in self._posters:
