@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from argus_contracts.event_rows import TYPES_BY_CODE, event_id
 from argus_contracts.events import INGESTED_TYPES
@@ -97,7 +96,7 @@ class Verdict:
         self._hold(not repeated, f"{reporter.batch}: lines stored twice: {repeated[:3]}")
 
     def _jobs(self, batch: str, rows: Rows) -> None:
-        """The jobs' own counts. `n_points` follows the reporter's clock, so only where that was let alone it is exact."""
+        """The jobs' own counts. `n_points` goes by the reporter's clock: it is exact where that was let alone."""
         found = self._system.query(
             "select j.job_id, j.n_points, j.summary from job j join batch b using (batch_key) where b.id = :batch",
             batch=batch,
@@ -109,9 +108,10 @@ class Verdict:
             said = json.loads(summary) if isinstance(summary, str) else summary or {}
             for metric, kind in (("train_loss", "job_epoch"), ("grad_norm", "job_step")):
                 points, count = said.get(metric, {}).get("n", 0), rows.by_job[job, kind]
-                is_reported = job != "posted"
-                right = points == count or not is_reported
-                self._hold(right, f"{batch}/{job}: the summary has {points} points of {metric}, {count} are stored")
+                self._hold(
+                    points == count or job == "posted",
+                    f"{batch}/{job}: the summary has {points} points of {metric}, {count} are stored",
+                )
 
     def on_page(self, seen: set[str], resyncs: list[str]) -> None:
         """An open page saw all of it, or was told to read anew."""
