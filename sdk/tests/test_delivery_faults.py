@@ -27,6 +27,11 @@ def train(reporter, epochs=50):
             job.epoch(epoch, train_loss=1 / (epoch + 1))
 
 
+def has_let_go():
+    """Whether no reporter of this process still waits for its last request, with its journal in hand."""
+    return not any(thread.name == "argus-sender" for thread in threading.enumerate())
+
+
 def assert_all_arrived(ingest, stats, epochs=50):
     assert stats.pending == 0
     assert stats.dropped == 0
@@ -134,6 +139,7 @@ class TestTransientFaults:
         ingest.down()
         with reporter("dead") as dead:
             train(dead)
+        wait_until(has_let_go)
         ingest.up()
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "5")
         with reporter("busy") as r, r.job("j1") as job:
@@ -145,15 +151,18 @@ class TestTransientFaults:
 class TestTls:
     """Each fault of TLS is an outage: told once, waited out, the journal kept."""
 
-    def test_a_server_that_speaks_no_tls(self, ingest, reporter, journals, monkeypatch, caplog):
+    def test_a_server_that_speaks_no_tls(self, ingest, reporter, journals, monkeypatch, caplog, wait_until):
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
         with reporter(monitor_url=ingest.url.replace("http:", "https:")) as r:
             train(r)
         assert r.stats.pending == r.stats.accepted
         assert "SSL" in caplog.text
+        wait_until(has_let_go)
         assert sync(str(journals), ingest.url, ingest.token).total("stored") == r.stats.accepted
 
-    def test_a_certificate_that_nobody_vouches_for(self, ingest, reporter, journals, monkeypatch, caplog, tmp_path):
+    def test_a_certificate_that_nobody_vouches_for(
+        self, ingest, reporter, journals, monkeypatch, caplog, tmp_path, wait_until
+    ):
         key, certificate = self_signed(tmp_path)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -166,6 +175,7 @@ class TestTls:
             train(r)
         assert r.stats.pending == r.stats.accepted
         assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
+        wait_until(has_let_go)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "5")
         with reporter("heir", monitor_url=url) as heir:
@@ -281,7 +291,9 @@ class TestPoison:
 
 
 class TestExit:
-    def test_it_is_bounded_and_the_rest_is_left_to_the_next_reporter(self, ingest, reporter, journals, monkeypatch):
+    def test_it_is_bounded_and_the_rest_is_left_to_the_next_reporter(
+        self, ingest, reporter, journals, monkeypatch, wait_until
+    ):
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.5")
         ingest.down()
         started = time.monotonic()
@@ -289,6 +301,7 @@ class TestExit:
             train(r)
         assert time.monotonic() - started < 2
         assert r.stats.pending == r.stats.accepted == 54
+        wait_until(has_let_go)
         ingest.up()
         with reporter("second") as heir:
             pass
@@ -365,6 +378,7 @@ class TestNoDisk:
             for _ in range(3000):
                 job.log("x" * 2000)
             wait_until(lambda: r.stats.dropped > 0 and len(r._pipeline.buffer) == 0)
+        wait_until(has_let_go)
         ingest.up()
         dropped = r.stats.dropped_reasons["journal_full"]
         assert 0 < dropped < 3000

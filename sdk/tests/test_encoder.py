@@ -85,7 +85,8 @@ class TestPoints:
                 numbers[(1, 2, 5)[place]] = odd
             fast = json.loads(encoder.encode(point(*numbers, names=("acc %s", "n"))))
             names = ("epoch", "train_loss", "val_loss", "lr", "batch_time_ms", "acc %s", "n")
-            slow = json.loads(encoder.encode(("job_epoch", 1_800_000_000.5, None, "j", dict(zip(names, numbers)))))
+            data = dict(zip(names, numbers, strict=True))
+            slow = json.loads(encoder.encode(("job_epoch", 1_800_000_000.5, None, "j", data)))
             assert fast.pop("event_id") != slow.pop("event_id")
             assert fast == slow
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -126,12 +127,13 @@ class TestNames:
         assert FileLock.acquire(path) is not None
         assert not Path(f"{path}.claim").exists()
 
-    def test_a_journal_is_kept_on_such_a_disk(self, ingest, reporter, journals, monkeypatch):
+    def test_a_journal_is_kept_on_such_a_disk(self, ingest, reporter, journals, monkeypatch, wait_until):
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.2")
         ingest.down()
         with reporter("first") as r:
             pass
         assert r.stats.pending == 2
+        wait_until(lambda: not any(thread.name == "argus-sender" for thread in threading.enumerate()))
         ingest.up()
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "5")
         with reporter("second") as heir:
