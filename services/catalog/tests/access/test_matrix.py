@@ -36,6 +36,8 @@ LISTS = {
     "/api/stars",
     "/api/stats/gpu-hours-by-user",
 }
+# They read, though they are asked with a body: each answers 200 and tells strangers nothing.
+QUERIES = {"/api/metrics/query"}
 OWNERS_ALONE = {"/api/batches/{batch_id}/shares", "/api/batches/{batch_id}/public-shares"}
 FILLED = {"batch_id": "secret-1", "job_id": "j-1", "project": "hidden", "host": "gpu-9", "slug": "no-such-slug"}
 BODIES = {
@@ -44,6 +46,7 @@ BODIES = {
     "/api/projects/shares": {"project": "mine", "grantee_username": "nobody"},
     "/api/batches/{batch_id}/shares": {"grantee_username": "eve"},
     "/api/batches/{batch_id}/public-share": {},
+    "/api/metrics/query": {"series": [{"batch_id": "secret-1", "job_id": "j-1"}]},
     "/api/batches/bulk-delete": {"batch_ids": ["secret-1"]},
     "/api/jobs/bulk-delete": {"items": [{"batch_id": "secret-1", "job_id": "j-1"}]},
 }
@@ -67,7 +70,7 @@ def routes():
 
 ROUTES = sorted(set(routes()))
 READS = [path for method, path in ROUTES if method == "GET" and path not in PUBLIC]
-WRITES = [(method, path) for method, path in ROUTES if method != "GET"]
+WRITES = [(method, path) for method, path in ROUTES if method != "GET" and path not in QUERIES]
 
 
 def filled(path):
@@ -126,6 +129,16 @@ async def test_a_stranger_reads_nothing_and_learns_nothing(secret):
             assert answer.status_code == 404, (path, answer.text)
 
 
+async def test_a_stranger_asks_for_curves_and_learns_nothing(secret):
+    for path in QUERIES:
+        found = (await ask(secret, "POST", path, secret.headers["eve"])).json()["results"]
+        missing = {"series": [{"batch_id": "none", "job_id": "j-1"}]}
+        told = (await secret.client.post(path, headers=secret.headers["eve"], json=missing)).json()["results"]
+        assert [{**one, "batch_id": "none"} for one in found] == told, path
+        (own,) = (await ask(secret, "POST", path, secret.headers["ada"])).json()["results"]
+        assert own["series"], path
+
+
 async def test_missing_and_invisible_are_told_in_the_same_words(secret):
     for path in READS:
         if "{" not in path:
@@ -153,7 +166,8 @@ async def test_a_viewer_token_reads_and_does_nothing_else(secret):
         if path in PUBLIC:
             continue
         answer = await ask(secret, method, path, headers)
-        assert answer.status_code == (200 if method == "GET" else 403), (method, path, answer.text)
+        reads = method == "GET" or path in QUERIES
+        assert answer.status_code == (200 if reads else 403), (method, path, answer.text)
 
 
 @pytest.mark.parametrize("way", ["batch", "project", "member"])
