@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 
 # Strong references: a reporter that its user has let go of still has events to bring home.
-_members: set[ProcessMember] = set()
+# In the order in which they came: who came last ends first, as a job does before the batch that it is in.
+_members: dict[ProcessMember, None] = {}
 _installed = False
 # More than one flush, because the ending may have to wait for a request that is on its way.
 _SIGTERM_EXTRA_S = 1.0
@@ -44,7 +45,7 @@ _SIGTERM_EXTRA_S = 1.0
 def register(member: ProcessMember) -> None:
     """Tell `member` about the end of the process and about forks."""
     global _installed
-    _members.add(member)
+    _members[member] = None
     if not _installed:
         _installed = True
         atexit.register(_at_exit)
@@ -68,11 +69,11 @@ def end_with_multiprocessing() -> None:
 
 def unregister(member: ProcessMember) -> None:
     """`member` has ended in order."""
-    _members.discard(member)
+    _members.pop(member, None)
 
 
 def _at_exit() -> None:
-    for member in list(_members):
+    for member in list(reversed(_members)):
         end_quietly(partial(member.end_of_process, "the process ended before the batch was closed"))
 
 
@@ -97,7 +98,7 @@ def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
 
     The ending runs in a thread: the main thread may hold, at this moment, a lock that the ending needs.
     """
-    members = list(_members)
+    members = list(reversed(_members))
     ending = threading.Thread(target=_end_all, args=(members,), daemon=True)
     ending.start()
     ending.join(exit_flush_s() + _SIGTERM_EXTRA_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 pytestmark = pytest.mark.integrations
@@ -109,6 +111,15 @@ def test_a_multirun_with_a_failed_job_has_failed(ingest, run, data):
     assert [event["job_id"] for event in ingest.of_type("job_done")] == ["0", "2"]
     assert data("job_failed")[0]["reason"] == "RuntimeError: diverged"
     assert data("batch_failed")[0]["reason"] == "1 of 3 jobs failed"
+
+
+def test_a_multirun_that_is_terminated_ends_its_job_and_then_its_batch(program, data, tmp_path):
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    script = SCRIPT.replace('argus.log({"seen": 1})', "os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)")
+    done = program("import os, signal, time\n" + script, "-m", "lr=0.1,0.2")
+    assert done.returncode == -signal.SIGTERM
+    assert [row["reason"] for row in data("job_failed")] == ["RunFailed: terminated by SIGTERM"]
+    assert [row["reason"] for row in data("batch_failed")] == ["terminated by SIGTERM"]
 
 
 def test_jobs_in_processes_of_a_launcher_report_into_the_same_batch(ingest, run, data):
