@@ -82,12 +82,12 @@ class TestTransientFaults:
         assert r.stats.acked == len(ingest.events) == r.stats.accepted
 
     def test_a_slow_server_does_not_slow_the_training(self, ingest, reporter):
-        ingest.delay_s = 0.5
+        ingest.delay_s = 3.0
         with reporter() as r, r.job("j1") as job:
-            started = time.perf_counter()
             for epoch in range(1000):
                 job.epoch(epoch, train_loss=0.5)
-            assert time.perf_counter() - started < 0.4
+            assert ingest.events == {}  # not one answer was waited for
+            ingest.delay_s = 0.0
         assert_all_arrived(ingest, r.stats, 1000)
 
     def test_internal_errors_of_single_events_are_retried(self, ingest, reporter):
