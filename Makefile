@@ -1,6 +1,6 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
-.PHONY: help up stack test test-integrations lint e2e chaos bench gen lock fmt clean
+.PHONY: help up stack test test-integrations lint e2e chaos fuzz bench gen lock fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -23,8 +23,11 @@ lint: ## style, types, import rules, generated files, schemas
 e2e: ## the pages in a real Chromium (E2E_STACK=1: against the stack too)
 	@exec deploy/local/e2e
 
-chaos: ## kill processes of the stack while a training reports
+chaos: ## disturb both modes while trainings report: over a hundred seeded runs (SEEDS=1000, SEED=17)
 	@exec deploy/local/chaos
+
+fuzz: ## look for what breaks the decoder and the API (FUZZ_EXAMPLES, FUZZ_SECONDS)
+	@exec deploy/local/fuzz
 
 bench: ## measure, and write down beside the limits of this machine
 	@exec deploy/local/bench $(ARGS)

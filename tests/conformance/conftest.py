@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 import platformdirs
 import pytest
+from rig.systems import Stack
 
 from argus_contracts.event_rows import TYPES_BY_CODE, event_id
 from argus_contracts.events import INGESTED_TYPES
@@ -38,9 +41,21 @@ def published_python() -> Path:
     return python
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A ready server."""
+@pytest.fixture(scope="session")
+def whole_stack() -> Iterator[Stack]:
+    """One stack for all tests; each leaves it running."""
+    made = Stack(via_relays=False)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(params=["standalone", "stack"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess | Stack]:
+    """A ready server of either mode."""
+    if request.param == "stack":
+        yield request.getfixturevalue("whole_stack")
+        return
     made = ServerProcess(tmp_path / "home")
     made.start()
     made.wait_ready()
@@ -50,9 +65,9 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def ada(server: ServerProcess) -> Iterator[Account]:
+def ada(server: ServerProcess | Stack) -> Iterator[Account]:
     """A person with a token."""
-    account = Account(server.url)
+    account = Account(server.url, f"ada-{uuid.uuid4().hex[:8]}")
     yield account
     account.close()
 
@@ -102,7 +117,7 @@ class Training:
 
 
 @pytest.fixture
-def train(server: ServerProcess, ada: Account, tmp_path: Path) -> Iterator[Callable[..., Training]]:
+def train(server: ServerProcess | Stack, ada: Account, tmp_path: Path) -> Iterator[Callable[..., Training]]:
     """Start a script of this folder: `train("own_client.py", "steady")`, by another Python when one is given."""
     people_home = tmp_path / "person"
     people_home.mkdir()
@@ -120,18 +135,18 @@ def train(server: ServerProcess, ada: Account, tmp_path: Path) -> Iterator[Calla
         training.close()
 
 
-class Stored:
-    """What lies in the database of a server, read from the file itself."""
+_EVENTS = (
+    "select e.type_code, e.job_id, e.event_key from event e join batch b on b.batch_key = e.batch_key "
+    "where b.id = :batch order by e.id"
+)
 
-    def __init__(self, home: Path, batch_id: str) -> None:
-        with sqlite3.connect(f"file:{home / 'argus.db'}?mode=ro", uri=True) as connection:
-            found = connection.execute(
-                "select e.type_code, e.job_id, e.event_key from event e join batch b on b.batch_key = e.batch_key "
-                "where b.id = ? order by e.id",
-                (batch_id,),
-            ).fetchall()
-        connection.close()
-        sent = [(TYPES_BY_CODE[code], job, event_id(key)) for code, job, key in found]
+
+class Stored:
+    """What lies in the database of a server, read from the database itself."""
+
+    def __init__(self, server: ServerProcess | Stack, batch_id: str) -> None:
+        found = server.query(_EVENTS, batch=batch_id) if isinstance(server, Stack) else _in_file(server, batch_id)
+        sent = [(TYPES_BY_CODE[code], job, event_id(bytes(key))) for code, job, key in found]
         self.events = [event for event in sent if event[0] in INGESTED_TYPES]
         self.ids = [event[2] for event in self.events]
         self.types = collections.Counter(event[0] for event in self.events)
@@ -139,6 +154,11 @@ class Stored:
     def assert_once(self) -> None:
         """No event twice."""
         assert len(self.ids) == len(set(self.ids))
+
+
+def _in_file(server: ServerProcess, batch_id: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(f"file:{server.home / 'argus.db'}?mode=ro", uri=True)) as connection:
+        return connection.execute(_EVENTS, {"batch": batch_id}).fetchall()
 
 
 def eventually(check: Callable[[], Any], timeout_s: float = 20) -> Any:
@@ -156,6 +176,6 @@ def _eventually() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def stored(server: ServerProcess) -> Callable[[str], Stored]:
+def stored(server: ServerProcess | Stack) -> Callable[[str], Stored]:
     """What is stored of a batch."""
-    return lambda batch_id: Stored(server.home, batch_id)
+    return lambda batch_id: Stored(server, batch_id)

@@ -156,11 +156,18 @@ class Stack:
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         self.wait_ready(180)
 
-    def stop(self) -> None:
-        """As Ctrl-C does."""
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal to the launcher, and wait until nothing of the stack runs; returns its exit code."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(30) == 0, self.log.read_text()
+        mine = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.send_signal(how)
+        code = self._process.wait(30)
+        psutil.wait_procs(mine, timeout=30)
+        return code
+
+    def stop(self) -> None:
+        """As Ctrl-C does, for good."""
+        assert self.end() == 0, self.log.read_text()
         for way in self.ways.values():
             way.close()
         if self.disk:
