@@ -1,76 +1,76 @@
-"""`make bench`: measures both modes and the SDK beside this machine's own limits, in one run.
+"""`make bench`: measures Argus beside this machine's own limits, and with `--rivals` beside others, part by part.
 
-Prints JSON, and with `--write` puts the figures into docs/benchmarks.md. `--quick` takes fewer events.
+Every part's figures go to docs/benchmarks.json as soon as they are there, and docs/benchmarks.md is made from that
+file: `--only P1,P2` measures some parts and keeps the figures of the others, `--report` measures nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import os
-import platform
-import subprocess
 import sys
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import Any
 
-from bench import floors
+from bench.parts import ALONE, WITH_SERVER
 from bench.report import write
-from bench.servers import ROOT, Target, running
+from bench.results import Results
+from bench.servers import running
+
+MODES = ("standalone", "stack")
 
 
-def script(name: str, *arguments: str) -> dict[str, Any]:
-    """Run a benchmark as a process of its own and read the JSON that it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", *arguments], capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    if done.returncode:
-        sys.exit(f"bench.{name} failed:\n{done.stdout}{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+class Bench:
+    """One run over the chosen parts."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self.failed: list[str] = []
+
+    def measure(self, part: str, name: str, work: Callable[[], dict[str, Any]]) -> None:
+        """Measure one part; where it fails, the others go on."""
+        begin = time.monotonic()
+        try:
+            self._results.put(part, name, work())
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is one part's)
+            self.failed.append(f"{part} {name}: {error}")
+            print(f"{part} {name}: FAILED {error}", file=sys.stderr)
+        else:
+            print(f"{part} {name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
 
 
-def server(target: Target, *, quick: bool) -> dict[str, Any]:
-    """What a server does: batches of 500, one event a request, event to browser."""
-    address = ("--url", target.url, "--token", target.token)
-    events = 20_000 if quick else 100_000
-    return {
-        "batches_of_500": script("ingest", *address, "--events", str(events), "--batch-size", "500", "--clients", "8"),
-        "one_a_request": script(
-            "ingest", *address, "--events", str(events // 10), "--batch-size", "1", "--clients", "32"
-        ),
-        "fanout_1": script("fanout", *address, "--clients", "1"),
-        "fanout_100": script("fanout", *address, "--clients", "100"),
-        "fanout_500": script("fanout", *address, "--clients", "500"),
-    }
-
-
-def main() -> None:
+def main() -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    options = parser.parse_args()
-    found: dict[str, Any] = {
-        "machine": {
-            "cpus": os.cpu_count(),
-            "python": platform.python_version(),
-            "system": platform.system(),
-            "load": round(os.getloadavg()[0], 1),
-        },
-        "floors": asyncio.run(floors.measure()),
-    }
-    for mode in ("standalone", "stack"):
-        print(f"measuring {mode} ...", file=sys.stderr)
-        with running(mode) as target:
-            found[mode] = server(target, quick=options.quick)
-            if mode == "standalone":
-                found["sdk"] = script("sdk_epoch", "--url", target.url, "--token", target.token)
-    print(json.dumps(found, indent=1))
-    if options.write:
-        write(found, Path(ROOT / "docs" / "benchmarks.md"))
+    options = _options()
+    results = Results()
+    bench = Bench(results)
+    chosen = set(options.only.split(",")) if options.only else {*ALONE, *WITH_SERVER}
+    if not options.report:
+        for part, alone in ALONE.items():
+            if part in chosen:
+                bench.measure(part, "here", lambda alone=alone: alone(options.quick))
+        for mode in options.modes.split(",") if chosen & set(WITH_SERVER) else ():
+            with running(mode) as target:
+                for part, work in WITH_SERVER.items():
+                    if part in chosen:
+                        bench.measure(part, mode, lambda work=work, target=target: work(target, options.quick))
+    if options.rivals:
+        from bench.rivals.run import measure
+
+        measure(bench.measure, options.rivals.split(",") if options.rivals != "all" else None)
+    write(results)
+    return 1 if bench.failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help=f"of {','.join([*ALONE, *WITH_SERVER])}, a comma list")
+    parser.add_argument("--modes", default=",".join(MODES))
+    parser.add_argument("--quick", action="store_true", help="fewer events: a minute or two, for a look")
+    parser.add_argument("--rivals", nargs="?", const="all", help="others too: all, or a comma list; they are installed")
+    parser.add_argument("--report", action="store_true", help="measure nothing, write docs/benchmarks.md anew")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

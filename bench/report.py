@@ -1,83 +1,198 @@
-"""Writes the figures of one run into docs/benchmarks.md, between two marks; the prose around them is kept."""
+"""Makes the tables of docs/benchmarks.md from docs/benchmarks.json, between two marks; the prose around is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.results import Results
+from bench.targets import reached
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN = "<!-- figures: written by `make bench` -->"
 END = "<!-- end of figures -->"
+MODES = ("standalone", "stack")
 
 
-def write(found: dict[str, Any], target: Path) -> None:
+def write(results: Results, page: Path = PAGE) -> None:
     """Replace what stands between the marks."""
-    text = target.read_text()
-    before, _, rest = text.partition(BEGIN)
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    table = "\n".join(lines(found))
-    target.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+    table = "\n".join(lines(results))
+    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
 
 
-def lines(found: dict[str, Any]) -> Iterator[str]:
-    """The tables."""
-    machine = found["machine"]
-    yield ""
-    yield f"{machine['cpus']} CPUs, {machine['system']}, Python {machine['python']}; load before: {machine['load']}."
-    yield from _floors(found["floors"])
-    yield from _servers(found)
-    yield from _fanout(found)
-    yield from _sdk(found["sdk"], found["floors"])
+def lines(results: Results) -> Iterator[str]:
+    """All tables."""
+    machine = results.get("machine") or {}
+    yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
+    yield from _when(results)
+    for section in (_targets, _floors, _hot_path, _imports, _storing, _curves, _fan_out):
+        yield from section(results)
     yield ""
 
 
-def _floors(floors: dict[str, float]) -> Iterator[str]:
-    yield from ("", "### This machine's limits", "", "| what | figure |", "|---|---|")
-    yield f"| decode in a bare uvicorn, bodies of 500 | {floors['echo_events_per_s_500']:,.0f} events/s |"
-    yield f"| the same, one event a request | {floors['echo_requests_per_s_1']:,.0f} requests/s |"
-    yield f"| PostgreSQL COPY, two unique indexes | {floors['postgres_copy_rows_per_s']:,.0f} rows/s |"
-    yield f"| PostgreSQL unnest, on conflict do nothing | {floors['postgres_unnest_rows_per_s']:,.0f} rows/s |"
-    yield f"| SQLite, WAL, synchronous=full | {floors['sqlite_rows_per_s']:,.0f} rows/s |"
-    yield f"| deque append / queue.Queue put | {floors['deque_append_us']:.2f} / {floors['queue_put_us']:.2f} us |"
+def _when(results: Results) -> Iterator[str]:
+    found = [
+        (part, name, figures)
+        for part, names in sorted(results.parts.items())
+        if part != "machine"
+        for name, figures in sorted(names.items())
+    ]
+    loads = [figures["load"] for _, _, figures in found]
+    if loads:
+        yield f"Measured between {min(f['at'] for *_, f in found)} and {max(f['at'] for *_, f in found)}, load average"
+        yield f"of the machine after each part {min(loads)} to {max(loads)}."
 
 
-def _servers(found: dict[str, Any]) -> Iterator[str]:
-    floors = found["floors"]
-    limits = {"standalone": floors["sqlite_rows_per_s"], "stack": floors["postgres_unnest_rows_per_s"]}
-    yield from ("", "### Events stored, acknowledged = on disk", "")
-    yield "| mode | batches of 500 | of the database's limit | p99 | one event a request | p50 / p99 |"
-    yield "|---|---|---|---|---|---|"
-    for mode, limit in limits.items():
-        many, single = found[mode]["batches_of_500"], found[mode]["one_a_request"]
-        yield (
-            f"| {mode} | {many['events_per_second']:,.0f} events/s | {many['events_per_second'] / limit:.0%} "
-            f"| {many['p99_ms']:.0f} ms | {single['events_per_second']:,.0f}/s "
-            f"| {single['p50_ms']:.1f} / {single['p99_ms']:.1f} ms |"
+def _targets(results: Results) -> Iterator[str]:
+    rows = []
+    for target, found in ((one.target, one) for one in reached(results)):
+        limit = f"{'<=' if target.at_most else '>='} {target.limit:,} {target.unit}"
+        rows.append((target.part, target.what, limit, _figure(found.found), found.verdict))
+    yield from _table("Targets", ("", "what", "target", "here", ""), rows)
+
+
+def _floors(results: Results) -> Iterator[str]:
+    names = {
+        "echo_events_per_s_500": "decode in a bare uvicorn, bodies of 500, events/s",
+        "echo_requests_per_s_1": "the same, one event a request, requests/s",
+        "postgres_copy_rows_per_s": "PostgreSQL COPY, two unique indexes, rows/s",
+        "postgres_unnest_rows_per_s": "PostgreSQL unnest, on conflict do nothing, rows/s",
+        "sqlite_rows_per_s": "SQLite, WAL, synchronous=full, rows/s",
+        "deque_append_us": "deque append, us",
+        "queue_put_us": "queue.Queue put, us",
+    }
+    rows = [(what, _figure(results.get("floors", "here", name))) for name, what in names.items()]
+    yield from _table("This machine's limits", ("what", "figure"), rows)
+
+
+def _hot_path(results: Results) -> Iterator[str]:
+    ours = results.get("P1", "here")
+    rows = [_loop_row("**this SDK**, `job.epoch()`", ours, (ours or {}).get("stats", {}).get("dropped"))]
+    for name, figures in _rivals(results):
+        if "left_out" in figures:
+            rows.append((name, figures["left_out"], "", "", "", ""))
+            continue
+        rows.append(_loop_row(figures.get("version", name), figures, figures.get("dropped")))
+        if "sync" in figures:
+            rows.append(_loop_row("the same, synchronous", figures["sync"], None))
+    head = ("four metrics logged", "calls", "tight p50 / p99", "worst", "with 100 us of work p50 / p99", "dropped")
+    yield from _table("P1: what the loop feels", head, rows)
+
+
+def _loop_row(name: str, figures: dict[str, Any] | None, dropped: Any) -> tuple[str, ...]:
+    if not figures:
+        return (name, "not measured", "", "", "", "")
+    tight, work = figures["tight"], figures["work_100us"]
+    return (
+        name,
+        _figure(figures["calls"]),
+        f"{_figure(tight['p50_us'])} / {_figure(tight['p99_us'])} us",
+        f"{_figure(tight['worst_ms'])} ms",
+        f"{_figure(work['p50_us'])} / {_figure(work['p99_us'])} us",
+        "" if dropped is None else _figure(dropped),
+    )
+
+
+def _imports(results: Results) -> Iterator[str]:
+    ours = results.get("P2", "here", "argus") or {}
+    everyone = {"**this SDK**": {"import_ms": ours.get("ms"), "memory_mib": ours.get("mib")} if ours else None}
+    everyone |= {figures.get("version", name): figures for name, figures in _rivals(results)}
+    rows = [
+        (name, f"{figures['import_ms']} ms", f"{figures['memory_mib']} MiB")
+        for name, figures in everyone.items()
+        if figures and "import_ms" in figures
+    ]
+    yield from _table("P2: import, over a bare interpreter", ("", "time", "memory"), rows)
+
+
+def _storing(results: Results) -> Iterator[str]:
+    limits = {"standalone": "sqlite_rows_per_s", "stack": "postgres_unnest_rows_per_s"}
+    rows = []
+    for mode in MODES:
+        full, calm, flood, single = (
+            results.get("P3", mode, "full"),
+            results.get("P3", mode, "at_80_pct"),
+            results.get("P3", mode, "at_300_pct"),
+            results.get("P4", mode),
         )
-
-
-def _fanout(found: dict[str, Any]) -> Iterator[str]:
-    yield from ("", "### Event to browser: request sent to frame received", "")
-    yield "| mode | clients on one channel | p50 | p99 | burst of events, to the last frame | missed |"
-    yield "|---|---|---|---|---|---|"
-    for mode in ("standalone", "stack"):
-        for name in ("fanout_1", "fanout_100", "fanout_500"):
-            one = found[mode][name]
-            yield (
-                f"| {mode} | {one['clients']} | {one['p50_ms']} ms | {one['p99_ms']} ms "
-                f"| {one['burst']} in {one['burst_last_ms']} ms | {one['missed'] + one['burst_missed']} |"
+        limit = results.get("floors", "here", limits[mode])
+        if full and calm and flood:
+            rate = full["events_per_second"]
+            rows += [
+                (mode, "bodies of 500", f"{rate:,} events/s", f"{rate / limit:.0%}" if limit else "",
+                 f"{full['p50_ms']} / {full['p99_ms']} ms", ""),
+                (mode, "at 80 % of that", f"{calm['events_per_second']:,} events/s", "",
+                 f"{calm['p50_ms']} / {calm['p99_ms']} ms", ""),
+                (mode, "3 times as much offered", f"{flood['events_per_second']:,} events/s", "",
+                 f"{flood['p50_ms']} / {flood['p99_ms']} ms",
+                 _flood(flood)),
+            ]  # fmt: skip
+        if single:
+            rate = single["events_per_second"]
+            rows.append(
+                (mode, "one event a request", f"{rate:,}/s", "", f"{single['p50_ms']} / {single['p99_ms']} ms", "")
             )
+    for _, figures in _rivals(results):
+        if "points_per_second" in figures:
+            rows.append(
+                (figures["version"], "points of one metric", f"{figures['points_per_second']:,} points/s", "", "", "")
+            )
+    head = ("", "what", "stored, acknowledged = on disk", "of the database's limit", "p50 / p99", "")
+    yield from _table("P3, P4: events stored", head, rows)
 
 
-def _sdk(sdk: dict[str, Any], floors: dict[str, float]) -> Iterator[str]:
-    yield from ("", f"### What `job.epoch()` costs the loop ({sdk['calls']:,} calls, four metrics)", "")
-    yield "| | p50 | p99 | worst |"
-    yield "|---|---|---|---|"
-    for label, name in (("tight loop", "tight"), ("100 us of work between", "with_100us_of_work")):
-        row = sdk[name]
-        yield f"| {label} | {row['p50_us']:.1f} us | {row['p99_us']:.1f} us | {row['worst_us'] / 1000:.1f} ms |"
-    yield f"| floor: queue.Queue put | {floors['queue_put_us']:.1f} us | | |"
-    stats = sdk["stats"]
-    yield ""
-    dropped = f"{stats['dropped']} of {stats['accepted']:,} events dropped"
-    yield f"The loop slows by {sdk['slowdown_percent']:.1f} %; {dropped}."
+def _flood(figures: dict[str, Any]) -> str:
+    memory = f"memory {figures['memory_before_mib']} to {figures['memory_after_mib']} MiB"
+    return f"{figures['refused_requests']} refused; {memory}; calm again after {figures['recovered_s']} s"
+
+
+def _curves(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        for name, figures in sorted((results.get("P6", mode) or {}).items()):
+            if isinstance(figures, dict):
+                rows.append((mode, name, ", ".join(f"{key} {_figure(value)}" for key, value in figures.items())))
+    for _, figures in _rivals(results):
+        reads = figures.get("read") or {}
+        for one in reads.values() if "points" not in reads else [reads]:
+            rows.append((figures["version"], f"all of {one['points']:,} points", f"{one['ms']:,} ms"))  # noqa: PERF401
+    yield from _table("P6: one metric of one job for a chart", ("", "what", "figures"), rows)
+
+
+def _fan_out(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        for one in (results.get("P8", mode) or {}).values():
+            if isinstance(one, dict):
+                missed = one["missed"] + one["burst_missed"]
+                rows.append((mode, _figure(one["clients"]), f"{one['p50_ms']} / {one['p99_ms']} ms",
+                             f"{one['burst']} in {one['burst_last_ms']} ms", _figure(missed)))  # fmt: skip
+    head = ("", "clients on one channel", "p50 / p99", "burst of events, to the last frame", "missed")
+    yield from _table("P8: event to browser, request sent to frame received", head, rows)
+
+
+def _rivals(results: Results) -> list[tuple[str, dict[str, Any]]]:
+    return sorted((results.get("rivals") or {}).items())
+
+
+def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    found = list(rows)
+    if not found:
+        return
+    yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
+    for row in found:
+        yield f"| {' | '.join(row)} |"
+
+
+def _figure(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case float() if value >= 1000:
+            return f"{value:,.0f}"
+        case int() | float():
+            return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return str(value)

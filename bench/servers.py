@@ -21,11 +21,12 @@ ROOT = Path(__file__).parents[1]
 
 
 class Target(NamedTuple):
-    """A running server, the process that was started for it, and a token to report with."""
+    """A running server: the process that was started for it, a token to report with, seconds from start to ready."""
 
     url: str
     token: str
     pid: int
+    ready_s: float
 
 
 COMMANDS = {
@@ -48,9 +49,11 @@ def running(mode: str) -> Iterator[Target]:
         process = subprocess.Popen(
             COMMANDS[mode], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
         )
+        begin = time.monotonic()
         try:
             wait_ready(url, process)
-            yield Target(url, person_with_token(url), process.pid)
+            ready_s = round(time.monotonic() - begin, 2)
+            yield Target(url, person_with_token(url), process.pid, ready_s)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
