@@ -1,5 +1,6 @@
 """A deleted batch goes with all its rows and files, in slices, whatever happens on the way."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -187,3 +188,21 @@ async def test_old_artifacts_go_where_a_policy_says_so(ingest, retention):
     assert left.id != old.id
     storage = ingest.platform.get(Artifacts).storage
     assert [file.path for file in await storage.files(str(left.batch_key))] == [left.path]
+
+
+async def test_a_reporter_that_goes_on_while_its_batch_is_purged_is_never_refused(ingest, retention, monkeypatch):
+    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 5)
+    key = await run_of(ingest, "gone", b"1")
+    await ingest.accept(*(event("log_line", "gone", line="x") for _ in range(60)))
+    await delete(ingest, "gone", purge=True)
+    purging = asyncio.create_task(retention.run())
+    while not purging.done():
+        await asyncio.gather(*(ingest.accept(event("job_epoch", "gone", f"j{n}", epoch=1, loss=0.5)) for n in range(4)))
+    assert (await purging).outcome == "done"
+    await ingest.accept(event("log_line", "gone", line="the new one"))
+    assert set((await counts(ingest, key)).values()) == {0}
+    known = {row.batch_key for row in await ingest.rows(tables.batch)}
+    for table in tables_of_batches():
+        assert {row.batch_key for row in await ingest.rows(table)} <= known, table.name
+    assert known
+    assert key not in known
