@@ -57,7 +57,8 @@ def judge(reply: Reply) -> Verdict:
             return Verdict(READ)
         return Verdict(WAIT, "the answer is not an Argus server's; is the address right?")
     reason = f"HTTP {status}: {detail(reply)}"
-    if status in _WAIT_STATUSES:
+    # A 404 that is no JSON: a gateway that has just started and does not know its services yet.
+    if status in _WAIT_STATUSES or (status == 404 and not reply.body.lstrip().startswith(b"{")):
         return Verdict(WAIT, reason, _retry_after(reply))
     if status in _HOLD_STATUSES or 300 <= status < 400:
         place = reply.headers.get("location")

@@ -31,6 +31,10 @@ def test_a_2xx_that_is_no_acknowledgement_is_none(body):
     assert judge(reply(200, body)).action == WAIT
 
 
+def test_a_gateway_that_just_started_is_waited_for():
+    assert judge(reply(404, b"404 page not found\n")).action == WAIT
+
+
 def test_an_acknowledgement_is_read():
     assert judge(reply(200, {"accepted": 1, "rejected": 0, "results": []})).action == READ
 
