@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from argus_schema.catalog import batch_share, project_member, project_share
 from argus_schema.ingest import batch
 
+# An id, or its place in a statement that is kept.
+Person = int | sa.BindParameter[int]
 _EDITOR_ROLES = ("owner", "editor")
 
 
@@ -43,7 +45,7 @@ def shared_with(user_id: int) -> sa.ColumnElement[bool]:
     )
 
 
-def shared_for_editing(user_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+def shared_for_editing(user_id: Person) -> sa.ColumnElement[bool]:
     """Those of them that the person may also change."""
     return sa.or_(
         _by_batch_share(user_id, batch_share.c.permission == "editor"),
@@ -52,12 +54,12 @@ def shared_for_editing(user_id: int | sa.BindParameter[int]) -> sa.ColumnElement
     )
 
 
-def _by_batch_share(user_id: int | sa.BindParameter[int], permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _by_batch_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     mine = sa.select(batch_share.c.batch_id).where(batch_share.c.grantee_id == user_id, permission)
     return batch.c.id.in_(mine)
 
 
-def _by_project_share(user_id: int | sa.BindParameter[int], permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _by_project_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return (
         sa.select(sa.literal(1))
         .where(
@@ -71,6 +73,6 @@ def _by_project_share(user_id: int | sa.BindParameter[int], permission: sa.Colum
     )
 
 
-def _by_membership(user_id: int | sa.BindParameter[int], role: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _by_membership(user_id: Person, role: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     mine = sa.select(project_member.c.project).where(project_member.c.user_id == user_id, role)
     return batch.c.project.in_(mine)
