@@ -58,6 +58,13 @@ class Buckets:
             return 0.0
         return await self._take_shared(self._shared, key)
 
+    async def close(self) -> None:
+        """End the questions that were not waited for."""
+        late = list(self._late)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
     async def _take_shared(self, shared: Cache, key: str) -> float:
         block = max(1.0, min(self.capacity / 10, self.per_second * _BLOCK_S) // 1)
         wait = await self._ask(shared, key, block)

@@ -84,6 +84,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(valkey: Child) -> None:
         assert time.monotonic() - begin < 0.5, "waited for a Redis that hangs"
     finally:
         valkey.process.send_signal(signal.SIGCONT)
+    await some.close()
     await cache.close()
 
 

@@ -28,6 +28,11 @@ class Gate:
             shared, capacity=settings.ip_rate_requests, per_second=settings.ip_rate_per_second, deadline_s=deadline_s
         )
 
+    async def close(self) -> None:
+        """Release what is held."""
+        await self.by_token.close()
+        await self.by_address.close()
+
     async def admit(self, request: Request) -> Actor:
         """The caller.
 

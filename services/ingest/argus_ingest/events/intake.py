@@ -43,6 +43,10 @@ class Intake(Part):
         self._flusher = flusher
         self._settings = settings
 
+    async def stop(self) -> None:
+        """See Part."""
+        await self._gate.close()
+
     async def take_one(self, request: Request) -> SingleAnswer:
         """One event. Raises ArgusError for everything but 200."""
         actor = await self._gate.admit(request)
