@@ -197,3 +197,16 @@ async def test_an_event_id_need_not_be_a_uuid(ingest, event_id):
     assert (await ingest.post(sent, sent))["results"][1] == {
         "event_id": event_id, "status": "deduplicated", "db_id": 1, "error": None, "code": None,
     }  # fmt: skip
+
+
+async def test_a_page_and_a_traced_sender_get_the_whole_route(ingest):
+    """The shortcut is for senders that ask for no more than an answer; the others get CORS headers, and the same."""
+    sent = event("log_line", line="x")
+    plain = await send(ingest, json.dumps(sent).encode(), "/api/events")
+    page = await send(ingest, json.dumps(sent).encode(), "/api/events", Origin="http://localhost:5173")
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    traced = await send(ingest, b"{", "/api/events", traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
+    assert (plain.json()["event_id"], plain.json()["deduplicated"]) == (1, False)
+    assert (page.json()["event_id"], page.json()["deduplicated"]) == (1, True)
+    assert page.headers["access-control-allow-origin"] == "http://localhost:5173"
+    assert traced.json()["error"]["trace_id"] == trace_id
