@@ -105,6 +105,7 @@ class TestFeatureFlags:
         rows = (await client.get("/api/admin/feature-flags", headers=admin.headers)).json()
         assert [(row["key"], row["value"]) for row in rows] == [
             ("email_verification_required", False),
+            ("registration_by_invite", False),
             ("registration_open", True),
             ("stalled_threshold_sec", 300),
         ]
@@ -113,7 +114,7 @@ class TestFeatureFlags:
         assert (row["value"], row["updated_by"]) == (600, admin.id)
         own = await client.put("/api/admin/feature-flags/our_own_1", json={"value": [1]}, headers=admin.headers)
         assert own.json()["value"] == [1]
-        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 4
+        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 5
 
     async def test_refuse_what_does_not_fit(self, client, sign_up):
         admin = await sign_up()
@@ -123,7 +124,7 @@ class TestFeatureFlags:
             if status == 422:
                 assert answer.json()["error"]["code"] == "flag.value_invalid"
                 assert answer.json()["detail"][0]["loc"] == ["body", "value"]
-        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 3
+        assert len((await client.get("/api/admin/feature-flags", headers=admin.headers)).json()) == 4
 
     async def test_a_change_is_announced(self, client, sign_up, elsewhere):
         admin = await sign_up()
