@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 PUBLISHED = Counter("argus_outbox_published_total", "Messages published from an outbox", ["table", "path"])
 
 _SWEEP_AGE = timedelta(seconds=2)
+# A row from further ahead was written while a clock was wrong: its age is unknown, and it must not wait for that time.
+_CLOCKS_APART = timedelta(minutes=1)
 _SWEEP_ROWS = 500
 _SWEEP_BYTES = 16 * 2**20
 # Beyond this much in memory, new rows are left to the sweep: memory stays bounded while NATS is away.
@@ -213,16 +215,19 @@ class Outbox(Part):
         return len(leaving)
 
     async def _sweep(self) -> None:
-        while self._bus.is_connected and time.monotonic() >= self._next_look:
-            async with self._database.read() as connection:
-                oldest = sa.select(self._table.c.created_at).order_by(self._table.c.id).limit(1)
-                created_at = (await connection.execute(oldest)).scalar()
-            if created_at is None and self._database.is_sqlite:
-                self._next_look = time.monotonic() + _IDLE_LOOK_S
-            if created_at is None or created_at >= now() - _SWEEP_AGE:
-                return
-            if not await self._sweep_once():
-                return
+        if self._bus.is_connected and time.monotonic() >= self._next_look and await self._has_late():
+            while self._bus.is_connected and await self._sweep_once():
+                pass
+
+    async def _has_late(self) -> bool:
+        """Whether there is something to sweep, found without a lock and without the writer's place."""
+        created_at = self._table.c.created_at
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(sa.func.min(created_at), sa.func.max(created_at)))).one()
+        first, last = row
+        if first is None and self._database.is_sqlite:
+            self._next_look = time.monotonic() + _IDLE_LOOK_S
+        return first is not None and (first < now() - _SWEEP_AGE or last > now() + _CLOCKS_APART)
 
     async def _sweep_once(self) -> int:
         # On PostgreSQL the rows are locked, so that replicas sweep different ones. SQLite has one process, whose
@@ -246,7 +251,7 @@ class Outbox(Part):
         columns = self._table.c
         late = (
             sa.select(columns.id, sa.func.length(columns.payload).label("size"))
-            .where(columns.created_at < now() - _SWEEP_AGE)
+            .where(sa.or_(columns.created_at < now() - _SWEEP_AGE, columns.created_at > now() + _CLOCKS_APART))
             .order_by(columns.id)
             .limit(_SWEEP_ROWS)
             .with_for_update(skip_locked=True)

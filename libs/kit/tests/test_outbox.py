@@ -204,6 +204,19 @@ class TestSweep:
             await eventually(lambda: is_empty(database), 10)
             assert await texts(bus, subject) == ["once"]
 
+    async def test_a_row_that_was_written_while_a_clock_was_ahead_leaves_all_the_same(
+        self, database: Database, nats: Child, subject: str
+    ) -> None:
+        idle = Outbox(database, Bus("nats://127.0.0.1:1"), TABLE)
+        with clock.frozen(clock.now() + timedelta(hours=1)):
+            await promise(database, idle, subject, "ahead")
+        with clock.frozen(clock.now() - timedelta(seconds=10)):
+            await promise(database, idle, subject, "late")
+        async with running(database, nats.port) as (bus, _):
+            await bus.wait_until_ready(15)
+            await eventually(lambda: is_empty(database), 10)
+            assert sorted(await texts(bus, subject)) == ["ahead", "late"]
+
     async def test_two_replicas_sweep_side_by_side(
         self, postgres_database: Database, nats: Child, subject: str
     ) -> None:
