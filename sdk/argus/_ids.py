@@ -14,6 +14,13 @@ def new_batch_id(prefix: str = "batch") -> str:
     return f"{prefix}-{os.urandom(6).hex()}"
 
 
+def new_run_id(name: str | None) -> str:
+    """A random id that begins with the name, as far as that fits into an address: lists show ids."""
+    readable = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name or "")
+    tail = os.urandom(4).hex()
+    return f"{readable[:64].strip('-')}-{tail}".lstrip("-")
+
+
 def derive_batch_id(project: str, experiment_name: str, git_sha: str | None = None, *, prefix: str = "bench") -> str:
     """The same id for the same project, experiment and commit, so that a restarted run finds its batch.
 

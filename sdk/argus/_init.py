@@ -6,10 +6,8 @@ has a batch of its own.
 
 from __future__ import annotations
 
-import os
-
 from argus._guard import guard, tell_once
-from argus._ids import derive_batch_id, shared_batch_id
+from argus._ids import derive_batch_id, new_run_id, shared_batch_id
 from argus._reporter import Reporter
 from argus._resume import WAYS, Known, LastRun, ask, check
 from argus._run import Run
@@ -62,7 +60,7 @@ def init(
         name, tags, notes, model, dataset: shown with the run.
         group: runs with the same group in the same project share a batch, from any process and host.
         config: a dict, argparse namespace, dataclass, OmegaConf or other object with settings.
-        id: of the run, unique in its project and group; random by default.
+        id: of the run, unique in its project and group; by default the name with random letters after it.
         resume: with `id`, "allow" goes on with that run if there is one, "must" insists on it, "never" on a new one.
             True (or "auto") goes on with the last run of this script in this folder if that did not end well.
         mode: "online", "offline" (journals only, see `argus sync`) or "disabled".
@@ -78,7 +76,7 @@ def init(
     finish()
     project = resolve_project(project)
     last = LastRun(project, group) if resume in (True, "auto") else None
-    run_id = str(id or (last and last.read()) or os.urandom(4).hex())
+    run_id = str(id or (last and last.read()) or new_run_id(name))
     batch_id = claim_batch_id() or _batch_of(project, group, run_id)
     goes_on = resume not in (None, False, "never")
     reporter = Reporter(

@@ -65,6 +65,18 @@ class TestRun:
         assert data("job_done")[0]["metrics"] == {"loss": 0.5, "val/acc": 0.9, "val/best/f1": 1}
         assert run.url == f"{ingest.url}/batches/{run.reporter.batch_id}/jobs/{run.id}"
 
+    @pytest.mark.parametrize(
+        ("name", "begin"),
+        [("lr 1e-3/a", "lr-1e-3-a-"), ("第一次", "第一次-"), ("///", ""), ("x" * 300, "x" * 64 + "-")],
+    )
+    def test_is_known_by_its_name_in_lists_that_show_ids(self, init, name, begin):
+        with init(name=name) as one:
+            first = one.id
+        with init(name=name) as other:
+            assert first != other.id
+        assert first.startswith(begin)
+        assert len(first) == len(begin) + 8
+
     def test_steps_can_be_given_and_rows_put_together(self, init, data):
         with init() as run:
             run.log({"loss": 3.0}, step=10)
