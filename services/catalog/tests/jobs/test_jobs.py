@@ -1,5 +1,5 @@
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from argus_kit.clock import now
 
@@ -86,7 +86,8 @@ class TestEpochs:
         await world.batch("a")
         no = await world.job("a", "j1")
         await world.points("a", no, [1, 2], val_loss=[1.0, math.nan], acc=[0.1, None])
-        await world.points("a", no, [2, 3], train_loss=[0.7, 0.6], val_loss=[0.5, math.inf])
+        later = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
+        await world.points("a", no, [2, 3], begin=later, train_loss=[0.7, 0.6], val_loss=[0.5, math.inf])
         rows = await world.read("/api/jobs/a/j1/epochs")
         assert [row["epoch"] for row in rows] == [1, 2, 3]
         assert rows[0] == {
