@@ -13,8 +13,8 @@ class IngestSettings(BaseSettings):
 
     max_body_bytes: int = Field(8 * 2**20, ge=1024, description="Largest request body as it travels.")
     max_unpacked_bytes: int = Field(64 * 2**20, ge=1024, description="Largest request body after decompression.")
-    queue_events: int = Field(50_000, ge=1, description="Events that may wait for the database; then 429.")
-    queue_bytes: int = Field(256 * 2**20, ge=1024, description="Bytes of bodies that may wait for the database.")
+    queue_events: int = Field(30_000, ge=1, description="Events that may wait for the database; then 429.")
+    queue_bytes: int = Field(64 * 2**20, ge=1024, description="Bytes of bodies that may wait for the database.")
     flush_events: int = Field(10_000, ge=1, description="Most events in one transaction (a request is never split).")
     # Published clients send an event a request while few are waiting, and give up on a request that was refused four
     # times: a token of a whole cluster must not come near these.
