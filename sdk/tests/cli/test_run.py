@@ -245,6 +245,7 @@ class TestReportsItself:
         process = command("run", "--json", "--", PYTHON, path)
         batch_id = batch_of(process)
         process.stdout.readline()
+        eventually(lambda: known.http.get(f"/api/batches/{batch_id}").status_code == 200)
         eventually(lambda: "a" in self.jobs(known, batch_id))
         known.http.post(f"/api/batches/{batch_id}/stop")
         out, _ = process.communicate(timeout=180)
