@@ -462,9 +462,11 @@ class TestTerminal:
         assert "interrupted" in [line for _, line in lines_of(ingest)]
 
 
-# Makes the terminal that of its own session, so that its keys send signals.
+# Makes the terminal that of its own session, so that its keys send signals; a background job ignores interrupts, and so
+# would its children.
 ON_ITS_TERMINAL = (
-    "import fcntl, os, sys, termios\n"
+    "import fcntl, os, signal, sys, termios\n"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
     "os.setsid()\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
