@@ -455,7 +455,7 @@ class TestTerminal:
         (tmp_path / "run.py").write_text(INTERRUPTED)
         environment = {**os.environ, "ARGUS_URL": ingest.url}
         terminal = Terminal([sys.executable, "-c", ON_ITS_TERMINAL, str(tmp_path / "run.py")], environment)
-        terminal.read_until(b"ready")
+        terminal.read_until(b"ready\r\n")
         os.write(terminal.master, b"\x03")
         assert "interrupted" in terminal.output()
         assert terminal.process.returncode == 0

@@ -77,9 +77,9 @@ def on_batch_start(
 ) -> Start:
     """A run begins, or goes on, at `began_at`.
 
-    A stop that was asked before that run began is cleared, and no other. Senders write whole seconds, so a run that
-    began within the second of the stop counts as later. A start that is older than the batch's known one was only late
-    on its way, and revives nothing that ended.
+    A stop that was asked before that run began is cleared, and no other. A sender that writes whole seconds and began
+    within the second of the stop counts as later. A start that is older than the batch's known one was only late on its
+    way: it revives nothing that ended, and clears no stop.
 
     A process that `joins` others, or `resumes` a run, opens what was ended before it began, `done` included. One that
     joins does not undo a stop that is meant for all.
@@ -90,11 +90,17 @@ def on_batch_start(
             return Start(str(status), clears_stop=False, goes_on=False)
     elif status == _B.DONE:
         return Start(_B.DONE, clears_stop=False, goes_on=False)
-    if stop_asked_at is not None and began_at < stop_asked_at.replace(microsecond=0):
+    is_overtaken = known_start is not None and began_at < known_start
+    if stop_asked_at is not None and (is_overtaken or began_at < _as_exact_as(began_at, stop_asked_at)):
         return Start(status or _B.STOPPING, clears_stop=False, goes_on=False)
-    if status in ENDED and known_start is not None and began_at < known_start:
+    if status in ENDED and is_overtaken:
         return Start(str(status), clears_stop=False, goes_on=False)
     return Start(_B.RUNNING, clears_stop=stop_asked_at is not None, goes_on=True)
+
+
+def _as_exact_as(told: datetime, at: datetime) -> datetime:
+    """`at`, in whole seconds where the sender's time has no parts of a second."""
+    return at if told.microsecond else at.replace(microsecond=0)
 
 
 def on_batch_end(status: str | None, outcome: str, *, stop_asked: bool) -> str:

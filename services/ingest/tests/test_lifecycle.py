@@ -36,6 +36,17 @@ class TestBatchStart:
         asked = NOON + timedelta(microseconds=700_000)
         assert lifecycle.on_batch_start("stopping", began_at=NOON, known_start=BEFORE, stop_asked_at=asked).clears_stop
 
+    def test_that_tells_parts_of_a_second_is_believed(self):
+        asked = NOON + timedelta(microseconds=700_000)
+        for began, clears in ((NOON + timedelta(milliseconds=300), False), (NOON + timedelta(milliseconds=900), True)):
+            start = lifecycle.on_batch_start("stopping", began_at=began, known_start=BEFORE, stop_asked_at=asked)
+            assert start.clears_stop is clears
+
+    def test_that_another_overtook_clears_no_stop(self):
+        known = NOON + timedelta(milliseconds=100)
+        start = lifecycle.on_batch_start("stopping", began_at=NOON, known_start=known, stop_asked_at=known)
+        assert start == ("stopping", False, False)
+
     def test_that_was_late_on_its_way_revives_nothing(self):
         start = lifecycle.on_batch_start("failed", began_at=BEFORE, known_start=NOON, stop_asked_at=None)
         assert start == ("failed", False, False)

@@ -53,13 +53,33 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
     if start.goes_on:
         batch.end_time = batch.error = None
         batch.is_divergent = batch.is_idle = False
-    batch.project = event.source.project
-    batch.user = event.source.user or batch.user
-    batch.host = event.source.host or batch.host
-    batch.command = data.get("command") or event.source.command or batch.command
+    if batch.start_time is not None and arrival.at < batch.start_time:
+        _fill_in(batch, event)
+    else:
+        _describe(batch, event)
+
+
+def _describe(batch: BatchState, event: Event) -> None:
+    """The newest start says what the batch is."""
+    source, data = event.source, event.data
+    batch.project = source.project
+    batch.user = source.user or batch.user
+    batch.host = source.host or batch.host
+    batch.command = data.get("command") or source.command or batch.command
     batch.experiment_type = data.get("experiment_type") or batch.experiment_type
     if "n_total_jobs" in data:
         batch.n_total = data["n_total_jobs"]
+
+
+def _fill_in(batch: BatchState, event: Event) -> None:
+    """A start that others overtook only adds what they left open."""
+    source, data = event.source, event.data
+    batch.user = batch.user or source.user
+    batch.host = batch.host or source.host
+    batch.command = batch.command or data.get("command") or source.command
+    batch.experiment_type = batch.experiment_type or data.get("experiment_type")
+    if batch.n_total is None:
+        batch.n_total = data.get("n_total_jobs")
 
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:

@@ -114,6 +114,13 @@ class TestBatches:
         batch = folded(arrival("batch_failed", minute=1, reason="asked"), batch=state).batch
         assert (batch.status, batch.error, batch.stopped_by) == ("stopped", "asked", "batch_failed")
 
+    def test_a_start_that_another_overtook_only_fills_in(self):
+        newest = arrival("batch_start", minute=1, command="python sweep.py")
+        batch = folded(newest, arrival("batch_start", command="argus run", experiment_type="run", n_total_jobs=1)).batch
+        assert (batch.command, batch.experiment_type, batch.n_total) == ("python sweep.py", "run", 1)
+        batch = folded(arrival("batch_start"), arrival("batch_start", minute=1, n_total_jobs=3)).batch
+        assert batch.n_total == 3
+
     def test_the_last_of_several_processes_ends_their_batch(self):
         events = [
             arrival("batch_start", joined=True),

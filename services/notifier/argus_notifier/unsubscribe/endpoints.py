@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
@@ -28,6 +28,15 @@ _PAGE = """<!doctype html>
 """
 
 
+# A refusal is no page: it is said in the envelope of all others.
+_REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {
+        "description": "Why it was refused",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}},
+    }
+}
+
+
 class UnsubscribeOut(BaseModel):
     """What became of it."""
 
@@ -35,7 +44,7 @@ class UnsubscribeOut(BaseModel):
     detail: str | None = None
 
 
-@router.get("", response_class=HTMLResponse)
+@router.get("", response_class=HTMLResponse, responses=_REFUSALS)
 async def show_unsubscribe(connection: Reading, token: TokenQuery) -> HTMLResponse:
     """A page with a button."""
     row = await repository.find(connection, token)
@@ -57,7 +66,7 @@ async def unsubscribe(transaction: Writing, token: TokenQuery) -> UnsubscribeOut
     return UnsubscribeOut(ok=True, detail="You will receive no more mails of this kind.")
 
 
-@router.get("/recipient/{token}", response_class=HTMLResponse)
+@router.get("/recipient/{token}", response_class=HTMLResponse, responses=_REFUSALS)
 async def show_unsubscribe_recipient(connection: Reading, token: TokenPath) -> HTMLResponse:
     """A page with a button, for an address outside of Argus."""
     row = await repository.find_recipient(connection, token)
