@@ -109,6 +109,11 @@ def curves(target: Target, quick: bool) -> Figures:
     return {name: figures | {"kib": round(figures["bytes"] / 1024, 1)} for name, figures in found.items()}
 
 
+def pages(target: Target, quick: bool) -> Figures:
+    """P5."""
+    return script("pages", "--url", target.url, "--token", target.token, *(["--quick"] if quick else []), timeout_s=400)
+
+
 def fan_out(target: Target, quick: bool) -> Figures:
     """P8."""
     address = ("--url", target.url, "--token", target.token)
@@ -134,4 +139,5 @@ WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P4": one_a_request,
     "P6": curves,
     "P8": fan_out,
+    "P5": pages,
 }

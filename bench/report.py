@@ -28,7 +28,7 @@ def lines(results: Results) -> Iterator[str]:
     machine = results.get("machine") or {}
     yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
     yield from _when(results)
-    for section in (_targets, _floors, _hot_path, _imports, _storing, _curves, _fan_out):
+    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _fan_out):
         yield from section(results)
     yield ""
 
@@ -160,6 +160,16 @@ def _curves(results: Results) -> Iterator[str]:
         for one in reads.values() if "points" not in reads else [reads]:
             rows.append((figures["version"], f"all of {one['points']:,} points", f"{one['ms']:,} ms"))  # noqa: PERF401
     yield from _table("P6: one metric of one job for a chart", ("", "what", "figures"), rows)
+
+
+def _pages(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        for name, one in (results.get("P5", mode) or {}).items():
+            if isinstance(one, dict):
+                rows.append((mode, name, f"{one['p50_ms']} / {one['p95_ms']} ms", f"{one['growth']} times"))
+    head = ("", "what a page asks for", "p50 / p95", "against a tenth of the batches")
+    yield from _table("P5: 10,000 batches and 200,000 jobs stored", head, rows)
 
 
 def _fan_out(results: Results) -> Iterator[str]:

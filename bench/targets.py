@@ -40,6 +40,11 @@ TARGETS = (
     Target("P4", "standalone, one event a request", 4000, "requests/s", ("standalone", "events_per_second"), False),
     Target("P4", "stack, p99", 30, "ms", ("stack", "p99_ms")),
     Target("P4", "standalone, p99", 30, "ms", ("standalone", "p99_ms")),
+    *(
+        Target("P5", f"{mode}, {page}, p95", 50, "ms", (mode, page, "p95_ms"))
+        for mode in ("stack", "standalone")
+        for page in ("dashboard", "batches", "jobs", "projects", "leaderboard", "matrix", "search")
+    ),
     Target("P6", "stack, one of 1 M points, p95", 100, "ms", ("stack", "1M", "p95_ms")),
     Target("P6", "stack, its body", 60, "KiB", ("stack", "1M", "kib")),
     Target("P6", "stack, 50 series of 100 k, p95", 500, "ms", ("stack", "50x100k", "p95_ms")),
