@@ -27,6 +27,7 @@ user = table(
     sa.Column("hide_demo", sa.Boolean, nullable=False, default=False),
     sa.Column("preferred_locale", sa.Text, nullable=False, default="en-US"),
     sa.Column("password_changed_at", UtcDateTime),
+    sa.Column("deleted_at", UtcDateTime),
     read_by=("*",),
 )
 
@@ -41,9 +42,19 @@ session = table(
     sa.Column("user_agent", sa.Text),
     sa.Column("ip", sa.Text),
     sa.Column("last_seen_at", UtcDateTime),
-    sa.Column("refresh_hash", sa.Text, unique=True),
     sa.Column("family", sa.Text, index=True),
+    sa.Column("method", sa.Text),
     read_by=("*",),
+)
+
+# All that a browser's session ever had: one that was used before and comes again was stolen.
+refresh_token = table(
+    "refresh_token",
+    OWNER,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("jti", sa.Text, sa.ForeignKey("session.jti", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
 )
 
 api_token = table(
@@ -59,6 +70,7 @@ api_token = table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("agent_id", sa.Text, index=True),
     sa.Column("project", sa.Text),
+    sa.Column("networks", Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("last_used", UtcDateTime),
     sa.Column("expires_at", UtcDateTime),
@@ -97,6 +109,24 @@ oauth_identity = table(
     sa.Column("email", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("provider", "subject"),
+)
+
+oidc_provider = table(
+    "oidc_provider",
+    OWNER,
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("client_secret_encrypted", sa.LargeBinary),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("allowed_domains", Json),
+    sa.Column("groups_claim", sa.Text),
+    sa.Column("group_roles", Json),
+    sa.Column("is_enabled", sa.Boolean, nullable=False, default=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime),
+    sa.Column("updated_by", BigInt),
 )
 
 one_time_token = table(
