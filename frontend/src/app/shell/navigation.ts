@@ -5,19 +5,22 @@ import {
   FolderOutlined,
   HomeOutlined,
   InboxOutlined,
+  SafetyOutlined,
   SettingOutlined,
 } from '@ant-design/icons-vue'
 import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
-  name: 'home' | 'batches' | 'projects' | 'hosts' | 'inbox' | 'settings'
+  name: 'home' | 'batches' | 'projects' | 'hosts' | 'inbox' | 'settings' | 'admin'
   icon: Component
   to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
   within: readonly string[]
   group: 'main' | 'own'
   onPhone: boolean
+  /** Only administrators see it. */
+  forAdmins?: boolean
 }
 
 export const PLACES: readonly Place[] = [
@@ -27,4 +30,10 @@ export const PLACES: readonly Place[] = [
   { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
   { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },
   { name: 'settings', icon: SettingOutlined, to: { name: 'settings', params: { section: 'profile' } }, within: ['settings'], group: 'own', onPhone: false },
+  { name: 'admin', icon: SafetyOutlined, to: { name: 'admin', params: { section: 'users' } }, within: ['admin'], group: 'own', onPhone: false, forAdmins: true },
 ]
+
+/** The places of a group that a person sees. */
+export function placesOf(group: Place['group'], isAdmin: boolean): Place[] {
+  return PLACES.filter((place) => place.group === group && (!place.forAdmins || isAdmin))
+}

@@ -32,6 +32,7 @@ export function useBreadcrumb() {
       case 'hosts':
       case 'inbox':
       case 'settings':
+      case 'admin':
         return [{ text: t(`shell.${route.name}`) }]
       default:
         return []

@@ -9,6 +9,7 @@ export default {
   inbox: 'Inbox',
   inboxUnread: 'Inbox, {count} unread',
   settings: 'Settings',
+  admin: 'Administration',
   collapse: 'Collapse sidebar',
   expand: 'Expand sidebar',
   breadcrumb: 'Breadcrumb',

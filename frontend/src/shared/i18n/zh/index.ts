@@ -1,3 +1,4 @@
+import admin from './admin'
 import artifacts from './artifacts'
 import auth from './auth'
 import batches from './batches'
@@ -14,4 +15,4 @@ import settings from './settings'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { artifacts, auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }

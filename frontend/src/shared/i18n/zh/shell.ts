@@ -9,6 +9,7 @@ export default {
   inbox: '收件箱',
   inboxUnread: '收件箱，{count} 条未读',
   settings: '设置',
+  admin: '管理',
   collapse: '收起侧栏',
   expand: '展开侧栏',
   breadcrumb: '路径',

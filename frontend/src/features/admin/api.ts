@@ -1,0 +1,3 @@
+import { client, ok } from '@/api/client'
+
+export const readProviders = () => ok(client.GET('/api/auth/oauth/config'))
