@@ -29,7 +29,7 @@ from argus_ingest.compaction.service import Compaction
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.fold.state import Arrival
 from argus_ingest.store.flush import Store
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_kit.platform import Platform
 from argus_schema import ingest as tables
 

@@ -31,8 +31,8 @@ from fastapi import FastAPI
 
 from argus_contracts.tokens import new_token
 from argus_kit.clock import now
+from argus_kit.credentials import ISSUER, TOKEN_HASHER
 from argus_kit.database import Database
-from argus_kit.identity import ISSUER, TOKEN_HASHER
 from argus_kit.platform import Platform
 from argus_kit.settings import Settings
 from argus_schema import auth as auth_tables

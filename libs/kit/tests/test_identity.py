@@ -19,8 +19,8 @@ from fastapi import APIRouter, FastAPI
 
 from argus_contracts import bus as wire
 from argus_contracts.tokens import new_token
+from argus_kit import credentials, testing
 from argus_kit import identity as module
-from argus_kit import testing
 from argus_kit.app import Service, http_app
 from argus_kit.bus import Bus
 from argus_kit.clock import now
@@ -112,7 +112,7 @@ class TestToken:
         self, identity: Identity, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = []
-        monkeypatch.setattr(module, "_verify", lambda *a: calls.append(a) or True)
+        monkeypatch.setattr(credentials, "_verify", lambda *a: calls.append(a) or True)
         token = await add_token(database, await add_user(database))
         actors = await asyncio.gather(*(identity.resolve(token) for _ in range(50)))
         assert len(calls) == 1
@@ -143,7 +143,7 @@ class TestToken:
         token = await add_token(database, await add_user(database))
         await identity.resolve(token)
         monkeypatch.setattr(module, "RECHECK_S", 0.0)
-        monkeypatch.setattr(module, "_verify", None)
+        monkeypatch.setattr(credentials, "_verify", None)
         assert (await identity.resolve(token)).username == "ada"
         await change(database, tables.api_token, revoked_at=now())
         assert await refused(identity, token) == "auth.token_invalid"
@@ -237,6 +237,7 @@ class TestSession:
         await identity.resolve(session)
         await change(database, tables.signing_key, verifies_until=now() - timedelta(seconds=1))
         monkeypatch.setattr(module, "RECHECK_S", 0.0)
+        monkeypatch.setattr(credentials, "RECHECK_S", 0.0)
         assert await refused(identity, session) == "auth.session_invalid"
 
 
@@ -288,7 +289,7 @@ class TestRevocation:
         self, started: Platform, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         token = await add_token(database, await add_user(database))
-        real = started.identity._check
+        real = started.identity._checker.check
 
         async def check_then_revoke(*args: Any) -> Any:
             found = await real(*args)
@@ -296,9 +297,9 @@ class TestRevocation:
             await started.identity.forget(wire.Revoked(kind="token", key=found.actor.key_id, at=now()))
             return found
 
-        monkeypatch.setattr(started.identity, "_check", check_then_revoke)
+        monkeypatch.setattr(started.identity._checker, "check", check_then_revoke)
         await started.identity.resolve(token)
-        monkeypatch.setattr(started.identity, "_check", real)
+        monkeypatch.setattr(started.identity._checker, "check", real)
         assert await refused(started.identity, token) == "auth.token_invalid"
 
     async def test_what_was_revoked_while_nats_was_away_ends_when_it_is_back(self, sqlite_database: Database) -> None:

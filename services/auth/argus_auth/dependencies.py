@@ -10,8 +10,9 @@ from fastapi import Depends, Request
 from argus_auth.core import AuthCore
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor, Admin, current_actor
+from argus_kit.identity import Admin, current_actor
 from argus_kit.platform import part_of
 
 Core = Annotated[AuthCore, part_of(AuthCore)]

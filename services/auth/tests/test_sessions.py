@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from argus_auth.announcer import Announcer
 from argus_contracts import bus as wire
 from argus_kit.clock import now
+from argus_kit.credentials import ISSUER
 from argus_kit.errors import ArgusError
-from argus_kit.identity import ISSUER
 from argus_kit.platform import Platform
 from argus_kit.testing import add_token, add_user, bearer_headers, eventually, make_settings, nats_child
 from argus_schema.auth import session, signing_key

@@ -13,9 +13,9 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
+from argus_kit.actor import Actor
 from argus_kit.bus import Bus, BusUnavailable
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import platform_of

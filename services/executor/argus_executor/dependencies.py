@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor, Identity, bearer
+from argus_kit.identity import Identity, bearer
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform, platform_of, writing
 

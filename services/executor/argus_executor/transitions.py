@@ -6,10 +6,10 @@ from typing import Literal
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 Action = Literal["stop", "pause", "resume", "running", "fail"]
 

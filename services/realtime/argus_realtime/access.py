@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema import auth, catalog, ingest
 
 # Bound parameters of one statement; SQLite takes 32,766, PostgreSQL plans a few hundred quickly.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_realtime.access import Batch, Grants, find_batches, find_jobs, load_grants
 from argus_realtime.channels import Selector
 from argus_realtime.views import View

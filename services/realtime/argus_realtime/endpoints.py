@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor, bearer
+from argus_kit.identity import bearer
 from argus_kit.platform import part_of, platform_of
 from argus_realtime import hub as hubs
 from argus_realtime.access import Grants

@@ -16,10 +16,10 @@ import structlog
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.bus import Message, Tail
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_realtime import metrics

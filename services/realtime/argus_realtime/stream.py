@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_realtime import metrics
 from argus_realtime.frames import Control, control
 from argus_realtime.limits import Limits

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_kit.testing import add_user
 from argus_realtime.access import find_batches, find_batches_by_key, find_jobs, load_grants, still_good
 from argus_schema import catalog, ingest

@@ -6,9 +6,9 @@ import pytest
 from msgspec import Raw
 
 from argus_contracts import bus as wire
+from argus_kit.actor import Actor
 from argus_kit.bus import Message
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_kit.platform import Platform
 from argus_kit.testing import make_settings
 from argus_realtime.frames import Control

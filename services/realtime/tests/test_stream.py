@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_realtime.frames import Control
 from argus_realtime.limits import Limits
 from argus_realtime.stream import Stream

@@ -14,8 +14,8 @@ from argus_auth.accounts.schemas import EmailChange
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Actor
 
 _CHANGES_PER_HOUR = 3
 _RESENDS_PER_HOUR = 60

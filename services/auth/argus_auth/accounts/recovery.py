@@ -14,9 +14,9 @@ from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
 from argus_auth.sessions import service as sessions
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Actor
 
 _CHANGES_PER_HOUR = 5
 _RESETS_PER_HOUR = 5

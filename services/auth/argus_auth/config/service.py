@@ -21,8 +21,8 @@ from argus_auth.dependencies import Origin
 from argus_auth.errors import FieldInvalid
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 MASK: Final = "***"
 _KEY = re.compile(r"[a-z0-9_]{1,64}")

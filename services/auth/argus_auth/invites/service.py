@@ -18,9 +18,9 @@ from argus_auth.invites import repository
 from argus_auth.invites.schemas import InviteCreate, InviteCreated, InviteOut, InviteRevoked, Mode, RegistrationMode
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 # Told apart from a password or a token at a glance, by people and by scanners for leaked secrets.
 _PREFIX: Final = "ag_inv_"

@@ -13,9 +13,9 @@ from argus_auth.keys.ring import ACTIVATION, add_key
 from argus_auth.keys.schemas import Jwk, Jwks, JwtRotated, JwtStatus
 from argus_auth.locking import SIGNING_KEY, take_turn
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_schema.auth import signing_key, signing_secret
 
 _KEY = signing_key.c

@@ -14,9 +14,10 @@ from argus_auth.sessions import repository
 from argus_auth.sessions.schemas import SessionOut
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
+from argus_kit.credentials import ISSUER
 from argus_kit.errors import ArgusError
-from argus_kit.identity import ISSUER, Actor
 
 
 async def open_session(core: AuthCore, work: Work, user_id: int, origin: Origin, *, family: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from argus_contracts.tokens import new_token
 from argus_kit.clock import now
-from argus_kit.identity import TOKEN_HASHER
+from argus_kit.credentials import TOKEN_HASHER
 
 
 class Minted(NamedTuple):

@@ -19,9 +19,9 @@ from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
 from argus_contracts.tokens import REPORTER_PREFIX, VIEWER_PREFIX
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 _PREFIXES: Final = {"reporter": REPORTER_PREFIX, "viewer": VIEWER_PREFIX}
 

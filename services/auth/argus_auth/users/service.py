@@ -13,8 +13,8 @@ from argus_auth.dependencies import Origin
 from argus_auth.users.schemas import AdminUserOut
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_schema.auth import user
 
 _FIELDS = [user.c[name] for name in AdminUserOut.model_fields]

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import visible
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor, Person, Writer
+from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
 from argus_schema import ingest
 

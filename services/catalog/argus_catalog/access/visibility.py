@@ -6,8 +6,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_schema import catalog as own
 from argus_schema import ingest
 from argus_schema.access import editable_by, exists_for_people, shared_with

@@ -13,8 +13,8 @@ from argus_catalog.access.visibility import Scope, editable, visible
 from argus_catalog.derivations.progress import SAMPLES
 from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
+from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.pagination import decode_cursor
 from argus_schema import auth, ingest
 

@@ -37,8 +37,8 @@ from argus_catalog.hosts.snapshots import snapshot_fields, snapshot_out
 from argus_catalog.jobs import repository as jobs_repository
 from argus_catalog.jobs.schemas import JobEta, JobOut
 from argus_catalog.jobs.service import eta_of, job_out
+from argus_kit.actor import Actor
 from argus_kit.clock import iso_exact, now
-from argus_kit.identity import Actor
 from argus_kit.pagination import encode_cursor
 
 # Snapshots that arrive out of order are few; numbers come from JSON, where a non-finite one is a text.

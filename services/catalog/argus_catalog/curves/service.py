@@ -20,9 +20,9 @@ from argus_catalog.derivations.status import shown_job_status
 from argus_contracts.curves.rows import Rows
 from argus_contracts.errors import ErrorCode
 from argus_contracts.points import EPOCHS, STEPS
+from argus_kit.actor import Actor
 from argus_kit.clock import iso_exact
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 KINDS: Final = {"epoch": EPOCHS, "step": STEPS}
 # Points that one answer may hold: some 40 MB as they travel, before compression.

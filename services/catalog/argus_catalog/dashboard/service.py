@@ -14,8 +14,8 @@ from argus_catalog.dashboard.schemas import Activity, Alert, Counters, Dashboard
 from argus_catalog.hosts import service as hosts
 from argus_catalog.hosts.schemas import HostCard
 from argus_catalog.projects import service as projects
+from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 
 _ACTIVITIES = 20
 _ALERTS = 5

@@ -18,10 +18,10 @@ from argus_catalog.upserts import upsert
 from argus_catalog.writing import Announcer
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.platform import Platform
 from argus_schema import catalog as own
 from argus_schema import ingest

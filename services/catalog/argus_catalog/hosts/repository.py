@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.status import LIVE_JOB, TERMINAL
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema import auth, ingest
 
 batch = ingest.batch.c

@@ -29,9 +29,9 @@ from argus_catalog.hosts.snapshots import MEASURES as SHOWN
 from argus_catalog.hosts.snapshots import gpus_of, pid_of, snapshot_out
 from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 __all__ = ["cards", "detail", "names", "snapshots", "timeseries"]
 

@@ -14,8 +14,8 @@ from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.progress import EPOCH_KEYS
 from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
 from argus_contracts.timestamps import parse_timestamp
+from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_schema import ingest
 
 batch = ingest.batch.c

@@ -14,8 +14,8 @@ from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
 from argus_catalog.jobs import repository
 from argus_catalog.jobs.repository import JobFilter, Row
 from argus_catalog.jobs.schemas import JobDetail, JobEta, JobItem, JobOut, JobPage, OneJobEta
+from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
-from argus_kit.identity import Actor
 
 __all__ = ["JobFilter", "detail", "epochs", "eta", "eta_of", "job_out", "list_jobs", "pace_of"]
 

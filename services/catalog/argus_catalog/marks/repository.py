@@ -11,9 +11,9 @@ from argus_catalog.access.visibility import visible
 from argus_catalog.marks.schemas import Pin, Star
 from argus_catalog.upserts import insert_if_absent
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_schema import catalog as own
 from argus_schema import ingest
 

@@ -15,7 +15,7 @@ from argus_catalog.projects import repository
 from argus_catalog.projects.repository import Row
 from argus_catalog.projects.schemas import LeaderboardRow, Matrix
 from argus_catalog.projects.service import must_see
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 
 _EXPORTED_METRIC = "MSE"
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.status import RUNNING
 from argus_catalog.jobs.repository import LISTED
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema import auth, ingest
 from argus_schema import catalog as own
 

@@ -39,9 +39,9 @@ from argus_catalog.projects.schemas import (
     TopModel,
 )
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 _DAYS = 7
 # The best models are sought among so many of the most recent results: a front page must not read them all.

@@ -16,9 +16,9 @@ from argus_catalog.shares.schemas import PublicBatch, PublicJob, PublicShare
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
 from argus_contracts.timestamps import parse_timestamp
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Actor
 from argus_kit.platform import Platform, Reading, platform_of
 from argus_schema import auth, ingest
 from argus_schema import catalog as own

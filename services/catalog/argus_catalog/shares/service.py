@@ -12,9 +12,9 @@ from argus_catalog.shares.schemas import BatchShare, NewBatchShare, NewProjectSh
 from argus_catalog.upserts import upsert
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_schema import auth
 from argus_schema import catalog as own
 

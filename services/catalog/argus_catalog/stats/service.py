@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.derivations.metrics import gpu_count
 from argus_catalog.stats.schemas import UserGpuHours
+from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_kit.identity import Actor
 from argus_schema import auth, ingest
 from argus_schema.access import exists_for_people
 

@@ -15,11 +15,11 @@ from argus_contracts.errors import ErrorCode
 from argus_executor.agents import repository
 from argus_executor.agents.schemas import AgentCommand, AgentOut, AgentRegister, AgentRegistered, CommandAck
 from argus_executor.transitions import move_batch
+from argus_kit.actor import Actor
 from argus_kit.bus import Bus, BusUnavailable
 from argus_kit.clock import iso, now
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 
 POLL_INTERVAL_S = 10
 # Three missed heartbeats, which agents send every 30 seconds.

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from argus_executor.batches import service
 from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested, StopResult
 from argus_executor.dependencies import Surroundings
+from argus_kit.actor import Actor
 from argus_kit.errors import RateLimited
-from argus_kit.identity import Actor, Person, Writer
+from argus_kit.identity import Person, Writer
 from argus_kit.platform import Platform, Reading
 
 # An id may hold slashes, and clients send it as it is.

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema.access import editable_by, visible_to
 from argus_schema.executor import agent, command
 from argus_schema.ingest import batch

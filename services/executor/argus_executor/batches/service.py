@@ -21,9 +21,9 @@ from argus_contracts.errors import ErrorCode
 from argus_executor.batches import repository
 from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested
 from argus_executor.transitions import create_batch, move_batch
+from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 

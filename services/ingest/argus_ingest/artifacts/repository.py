@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema import access
 from argus_schema import ingest as tables
 

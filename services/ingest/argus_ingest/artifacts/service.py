@@ -20,9 +20,9 @@ from argus_ingest.artifacts.schemas import ArtifactOut
 from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.artifacts.storage import Storage
 from argus_ingest.artifacts.uploads import Receiver, Upload
+from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_schema import ingest as tables

@@ -8,9 +8,10 @@ from starlette.requests import Request
 
 from argus_contracts.errors import ErrorCode
 from argus_ingest.settings import IngestSettings
+from argus_kit.actor import Actor
 from argus_kit.cache import Cache
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Actor, Identity, bearer
+from argus_kit.identity import Identity, bearer
 from argus_kit.limits import Buckets
 
 

@@ -20,9 +20,9 @@ from argus_ingest.events.flusher import EVENTS, Flusher
 from argus_ingest.events.schemas import BatchAnswer, Result, SingleAnswer
 from argus_ingest.fold.state import Arrival, Outcome
 from argus_ingest.settings import IngestSettings
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor
 from argus_kit.parts import Part
 
 T = TypeVar("T")

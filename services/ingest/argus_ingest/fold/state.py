@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import Event, EventType
 from argus_contracts.points import EPOCHS
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 
 # How non-finite numbers are written where JSON has none.
 _NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}

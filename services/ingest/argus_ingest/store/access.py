@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from argus_contracts.events import EventType
 from argus_ingest.fold.state import Arrival, BatchState
 from argus_ingest.store.link import Link
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 from argus_schema import ingest as tables
 from argus_schema.access import shared_for_editing
 

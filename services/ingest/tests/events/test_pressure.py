@@ -11,9 +11,9 @@ from argus_ingest.events.intake import arrivals
 from argus_ingest.settings import IngestSettings
 from argus_ingest.store.flush import Store
 from argus_ingest.testing import event
+from argus_kit.actor import Actor
 from argus_kit.bus import Bus
 from argus_kit.errors import RateLimited
-from argus_kit.identity import Actor
 from argus_kit.outbox import Outbox
 from argus_schema import ingest as tables
 

@@ -12,7 +12,7 @@ from argus_contracts.event_rows import event_key
 from argus_contracts.events import Event, Source
 from argus_ingest.fold.folding import fold
 from argus_ingest.fold.state import Arrival, BatchState, Tracked
-from argus_kit.identity import Actor
+from argus_kit.actor import Actor
 
 T0 = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ACTOR = Actor(1, "ada", is_admin=False, kind="token", scope="reporter")

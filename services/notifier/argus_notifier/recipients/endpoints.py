@@ -13,9 +13,10 @@ from fastapi import APIRouter, Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Actor, Person, Writer
+from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
 from argus_notifier import kinds
 from argus_notifier.access import has_part_in, is_member
