@@ -2,10 +2,13 @@
 
 A batch is seen by its owner, by those with whom the batch or its owner's project was shared, by members of its
 project, and by administrators. It is changed by its owner, by those whose share or membership says editor, and by
-administrators. What is deleted, or only a placeholder, is there for nobody.
+administrators. What is deleted, or only a placeholder, is there for nobody. A token that is tied to a project sees and
+changes nothing outside of it, whoever it belongs to.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -17,23 +20,46 @@ Person = int | sa.BindParameter[int]
 _EDITOR_ROLES = ("owner", "editor")
 
 
+class Viewer(Protocol):
+    """Who asks, and how far their credential reaches; `argus_kit.actor.Actor` is one."""
+
+    @property
+    def user_id(self) -> int:
+        """The person."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they are an administrator, by this credential."""
+
+    @property
+    def project(self) -> str | None:
+        """The only project that their token reaches; None without such a bound."""
+
+
 def exists_for_people() -> sa.ColumnElement[bool]:
     """The batch is neither deleted nor a placeholder."""
     return sa.and_(batch.c.deleted_at.is_(None), batch.c.is_placeholder.is_(False))
 
 
-def visible_to(user_id: int, *, is_admin: bool) -> sa.ColumnElement[bool]:
+def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may see; use it in the `where` of a query on `batch`."""
-    if is_admin:
-        return exists_for_people()
-    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, shared_with(user_id)))
+    condition = sa.and_(exists_for_people(), reached_by(viewer))
+    if viewer.is_admin:
+        return condition
+    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, shared_with(viewer.user_id)))
 
 
-def editable_by(user_id: int, *, is_admin: bool) -> sa.ColumnElement[bool]:
+def editable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may change: stop, rerun, report to."""
-    if is_admin:
-        return exists_for_people()
-    return sa.and_(exists_for_people(), sa.or_(batch.c.owner_id == user_id, shared_for_editing(user_id)))
+    condition = sa.and_(exists_for_people(), reached_by(viewer))
+    if viewer.is_admin:
+        return condition
+    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, shared_for_editing(viewer.user_id)))
+
+
+def reached_by(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """The batches that lie within the bound of a token, whatever its owner may do there."""
+    return sa.true() if viewer.project is None else batch.c.project == viewer.project
 
 
 def shared_with(user_id: int) -> sa.ColumnElement[bool]:

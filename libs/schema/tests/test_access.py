@@ -15,6 +15,14 @@ from argus_schema.catalog import batch_share, project_member, project_share
 from argus_schema.ingest import batch
 
 
+class Asker(NamedTuple):
+    """Who asks."""
+
+    user_id: int
+    is_admin: bool = False
+    project: str | None = None
+
+
 class Case(NamedTuple):
     """One relation: rows that say it, and what follows."""
 
@@ -25,6 +33,7 @@ class Case(NamedTuple):
     edit: dict[str, Any] = {}
     as_owner: bool = False
     as_admin: bool = False
+    bound: str | None = None
 
 
 def _batch_share(permission: str, batch_id: str = "b") -> tuple[sa.Table, dict[str, Any]]:
@@ -64,6 +73,13 @@ CASES = [
     Case("anybody before a batch of nobody", False, False, edit={"owner_id": None}),
     Case("a member before a batch of nobody", True, True, (_member("editor"),), {"owner_id": None}),
     Case("a project's guest before a batch of nobody", False, False, (_project_share("editor"),), {"owner_id": None}),
+    Case("the owner by a token for this project", True, True, as_owner=True, bound="p"),
+    Case("the owner by a token for another project", False, False, as_owner=True, bound="q"),
+    Case("an administrator by a token for another project", False, False, as_admin=True, bound="q"),
+    Case("an editor by share, by a token for another project", False, False, (_batch_share("editor"),), bound="q"),
+    Case("a member by a token for another project", False, False, (_member("owner"),), bound="q"),
+    Case("a member by a token for this project", True, True, (_member("owner"),), bound="p"),
+    Case("a stranger by a token for this project", False, False, bound="p"),
 ]
 
 
@@ -106,7 +122,7 @@ async def _check(database: Database, case: Case) -> None:
     await _relate(database, case, person, owner)
     async with database.read() as connection:
         for rule, expected in ((visible_to, case.sees), (editable_by, case.changes)):
-            condition = rule(person, is_admin=case.as_admin)
+            condition = rule(Asker(person, case.as_admin, case.bound))
             found = (await connection.execute(sa.select(batch.c.id).where(batch.c.id == "b", condition))).first()
             assert (found is not None) is expected, (case.name, rule.__name__)
 
@@ -117,7 +133,7 @@ async def test_one_persons_share_is_not_anothers(sqlite_database: Database) -> N
     await _relate(sqlite_database, Case("", True, True, (_batch_share("editor"), _member("owner"))), one, owner)
     async with sqlite_database.read() as connection:
         seen = {
-            person: (await connection.execute(sa.select(batch.c.id).where(rule(person, is_admin=False))))
+            person: (await connection.execute(sa.select(batch.c.id).where(rule(Asker(person)))))
             .scalars()
             .all()
             for person in (one, two)

@@ -10,7 +10,7 @@ from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_schema import catalog as own
 from argus_schema import ingest
-from argus_schema.access import editable_by, exists_for_people, shared_with
+from argus_schema.access import editable_by, exists_for_people, reached_by, shared_with
 
 Scope = Literal["mine", "shared", "all", "public"]
 
@@ -21,7 +21,7 @@ def visible(actor: Actor, scope: Scope = "all") -> sa.ColumnElement[bool]:
     """The condition on `batch` rows that `actor` sees in a scope. Demo projects are for public pages only."""
     meta = own.project_meta.c
     demo = sa.select(meta.project).where(meta.is_demo.is_(True))
-    return sa.and_(exists_for_people(), batch.project.not_in(demo), _in_scope(actor, scope))
+    return sa.and_(exists_for_people(), reached_by(actor), batch.project.not_in(demo), _in_scope(actor, scope))
 
 
 def _in_scope(actor: Actor, scope: Scope) -> sa.ColumnElement[bool]:
@@ -39,7 +39,7 @@ def _in_scope(actor: Actor, scope: Scope) -> sa.ColumnElement[bool]:
 
 def editable(actor: Actor) -> sa.ColumnElement[bool]:
     """Batches that a person may change with this credential."""
-    return editable_by(actor.user_id, is_admin=actor.is_admin) if actor.may_write else sa.false()
+    return editable_by(actor) if actor.may_write else sa.false()
 
 
 def _not_own(user_id: int) -> sa.ColumnElement[bool]:

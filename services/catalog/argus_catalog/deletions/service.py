@@ -25,6 +25,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.platform import Platform
 from argus_schema import catalog as own
 from argus_schema import ingest
+from argus_schema.access import reached_by
 
 batch = ingest.batch.c
 job = ingest.job.c
@@ -93,7 +94,7 @@ def _why_not(found: BatchRef | None, actor: Actor, *, is_deleted: bool) -> str |
 
 async def _deleted_of(connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> set[str]:
     mine = sa.true() if actor.is_admin else batch.owner_id == actor.user_id
-    query = sa.select(batch.id).where(batch.id.in_(batch_ids), batch.deleted_at.is_not(None), mine)
+    query = sa.select(batch.id).where(batch.id.in_(batch_ids), batch.deleted_at.is_not(None), reached_by(actor), mine)
     return set((await connection.execute(query)).scalars())
 
 

@@ -22,7 +22,7 @@ from argus_kit.errors import ArgusError, RateLimited
 from argus_kit.platform import Platform, Reading, platform_of
 from argus_schema import auth, ingest
 from argus_schema import catalog as own
-from argus_schema.access import exists_for_people
+from argus_schema.access import exists_for_people, reached_by
 
 link = own.public_share.c
 batch = ingest.batch.c
@@ -82,7 +82,8 @@ async def mine(connection: AsyncConnection, actor: Actor, base_url: str) -> list
     query = (
         sa.select(*_VIEW_COLUMNS)
         .join(ingest.batch, batch.id == link.batch_id)
-        .where(exists_for_people(), sa.or_(link.created_by == actor.user_id, batch.owner_id == actor.user_id))
+        .where(exists_for_people(), reached_by(actor))
+        .where(sa.or_(link.created_by == actor.user_id, batch.owner_id == actor.user_id))
         .order_by(link.created_at.desc())
     )
     return [_out(dict(row), base_url) for row in (await connection.execute(query)).mappings()]

@@ -13,7 +13,7 @@ from argus_catalog.stats.schemas import UserGpuHours
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_schema import auth, ingest
-from argus_schema.access import exists_for_people
+from argus_schema.access import exists_for_people, reached_by
 
 batch = ingest.batch.c
 job = ingest.job.c
@@ -29,7 +29,8 @@ async def gpu_hours_by_user(connection: AsyncConnection, actor: Actor, days: int
     query = (
         sa.select(batch.owner_id, *told, sa.func.sum(job.elapsed_s), sa.func.count())
         .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
-        .where(exists_for_people(), job.deleted_at.is_(None), sa.func.coalesce(job.end_time, job.start_time) >= since)
+        .where(exists_for_people(), reached_by(actor), job.deleted_at.is_(None))
+        .where(sa.func.coalesce(job.end_time, job.start_time) >= since)
         .group_by(batch.owner_id, *told)
     )
     if not actor.is_admin:

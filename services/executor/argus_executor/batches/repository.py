@@ -15,8 +15,8 @@ from argus_schema.ingest import batch
 
 async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any] | None:
     """The batch with `may_edit`, or None when the caller may not see it."""
-    may_edit = editable_by(actor.user_id, is_admin=actor.is_admin).label("may_edit")
-    query = sa.select(batch, may_edit).where(batch.c.id == batch_id, visible_to(actor.user_id, is_admin=actor.is_admin))
+    may_edit = editable_by(actor).label("may_edit")
+    query = sa.select(batch, may_edit).where(batch.c.id == batch_id, visible_to(actor))
     return (await connection.execute(query)).one_or_none()
 
 

@@ -24,12 +24,12 @@ class Used(NamedTuple):
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """Batches whose artifacts a person may see."""
-    return access.visible_to(actor.user_id, is_admin=actor.is_admin)
+    return access.visible_to(actor)
 
 
 def _places(actor: Actor) -> sa.Select[Any]:
     """Batches, with whether the caller may add to each; the likeliest one first: own before shared, new before old."""
-    may_edit = access.editable_by(actor.user_id, is_admin=actor.is_admin)
+    may_edit = access.editable_by(actor)
     return (
         sa.select(_batch.batch_key, _batch.id.label("batch_id"), may_edit.label("may_edit"))
         .where(visible_to(actor))
