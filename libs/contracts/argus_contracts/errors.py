@@ -69,9 +69,12 @@ class ErrorCode(StrEnum):
     AUTH_PASSWORD_WRONG = "auth.password_wrong", 401, "The current password is wrong."
     AUTH_LOCKED = "auth.locked", 423, "The account is locked after too many failed logins."
     AUTH_FORBIDDEN = "auth.forbidden", 403, "You may not do this."
+    AUTH_ORIGIN_REFUSED = "auth.origin_refused", 403, "A page of another site may not do this."
     AUTH_ADMIN_REQUIRED = "auth.admin_required", 403, "Only an administrator may do this."
     AUTH_INTERACTIVE_REQUIRED = "auth.interactive_required", 403, "This needs a login, a token is not enough."
     AUTH_API_TOKEN_REQUIRED = "auth.api_token_required", 403, "This needs a personal API token."
+    AUTH_NETWORK_REFUSED = "auth.network_refused", 403, "This token may not be used from your network."
+    AUTH_PROJECT_TOKEN = "auth.project_token", 403, "This token is for one project only and may not do this."
     AUTH_SCOPE_INSUFFICIENT = "auth.scope_insufficient", 403, "This token may only read."
     AUTH_REGISTRATION_CLOSED = "auth.registration_closed", 403, "Registration is closed."
     AUTH_INVITE_REQUIRED = "auth.invite_required", 403, "Registration is by invite: ask an administrator for one."
@@ -79,6 +82,12 @@ class ErrorCode(StrEnum):
     AUTH_USERNAME_TAKEN = "auth.username_taken", 409, "This user name is taken."
     AUTH_EMAIL_TAKEN = "auth.email_taken", 409, "This email address is in use."
     AUTH_PASSWORD_UNCHANGED = "auth.password_unchanged", 400, "The new password equals the old one."
+    AUTH_PASSWORD_WEAK = "auth.password_weak", 422, "The password is too easy to guess."
+    AUTH_EMAIL_UNVERIFIED = (
+        "auth.email_unverified",
+        403,
+        "Please confirm your email address first: the link is in your mail.",
+    )
     AUTH_EMAIL_UNCHANGED = "auth.email_unchanged", 400, "The new email address equals the old one."
     AUTH_EMAIL_IN_USE = "auth.email_in_use", 400, "This email address is in use."
     AUTH_EMAIL_ALREADY_VERIFIED = "auth.email_already_verified", 409, "The email address is already verified."
@@ -93,11 +102,14 @@ class ErrorCode(StrEnum):
     SESSION_NOT_FOUND = "session.not_found", 404, "There is no such session."
     TOKEN_NOT_FOUND = "token.not_found", 404, "There is no such token."
     TOKEN_SCOPE_INVALID = "token.scope_invalid", 400, "The scope must be reporter or viewer."
+    TOKEN_NETWORK_INVALID = "token.network_invalid", 422, "A network must be an address or a network such as 10.2.0.0/16."
     TOKEN_EXPIRY_INVALID = "token.expiry_invalid", 422, "The expiry must be a time in the future."
     TOKEN_LIMIT_REACHED = "token.limit_reached", 409, "You have as many active tokens as are allowed."
     INVITE_NOT_FOUND = "invite.not_found", 404, "There is no such invite."
     USER_NOT_FOUND = "user.not_found", 404, "There is no such user."
     USER_INACTIVE = "user.inactive", 400, "This account is deactivated."
+    USER_LAST_ADMIN = "user.last_admin", 409, "The last administrator has to stay. Make somebody else one first."
+    EXPORT_BUSY = "export.busy", 429, "Other exports are being made. Please try again in a few minutes."
     USER_IS_SELF = "user.is_self", 400, "You cannot do this to yourself."
     CONFIG_GROUP_UNKNOWN = "config.group_unknown", 404, "There is no such group of settings."
     CONFIG_KEY_UNKNOWN = "config.key_unknown", 404, "There is no such setting."
@@ -169,6 +181,8 @@ class ErrorCode(StrEnum):
 
     # The system itself.
     RETENTION_RUNNING = "retention.running", 409, "A sweep is running already."
+    OUTBOUND_REFUSED = "outbound.refused", 403, "Argus does not connect to this address: it is not a public one."
+    OUTBOUND_FAILED = "outbound.failed", 502, "The other server did not answer as it should."
     RATE_LIMITED = "rate.limited", 429, "Too many requests. Please wait a moment."
     QUEUE_FULL = "queue.full", 429, "The server is busy and its queue is full. Please try again in a moment."
     SERVICE_UNAVAILABLE = "service.unavailable", 503, "The service is not available at the moment."

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from argus_kit.addresses import parse_allow
 
 API_VERSION = "0.4.0"
 
@@ -35,9 +37,19 @@ class Settings(BaseSettings):
     nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
     redis_url: str = Field("", description="Address of Redis or Valkey; empty: a cache in this process.")
     config_key: SecretStr = Field(SecretStr(""), description="Key that encrypts secrets at rest (Fernet).")
+    outbound_allow: str = Field(
+        "",
+        description="Comma list of hosts and networks that Argus may call for others although they are not public.",
+    )
     log_level: str = Field("INFO", description="Least level that is logged.")
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
     otlp_endpoint: str = Field("", description="OpenTelemetry collector (HTTP); empty: no traces are exported.")
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _is_readable(cls, value: str) -> str:
+        parse_allow(value)
+        return value
 
     @property
     def database_url(self) -> str:
