@@ -47,12 +47,14 @@ session = table(
     read_by=("*",),
 )
 
-# All that a browser's session ever had: one that was used before and comes again was stolen.
+# All that a browser's session ever had: one that was used before and comes again was stolen. `parent_hash` is the token
+# that it was given for.
 refresh_token = table(
     "refresh_token",
     OWNER,
     sa.Column("token_hash", sa.Text, primary_key=True),
     sa.Column("jti", sa.Text, sa.ForeignKey("session.jti", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("parent_hash", sa.Text, index=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("used_at", UtcDateTime),
 )
@@ -107,8 +109,18 @@ oauth_identity = table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("login", sa.Text),
     sa.Column("email", sa.Text),
+    # What the provider's groups gave: {"admin": true, "projects": {"vision": "editor"}}. Only that is taken away again.
+    sa.Column("granted", Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("provider", "subject"),
+)
+
+# States of logins that came back, until they would have expired anyway: each is good once.
+oauth_state_used = table(
+    "oauth_state_used",
+    OWNER,
+    sa.Column("state_hash", sa.Text, primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 oidc_provider = table(
@@ -123,6 +135,7 @@ oidc_provider = table(
     sa.Column("allowed_domains", Json),
     sa.Column("groups_claim", sa.Text),
     sa.Column("group_roles", Json),
+    sa.Column("required_group", sa.Text),
     sa.Column("is_enabled", sa.Boolean, nullable=False, default=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
@@ -192,6 +205,8 @@ audit_log = table(
     sa.Column("ip_address", sa.Text),
     sa.Column("previous_hash", sa.Text),
     sa.Column("hash", sa.Text),
+    sa.Index("ix_audit_log_target", "target_type", "target_id"),
+    append_only=True,
 )
 
 outbox = outbox_table(OWNER)

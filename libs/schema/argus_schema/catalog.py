@@ -57,6 +57,8 @@ project_member = table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("created_by", BigInt),
+    # The provider of identity whose groups made this membership; none when a person did.
+    sa.Column("granted_by", sa.Text),
     sa.Index("ix_project_member_user_id", "user_id"),
     read_by=("ingest", "realtime", "executor", "notifier"),
 )
