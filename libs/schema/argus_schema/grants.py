@@ -56,7 +56,8 @@ def _grant_table(connection: Connection, table: sa.Table) -> None:
     for service in SERVICES:
         connection.exec_driver_sql(f'revoke all on {quoted} from "{role(service)}"')
     owner = role(table.info["owner"])
-    connection.exec_driver_sql(f'grant select, insert, update, delete on {quoted} to "{owner}"')
+    rights = "select, insert" if table.info["append_only"] else "select, insert, update, delete"
+    connection.exec_driver_sql(f'grant {rights} on {quoted} to "{owner}"')
     for column in table.columns:
         if column.autoincrement is True:
             sequence = connection.execute(

@@ -95,6 +95,16 @@ def sign_up(client: httpx.AsyncClient) -> SignUp:
 
 
 @pytest.fixture
+async def intruder(database: Database) -> Database:
+    """The database in the hands of somebody with more rights than auth has: PostgreSQL's superuser, SQLite's file."""
+    if database.is_sqlite:
+        async with database.write() as connection:
+            for change in ("update", "delete"):
+                await connection.exec_driver_sql(f"drop trigger audit_log_no_{change}")
+    return database
+
+
+@pytest.fixture
 async def mail_to(platform: Platform, client: httpx.AsyncClient) -> Callable[[str, str], Awaitable[wire.MailMessage]]:
     """Waits for a mail of a kind to an address, as notifier would get it."""
     box: list[wire.MailMessage] = []

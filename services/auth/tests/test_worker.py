@@ -38,22 +38,22 @@ class TestAuditChain:
         async with database.read() as connection:
             assert await chain.first_broken(connection) is None
 
-    async def test_a_changed_row_is_found(self, database):
+    async def test_a_changed_row_is_found(self, database, intruder):
         async with database.write() as connection:
             await chain.append(connection, [_entry(ip="10.0.0.1") for _ in range(5)])
         third = (await _rows(database))[2]
         for change in ({"user_id": 2}, {"metadata": {"n": 2}}, {"hash": "0" * 64}, {"action": "share_remove"}):
             for values, broken in ((change, third["id"]), ({key: third[key] for key in change}, None)):
-                async with database.write() as connection:
+                async with intruder.write() as connection:
                     await connection.execute(sa.update(audit_log).where(audit_log.c.id == third["id"]).values(values))
                 async with database.read() as connection:
                     assert await chain.first_broken(connection) == broken
 
-    async def test_a_removed_row_is_found(self, database):
+    async def test_a_removed_row_is_found(self, database, intruder):
         async with database.write() as connection:
             await chain.append(connection, [_entry() for _ in range(5)])
         rows = await _rows(database)
-        async with database.write() as connection:
+        async with intruder.write() as connection:
             await connection.execute(sa.delete(audit_log).where(audit_log.c.id == rows[1]["id"]))
         async with database.read() as connection:
             assert await chain.first_broken(connection) == rows[2]["id"]
