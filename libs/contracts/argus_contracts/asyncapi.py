@@ -19,7 +19,7 @@ _PARAMETERS: Final = {
     "batch_key": "The number that stands for a batch in the database.",
     "user_id": "The user's number.",
     "agent_id": "The agent's id, agent- and 12 hex digits.",
-    "service": "The name of the service that writes.",
+    "service": "The name of the service that writes, or whose turn it is.",
 }
 
 

@@ -29,6 +29,7 @@ ALL_INBOXES: Final = "argus.inbox.>"
 ALL_AGENTS: Final = "argus.agent.>"
 ALL_MAIL: Final = "argus.mail.>"
 ALL_AUDIT: Final = "argus.audit.>"
+ALL_DEPARTURES: Final = "argus.departure.>"
 
 _SUBJECT_TOKEN_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -46,7 +47,7 @@ class StreamSpec(NamedTuple):
 # Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
 LIVE_STREAM: Final = StreamSpec("ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS), 72 * 3600, 120, "limits")
 # Work to be done once by one consumer each (mail: notifier, audit: auth); removed when acknowledged.
-WORK_STREAM: Final = StreamSpec("ARGUS_WORK", (ALL_MAIL, ALL_AUDIT), 14 * 24 * 3600, 120, "workqueue")
+WORK_STREAM: Final = StreamSpec("ARGUS_WORK", (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES), 14 * 24 * 3600, 120, "workqueue")
 STREAMS: Final = (LIVE_STREAM, WORK_STREAM)
 
 
@@ -68,6 +69,11 @@ def agent_subject(agent_id: str) -> str:
 def audit_subject(service: str) -> str:
     """Subject of the audit entries that one service writes."""
     return f"argus.audit.{_subject_token(service)}"
+
+
+def departure_subject(service: str) -> str:
+    """Subject on which one service hears of people who left; each has its own, since each has work of its own to do."""
+    return f"argus.departure.{_subject_token(service)}"
 
 
 def _new_id() -> str:
@@ -106,10 +112,11 @@ class EventBundle(msgspec.Struct, kw_only=True):
 
 
 class InboxMessage(msgspec.Struct, kw_only=True):
-    """A notification for one person, as the REST API shows it (NotificationOut)."""
+    """A notification for one person, as the REST API shows it (NotificationOut). ``project`` is that of its batch."""
 
     user_id: int
     notification: dict[str, Any]
+    project: str | None = None
 
 
 class AgentMessage(msgspec.Struct, kw_only=True):
@@ -226,6 +233,19 @@ class AuditEntry(msgspec.Struct, kw_only=True):
     metadata: dict[str, Any] = {}
     at: datetime
     ip: str | None = None
+
+
+class PersonDeparted(msgspec.Struct, kw_only=True):
+    """An account was deleted; its row stays without a name. A service forgets what it keeps of the person.
+
+    ``email`` is the address that the account had. ``runs``: the person's batches are deleted at once, or kept for those
+    who may see them. May come more than once.
+    """
+
+    user_id: int
+    email: str
+    runs: Literal["delete", "keep"]
+    at: datetime
 
 
 class TrackingDelete(msgspec.Struct, kw_only=True):

@@ -74,6 +74,16 @@ CHANNELS: Final = (
         stream=bus.WORK_STREAM,
     ),
     Channel(
+        "departure",
+        "argus.departure.{service}",
+        "An account was deleted: forget what is kept of the person.",
+        bus.PersonDeparted,
+        ("auth",),
+        ("ingest", "catalog", "executor", "notifier"),
+        ("service",),
+        stream=bus.WORK_STREAM,
+    ),
+    Channel(
         "revoked",
         bus.AUTH_REVOKED,
         "A token, session, user or agent lost its rights: drop cached answers, end open streams.",

@@ -34,6 +34,7 @@ SAMPLES = [
     bus.MintAgentToken(agent_id="agent-1", owner_id=3, hostname="gpu-01"),
     bus.MintAgentTokenReply(token="ag_live_x"),
     bus.AuditEntry(action="batch_stop_requested", user_id=3, target_type="batch", target_id="b", at=AT),
+    bus.PersonDeparted(user_id=3, email="ada@example.org", runs="keep", at=AT),
     bus.TrackingDelete(kind="job", batch_id="b", job_id="j", at=AT),
     bus.TrackingDeleteReply(ok=True, deleted=1),
     bus.MailMessage(to="ada@example.org", subject="s", body_text="t", event_type="batch_done"),

@@ -487,7 +487,11 @@ async def _ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) 
         allow_direct=True,
     )
     try:
-        await js.stream_info(spec.name)
+        known = (await js.stream_info(spec.name)).config.subjects or []
+        if not set(spec.subjects) <= set(known):
+            # An upgrade brought subjects; those of a newer version beside us stay.
+            config.subjects = sorted({*known, *spec.subjects})
+            await js.update_stream(config)
     except NotFoundError:
         try:
             await js.add_stream(config)
