@@ -1,0 +1,556 @@
+"""For every operation of the OpenAPI document a request that succeeds, and who may make it.
+
+A sample that destroys or changes something brings a thing of its own. Reads need none: the names of their parameters
+say what goes into them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from argus_standalone.openapi import document
+from stage.people import PASSWORD, Call, Person
+from stage.world import CANARY, PROJECT, Run, World, event, picture
+
+DOCUMENT: dict[str, Any] = json.loads(document())
+OPERATIONS: dict[str, dict[str, Any]] = {
+    f"{method.upper()} {path}": {**operation, "path": path}
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+Make = Callable[[World], Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How to ask for an operation, and as whom: "owner", "admin", "agent", or "nobody" for what needs no login."""
+
+    who: str
+    make: Make
+
+    def call(self, world: World) -> Call:
+        """The request; its credential is the rightful caller's."""
+        made = self.make(world)
+        if made.credential is None and self.who != "nobody":
+            person: Person = getattr(world, self.who)
+            made.credential, made.actor_id = person.session, person.id
+        return made
+
+
+SAMPLES: dict[str, Sample] = {}
+
+
+def sample(operation: str, who: str = "owner") -> Callable[[Make], Make]:
+    """Say how to ask for an operation."""
+
+    def add(make: Make) -> Make:
+        SAMPLES[operation] = Sample(who, make)
+        return make
+
+    return add
+
+
+def sample_of(operation: str) -> Sample:
+    """The sample that stands below, or for a read what the names of its parameters say."""
+    if operation not in SAMPLES and operation.startswith("GET "):
+        is_admin = operation.startswith("GET /api/admin/") or operation == "GET /api/hosts/{host}"
+        return Sample("admin" if is_admin else "owner", lambda world: _read(world, operation))
+    return SAMPLES[operation]
+
+
+def is_change(operation: str) -> bool:
+    """Whether an operation is there to change something; a POST may also be a long question."""
+    return not operation.startswith("GET ") and operation != "POST /api/metrics/query"
+
+
+def _read(world: World, operation: str) -> Call:
+    run = world.run
+    known = {"batch_id": run.batch, "job_id": run.job, "project": run.project, "host": run.host}
+    known |= {"artifact_id": str(world.artifact), "slug": world.slug, "group": "smtp", "metric": "val_loss"}
+    path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.removeprefix("GET "))
+    wanted = [p for p in OPERATIONS[operation].get("parameters", ()) if p["in"] == "query" and p.get("required")]
+    content = next(iter(OPERATIONS[operation]["responses"].values())).get("content", {})
+    is_stream = "text/event-stream" in content
+    return Call(path, params={p["name"]: known[p["name"]] for p in wanted}, is_stream=is_stream)
+
+
+# -- people and their sessions ---------------------------------------------------------------------------------------
+
+
+def _as(person: Person, path: str, **more: Any) -> Call:
+    return Call(path, credential=person.session, actor_id=person.id, **more)
+
+
+def _about(person: Person, path: str, **more: Any) -> Call:
+    return _as(person, path, target=("user", str(person.id)), **more)
+
+
+@sample("POST /api/auth/register", "nobody")
+def _(world: World) -> Call:
+    name = world.name("newcomer")
+    return Call("/api/auth/register", {"username": name, "email": f"{name}@example.org", "password": PASSWORD})
+
+
+@sample("POST /api/auth/login", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    call = _about(person, "/api/auth/login", json={"username_or_email": person.name, "password": PASSWORD})
+    call.credential = None
+    return call
+
+
+@sample("POST /api/auth/logout")
+def _(world: World) -> Call:
+    return _as(world.new_person(), "/api/auth/logout")
+
+
+@sample("POST /api/auth/refresh")
+def _(world: World) -> Call:
+    return _as(world.new_person(), "/api/auth/refresh")
+
+
+@sample("POST /api/auth/sessions/{jti}/revoke")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.new_session(person)
+    found = world.ask("GET", "/api/auth/sessions", person.session)
+    jti = next(one["jti"] for one in found if not one["is_current"])
+    return _as(person, f"/api/auth/sessions/{jti}/revoke", target=("session", jti))
+
+
+@sample("POST /api/auth/sessions/revoke-others")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.new_session(person)
+    return _about(person, "/api/auth/sessions/revoke-others")
+
+
+@sample("POST /api/auth/change-password")
+def _(world: World) -> Call:
+    body = {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2"}
+    return _about(world.new_person(), "/api/auth/change-password", json=body)
+
+
+@sample("POST /api/auth/change-email")
+def _(world: World) -> Call:
+    body = {"new_email": f"{world.name('new')}@example.org", "current_password": PASSWORD}
+    return _about(world.new_person(), "/api/auth/change-email", json=body)
+
+
+def _new_email(world: World) -> tuple[Person, str]:
+    person = world.new_person()
+    address = f"{world.name('new')}@example.org"
+    body = {"new_email": address, "current_password": PASSWORD}
+    world.ask("POST", "/api/auth/change-email", person.session, json=body)
+    return person, world.mailed_token(address, "verify-new-email")
+
+
+@sample("GET /api/auth/verify-new-email", "nobody")
+def _(world: World) -> Call:
+    return Call("/api/auth/verify-new-email", params={"token": _new_email(world)[1]})
+
+
+@sample("POST /api/auth/verify-new-email", "nobody")
+def _(world: World) -> Call:
+    person, token = _new_email(world)
+    call = _about(person, "/api/auth/verify-new-email", json={"token": token})
+    call.credential = None
+    return call
+
+
+@sample("POST /api/auth/verify-email", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    call = _about(person, "/api/auth/verify-email", json={"token": world.mailed_token(person.email, "verify-email")})
+    call.credential = None
+    return call
+
+
+@sample("POST /api/auth/request-password-reset", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    call = _about(person, "/api/auth/request-password-reset", json={"email": person.email})
+    call.credential = None
+    return call
+
+
+@sample("POST /api/auth/reset-password", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.ask("POST", "/api/auth/request-password-reset", json={"email": person.email})
+    token = world.mailed_token(person.email, "reset-password")
+    call = _about(person, "/api/auth/reset-password", json={"token": token, "new_password": f"{PASSWORD} 3"})
+    call.credential = None
+    return call
+
+
+@sample("POST /api/me/resend_verification")
+def _(world: World) -> Call:
+    return _about(world.new_person(), "/api/me/resend_verification")
+
+
+@sample("PATCH /api/users/me/preferences")
+def _(world: World) -> Call:
+    return _about(world.owner, "/api/users/me/preferences", json={"hide_demo": True})
+
+
+# -- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/tokens")
+def _(world: World) -> Call:
+    return _as(world.new_person(), "/api/tokens", json={"name": world.name(), "scope": "reporter"})
+
+
+@sample("DELETE /api/tokens/{id}")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return _as(person, f"/api/tokens/{person.reporter_id}", target=("api_token", str(person.reporter_id)))
+
+
+# -- administration --------------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/admin/users/{id}/ban", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/ban", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/unban", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.ask("POST", f"/api/admin/users/{person.id}/ban", world.admin.session)
+    return Call(f"/api/admin/users/{person.id}/unban", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/invites", "admin")
+def _(world: World) -> Call:
+    return Call("/api/admin/users/invites", {"max_uses": 2, "note": CANARY})
+
+
+@sample("DELETE /api/admin/users/invites/{id}", "admin")
+def _(world: World) -> Call:
+    invite = world.new_invite()
+    return Call(f"/api/admin/users/invites/{invite}", target=("invite", str(invite)))
+
+
+@sample("PUT /api/admin/feature-flags/{key}", "admin")
+def _(world: World) -> Call:
+    target = ("feature_flag", "stalled_threshold_sec")
+    return Call("/api/admin/feature-flags/stalled_threshold_sec", {"value": 301}, target=target)
+
+
+@sample("PUT /api/admin/system-config/{group}/{key}", "admin")
+def _(world: World) -> Call:
+    return Call("/api/admin/system-config/demo/enabled", {"value": False}, target=("system_config", "demo/enabled"))
+
+
+@sample("DELETE /api/admin/system-config/{group}/{key}", "admin")
+def _(world: World) -> Call:
+    world.ask("PUT", "/api/admin/system-config/demo/enabled", world.admin.session, json={"value": False})
+    return Call("/api/admin/system-config/demo/enabled", target=("system_config", "demo/enabled"))
+
+
+@sample("POST /api/admin/security/jwt/rotate", "admin")
+def _(world: World) -> Call:
+    return Call("/api/admin/security/jwt/rotate")
+
+
+@sample("POST /api/admin/retention/sweep", "admin")
+def _(world: World) -> Call:
+    return Call("/api/admin/retention/sweep")
+
+
+# -- what was recorded -----------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/events")
+def _(world: World) -> Call:
+    body = event(world.run, "log_line", line=CANARY, level="info")
+    return Call("/api/events", body, credential=world.owner.reporter, actor_id=world.owner.id)
+
+
+@sample("POST /api/events/batch")
+def _(world: World) -> Call:
+    body = {"events": [event(world.run, "log_line", line=CANARY, level="info")]}
+    return Call("/api/events/batch", body, credential=world.owner.reporter, actor_id=world.owner.id)
+
+
+@sample("POST /api/metrics/query")
+def _(world: World) -> Call:
+    series = {"batch_id": world.run.batch, "job_id": world.run.job, "metrics": ["val_loss"]}
+    return Call("/api/metrics/query", {"series": [series]})
+
+
+@sample("POST /api/jobs/{job_id}/artifacts")
+def _(world: World) -> Call:
+    run = world.run
+    return Call(f"/api/jobs/{run.job}/artifacts", params={"batch_id": run.batch}, files=picture())
+
+
+@sample("POST /api/batches/{batch_id}/artifacts")
+def _(world: World) -> Call:
+    return Call(f"/api/batches/{world.run.batch}/artifacts", files=picture())
+
+
+@sample("DELETE /api/artifacts/{artifact_id}")
+def _(world: World) -> Call:
+    artifact = world.new_artifact(world.run)
+    return Call(f"/api/artifacts/{artifact}", target=("artifact", str(artifact)))
+
+
+def _on(run: Run, path: str, **more: Any) -> Call:
+    return Call(path.format(batch=run.batch, job=run.job), target=("batch", run.batch), **more)
+
+
+@sample("DELETE /api/batches/{batch_id}")
+def _(world: World) -> Call:
+    return _on(world.new_run(), "/api/batches/{batch}")
+
+
+@sample("POST /api/batches/bulk-delete")
+def _(world: World) -> Call:
+    run = world.new_run()
+    return _on(run, "/api/batches/bulk-delete", json={"batch_ids": [run.batch]})
+
+
+@sample("DELETE /api/jobs/{batch_id}/{job_id}")
+def _(world: World) -> Call:
+    run = world.new_run()
+    return Call(f"/api/jobs/{run.batch}/{run.job}", target=("job", f"{run.batch}/{run.job}"))
+
+
+@sample("POST /api/jobs/bulk-delete")
+def _(world: World) -> Call:
+    run = world.new_run()
+    body = {"items": [{"batch_id": run.batch, "job_id": run.job}]}
+    return Call("/api/jobs/bulk-delete", body, target=("job", f"{run.batch}/{run.job}"))
+
+
+@sample("DELETE /api/hosts/{host}", "admin")
+def _(world: World) -> Call:
+    host = world.name("gone-host")
+    return Call(f"/api/hosts/{host}", target=("host", host))
+
+
+@sample("DELETE /api/projects/{project}", "admin")
+def _(world: World) -> Call:
+    project = world.name("gone project")
+    world.new_run(project=project)
+    return Call(f"/api/projects/{project}", target=("project", project))
+
+
+@sample("POST /api/batches/{batch_id}/stop")
+def _(world: World) -> Call:
+    return _on(world.new_run(is_done=False), "/api/batches/{batch}/stop")
+
+
+@sample("POST /api/batches/{batch_id}/rerun")
+def _(world: World) -> Call:
+    # The line is about the batch that comes of it; its id is in the answer.
+    return Call(f"/api/batches/{world.new_run().batch}/rerun", {"overrides": {"lr": 0.1}})
+
+
+# -- shares and marks ------------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/batches/{batch_id}/shares")
+def _(world: World) -> Call:
+    body = {"grantee_username": world.new_person().name, "permission": "viewer"}
+    return _on(world.other_run, "/api/batches/{batch}/shares", json=body)
+
+
+@sample("DELETE /api/batches/{batch_id}/shares/{grantee_id}")
+def _(world: World) -> Call:
+    friend = world.new_person()
+    share = {"grantee_username": friend.name}
+    world.ask("POST", f"/api/batches/{world.other_run.batch}/shares", json=share)
+    return _on(world.other_run, "/api/batches/{batch}/shares/" + str(friend.id))
+
+
+@sample("POST /api/projects/shares")
+def _(world: World) -> Call:
+    project = world.name()
+    body = {"project": project, "grantee_username": world.new_person().name, "permission": "viewer"}
+    return Call("/api/projects/shares", body, target=("project", project))
+
+
+@sample("DELETE /api/projects/shares/{project}/{grantee_id}")
+def _(world: World) -> Call:
+    friend, project = world.new_person(), world.name()
+    world.ask("POST", "/api/projects/shares", json={"project": project, "grantee_username": friend.name})
+    return Call(f"/api/projects/shares/{project}/{friend.id}", target=("project", project))
+
+
+@sample("POST /api/batches/{batch_id}/public-share")
+def _(world: World) -> Call:
+    return _on(world.other_run, "/api/batches/{batch}/public-share", json={})
+
+
+@sample("DELETE /api/batches/{batch_id}/public-share/{slug}")
+def _(world: World) -> Call:
+    return _on(world.other_run, "/api/batches/{batch}/public-share/" + world.new_link(world.other_run))
+
+
+@sample("POST /api/stars")
+def _(world: World) -> Call:
+    return Call("/api/stars", {"target_type": "batch", "target_id": world.run.batch})
+
+
+@sample("DELETE /api/stars/{target_type}/{target_id}")
+def _(world: World) -> Call:
+    world.ask("POST", "/api/stars", json={"target_type": "batch", "target_id": world.other_run.batch})
+    return Call(f"/api/stars/batch/{world.other_run.batch}")
+
+
+@sample("POST /api/pins")
+def _(world: World) -> Call:
+    return Call("/api/pins", {"batch_id": world.run.batch})
+
+
+@sample("DELETE /api/pins/{batch_id}")
+def _(world: World) -> Call:
+    world.ask("POST", "/api/pins", json={"batch_id": world.other_run.batch})
+    return Call(f"/api/pins/{world.other_run.batch}")
+
+
+# -- agents ----------------------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/agents/register")
+def _(world: World) -> Call:
+    return Call("/api/agents/register", {"hostname": world.name("host")})
+
+
+@sample("GET /api/agents/{agent_id}/jobs", "agent")
+def _(world: World) -> Call:
+    return Call(f"/api/agents/{world.agent.id}/jobs", credential=world.agent.token)
+
+
+@sample("POST /api/agents/{agent_id}/heartbeat", "agent")
+def _(world: World) -> Call:
+    return Call(f"/api/agents/{world.agent.id}/heartbeat", {"note": "well"}, credential=world.agent.token)
+
+
+@sample("POST /api/agents/{agent_id}/jobs/{cmd_id}/ack", "agent")
+def _(world: World) -> Call:
+    command = world.new_command(world.agent)
+    path = f"/api/agents/{world.agent.id}/jobs/{command}/ack"
+    call = Call(path, {"status": "started", "pid": 7}, credential=world.agent.token, actor_id=world.owner.id)
+    call.target = ("command", command)
+    return call
+
+
+# -- notifications ---------------------------------------------------------------------------------------------------
+
+
+@sample("POST /api/notifications/mark_all_read")
+def _(world: World) -> Call:
+    world.new_notification()
+    return Call("/api/notifications/mark_all_read")
+
+
+@sample("POST /api/notifications/{notification_id}/ack")
+def _(world: World) -> Call:
+    return Call(f"/api/notifications/{world.new_notification()}/ack")
+
+
+@sample("DELETE /api/notifications/{notification_id}")
+def _(world: World) -> Call:
+    return Call(f"/api/notifications/{world.new_notification()}")
+
+
+@sample("PUT /api/me/notification_prefs")
+def _(world: World) -> Call:
+    names = ("batch_done", "batch_failed", "job_failed", "diverged", "job_idle")
+    return _about(world.owner, "/api/me/notification_prefs", json={f"notify_{name}": True for name in names})
+
+
+@sample("PATCH /api/me/subscriptions")
+def _(world: World) -> Call:
+    body = {"subscriptions": [{"project": PROJECT, "event_type": "batch_failed", "enabled": True}]}
+    return _about(world.owner, "/api/me/subscriptions", json=body)
+
+
+@sample("GET /api/batches/{batch_id}/email-subscription")
+def _(world: World) -> Call:
+    path = f"/api/batches/{world.run.batch}/email-subscription"
+    world.ask("PUT", path, json={"event_kinds": ["batch_failed"]})
+    return Call(path)
+
+
+@sample("PUT /api/batches/{batch_id}/email-subscription")
+def _(world: World) -> Call:
+    return _on(world.run, "/api/batches/{batch}/email-subscription", json={"event_kinds": ["batch_failed"]})
+
+
+@sample("DELETE /api/batches/{batch_id}/email-subscription")
+def _(world: World) -> Call:
+    run = world.new_run()
+    world.ask("PUT", f"/api/batches/{run.batch}/email-subscription", json={"event_kinds": ["batch_failed"]})
+    return _on(run, "/api/batches/{batch}/email-subscription")
+
+
+@sample("POST /api/projects/{project}/recipients")
+def _(world: World) -> Call:
+    return Call(f"/api/projects/{PROJECT}/recipients", {"email": f"{world.name()}@example.org", "event_kinds": []})
+
+
+@sample("PATCH /api/projects/{project}/recipients/{recipient_id}")
+def _(world: World) -> Call:
+    recipient = world.new_recipient()
+    path = f"/api/projects/{PROJECT}/recipients/{recipient}"
+    return Call(path, {"enabled": False}, target=("recipient", str(recipient)))
+
+
+@sample("DELETE /api/projects/{project}/recipients/{recipient_id}")
+def _(world: World) -> Call:
+    recipient = world.new_recipient()
+    return Call(f"/api/projects/{PROJECT}/recipients/{recipient}", target=("recipient", str(recipient)))
+
+
+@sample("GET /api/unsubscribe", "nobody")
+def _(world: World) -> Call:
+    return Call("/api/unsubscribe", params={"token": world.new_unsubscribe_link(world.owner)})
+
+
+@sample("POST /api/unsubscribe", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    call = _about(person, "/api/unsubscribe", params={"token": world.new_unsubscribe_link(person)})
+    call.credential = None
+    return call
+
+
+def _recipient_link(world: World) -> tuple[int, str]:
+    recipient = world.new_recipient()
+    return recipient, world.rows("select unsubscribe_token from recipient where id = ?", recipient)[0][0]
+
+
+@sample("GET /api/unsubscribe/recipient/{token}", "nobody")
+def _(world: World) -> Call:
+    return Call(f"/api/unsubscribe/recipient/{_recipient_link(world)[1]}")
+
+
+@sample("POST /api/unsubscribe/recipient/{token}", "nobody")
+def _(world: World) -> Call:
+    recipient, token = _recipient_link(world)
+    return Call(f"/api/unsubscribe/recipient/{token}", target=("recipient", str(recipient)))
+
+
+# -- public pages and streams ----------------------------------------------------------------------------------------
+
+
+@sample("GET /api/sse")
+def _(world: World) -> Call:
+    return Call("/api/sse", params={"channels": f"batch:{world.run.batch}"}, is_stream=True)
+
+
+@sample("GET /api/events/stream")
+def _(world: World) -> Call:
+    return Call("/api/events/stream", params={"batch_id": world.run.batch}, is_stream=True)
