@@ -30,6 +30,8 @@ ALL_AGENTS: Final = "argus.agent.>"
 ALL_MAIL: Final = "argus.mail.>"
 ALL_AUDIT: Final = "argus.audit.>"
 ALL_DEPARTURES: Final = "argus.departure.>"
+MEMBERSHIP_SET: Final = "argus.membership.set"
+ALL_MEMBERSHIPS: Final = "argus.membership.>"
 
 _SUBJECT_TOKEN_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -47,7 +49,8 @@ class StreamSpec(NamedTuple):
 # Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
 LIVE_STREAM: Final = StreamSpec("ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS), 72 * 3600, 120, "limits")
 # Work to be done once by one consumer each (mail: notifier, audit: auth); removed when acknowledged.
-WORK_STREAM: Final = StreamSpec("ARGUS_WORK", (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES), 14 * 24 * 3600, 120, "workqueue")
+_WORK: Final = (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES, ALL_MEMBERSHIPS)
+WORK_STREAM: Final = StreamSpec("ARGUS_WORK", _WORK, 14 * 24 * 3600, 120, "workqueue")
 STREAMS: Final = (LIVE_STREAM, WORK_STREAM)
 
 
@@ -245,6 +248,19 @@ class PersonDeparted(msgspec.Struct, kw_only=True):
     user_id: int
     email: str
     runs: Literal["delete", "keep"]
+    at: datetime
+
+
+class GroupMemberships(msgspec.Struct, kw_only=True):
+    """All roles in projects that the groups of a provider of identity give a person, as of their last login.
+
+    ``roles`` is project to role. What this provider gave before and does not give now is taken away; what people gave
+    stays as it is.
+    """
+
+    user_id: int
+    provider: str
+    roles: dict[str, Literal["owner", "editor", "viewer"]]
     at: datetime
 
 

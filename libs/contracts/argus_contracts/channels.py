@@ -74,6 +74,15 @@ CHANNELS: Final = (
         stream=bus.WORK_STREAM,
     ),
     Channel(
+        "membership",
+        bus.MEMBERSHIP_SET,
+        "What the groups of a provider of identity give a person in projects, all of it.",
+        bus.GroupMemberships,
+        ("auth",),
+        ("catalog",),
+        stream=bus.WORK_STREAM,
+    ),
+    Channel(
         "departure",
         "argus.departure.{service}",
         "An account was deleted: forget what is kept of the person.",

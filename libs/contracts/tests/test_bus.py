@@ -35,6 +35,7 @@ SAMPLES = [
     bus.MintAgentTokenReply(token="ag_live_x"),
     bus.AuditEntry(action="batch_stop_requested", user_id=3, target_type="batch", target_id="b", at=AT),
     bus.PersonDeparted(user_id=3, email="ada@example.org", runs="keep", at=AT),
+    bus.GroupMemberships(user_id=3, provider="oidc:sso", roles={"vision": "editor"}, at=AT),
     bus.TrackingDelete(kind="job", batch_id="b", job_id="j", at=AT),
     bus.TrackingDeleteReply(ok=True, deleted=1),
     bus.MailMessage(to="ada@example.org", subject="s", body_text="t", event_type="batch_done"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import hmac
 import os
 import tempfile
 from pathlib import Path
@@ -30,6 +31,12 @@ class SecretBox:
             )
         # The key may be any text; Fernet wants 32 bytes. It is long and random, so one hash is enough.
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"argus-config-key:" + key.encode()).digest()))
+
+        self._signing_key = hashlib.sha256(b"argus-signing-key:" + key.encode()).digest()
+
+    def sign(self, purpose: str, text: str) -> str:
+        """A signature of a text, 64 hexadecimal digits, that is good for one purpose only."""
+        return hmac.new(self._signing_key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
 
     def encrypt(self, plain: bytes) -> bytes:
         """The secret, unreadable without the key."""
