@@ -9,6 +9,7 @@ import structlog
 from argus_auth.accounts import links
 from argus_auth.core import AuthCore
 from argus_auth.keys.service import forget_retired_secrets
+from argus_auth.sessions import refresh_tokens
 from argus_auth.sessions import repository as sessions
 from argus_kit.clock import now
 from argus_kit.leases import Lease
@@ -47,6 +48,7 @@ class Cleanup(Part):
         before = now() - _KEEP
         async with self._core.write() as work:
             counts = {
+                "refresh_tokens": await refresh_tokens.delete_of_ended_sessions(work.connection, before),
                 "sessions": await sessions.delete_expired(work.connection, before),
                 "links": await links.delete_expired(work.connection, before),
                 "keys": await forget_retired_secrets(work.connection),

@@ -12,7 +12,7 @@ from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Admin, current_actor
+from argus_kit.identity import Admin
 from argus_kit.platform import part_of
 
 Core = Annotated[AuthCore, part_of(AuthCore)]
@@ -44,16 +44,6 @@ def _origin(request: Request) -> Origin:
 From = Annotated[Origin, Depends(_origin)]
 
 
-async def _session(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
-    if actor.jti is None:
-        raise ArgusError(ErrorCode.AUTH_SESSION_INVALID, "Only a session can be refreshed. Please log in.")
-    return actor
-
-
-CurrentSession = Annotated[Actor, Depends(_session)]
-"""A person with a session; anything else is 401, which is what the clients of `refresh` expect."""
-
-
 async def _admin_writer(actor: Admin) -> Actor:
     if not actor.may_write:
         raise ArgusError(ErrorCode.AUTH_SCOPE_INSUFFICIENT)
@@ -62,3 +52,13 @@ async def _admin_writer(actor: Admin) -> Actor:
 
 AdminWriter = Annotated[Actor, Depends(_admin_writer)]
 """An administrator whose credential may change things."""
+
+
+async def _admin_at_browser(actor: Admin) -> Actor:
+    if actor.kind != "session":
+        raise ArgusError(ErrorCode.AUTH_INTERACTIVE_REQUIRED)
+    return actor
+
+
+AdminAtBrowser = Annotated[Actor, Depends(_admin_at_browser)]
+"""An administrator with a session: a leaked token of theirs must neither make administrators nor open an account."""

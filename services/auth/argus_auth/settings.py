@@ -11,8 +11,18 @@ class AuthSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
-    jwt_ttl_seconds: int = Field(86_400, ge=60, le=31_536_000, description="Life of a browser session.")
+    jwt_ttl_seconds: int = Field(
+        86_400, ge=60, le=31_536_000, description="Life of a session whose client keeps a JWT (the bearer flow)."
+    )
+    browser_access_seconds: int = Field(
+        900, ge=20, le=86_400, description="Life of the access token that a browser keeps in memory."
+    )
+    browser_session_days: int = Field(30, ge=1, le=365, description="Longest life of a browser's session.")
+    browser_idle_days: int = Field(14, ge=1, le=365, description="A browser that stays away so long has to log in.")
     jwt_grace_seconds: int = Field(86_400, ge=0, le=31_536_000, description="How long a rotated key still verifies.")
+    jwt_rotate_days: int = Field(
+        90, ge=0, le=3650, description="Age at which the signing key is rotated by itself; 0: never."
+    )
     jwt_rotate_pause_seconds: int = Field(60, ge=0, le=3600, description="Least time between two rotations.")
 
     login_max_failures: int = Field(5, ge=1, le=1000, description="Failed logins in a row that lock an account.")

@@ -85,7 +85,7 @@ class TestSessionList:
         rows = (await client.get("/api/auth/sessions", headers=bearer_headers(second))).json()
         assert [row["is_current"] for row in rows] == [True, False]
         assert set(rows[0]) == {
-            "jti", "issued_at", "expires_at", "user_agent", "ip", "last_seen_at", "is_current",
+            "jti", "issued_at", "expires_at", "user_agent", "ip", "last_seen_at", "is_current", "method",
         }  # fmt: skip
         assert rows[0]["user_agent"].startswith("python-httpx")
 

@@ -25,6 +25,7 @@ from argus_auth.accounts.schemas import (
     UserOut,
 )
 from argus_auth.dependencies import Core, From, Writing
+from argus_auth.sessions.cookies import Browser
 from argus_auth.sessions.schemas import Done
 from argus_kit.identity import Interactive, Person, Writer
 from argus_kit.platform import Reading
@@ -39,11 +40,13 @@ async def register_user(body: Registration, core: Core, origin: From) -> Registe
 
 
 @router.post("/auth/login")
-async def login(body: Credentials, core: Core, origin: From) -> TokenResponse:
-    """Open a session by user name or email address."""
-    user_id, credential = await logins.login(core, body, origin)
+async def login(body: Credentials, core: Core, origin: From, browser: Browser) -> TokenResponse:
+    """Open a session by user name or email address. A browser that keeps it in a cookie sends `X-Argus-Session`."""
+    user_id, opened = await logins.login(core, body, origin, browser.wanted)
+    if opened.refresh_token is not None:
+        browser.put(opened.refresh_token)
     async with core.database.read() as connection:
-        return await service.token_response(core, connection, user_id, credential)
+        return await service.token_response(connection, user_id, opened.access_token, opened.expires_in)
 
 
 @router.get("/auth/me")

@@ -11,7 +11,7 @@ from argus_auth.accounts.lockout import Locked, UnknownNames, count_failure, loc
 from argus_auth.accounts.schemas import Credentials
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
-from argus_auth.sessions.service import open_session
+from argus_auth.sessions.service import Opened, Wanted, open_wanted
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.clock import now
@@ -25,8 +25,8 @@ class _Verdict(NamedTuple):
     fresh_hash: str | None = None
 
 
-async def login(core: AuthCore, credentials: Credentials, origin: Origin) -> tuple[int, str]:
-    """Check the credentials and open a session. Returns the user's id and the JWT.
+async def login(core: AuthCore, credentials: Credentials, origin: Origin, wanted: Wanted) -> tuple[int, Opened]:
+    """Check the credentials and open a session. Returns the user's id and the session.
 
     Raises:
         ArgusError: auth.credentials_wrong (401), auth.locked (423), rate.limited (429).
@@ -39,12 +39,12 @@ async def login(core: AuthCore, credentials: Credentials, origin: Origin) -> tup
     verdict = _Verdict(await core.passwords.verify(user.password_hash if user else None, password))
     if user is not None and verdict.matches and core.passwords.is_outdated(user.password_hash):
         verdict = verdict._replace(fresh_hash=await core.passwords.hash(password))
-    outcome: str | ArgusError
+    outcome: Opened | ArgusError
     async with core.write() as work:
         if user is None:
             outcome = await _settle_nobody(core, work, name, origin)
         else:
-            outcome = await _settle(core, work, user, verdict, origin)
+            outcome = await _settle(core, work, user, verdict, origin, wanted=wanted)
     # Raised only here, after the commit: the count of failures and the audit line must stay.
     if isinstance(outcome, ArgusError):
         raise outcome
@@ -52,7 +52,9 @@ async def login(core: AuthCore, credentials: Credentials, origin: Origin) -> tup
     return user.id, outcome
 
 
-async def _settle(core: AuthCore, work: Work, seen: sa.Row[Any], verdict: _Verdict, origin: Origin) -> str | ArgusError:
+async def _settle(
+    core: AuthCore, work: Work, seen: sa.Row[Any], verdict: _Verdict, origin: Origin, *, wanted: Wanted
+) -> Opened | ArgusError:
     # Read again and held: of many guesses at the same time, those after the last allowed one learn nothing.
     user = await repository.by_id(work.connection, seen.id, for_update=True)
     if user is None:
@@ -70,7 +72,7 @@ async def _settle(core: AuthCore, work: Work, seen: sa.Row[Any], verdict: _Verdi
         changes["password_hash"] = verdict.fresh_hash
     await repository.change(work.connection, user.id, **changes)
     work.audit("login_success", user.id, target=("user", user.id), ip=origin.ip)
-    return await open_session(core, work, user.id, origin)
+    return await open_wanted(core, work, user.id, origin, wanted, method="password")
 
 
 async def _settle_nobody(core: AuthCore, work: Work, name: str, origin: Origin) -> ArgusError:

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.accounts import repository
 from argus_auth.accounts.schemas import Preferences, PreferencesPatch, TokenResponse, UserOut
-from argus_auth.core import AuthCore
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
@@ -37,11 +36,9 @@ async def me(connection: AsyncConnection, user_id: int) -> UserOut:
     )
 
 
-async def token_response(core: AuthCore, connection: AsyncConnection, user_id: int, credential: str) -> TokenResponse:
-    """What login and refresh answer."""
-    return TokenResponse(
-        access_token=credential, expires_in=core.settings.jwt_ttl_seconds, user=await me(connection, user_id)
-    )
+async def token_response(connection: AsyncConnection, user_id: int, credential: str, expires_in: int) -> TokenResponse:
+    """What login and refresh answer. `expires_in` is in seconds."""
+    return TokenResponse(access_token=credential, expires_in=expires_in, user=await me(connection, user_id))
 
 
 async def preferences(connection: AsyncConnection, user_id: int) -> Preferences:

@@ -8,9 +8,15 @@ from fastapi import APIRouter
 
 from argus_auth.accounts import service as accounts
 from argus_auth.accounts.schemas import TokenResponse
-from argus_auth.dependencies import Core, CurrentSession, From, Writing
-from argus_auth.sessions import service
+from argus_auth.core import AuthCore
+from argus_auth.dependencies import Core, From, Origin, Writing
+from argus_auth.sessions import renewal, service
+from argus_auth.sessions.callers import Leaving, Renewing
+from argus_auth.sessions.cookies import Browser
 from argus_auth.sessions.schemas import Done, SessionOut, SessionsRevoked
+from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
+from argus_kit.errors import ArgusError
 from argus_kit.identity import Interactive, Person, Writer
 from argus_kit.platform import Reading
 
@@ -18,16 +24,35 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
 @router.post("/refresh")
-async def refresh_session(core: Core, actor: CurrentSession, origin: From, work: Writing) -> TokenResponse:
-    """A new session in place of this one, which ends."""
-    credential = await service.refresh(core, work, actor, origin)
-    return await accounts.token_response(core, work.connection, actor.user_id, credential)
+async def refresh_session(core: Core, actor: Renewing, origin: From, browser: Browser) -> TokenResponse:
+    """With a JWT: a new session in place of this one, which ends. With a browser's cookie: a new access token of the
+    same session, and the next cookie.
+    """
+    if actor is not None:
+        return await _replace(core, actor, origin)
+    renewed = await renewal.renew(core, browser.token, origin) if browser.token is not None else None
+    if renewed is None:
+        raise ArgusError(ErrorCode.AUTH_SESSION_INVALID, headers=browser.clearing)
+    if renewed.refresh_token is not None:
+        browser.put(renewed.refresh_token)
+    async with core.database.read() as connection:
+        return await accounts.token_response(connection, renewed.user_id, renewed.access_token, renewed.expires_in)
+
+
+async def _replace(core: AuthCore, actor: Actor, origin: Origin) -> TokenResponse:
+    async with core.write() as work:
+        credential = await service.refresh(core, work, actor, origin)
+        return await accounts.token_response(work.connection, actor.user_id, credential, core.settings.jwt_ttl_seconds)
 
 
 @router.post("/logout")
-async def logout(actor: Person, origin: From, work: Writing) -> Done:
-    """End this session everywhere."""
-    return Done(detail=await service.logout(work, actor, origin.ip))
+async def logout(actor: Leaving, origin: From, work: Writing, browser: Browser) -> Done:
+    """End this session everywhere. A browser may do so by its cookie alone."""
+    if browser.wanted.in_cookie:
+        browser.clear()
+    if browser.token is not None:
+        await service.end_by_refresh_token(work, browser.token, origin.ip)
+    return Done(detail=await service.logout(work, actor, origin.ip) if actor is not None else "logged-out")
 
 
 @router.get("/sessions")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,19 @@ async def list_alive(connection: AsyncConnection, user_id: int) -> Sequence[sa.R
     """Unrevoked and unexpired sessions, newest first."""
     mine = sa.select(session).where(_S.user_id == user_id, _alive()).order_by(_S.issued_at.desc(), _S.jti)
     return (await connection.execute(mine)).all()
+
+
+async def touch(connection: AsyncConnection, jti: str, *, seen_at: datetime, expires_at: datetime) -> None:
+    """A browser came back: its session lives on until `expires_at`."""
+    values = {"last_seen_at": seen_at, "expires_at": expires_at}
+    await connection.execute(sa.update(session).where(_S.jti == jti).values(values))
+
+
+async def stamp_seen(connection: AsyncConnection, seen: Mapping[str, datetime]) -> None:
+    """Write down when sessions were last used; an older moment changes nothing."""
+    for jti, at in sorted(seen.items()):
+        older = sa.or_(_S.last_seen_at.is_(None), _S.last_seen_at < at)
+        await connection.execute(sa.update(session).where(_S.jti == jti, older).values(last_seen_at=at))
 
 
 async def belongs_to(connection: AsyncConnection, jti: str, user_id: int) -> bool:

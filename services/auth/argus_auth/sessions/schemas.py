@@ -8,7 +8,7 @@ from argus_auth.fields import Moment
 
 
 class SessionOut(BaseModel):
-    """One browser that is logged in."""
+    """One browser that is logged in. `method` says how: `password`, or the provider's name."""
 
     jti: str
     issued_at: Moment
@@ -17,6 +17,7 @@ class SessionOut(BaseModel):
     ip: str | None
     last_seen_at: Moment | None
     is_current: bool
+    method: str | None
 
 
 class SessionsRevoked(BaseModel):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
-from argus_auth.sessions import repository
+from argus_auth.sessions import refresh_tokens, repository
 from argus_auth.sessions.schemas import SessionOut
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
@@ -20,18 +21,98 @@ from argus_kit.credentials import ISSUER
 from argus_kit.errors import ArgusError
 
 
-async def open_session(core: AuthCore, work: Work, user_id: int, origin: Origin, *, family: str | None = None) -> str:
-    """Write a session and return its JWT. `family` names the login that it continues."""
+class Wanted(NamedTuple):
+    """What kind of session a client asks for: a browser's, which may replace the one it has, or a bearer's."""
+
+    in_cookie: bool = False
+    replaces: str | None = None
+
+
+class Opened(NamedTuple):
+    """A session that was opened. `expires_in` is in seconds; only a browser gets a refresh token."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str | None = None
+
+
+class BrowserSession(NamedTuple):
+    """A session whose access token is short-lived, and the refresh token that its browser keeps in the cookie."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    jti: str
+
+
+async def open_wanted(
+    core: AuthCore, work: Work, user_id: int, origin: Origin, wanted: Wanted, *, method: str
+) -> Opened:
+    """Open the kind of session that the client asked for."""
+    if wanted.in_cookie:
+        made = await open_browser_session(core, work, user_id, origin, method=method, replaces=wanted.replaces)
+        return Opened(made.access_token, made.expires_in, made.refresh_token)
+    credential = await open_session(core, work, user_id, origin, method=method)
+    return Opened(credential, core.settings.jwt_ttl_seconds)
+
+
+async def open_session(
+    core: AuthCore, work: Work, user_id: int, origin: Origin, *, family: str | None = None, method: str | None = None
+) -> str:
+    """Write a session and return its JWT, which lives as long. `family` names the login that it continues, `method`
+    how the person proved who they are.
+    """
+    seconds = core.settings.jwt_ttl_seconds
+    jti = await _add(work, user_id, origin, now() + timedelta(seconds=seconds), family=family, method=method)
+    return access_token(core, user_id, jti, seconds)
+
+
+async def open_browser_session(
+    core: AuthCore, work: Work, user_id: int, origin: Origin, *, method: str, replaces: str | None = None
+) -> BrowserSession:
+    """Write a session that a browser renews by its cookie.
+
+    Args:
+        core: the process's core.
+        work: the open transaction.
+        user_id: whose session it is.
+        origin: where the browser is.
+        method: how the person proved who they are: `password`, `github`, or the name of a provider.
+        replaces: the refresh token that the browser had; its session ends, so that a browser has one.
+    """
+    if replaces is not None:
+        await end_by_refresh_token(work, replaces, origin.ip)
+    at = now()
+    jti = await _add(work, user_id, origin, end_of_browser_session(core, at, at), method=method)
+    token = await refresh_tokens.issue(work.connection, jti)
+    seconds = core.settings.browser_access_seconds
+    return BrowserSession(access_token(core, user_id, jti, seconds), seconds, token, jti)
+
+
+def access_token(core: AuthCore, user_id: int, jti: str, seconds: int) -> str:
+    """A JWT of a session."""
+    issued = int(now().timestamp())
+    return core.keys.sign({"user_id": user_id, "iat": issued, "exp": issued + seconds, "iss": ISSUER, "jti": jti})
+
+
+def end_of_browser_session(core: AuthCore, opened: datetime, seen: datetime) -> datetime:
+    """When a browser's session ends: so long after it was opened, or sooner when nobody comes."""
+    settings = core.settings
+    return min(
+        opened + timedelta(days=settings.browser_session_days), seen + timedelta(days=settings.browser_idle_days)
+    )
+
+
+async def _add(
+    work: Work,
+    user_id: int,
+    origin: Origin,
+    expires: datetime,
+    *,
+    family: str | None = None,
+    method: str | None = None,
+) -> str:
     jti, issued = secrets.token_urlsafe(12), now()
-    expires = issued + timedelta(seconds=core.settings.jwt_ttl_seconds)
-    claims = {
-        "user_id": user_id,
-        "iat": int(issued.timestamp()),
-        "exp": int(expires.timestamp()),
-        "iss": ISSUER,
-        "jti": jti,
-    }
-    credential = core.keys.sign(claims)
     await repository.add(
         work.connection,
         jti=jti,
@@ -42,32 +123,48 @@ async def open_session(core: AuthCore, work: Work, user_id: int, origin: Origin,
         user_agent=origin.user_agent,
         ip=origin.ip,
         family=family or jti,
+        method=method,
     )
-    return credential
+    return jti
 
 
 async def refresh(core: AuthCore, work: Work, actor: Actor, origin: Origin) -> str:
     """Replace the caller's session by a new one and return its JWT.
 
     Raises:
-        ArgusError: auth.session_invalid, when it was replaced or ended meanwhile (401).
+        ArgusError: auth.session_invalid, when it was replaced or ended meanwhile, or is a browser's (401).
     """
     assert actor.jti is not None
+    if await refresh_tokens.is_browser_session(work.connection, actor.jti):
+        # Else a script that gets hold of a short-lived access token could make a long-lived one of it.
+        raise ArgusError(ErrorCode.AUTH_SESSION_INVALID, "This session is renewed by its browser's cookie.")
     old = await repository.revoke(work.connection, actor.jti)
     if old is None:
         raise ArgusError(ErrorCode.AUTH_SESSION_INVALID)
     work.revoke_session(actor.jti)
-    return await open_session(core, work, actor.user_id, origin, family=old.family)
+    return await open_session(core, work, actor.user_id, origin, family=old.family, method=old.method)
 
 
 async def logout(work: Work, actor: Actor, ip: str | None) -> str:
     """End the caller's session. Returns what became of it; a token has none."""
     if actor.jti is None:
         return "already-invalid"
-    if await repository.revoke(work.connection, actor.jti) is not None:
-        work.audit("logout", actor.user_id, ip=ip)
-        work.revoke_session(actor.jti)
+    await _end(work, actor.jti, ip)
     return "logged-out"
+
+
+async def end_by_refresh_token(work: Work, token: str, ip: str | None) -> None:
+    """End the session of a browser's refresh token, used or not. One that nobody knows ends nothing."""
+    jti = await refresh_tokens.session_of(work.connection, refresh_tokens.digest(token))
+    if jti is not None:
+        await _end(work, jti, ip)
+
+
+async def _end(work: Work, jti: str, ip: str | None) -> None:
+    ended = await repository.revoke(work.connection, jti)
+    if ended is not None:
+        work.audit("logout", ended.user_id, target=("session", jti), ip=ip)
+        work.revoke_session(jti)
 
 
 async def list_sessions(connection: AsyncConnection, actor: Actor) -> Sequence[SessionOut]:
@@ -82,6 +179,7 @@ async def list_sessions(connection: AsyncConnection, actor: Actor) -> Sequence[S
             ip=row.ip,
             last_seen_at=row.last_seen_at,
             is_current=row.jti == actor.jti,
+            method=row.method,
         )
         for row in rows
     ]

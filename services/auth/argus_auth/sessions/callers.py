@@ -1,0 +1,44 @@
+"""Who may renew or end a session: a client with its JWT, or a browser with its cookie."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from argus_auth.sessions.cookies import Browser
+from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
+from argus_kit.errors import ArgusError
+from argus_kit.identity import bearer, current_actor
+
+
+async def _renewing(request: Request, browser: Browser) -> Actor | None:
+    if browser.wanted.in_cookie:
+        return None
+    actor = await current_actor(request)
+    if actor.jti is None:
+        raise ArgusError(ErrorCode.AUTH_SESSION_INVALID, "Only a session can be refreshed. Please log in.")
+    return actor
+
+
+async def _leaving(request: Request, browser: Browser) -> Actor | None:
+    if browser.wanted.in_cookie and bearer(request) is None:
+        return None
+    try:
+        actor = await current_actor(request)
+    except ArgusError:
+        # The access token has ended before the session did; the cookie says which session it is.
+        if browser.wanted.in_cookie:
+            return None
+        raise
+    if actor.kind == "agent":
+        raise ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
+    return actor
+
+
+Renewing = Annotated[Actor | None, Depends(_renewing)]
+"""A person with a session's JWT, else 401; None for a browser, whose cookie is yet to be looked at."""
+
+Leaving = Annotated[Actor | None, Depends(_leaving)]
+"""A person by session or token; None for a browser that has only its cookie."""
