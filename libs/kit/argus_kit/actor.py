@@ -7,31 +7,51 @@ from datetime import datetime
 from typing import Literal
 
 from argus_contracts import bus as wire
+from argus_contracts.errors import ErrorCode
+from argus_kit.addresses import IPNetwork, spelled, within
+from argus_kit.errors import ArgusError
+
+Scope = Literal["full", "reporter", "viewer", "agent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person behind a request, and by what right they speak.
 
-    `scope` is "full" for a browser session, "reporter" (em_live_), "viewer" (em_view_) or "agent" (ag_live_).
+    `scope` is "full" for a browser session, "reporter" (em_live_), "viewer" (em_view_) or "agent" (ag_live_). `project`
+    is the only project that a token reaches, and such a token has no administrator's rights; `networks` are the only
+    ones that it is taken from. None means: no such bound.
     """
 
     user_id: int
     username: str
     is_admin: bool
     kind: Literal["session", "token", "agent"]
-    scope: Literal["full", "reporter", "viewer", "agent"]
+    scope: Scope
     jti: str | None = None
     token_id: int | None = None
     key_id: str | None = None
     agent_id: str | None = None
     project: str | None = None
+    networks: tuple[IPNetwork, ...] | None = None
     expires_at: datetime | None = None
+    session_ends_at: datetime | None = None
 
     @property
     def may_write(self) -> bool:
         """False for tokens that only read."""
         return self.scope != "viewer"
+
+    def reaches(self, project: str | None) -> bool:
+        """Whether the credential is not tied to another project. None stands for what belongs to no project."""
+        return self.project is None or self.project == project
+
+    def may_come_from(self, address: str | None) -> bool:
+        """Whether the credential may be used from this address; one that is not known is in no network."""
+        if self.networks is None:
+            return True
+        known = None if address is None else spelled(address.partition("%")[0])
+        return known is not None and within(known, self.networks)
 
     def is_hit_by(self, revoked: wire.Revoked) -> bool:
         """Whether a revocation ends this credential."""
@@ -40,6 +60,17 @@ class Actor:
         if revoked.kind == "session":
             return revoked.key == self.jti
         return revoked.key == (self.key_id if revoked.kind == "token" else self.agent_id)
+
+
+def must_reach(actor: Actor, project: str | None) -> None:
+    """Let pass who may deal with a project (None: with what belongs to none) by this credential.
+
+    Raises:
+        ArgusError: auth.project_token, by a token that is tied to another project.
+    """
+    if not actor.reaches(project):
+        message = f"This token is for the project {actor.project} only."
+        raise ArgusError(ErrorCode.AUTH_PROJECT_TOKEN, message, details={"project": actor.project})
 
 
 def without_admin(actor: Actor) -> Actor:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from argus_kit import errors, telemetry
+from argus_kit.documents import add_permissions
 
 Answer = Callable[[Request], Awaitable[bytes]]
 """From a request to the JSON of its answer, 200. Raises what a route may raise."""
@@ -27,7 +28,7 @@ _ASK_FOR_MORE = frozenset({b"origin", b"traceparent"})
 
 
 class App(FastAPI):
-    """FastAPI with shortcuts."""
+    """FastAPI with shortcuts, and with permissions in its OpenAPI document."""
 
     def __init__(self, *, service: str, shortcuts: Shortcuts, **more: Any) -> None:
         super().__init__(**more)
@@ -35,6 +36,12 @@ class App(FastAPI):
         self._shortcuts = shortcuts
         self._answered = telemetry.REQUESTS.labels(service, "POST", 200)
         self._seconds = telemetry.LATENCY.labels(service, "POST")
+
+    def openapi(self) -> dict[str, Any]:
+        """See FastAPI."""
+        if self.openapi_schema is None:
+            self.openapi_schema = add_permissions(super().openapi(), self.routes)
+        return self.openapi_schema
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -1,0 +1,252 @@
+"""What a caller may do: one table of permissions, the check, and the parameters by which routes name theirs.
+
+`argus_kit.identity` says who calls. A rule says with which credentials, whether only an administrator, and the least
+role on the thing itself: where that is looked up, `role_of` and `argus_schema.access` decide. OpenAPI shows what stands
+in a route's parameters as `x-permission` (`argus_kit.documents`), so what is documented is what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Depends
+
+from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor, Scope
+from argus_kit.errors import ArgusError
+from argus_kit.identity import current_actor
+from argus_schema.roles import Role
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """What a route lets a caller do: `<what>.<verb>`."""
+
+    PUBLIC = "public"
+
+    ACCOUNT_READ = "account.read"
+    ACCOUNT_CHANGE = "account.change"
+    ACCOUNT_SECURE = "account.secure"
+    SESSION_REFRESH = "session.refresh"
+    SESSION_END = "session.end"
+    TOKENS_MANAGE = "tokens.manage"
+
+    EVENTS_WRITE = "events.write"
+    RUNS_READ = "runs.read"
+    RUNS_CHANGE = "runs.change"
+    RUNS_DELETE = "runs.delete"
+    ARTIFACTS_READ = "artifacts.read"
+    ARTIFACTS_WRITE = "artifacts.write"
+    ARTIFACTS_DELETE = "artifacts.delete"
+    SHARES_READ = "shares.read"
+    SHARES_CHANGE = "shares.change"
+    STREAMS_READ = "streams.read"
+
+    PROJECTS_READ = "projects.read"
+    PROJECTS_SHARE = "projects.share"
+    PROJECTS_DELETE = "projects.delete"
+    MEMBERS_READ = "members.read"
+    MEMBERS_MANAGE = "members.manage"
+    RECIPIENTS_READ = "recipients.read"
+    RECIPIENTS_CHANGE = "recipients.change"
+    HOSTS_READ = "hosts.read"
+
+    MARKS_READ = "marks.read"
+    MARKS_CHANGE = "marks.change"
+    INBOX_READ = "inbox.read"
+    INBOX_CHANGE = "inbox.change"
+    MAILS_READ = "mails.read"
+    MAILS_CHANGE = "mails.change"
+
+    AGENTS_READ = "agents.read"
+    AGENTS_REGISTER = "agents.register"
+    AGENTS_SERVE = "agents.serve"
+
+    ADMIN_READ = "admin.read"
+    ADMIN_CHANGE = "admin.change"
+    ADMIN_SECURE = "admin.secure"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who has a permission.
+
+    Attributes:
+        says: for people, in a few words.
+        credentials: the kinds that are good enough; none: nothing is asked for.
+        admin: only for administrators.
+        role: the least role on the batch or project that the request is about; administrators count as owners.
+        missing: the error for whoever shows no credential.
+        refused: the error for every credential that is not good enough; None: the one that fits its kind.
+    """
+
+    says: str
+    credentials: frozenset[Scope]
+    admin: bool = False
+    role: Role | None = None
+    missing: ErrorCode = ErrorCode.AUTH_REQUIRED
+    refused: ErrorCode | None = None
+
+
+_NOBODY: Final[frozenset[Scope]] = frozenset()
+_BROWSER: Final[frozenset[Scope]] = frozenset({"full"})
+_REPORTER: Final[frozenset[Scope]] = frozenset({"reporter"})
+_WRITERS: Final[frozenset[Scope]] = frozenset({"full", "reporter"})
+_READERS: Final[frozenset[Scope]] = frozenset({"full", "reporter", "viewer"})
+_AGENT: Final[frozenset[Scope]] = frozenset({"agent"})
+
+P = Permission
+RULES: Final[Mapping[Permission, Rule]] = {
+    P.PUBLIC: Rule("what is open to everyone, or to whoever has a link", _NOBODY),
+    P.ACCOUNT_READ: Rule("read one's own account and settings", _READERS),
+    P.ACCOUNT_CHANGE: Rule("change one's own settings", _WRITERS),
+    P.ACCOUNT_SECURE: Rule("change what guards the account: password, address, logins", _BROWSER),
+    P.SESSION_REFRESH: Rule("go on with a session", _BROWSER, refused=ErrorCode.AUTH_SESSION_INVALID),
+    P.SESSION_END: Rule("log out", _READERS),
+    P.TOKENS_MANAGE: Rule("see, make and end one's tokens", _BROWSER),
+    P.EVENTS_WRITE: Rule("report events", _REPORTER, refused=ErrorCode.AUTH_API_TOKEN_REQUIRED),
+    P.RUNS_READ: Rule("see batches, jobs, curves and logs", _READERS, role=Role.VIEWER),
+    P.RUNS_CHANGE: Rule("stop and rerun batches", _WRITERS, role=Role.EDITOR),
+    P.RUNS_DELETE: Rule("delete batches and jobs", _WRITERS, role=Role.OWNER),
+    P.ARTIFACTS_READ: Rule("see and download files", _READERS, role=Role.VIEWER),
+    P.ARTIFACTS_WRITE: Rule("upload files", _WRITERS, role=Role.EDITOR),
+    P.ARTIFACTS_DELETE: Rule("delete files", _WRITERS, role=Role.OWNER),
+    P.SHARES_READ: Rule("see with whom a batch is shared", _READERS, role=Role.OWNER),
+    P.SHARES_CHANGE: Rule("share a batch with people, or by a public link", _WRITERS, role=Role.OWNER),
+    P.STREAMS_READ: Rule("watch live", _READERS, role=Role.VIEWER),
+    P.PROJECTS_READ: Rule("see projects", _READERS, role=Role.VIEWER),
+    P.PROJECTS_SHARE: Rule("share one's own batches of a project", _WRITERS),
+    P.PROJECTS_DELETE: Rule("delete a project with all its batches", _WRITERS, role=Role.OWNER),
+    P.MEMBERS_READ: Rule("see a project's members", _READERS, role=Role.VIEWER),
+    P.MEMBERS_MANAGE: Rule("add and remove a project's members, and set their roles", _WRITERS, role=Role.OWNER),
+    P.RECIPIENTS_READ: Rule("see who gets a project's mails", _READERS, role=Role.VIEWER),
+    P.RECIPIENTS_CHANGE: Rule("choose who gets a project's mails", _WRITERS, role=Role.EDITOR),
+    P.HOSTS_READ: Rule("see hosts, as far as one's batches ran there", _READERS),
+    P.MARKS_READ: Rule("see one's stars, pins and saved views", _READERS),
+    P.MARKS_CHANGE: Rule("star, pin, save views", _WRITERS),
+    P.INBOX_READ: Rule("read one's notifications and what one wants to hear of", _READERS),
+    P.INBOX_CHANGE: Rule("mark notifications as read; choose what to hear of", _WRITERS),
+    P.MAILS_READ: Rule("see which mails one gets of one's own batch", _READERS, role=Role.AUTHOR),
+    P.MAILS_CHANGE: Rule("choose which mails one gets of one's own batch", _WRITERS, role=Role.AUTHOR),
+    P.AGENTS_READ: Rule("see one's agents", _READERS),
+    P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS),
+    P.AGENTS_SERVE: Rule(
+        "take one's own commands, as the agent of a host",
+        _AGENT,
+        missing=ErrorCode.AGENT_UNAUTHENTICATED,
+        refused=ErrorCode.AGENT_UNAUTHENTICATED,
+    ),
+    P.ADMIN_READ: Rule("see everyone's accounts, the configuration and the audit log", _READERS, admin=True),
+    P.ADMIN_CHANGE: Rule("change accounts, configuration and keys; delete hosts", _WRITERS, admin=True),
+    # By a session only: a leaked token of an administrator must neither make administrators nor open an account.
+    P.ADMIN_SECURE: Rule("say who is an administrator; end a password", _BROWSER, admin=True),
+}
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Let pass whose credential and account have this permission. The role on the thing itself is asked elsewhere.
+
+    Raises:
+        ArgusError: 403 with the code that says what is missing, or the rule's own.
+    """
+    rule = RULES[permission]
+    if not rule.credentials:
+        return
+    if actor.scope not in rule.credentials:
+        raise _refusal(actor, rule)
+    if rule.admin and not actor.is_admin:
+        raise ArgusError(ErrorCode.AUTH_ADMIN_REQUIRED)
+
+
+def _refusal(actor: Actor, rule: Rule) -> ArgusError:
+    lacks_no_right = actor.is_admin or not rule.admin
+    if actor.scope == "viewer" and "reporter" in rule.credentials and lacks_no_right:
+        return ArgusError(ErrorCode.AUTH_SCOPE_INSUFFICIENT)
+    if rule.refused is not None:
+        return ArgusError(rule.refused)
+    if actor.scope == "agent":
+        return ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
+    return ArgusError(ErrorCode.AUTH_INTERACTIVE_REQUIRED if lacks_no_right else ErrorCode.AUTH_ADMIN_REQUIRED)
+
+
+def role_for(permission: Permission) -> Role:
+    """The least role on the thing itself.
+
+    Raises:
+        LookupError: the permission is not about a batch or project.
+    """
+    role = RULES[permission].role
+    if role is None:
+        raise LookupError(f"{permission} asks for no role")
+    return role
+
+
+def names(permission: Permission) -> Callable[[F], F]:
+    """Marks a function that checks a permission itself: a dependency, or a route's function."""
+
+    def mark(function: F) -> F:
+        function.permission = permission  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def may(permission: Permission, find: Callable[..., Awaitable[Actor]] = current_actor) -> Any:
+    """A dependency: the caller, who has this permission. `find` says where the caller's credential stands.
+
+    Use it as `Annotated[Actor, may(Permission.RUNS_READ)]`; the common ones stand below.
+    """
+    caller = Depends(find)
+
+    @names(permission)
+    async def check(actor: Actor = caller) -> Actor:
+        require(actor, permission)
+        return actor
+
+    return Depends(check)
+
+
+@names(Permission.PUBLIC)
+async def _anyone() -> None:
+    return None
+
+
+PUBLIC: Final = Depends(_anyone)
+"""Stands in `dependencies=[...]` of a route or router that asks for no credential, so that this is no oversight."""
+
+MayReadAccount = Annotated[Actor, may(P.ACCOUNT_READ)]
+MayChangeAccount = Annotated[Actor, may(P.ACCOUNT_CHANGE)]
+MaySecureAccount = Annotated[Actor, may(P.ACCOUNT_SECURE)]
+MayEndSession = Annotated[Actor, may(P.SESSION_END)]
+MayManageTokens = Annotated[Actor, may(P.TOKENS_MANAGE)]
+MayReadRuns = Annotated[Actor, may(P.RUNS_READ)]
+MayChangeRuns = Annotated[Actor, may(P.RUNS_CHANGE)]
+MayDeleteRuns = Annotated[Actor, may(P.RUNS_DELETE)]
+MayReadArtifacts = Annotated[Actor, may(P.ARTIFACTS_READ)]
+MayWriteArtifacts = Annotated[Actor, may(P.ARTIFACTS_WRITE)]
+MayDeleteArtifacts = Annotated[Actor, may(P.ARTIFACTS_DELETE)]
+MayReadShares = Annotated[Actor, may(P.SHARES_READ)]
+MayChangeShares = Annotated[Actor, may(P.SHARES_CHANGE)]
+MayReadProjects = Annotated[Actor, may(P.PROJECTS_READ)]
+MayShareProjects = Annotated[Actor, may(P.PROJECTS_SHARE)]
+MayDeleteProjects = Annotated[Actor, may(P.PROJECTS_DELETE)]
+MayReadMembers = Annotated[Actor, may(P.MEMBERS_READ)]
+MayManageMembers = Annotated[Actor, may(P.MEMBERS_MANAGE)]
+MayReadRecipients = Annotated[Actor, may(P.RECIPIENTS_READ)]
+MayChangeRecipients = Annotated[Actor, may(P.RECIPIENTS_CHANGE)]
+MayReadHosts = Annotated[Actor, may(P.HOSTS_READ)]
+MayReadMarks = Annotated[Actor, may(P.MARKS_READ)]
+MayChangeMarks = Annotated[Actor, may(P.MARKS_CHANGE)]
+MayReadInbox = Annotated[Actor, may(P.INBOX_READ)]
+MayChangeInbox = Annotated[Actor, may(P.INBOX_CHANGE)]
+MayReadMails = Annotated[Actor, may(P.MAILS_READ)]
+MayChangeMails = Annotated[Actor, may(P.MAILS_CHANGE)]
+MayReadAgents = Annotated[Actor, may(P.AGENTS_READ)]
+MayRegisterAgents = Annotated[Actor, may(P.AGENTS_REGISTER)]
+MayAdminRead = Annotated[Actor, may(P.ADMIN_READ)]
+MayAdminChange = Annotated[Actor, may(P.ADMIN_CHANGE)]
+MayAdminSecure = Annotated[Actor, may(P.ADMIN_SECURE)]
