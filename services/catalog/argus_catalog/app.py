@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
+from argus_catalog import departures
 from argus_catalog.batches import endpoints as batches
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
@@ -21,6 +23,7 @@ from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.writing import Announcer
 from argus_kit.app import Service, http_app
+from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_schema import catalog as tables
@@ -53,7 +56,17 @@ def _http_parts(platform: Platform) -> Sequence[Part]:
     return (Announcer(platform.bus),)
 
 
-SERVICE = Service(name="catalog", routers=_routers, outbox=tables.outbox, http_parts=_http_parts)
+def worker_parts(platform: Platform) -> Sequence[Part]:
+    """What the worker runs. In standalone the announcer is there already, with the routes."""
+    shared = next((part for part in platform.parts if isinstance(part, Announcer)), None)
+    announcer = shared or Announcer(platform.bus)
+    departed = Departures(platform.bus, "catalog", partial(departures.forget, platform, announcer))
+    return (departed,) if shared else (announcer, departed)
+
+
+SERVICE = Service(
+    name="catalog", routers=_routers, outbox=tables.outbox, http_parts=_http_parts, worker_parts=worker_parts
+)
 
 
 def create_app() -> FastAPI:

@@ -1,4 +1,6 @@
-"""The catalog's worker: it delivers what the outbox holds when the HTTP processes that promised it are gone."""
+"""The catalog's worker: it forgets people who left, and delivers what the outbox holds when the HTTP processes that
+promised it are gone.
+"""
 
 from __future__ import annotations
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
+from argus_executor.agents.departures import forget
 from argus_executor.transitions import move_batch
 from argus_kit.bus import BusUnavailable
 from argus_kit.clock import now
+from argus_kit.departures import Departures
 from argus_kit.errors import ArgusError
 from argus_kit.leases import Lease
 from argus_kit.parts import Loop, Part
@@ -84,4 +87,4 @@ class Expiry(Part):
 
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the executor's worker runs."""
-    return (Expiry(platform),)
+    return (Expiry(platform), Departures(platform.bus, "executor", partial(forget, platform.database)))

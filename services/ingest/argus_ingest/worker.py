@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -13,9 +14,11 @@ from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.retention.service import Retention
 from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.settings import IngestSettings
+from argus_ingest.tracking import departures
 from argus_ingest.tracking.answers import TrackingAnswers
 from argus_ingest.tracking.silence import SilenceWatch
 from argus_kit.app import worker_app
+from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 
@@ -28,6 +31,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
         Compaction(platform, CompactionSettings()),
         Retention(platform, RetentionSettings(), is_periodic=True),
         OrphanSweep(platform, ArtifactSettings()),
+        Departures(platform.bus, "ingest", partial(departures.forget, platform.database)),
     )
 
 

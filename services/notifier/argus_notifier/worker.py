@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import FastAPI
 
 from argus_kit.app import worker_app
+from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.departures import forget
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.delivery import Delivery
 from argus_notifier.settings import NotifierSettings
@@ -18,7 +21,12 @@ from argus_notifier.settings import NotifierSettings
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the worker runs."""
     settings = NotifierSettings()
-    return (AlertConsumer(platform, settings), MailConsumer(platform, settings), Delivery(platform, settings))
+    return (
+        AlertConsumer(platform, settings),
+        MailConsumer(platform, settings),
+        Delivery(platform, settings),
+        Departures(platform.bus, "notifier", partial(forget, platform.database)),
+    )
 
 
 def create_app() -> FastAPI:

@@ -1,0 +1,34 @@
+"""Forgetting people who left: their inbox, what they wanted to hear of, and their address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from argus_contracts import bus as wire
+from argus_kit.database import Database
+from argus_schema import notifier as tables
+
+NOTICE: Final = "account_deleted"
+"""The one mail to an address that outlives it: it says that the account is gone."""
+
+_OF_A_PERSON: Final = (
+    tables.notification,
+    tables.notification_pref,
+    tables.subscription,
+    tables.batch_subscription,
+    tables.unsubscribe_token,
+    tables.rule,
+)
+
+
+async def forget(database: Database, departed: wire.PersonDeparted) -> None:
+    """Delete what is kept of a person; may be called again."""
+    mail = tables.outgoing_mail.c
+    async with database.write() as connection:
+        for table in _OF_A_PERSON:
+            await connection.execute(sa.delete(table).where(table.c.user_id == departed.user_id))
+        await connection.execute(sa.delete(tables.recipient).where(tables.recipient.c.email == departed.email))
+        mails = sa.delete(tables.outgoing_mail).where(mail.to_addr == departed.email, mail.event_type != NOTICE)
+        await connection.execute(mails)
