@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from argus_contracts import bus as wire
@@ -31,13 +33,13 @@ async def test_batches_go_or_stay_as_the_person_wished(ingest, runs, is_gone):
     assert batch.owner_id == ingest.user_id
 
 
-async def test_the_worker_hears_of_it_and_deletes_what_is_no_departure(ingest, settings):
+async def test_the_worker_hears_of_it_and_sets_aside_what_is_no_departure(ingest, settings):
     await ingest.accept(event("batch_start"))
     async with running_client(worker_app(SERVICE, Platform(settings))):
         subject = wire.departure_subject("ingest")
-        await ingest.platform.bus.publish(Outgoing(subject, b"garbage", "departed-0"))
+        await ingest.platform.bus.publish(Outgoing(subject, b"garbage", uuid.uuid4().hex))
         departed = _departed(ingest, "delete", now() - SETTLED)
-        await ingest.platform.bus.publish(Outgoing(subject, wire.encode(departed), "departed-1"))
+        await ingest.platform.bus.publish(Outgoing(subject, wire.encode(departed), uuid.uuid4().hex))
 
         async def is_gone():
             return (await ingest.batch()).deleted_at is not None
