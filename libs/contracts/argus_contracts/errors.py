@@ -114,6 +114,7 @@ class ErrorCode(StrEnum):
     USER_INACTIVE = "user.inactive", 400, "This account is deactivated."
     EXPORT_BUSY = "export.busy", 429, "Other exports are being made. Please try again in a few minutes."
     USER_IS_SELF = "user.is_self", 400, "You cannot do this to yourself."
+    USER_LAST_ADMIN = "user.last_admin", 409, "The last administrator has to stay. Make somebody else one first."
     USER_DELETED = "user.deleted", 409, "This account was deleted; nothing can be done with it any more."
     CONFIG_GROUP_UNKNOWN = "config.group_unknown", 404, "There is no such group of settings."
     CONFIG_KEY_UNKNOWN = "config.key_unknown", 404, "There is no such setting."
