@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 FIRST_USER = "auth.first-user"
 SIGNING_KEY = "auth.signing-key"
 AUDIT_CHAIN = "auth.audit-chain"
+ADMINISTRATORS = "auth.administrators"
 
 
 async def take_turn(connection: AsyncConnection, name: str) -> None:

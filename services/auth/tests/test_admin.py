@@ -3,7 +3,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
-from argus_kit.errors import ArgusError
 from argus_kit.secretbox import SecretBox
 from argus_kit.testing import add_token, bearer_headers, eventually
 from argus_schema.auth import system_config
@@ -48,55 +47,6 @@ async def test_every_admin_route_refuses_strangers_and_ordinary_people(client, s
         assert (path, (await client.request(method, path, json=body)).status_code) == (path, 401)
         answer = await client.request(method, path, json=body, headers=bob.headers)
         assert (path, answer.status_code, answer.json()["error"]["code"]) == (path, 403, "auth.admin_required")
-
-
-class TestUsers:
-    async def test_are_listed_newest_first(self, client, sign_up):
-        admin, bob = await sign_up("root"), await sign_up("bob")
-        rows = (await client.get("/api/admin/users", headers=admin.headers)).json()
-        assert [row["id"] for row in rows] == [bob.id, admin.id]
-        assert set(rows[0]) == {
-            "id", "username", "email", "is_active", "is_admin", "email_verified", "created_at", "last_login",
-            "failed_login_count", "locked_until",
-        }  # fmt: skip
-        page = await client.get("/api/admin/users?limit=1&offset=1", headers=admin.headers)
-        assert [row["id"] for row in page.json()] == [admin.id]
-        for query in ("limit=0", "limit=1001", "offset=-1"):
-            assert (await client.get(f"/api/admin/users?{query}", headers=admin.headers)).status_code == 422
-
-    async def test_a_ban_ends_everything_within_a_second_and_an_unban_gives_it_back(
-        self, client, sign_up, database, elsewhere
-    ):
-        admin, bob = await sign_up("root"), await sign_up("bob")
-        agent = await add_token(database, bob.id, prefix="ag_live_", agent_id="agent-1")
-        credentials = [bob.jwt, await add_token(database, bob.id), agent]
-        for credential in credentials:
-            await elsewhere.identity.resolve(credential)
-        for _ in range(2):
-            row = (await client.post(f"/api/admin/users/{bob.id}/ban", headers=admin.headers)).json()
-            assert (row["id"], row["is_active"]) == (bob.id, False)
-
-        async def all_refused():
-            for credential in credentials:
-                try:
-                    await elsewhere.identity.resolve(credential)
-                except ArgusError:
-                    continue
-                return False
-            return True
-
-        await eventually(all_refused, 1.0)
-        assert (await client.get("/api/auth/me", headers=bob.headers)).status_code == 401
-        back = await client.post(f"/api/admin/users/{bob.id}/unban", headers=admin.headers)
-        assert back.json()["is_active"] is True
-        assert (await client.get("/api/auth/me", headers=bob.headers)).status_code == 200
-
-    async def test_nobody_bans_oneself_or_a_ghost(self, client, sign_up):
-        admin = await sign_up()
-        own = await client.post(f"/api/admin/users/{admin.id}/ban", headers=admin.headers)
-        assert (own.status_code, own.json()["error"]["code"]) == (400, "user.is_self")
-        for action in ("ban", "unban"):
-            assert (await client.post(f"/api/admin/users/999/{action}", headers=admin.headers)).status_code == 404
 
 
 class TestFeatureFlags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from argus_contracts.bus import MailMessage
@@ -49,6 +50,18 @@ _CHANGED: Final = {
         "{name},您好:\n\n您的密码已修改,其他会话均已退出。\n\n如果不是您本人操作,请立即重新设置密码:{link}\n",
     ),
 }
+_VOIDED: Final = {
+    "en": _Text(
+        "Argus: please choose a new password",
+        "Hello {name},\n\nan administrator has ended your password and your sessions. Choose a new password here:\n\n"
+        "{link}\n\nThe link works for {hours} hours, once. Your tokens go on working.\n",
+    ),
+    "zh": _Text(
+        "Argus:请设置新密码",
+        "{name},您好:\n\n管理员已使您的密码失效并结束了您的会话。请点击链接设置新密码:\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效,且只能使用一次。您的令牌仍可继续使用。\n",
+    ),
+}
 _NEW_ADDRESS: Final = {
     "en": _Text(
         "Argus: please confirm your new email address",
@@ -93,6 +106,12 @@ def reset_password(to: Addressee, base_url: str, token: str, minutes: int) -> Ma
     """The link that sets a new password."""
     link = f"{base_url}/reset-password?token={token}"
     return _message(_RESET, to, "password_reset", token, link=link, minutes=minutes)
+
+
+def password_voided(to: Addressee, base_url: str, token: str, ttl: timedelta) -> MailMessage:
+    """The link that sets a new password after an administrator ended the old one."""
+    link = f"{base_url}/reset-password?token={token}"
+    return _message(_VOIDED, to, "password_voided", token, link=link, hours=int(ttl.total_seconds() // 3600))
 
 
 def password_changed(to: Addressee, base_url: str) -> MailMessage:
