@@ -144,9 +144,10 @@ class Revoked(msgspec.Struct, kw_only=True):
 
 
 class TokenUsed(msgspec.Struct, kw_only=True):
-    """Tokens (by database id) that a service accepted, and when last; auth stamps them."""
+    """Tokens (by database id) and sessions (by jti) that a service accepted, and when last; auth stamps them."""
 
     tokens: dict[int, datetime]
+    sessions: dict[str, datetime] = {}
 
 
 class AccessChanged(msgspec.Struct, kw_only=True):
@@ -172,6 +173,7 @@ class BatchTransition(msgspec.Struct, kw_only=True):
     action: Literal["stop", "pause", "resume", "running", "fail"]
     actor_id: int | None = None
     actor_name: str | None = None
+    actor_ip: str | None = None
     reason: str | None = None
     at: datetime
 
@@ -195,6 +197,7 @@ class BatchCreate(msgspec.Struct, kw_only=True):
     name: str | None = None
     overrides_json: str = "{}"
     requested_by: str
+    actor_ip: str | None = None
     at: datetime
 
 
@@ -215,6 +218,7 @@ class MintAgentToken(msgspec.Struct, kw_only=True):
     agent_id: str
     owner_id: int
     hostname: str
+    actor_ip: str | None = None
 
 
 class MintAgentTokenReply(msgspec.Struct, kw_only=True):
@@ -276,6 +280,7 @@ class TrackingDelete(msgspec.Struct, kw_only=True):
     project: str | None = None
     host: str | None = None
     actor_id: int | None = None
+    actor_ip: str | None = None
     purge: bool = False
     at: datetime
 

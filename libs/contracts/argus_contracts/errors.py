@@ -106,7 +106,11 @@ class ErrorCode(StrEnum):
     SESSION_NOT_FOUND = "session.not_found", 404, "There is no such session."
     TOKEN_NOT_FOUND = "token.not_found", 404, "There is no such token."
     TOKEN_SCOPE_INVALID = "token.scope_invalid", 400, "The scope must be reporter or viewer."
-    TOKEN_NETWORK_INVALID = "token.network_invalid", 422, "A network must be an address or a network such as 10.2.0.0/16."
+    TOKEN_NETWORK_INVALID = (
+        "token.network_invalid",
+        422,
+        "A network must be an address or a network such as 10.2.0.0/16.",
+    )
     TOKEN_EXPIRY_INVALID = "token.expiry_invalid", 422, "The expiry must be a time in the future."
     TOKEN_LIMIT_REACHED = "token.limit_reached", 409, "You have as many active tokens as are allowed."
     INVITE_NOT_FOUND = "invite.not_found", 404, "There is no such invite."

@@ -9,6 +9,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import Any
 
 import jwt
@@ -72,6 +73,7 @@ class Checker:
                 token.scope,
                 token.agent_id,
                 token.project,
+                token.networks,
                 token.expires_at,
                 token.revoked_at,
                 user.id.label("user_id"),
@@ -96,13 +98,15 @@ class Checker:
         actor = Actor(
             user_id=row.user_id,
             username=row.username,
-            is_admin=row.is_admin,
+            # A token for one project must not open what is above all projects.
+            is_admin=row.is_admin and row.project is None,
             kind="agent" if row.scope == "agent" else "token",
             scope=row.scope,
             token_id=row.id,
             key_id=parsed.key_id,
             agent_id=row.agent_id,
             project=row.project,
+            networks=None if row.networks is None else tuple(map(ip_network, row.networks)),
             expires_at=row.expires_at,
         )
         return Checked(actor, time.monotonic(), row.secret_hash)
@@ -124,7 +128,7 @@ class Checker:
         )
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
-        if row is None or row.revoked_at is not None or not row.is_active:
+        if row is None or row.revoked_at is not None or row.expires_at <= now() or not row.is_active:
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID)
         actor = Actor(
             user_id=row.user_id,
@@ -134,6 +138,7 @@ class Checker:
             scope="full",
             jti=claims["jti"],
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            session_ends_at=row.expires_at,
         )
         return Checked(actor, time.monotonic())
 
@@ -153,7 +158,8 @@ class Checker:
             )
         except (jwt.PyJWTError, ValueError) as error:
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID) from error
-        if not isinstance(claims["user_id"], int) or not isinstance(claims["jti"], str):
+        # Exactly these types: `True` is an int too, and stands for user 1.
+        if type(claims["user_id"]) is not int or type(claims["jti"]) is not str:
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID)
         return claims
 

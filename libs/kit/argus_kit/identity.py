@@ -12,7 +12,6 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -21,12 +20,14 @@ from starlette.requests import HTTPConnection
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
-from argus_kit.bus import Bus, BusUnavailable
+from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.credentials import RECHECK_S, Checked, Checker
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
-from argus_kit.parts import Loop, Part
+from argus_kit.parts import Part
+from argus_kit.refusals import Refusals
+from argus_kit.usage import Usage
 
 _MAX_REMEMBERED = 50_000
 
@@ -42,37 +43,46 @@ class Identity(Part):
         self._remembered: dict[bytes, Checked] = {}
         self._pending: dict[bytes, asyncio.Task[Actor]] = {}
         self._revocations = 0
-        self._used: dict[int, datetime] = {}
+        self.usage = Usage(bus)
         self._watchers: list[Callable[[wire.Revoked | None], Awaitable[None]]] = []
-        self._reporter = Loop("token-use", self._report_use, every_s=15.0)
+        self._refusals = Refusals(bus)
 
     async def start(self) -> None:
         """See Part."""
         await self._bus.listen(wire.AUTH_REVOKED, self._on_revoked)
         self._bus.on_connect(self._on_connect)
-        await self._reporter.start()
+        await self.usage.start()
+        await self._refusals.start()
 
     async def stop(self) -> None:
         """See Part."""
-        await self._reporter.stop()
+        await self._refusals.stop()
+        await self.usage.stop()
 
     def watch(self, callback: Callable[[wire.Revoked | None], Awaitable[None]]) -> None:
         """Call back on each revocation, and with None when revocations may have been missed."""
         self._watchers.append(callback)
 
-    async def resolve(self, credential: str) -> Actor:
-        """The actor behind a bare credential (without "Bearer").
+    async def resolve(self, credential: str, address: str | None = None) -> Actor:
+        """The actor behind a bare credential (without "Bearer") that came from `address`.
 
         Raises:
-            ArgusError: auth.token_invalid, auth.session_invalid or auth.owner_inactive (401).
+            ArgusError: auth.token_invalid, auth.session_invalid or auth.owner_inactive (401), auth.network_refused
+                (403), also for a token that is tied to networks where no address is known.
         """
+        actor = await self._known(credential)
+        if actor.networks is not None and not actor.may_come_from(address):
+            self._refusals.note(actor, address)
+            raise ArgusError(ErrorCode.AUTH_NETWORK_REFUSED)
+        self.usage.note(actor)
+        return actor
+
+    async def _known(self, credential: str) -> Actor:
         digest = hashlib.sha256(credential.encode()).digest()
         known = self._remembered.get(digest)
         if known is not None and time.monotonic() - known.checked_at < RECHECK_S:
             if known.actor.expires_at is not None and known.actor.expires_at <= now():
                 raise _invalid(known.actor.kind)
-            if known.actor.token_id is not None:
-                self._used[known.actor.token_id] = now()
             return known.actor
         return await self._check_once(digest, credential, known)
 
@@ -103,8 +113,6 @@ class Identity(Part):
             # What was revoked while we looked may be just this: look again next time.
             found.checked_at = float("-inf")
         self._remembered[digest] = found
-        if found.actor.token_id is not None:
-            self._used[found.actor.token_id] = now()
         return found.actor
 
     async def forget(self, revoked: wire.Revoked) -> None:
@@ -126,15 +134,6 @@ class Identity(Part):
         for watcher in self._watchers:
             await watcher(revoked)
 
-    async def _report_use(self) -> None:
-        if not self._used or not self._bus.is_connected:
-            return
-        used, self._used = self._used, {}
-        try:
-            await self._bus.send(wire.TOKEN_USED, wire.encode(wire.TokenUsed(tokens=used)))
-        except BusUnavailable:
-            self._used = used | self._used
-
 
 def _invalid(kind: str) -> ArgusError:
     return ArgusError(ErrorCode.AUTH_SESSION_INVALID if kind == "session" else ErrorCode.AUTH_TOKEN_INVALID)
@@ -146,17 +145,22 @@ def bearer(connection: HTTPConnection) -> str | None:
     return credential.strip() or None if scheme.lower() == "bearer" else None
 
 
+def address_of(connection: HTTPConnection) -> str | None:
+    """Where a request comes from, as far as the proxy in front is trusted (`ARGUS_TRUSTED_PROXIES`)."""
+    return connection.client.host if connection.client else None
+
+
 async def current_actor(request: Request) -> Actor:
     """The caller, by header.
 
     Raises:
-        ArgusError: auth.required, or what `Identity.resolve` raises (401).
+        ArgusError: auth.required, or what `Identity.resolve` raises (401, 403).
     """
     credential = bearer(request)
     if credential is None:
         raise ArgusError(ErrorCode.AUTH_REQUIRED)
     identity: Identity = request.app.state.platform.identity
-    return await identity.resolve(credential)
+    return await identity.resolve(credential, address_of(request))
 
 
 async def _person(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import Depends
 
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor, Scope
+from argus_kit.actor import Actor, Scope, must_reach
 from argus_kit.errors import ArgusError
 from argus_kit.identity import current_actor
 from argus_schema.roles import Role
@@ -28,6 +28,7 @@ class Permission(StrEnum):
 
     PUBLIC = "public"
 
+    SELF_READ = "self.read"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
     ACCOUNT_SECURE = "account.secure"
@@ -79,6 +80,7 @@ class Rule:
         says: for people, in a few words.
         credentials: the kinds that are good enough; none: nothing is asked for.
         admin: only for administrators.
+        beyond: it reaches beyond any one project, so a token that is tied to a project does not have it.
         role: the least role on the batch or project that the request is about; administrators count as owners.
         missing: the error for whoever shows no credential.
         refused: the error for every credential that is not good enough; None: the one that fits its kind.
@@ -87,6 +89,7 @@ class Rule:
     says: str
     credentials: frozenset[Scope]
     admin: bool = False
+    beyond: bool = False
     role: Role | None = None
     missing: ErrorCode = ErrorCode.AUTH_REQUIRED
     refused: ErrorCode | None = None
@@ -102,8 +105,9 @@ _AGENT: Final[frozenset[Scope]] = frozenset({"agent"})
 P = Permission
 RULES: Final[Mapping[Permission, Rule]] = {
     P.PUBLIC: Rule("what is open to everyone, or to whoever has a link", _NOBODY),
-    P.ACCOUNT_READ: Rule("read one's own account and settings", _READERS),
-    P.ACCOUNT_CHANGE: Rule("change one's own settings", _WRITERS),
+    P.SELF_READ: Rule("see who one is, and what one shared", _READERS),
+    P.ACCOUNT_READ: Rule("read one's own settings and sessions", _READERS, beyond=True),
+    P.ACCOUNT_CHANGE: Rule("change one's own settings", _WRITERS, beyond=True),
     P.ACCOUNT_SECURE: Rule("change what guards the account: password, address, logins", _BROWSER),
     P.SESSION_REFRESH: Rule("go on with a session", _BROWSER, refused=ErrorCode.AUTH_SESSION_INVALID),
     P.SESSION_END: Rule("log out", _READERS),
@@ -132,8 +136,8 @@ RULES: Final[Mapping[Permission, Rule]] = {
     P.INBOX_CHANGE: Rule("mark notifications as read; choose what to hear of", _WRITERS),
     P.MAILS_READ: Rule("see which mails one gets of one's own batch", _READERS, role=Role.AUTHOR),
     P.MAILS_CHANGE: Rule("choose which mails one gets of one's own batch", _WRITERS, role=Role.AUTHOR),
-    P.AGENTS_READ: Rule("see one's agents", _READERS),
-    P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS),
+    P.AGENTS_READ: Rule("see one's agents", _READERS, beyond=True),
+    P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS, beyond=True),
     P.AGENTS_SERVE: Rule(
         "take one's own commands, as the agent of a host",
         _AGENT,
@@ -160,6 +164,8 @@ def require(actor: Actor, permission: Permission) -> None:
         raise _refusal(actor, rule)
     if rule.admin and not actor.is_admin:
         raise ArgusError(ErrorCode.AUTH_ADMIN_REQUIRED)
+    if rule.beyond:
+        must_reach(actor, None)
 
 
 def _refusal(actor: Actor, rule: Rule) -> ArgusError:
@@ -218,6 +224,7 @@ async def _anyone() -> None:
 PUBLIC: Final = Depends(_anyone)
 """Stands in `dependencies=[...]` of a route or router that asks for no credential, so that this is no oversight."""
 
+MayReadSelf = Annotated[Actor, may(P.SELF_READ)]
 MayReadAccount = Annotated[Actor, may(P.ACCOUNT_READ)]
 MayChangeAccount = Annotated[Actor, may(P.ACCOUNT_CHANGE)]
 MaySecureAccount = Annotated[Actor, may(P.ACCOUNT_SECURE)]

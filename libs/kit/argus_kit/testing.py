@@ -328,8 +328,10 @@ async def add_user(database: Database, username: str = "ada", *, is_admin: bool 
         return found
 
 
-async def add_token(database: Database, user_id: int, *, prefix: str = "em_live_", agent_id: str | None = None) -> str:
-    """A token of a person (or of an agent, `ag_live_`); returns its text."""
+async def add_token(
+    database: Database, user_id: int, *, prefix: str = "em_live_", agent_id: str | None = None, **more: Any
+) -> str:
+    """A token of a person (or of an agent, `ag_live_`); returns its text. `more` are further columns of its row."""
     token, key_id, secret = new_token(prefix.removesuffix("_"))
     scope = {"em_live_": "reporter", "em_view_": "viewer", "ag_live_": "agent"}[prefix]
     values = {
@@ -344,12 +346,12 @@ async def add_token(database: Database, user_id: int, *, prefix: str = "em_live_
         "created_at": now(),
     }
     async with database.write() as connection:
-        await connection.execute(sa.insert(auth_tables.api_token).values(values))
+        await connection.execute(sa.insert(auth_tables.api_token).values(values | more))
     return token
 
 
-async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600) -> str:
-    """A browser session of a person; returns its JWT, signed by a key that this adds."""
+async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600, access_s: float | None = None) -> str:
+    """A session of a person; returns its JWT, signed by a key that this adds. The JWT may end before the session does."""
     jti, issued = secrets.token_urlsafe(12), now()
     expires = issued + timedelta(seconds=ttl_s)
     key = auth_tables.signing_key
@@ -361,7 +363,8 @@ async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600) 
             await connection.execute(sa.insert(key).values(values))
         row = {"jti": jti, "user_id": user_id, "issued_at": issued, "expires_at": expires}
         await connection.execute(sa.insert(auth_tables.session).values(row))
-    claims = {"user_id": user_id, "iat": int(issued.timestamp()), "exp": int(expires.timestamp()), "iss": ISSUER}
+    until = expires if access_s is None else issued + timedelta(seconds=access_s)
+    claims = {"user_id": user_id, "iat": int(issued.timestamp()), "exp": int(until.timestamp()), "iss": ISSUER}
     return jwt.encode({**claims, "jti": jti}, _TEST_KEY, algorithm="EdDSA", headers={"kid": _TEST_KID})
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.testing import add_user
-from argus_schema.access import editable_by, visible_to
+from argus_schema.access import deletable_by, editable_by, held_by, visible_to
 from argus_schema.catalog import batch_share, project_member, project_share
 from argus_schema.ingest import batch
+from argus_schema.roles import Role
 
 
 class Asker(NamedTuple):
@@ -34,6 +35,8 @@ class Case(NamedTuple):
     as_owner: bool = False
     as_admin: bool = False
     bound: str | None = None
+    deletes: bool = False
+    author_is_member: bool = True
 
 
 def _batch_share(permission: str, batch_id: str = "b") -> tuple[sa.Table, dict[str, Any]]:
@@ -52,8 +55,8 @@ GONE = {"deleted_at": now()}
 PLACEHOLDER = {"is_placeholder": True}
 CASES = [
     Case("a stranger", False, False),
-    Case("the owner", True, True, as_owner=True),
-    Case("an administrator", True, True, as_admin=True),
+    Case("the owner", True, True, as_owner=True, deletes=True),
+    Case("an administrator", True, True, as_admin=True, deletes=True),
     Case("a viewer by share", True, False, (_batch_share("viewer"),)),
     Case("an editor by share", True, True, (_batch_share("editor"),)),
     Case("an editor of another batch", False, False, (_batch_share("editor", "other"),)),
@@ -62,7 +65,10 @@ CASES = [
     Case("an editor of another project of the owner", False, False, (_project_share("editor", "q"),)),
     Case("a member who views", True, False, (_member("viewer"),)),
     Case("a member who edits", True, True, (_member("editor"),)),
-    Case("the project's owner", True, True, (_member("owner"),)),
+    Case("the project's owner", True, True, (_member("owner"),), deletes=True),
+    Case("a role that nobody knows", False, False, (_member("king"),)),
+    Case("an owner before someone who only uses the name", False, False, (_member("owner"),), author_is_member=False),
+    Case("an owner before a batch of nobody", True, True, (_member("owner"),), {"owner_id": None}, deletes=True),
     Case("a member of another project", False, False, (_member("owner", "q"),)),
     Case("a viewer here and an editor there", True, False, (_batch_share("viewer"), _batch_share("editor", "other"))),
     Case("the owner of what is deleted", False, False, edit=GONE, as_owner=True),
@@ -73,12 +79,12 @@ CASES = [
     Case("anybody before a batch of nobody", False, False, edit={"owner_id": None}),
     Case("a member before a batch of nobody", True, True, (_member("editor"),), {"owner_id": None}),
     Case("a project's guest before a batch of nobody", False, False, (_project_share("editor"),), {"owner_id": None}),
-    Case("the owner by a token for this project", True, True, as_owner=True, bound="p"),
+    Case("the owner by a token for this project", True, True, as_owner=True, bound="p", deletes=True),
     Case("the owner by a token for another project", False, False, as_owner=True, bound="q"),
     Case("an administrator by a token for another project", False, False, as_admin=True, bound="q"),
     Case("an editor by share, by a token for another project", False, False, (_batch_share("editor"),), bound="q"),
     Case("a member by a token for another project", False, False, (_member("owner"),), bound="q"),
-    Case("a member by a token for this project", True, True, (_member("owner"),), bound="p"),
+    Case("a member by a token for this project", True, True, (_member("owner"),), bound="p", deletes=True),
     Case("a stranger by a token for this project", False, False, bound="p"),
 ]
 
@@ -99,6 +105,9 @@ async def _relate(database: Database, case: Case, person: int, owner: int) -> No
             times = {name: now() for name in needed if name.endswith("_at")}
             makers = {name: owner for name in needed if name.endswith("_by")}
             await connection.execute(sa.insert(table).values({**times, **makers, **values, **who}))
+            if table is project_member and case.author_is_member:
+                author = {"user_id": owner, "project": "p", "role": "viewer"}
+                await connection.execute(sa.insert(table).values({**times, **makers, **author}))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -121,10 +130,19 @@ async def _check(database: Database, case: Case) -> None:
     await _add_batch(database, "other", owner, project="elsewhere")
     await _relate(database, case, person, owner)
     async with database.read() as connection:
-        for rule, expected in ((visible_to, case.sees), (editable_by, case.changes)):
-            condition = rule(Asker(person, case.as_admin, case.bound))
-            found = (await connection.execute(sa.select(batch.c.id).where(batch.c.id == "b", condition))).first()
-            assert (found is not None) is expected, (case.name, rule.__name__)
+        asker = Asker(person, case.as_admin, case.bound)
+        rules = {
+            (visible_to, Role.VIEWER): case.sees,
+            (editable_by, Role.EDITOR): case.changes,
+            (deletable_by, Role.OWNER): case.deletes,
+        }
+        for (rule, role), expected in rules.items():
+            for condition in (rule(asker), held_by(asker, role)):
+                found = (await connection.execute(sa.select(batch.c.id).where(batch.c.id == "b", condition))).first()
+                assert (found is not None) is expected, (case.name, rule.__name__)
+        is_author = case.as_owner and case.sees
+        found = (await connection.execute(sa.select(batch.c.id).where(held_by(asker, Role.AUTHOR)))).first()
+        assert (found is not None) is is_author, case.name
 
 
 async def test_one_persons_share_is_not_anothers(sqlite_database: Database) -> None:
@@ -133,9 +151,7 @@ async def test_one_persons_share_is_not_anothers(sqlite_database: Database) -> N
     await _relate(sqlite_database, Case("", True, True, (_batch_share("editor"), _member("owner"))), one, owner)
     async with sqlite_database.read() as connection:
         seen = {
-            person: (await connection.execute(sa.select(batch.c.id).where(rule(Asker(person)))))
-            .scalars()
-            .all()
+            person: (await connection.execute(sa.select(batch.c.id).where(rule(Asker(person))))).scalars().all()
             for person in (one, two)
             for rule in (visible_to, editable_by)
         }

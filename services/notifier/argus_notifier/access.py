@@ -25,7 +25,7 @@ async def batch_of_owner(connection: AsyncConnection, actor: Actor, batch_id: st
         _B.id == batch_id, _B.deleted_at.is_(None), _B.is_placeholder.is_(False)
     )
     row: sa.Row[Any] | None = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    if row is None or not actor.reaches(row.project):
         raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
     if row.owner_id == actor.user_id:
         return row

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
+from argus_kit.clock import now
 from argus_schema import auth, catalog, ingest
 
 # Bound parameters of one statement; SQLite takes 32,766, PostgreSQL plans a few hundred quickly.
@@ -30,22 +32,28 @@ class Batch:
 
 @dataclass(slots=True)
 class Grants:
-    """By what rights a person sees batches."""
+    """By what rights a person sees batches. With `only`, nothing outside of that project."""
 
     user_id: int
     is_admin: bool = False
     batches: set[str] = field(default_factory=set)
     owner_projects: set[tuple[int, str]] = field(default_factory=set)
     projects: set[str] = field(default_factory=set)
+    only: str | None = None
+
+    def by(self, actor: Actor) -> Grants:
+        """What is left of them by this credential of the person."""
+        return self if actor.project is None else replace(self, is_admin=False, only=actor.project)
 
     def see(self, batch_id: str, owner_id: int | None, project: str) -> bool:
-        """Whether a batch is theirs, was shared with them, or lies in a project of theirs."""
+        """Whether a batch is theirs, was shared with them, or lies in a project of theirs and is a member's or nobody's."""
+        if self.only is not None and project != self.only:
+            return False
         return (
             self.is_admin
             or (owner_id is not None and owner_id == self.user_id)
             or batch_id in self.batches
-            or project in self.projects
-            or (owner_id is not None and (owner_id, project) in self.owner_projects)
+            or (project in self.projects if owner_id is None else (owner_id, project) in self.owner_projects)
         )
 
 
@@ -81,25 +89,34 @@ async def load_grants(connection: AsyncConnection, user_ids: Collection[int]) ->
             elif row.kind == "owner":
                 found.owner_projects.add((row.owner_id, row.name))
             elif row.kind == "member":
+                found.owner_projects.add((row.owner_id, row.name))
                 found.projects.add(row.name)
             else:
                 found.is_admin = True
     return grants
 
 
-async def still_good(connection: AsyncConnection, actors: Iterable[Actor]) -> set[tuple[str, str | int]]:
-    """Credentials (see `credential_of`) among these that are neither revoked nor their owner's account inactive."""
+async def still_good(
+    connection: AsyncConnection, actors: Iterable[Actor]
+) -> dict[tuple[str, str | int], datetime | None]:
+    """Credentials (see `credential_of`) among these that are neither revoked nor over nor of an inactive account, each
+    with its end. A browser's session that is in use ends later than was known when the stream was opened.
+    """
     wanted = {credential_of(actor) for actor in actors}
     session, token, user = auth.session.c, auth.api_token.c, auth.user.c
-    good: set[tuple[str, str | int]] = set()
+    good: dict[tuple[str, str | int], datetime | None] = {}
     for part in _parts([name for kind, name in wanted if kind == "session"]):
-        statement = sa.select(session.jti).join_from(auth.session, auth.user, user.id == session.user_id)
-        alive = sa.and_(session.jti.in_(part), session.revoked_at.is_(None), user.is_active.is_(True))
-        good.update(("session", jti) for jti in (await connection.execute(statement.where(alive))).scalars())
+        statement = sa.select(session.jti, session.expires_at).join_from(
+            auth.session, auth.user, user.id == session.user_id
+        )
+        alive = sa.and_(
+            session.jti.in_(part), session.revoked_at.is_(None), session.expires_at > now(), user.is_active.is_(True)
+        )
+        good.update({("session", row.jti): row.expires_at for row in await connection.execute(statement.where(alive))})
     for part in _parts([name for kind, name in wanted if kind == "token"]):
-        statement = sa.select(token.id).join_from(auth.api_token, auth.user, user.id == token.user_id)
+        statement = sa.select(token.id, token.expires_at).join_from(auth.api_token, auth.user, user.id == token.user_id)
         alive = sa.and_(token.id.in_(part), token.revoked_at.is_(None), user.is_active.is_(True))
-        good.update(("token", token_id) for token_id in (await connection.execute(statement.where(alive))).scalars())
+        good.update({("token", row.id): row.expires_at for row in await connection.execute(statement.where(alive))})
     return good
 
 
@@ -125,13 +142,14 @@ def _select_batches(column: sa.Column[Any]) -> sa.Select[Any]:
 
 
 def _granted() -> sa.CompoundSelect[Any]:
-    batch, project, member, user = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c, auth.user.c
+    batch, project, user = catalog.batch_share.c, catalog.project_share.c, auth.user.c
+    member, author = catalog.project_member.alias(), catalog.project_member.alias()
     no_name, no_owner = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.BigInteger)
     who: sa.BindParameter[Any] = sa.bindparam("user_ids", expanding=True)
     columns: tuple[tuple[str, Any, Any, Any], ...] = (
         ("batch", batch.grantee_id, batch.batch_id, no_owner),
         ("owner", project.grantee_id, project.project, project.owner_id),
-        ("member", member.user_id, member.project, no_owner),
+        ("member", member.c.user_id, member.c.project, author.c.user_id),
         ("admin", user.id, no_name, no_owner),
     )
     granted = [
@@ -143,6 +161,7 @@ def _granted() -> sa.CompoundSelect[Any]:
         ).where(user_id.in_(who))
         for kind, user_id, name, owner in columns
     ]
+    granted[-2] = granted[-2].where(author.c.project == member.c.project)
     granted[-1] = granted[-1].where(user.is_admin.is_(True), user.is_active.is_(True))
     return sa.union_all(*granted)
 

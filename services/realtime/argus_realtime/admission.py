@@ -82,12 +82,13 @@ class Admission:
 
     def _sees(self, batch: Batch) -> bool:
         if batch.owner_id == self._actor.user_id:
-            return True
+            return self._actor.reaches(batch.project)
         return self.grants is not None and self.grants.see(batch.id, batch.owner_id, batch.project)
 
     async def _load_grants(self, connection: AsyncConnection) -> None:
         if self.grants is None:
-            self.grants = (await load_grants(connection, [self._actor.user_id]))[self._actor.user_id]
+            loaded = await load_grants(connection, [self._actor.user_id])
+            self.grants = loaded[self._actor.user_id].by(self._actor)
 
     async def _require_jobs(self, connection: AsyncConnection, jobs: list[tuple[int, str]]) -> None:
         if jobs and set(jobs) - await find_jobs(connection, jobs):
@@ -96,9 +97,11 @@ class Admission:
     def _view(self, selector: Selector, batches: dict[str, Batch]) -> View:
         if selector.batch_id is not None:
             key = batches[selector.batch_id].key
-            return View(selector.kind, selector.text, key, selector.batch_id, selector.job_id)
-        user_id = self._actor.user_id if selector.kind == "inbox" else None
-        return View(selector.kind, selector.text, user_id=user_id)
+            batch_id, job_id = selector.batch_id, selector.job_id
+            return View(selector.kind, selector.text, key, batch_id, job_id, project=self._actor.project)
+        if selector.kind == "inbox":
+            return View("inbox", selector.text, user_id=self._actor.user_id, project=self._actor.project)
+        return View(selector.kind, selector.text)
 
 
 def _forbidden(channel: str, message: str) -> ArgusError:

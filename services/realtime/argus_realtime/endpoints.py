@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import bearer
+from argus_kit.identity import address_of, bearer
 from argus_kit.platform import part_of, platform_of
 from argus_realtime import hub as hubs
 from argus_realtime.access import Grants
@@ -61,7 +61,7 @@ async def _caller(
     credential = bearer(request) or token
     if not credential:
         raise ArgusError(ErrorCode.AUTH_REQUIRED)
-    actor = await platform.identity.resolve(credential)
+    actor = await platform.identity.resolve(credential, address_of(request))
     if actor.kind == "agent":
         raise ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
     await platform.get(hubs.Hub).wait_until_following()
@@ -96,9 +96,11 @@ async def stream_events_of_one(
     """The older stream: events of one batch (administrators: of all), without a channel. Use `/api/sse`."""
     if batch_id is None and not caller.actor.is_admin:
         raise ArgusError(ErrorCode.STREAM_FORBIDDEN, "Only administrators may watch all batches: give a batch_id.")
+    if project and not caller.actor.reaches(project):
+        raise ArgusError(ErrorCode.STREAM_FORBIDDEN, "This token is for another project.")
     batch = await caller.admission.batch(batch_id) if batch_id is not None else None
     key = batch.key if batch is not None else None
-    view = View("older", batch_key=key, batch_id=batch_id, project=project or None, host=host or None)
+    view = View("older", batch_key=key, batch_id=batch_id, project=project or caller.actor.project, host=host or None)
     return _open_single(hub, caller, view, {})
 
 
@@ -106,7 +108,7 @@ async def stream_events_of_one(
 async def stream_batch_logs(hub: Hub, caller: Calling, batch_id: str) -> EventStreamResponse:
     """Log lines of a batch as they come."""
     batch = await caller.admission.batch(batch_id)
-    view = View("logs", batch_key=batch.key, batch_id=batch.id)
+    view = View("logs", batch_key=batch.key, batch_id=batch.id, project=caller.actor.project)
     return _open_single(hub, caller, view, {"stream": "log_tail"})
 
 
@@ -114,7 +116,7 @@ async def stream_batch_logs(hub: Hub, caller: Calling, batch_id: str) -> EventSt
 async def stream_job_logs(hub: Hub, caller: Calling, batch_id: str, job_id: str) -> EventStreamResponse:
     """Log lines of one job as they come."""
     batch, job = await caller.admission.job(f"{batch_id}/{job_id}")
-    view = View("logs", batch_key=batch.key, batch_id=batch.id, job_id=job)
+    view = View("logs", batch_key=batch.key, batch_id=batch.id, job_id=job, project=caller.actor.project)
     return _open_single(hub, caller, view, {"stream": "log_tail"})
 
 

@@ -105,12 +105,13 @@ class Guard(Part):
             if credential_of(stream.actor) not in good:
                 self._hub.close_session(stream)
                 continue
-            own = grants[stream.actor.user_id]
+            stream.ends_at(good[credential_of(stream.actor)])
+            own = grants[stream.actor.user_id].by(stream.actor)
             for view in list(stream.views):
                 if not allowed(view, own, batches):
                     self._hub.close_view(stream, view)
             if any(view.kind == "visible" for view in stream.views):
-                self._hub.routes.people.update(own)
+                self._hub.routes.grant(stream, own)
 
 
 def allowed(view: View, grants: Grants, batches: dict[int, Batch]) -> bool:

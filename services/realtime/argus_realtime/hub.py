@@ -129,7 +129,7 @@ class Hub(Part):
                 self._displace(stream.actor.user_id, view.batch_key)
         self.routes.add(stream)
         if grants is not None:
-            self.routes.people.update(grants)
+            self.routes.grant(stream, grants)
         metrics.CLIENTS.set(len(self.routes.streams))
         stream.tell(hello)
         if self.is_draining:
@@ -200,7 +200,7 @@ class Hub(Part):
             return b"".join(inbox_chunk(message, view) for view in views if message.sequence > after.sequence)
         if kind == "agent":
             agent = wire.decode(wire.AgentMessage, message.data)
-            shown = VISIBLE in stream.views and self._may_see(stream, "", agent.owner_id, "")
+            shown = VISIBLE in stream.views and self.routes.may_see(stream, "", agent.owner_id, "")
             return agent_chunk(message.sequence, agent) if shown and message.sequence > after.sequence else b""
         rendered = Rendered(message.sequence, wire.decode(wire.EventBundle, message.data))
         # Channels follow one another within a bundle, so with several of them the last id says little: repeat it all.
@@ -208,15 +208,12 @@ class Hub(Part):
         chunks = []
         for view in stream.views:
             bundle = rendered.bundle
-            if view == VISIBLE and not self._may_see(stream, bundle.batch_id, bundle.owner_id, bundle.project):
+            if view == VISIBLE and not self.routes.may_see(stream, bundle.batch_id, bundle.owner_id, bundle.project):
                 continue
             picked = [index for index in view.pick(rendered) if index > skip]
             if picked:
                 chunks.append(rendered.chunk(picked, view.closing))
         return b"".join(chunks)
-
-    def _may_see(self, stream: Stream, batch_id: str, owner_id: int | None, project: str) -> bool:
-        return self.routes.people.may_see(stream.actor.user_id, batch_id, owner_id, project)
 
     def _fan_out(self, message: Message) -> None:
         kind = message.subject.split(".", 2)[1]
@@ -225,6 +222,8 @@ class Hub(Part):
         elif kind == "inbox":
             for view, streams in self.routes.of_inbox(int(message.subject.rpartition(".")[2])):
                 chunk = inbox_chunk(message, view)
+                if not chunk:
+                    continue
                 metrics.FRAMES.inc(len(streams))
                 for stream in streams:
                     stream.deliver(chunk)
@@ -296,8 +295,10 @@ VISIBLE = View("visible", "visible")
 
 
 def inbox_chunk(message: Message, view: View) -> bytes:
-    """The frame of a notification."""
+    """The frame of a notification; empty where the view is of another project."""
     inbox = wire.decode(wire.InboxMessage, message.data)
+    if view.project not in {None, inbox.project}:
+        return b""
     return single(Position(message.sequence, 0), "notification", inbox.notification, view.selector or "inbox")
 
 

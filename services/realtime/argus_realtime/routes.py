@@ -27,6 +27,8 @@ class Routes:
         self._by_inbox: dict[int, dict[View, Streams]] = {}
         self._wide: dict[View, Streams] = {}
         self._visible: dict[int, Streams] = {}
+        # Streams by a token that is tied to a project see less than their person, so each has rights of its own.
+        self._tied: dict[str, dict[Stream, Grants]] = {}
 
     def add(self, stream: Stream) -> None:
         """Enter a stream with its views."""
@@ -49,7 +51,7 @@ class Routes:
         """Take one view from a stream."""
         del stream.views[view]
         if view.kind == "visible":
-            _discard(self._visible, stream.actor.user_id, stream)
+            self._leave_visible(stream)
             return
         topics, key = self._place(view)
         streams = topics.get(view)
@@ -60,6 +62,13 @@ class Routes:
             del topics[view]
         if not topics and key is not None:
             (self._by_inbox if view.kind == "inbox" else self._by_batch).pop(key, None)
+
+    def grant(self, stream: Stream, grants: Grants) -> None:
+        """Set by what rights the channel `visible` of a stream shows batches."""
+        if grants.only is None:
+            self.people.update(grants)
+        elif stream in self.streams:
+            self._tied.setdefault(grants.only, {})[stream] = grants
 
     def of_bundle(self, bundle: EventBundle) -> Iterator[tuple[View, Streams]]:
         """Views of the bundle's batch, and those that look at all batches."""
@@ -76,15 +85,27 @@ class Routes:
 
     def seeing(self, batch_id: str, owner_id: int | None, project: str) -> Iterator[Stream]:
         """Streams with the channel `visible` whose person may see this batch."""
-        if not self._visible:
-            return
-        for user_id in self.people.seeing(batch_id, owner_id, project):
-            yield from self._visible.get(user_id, ())
+        if self._visible:
+            for user_id in self.people.seeing(batch_id, owner_id, project):
+                yield from self._visible.get(user_id, ())
+        for stream, grants in self._tied.get(project, {}).items():
+            if grants.see(batch_id, owner_id, project):
+                yield stream
+
+    def may_see(self, stream: Stream, batch_id: str, owner_id: int | None, project: str) -> bool:
+        """The same question about one stream."""
+        only = stream.actor.project
+        if only is None:
+            return self.people.may_see(stream.actor.user_id, batch_id, owner_id, project)
+        grants = self._tied.get(only, {}).get(stream)
+        return grants is not None and grants.see(batch_id, owner_id, project)
 
     def all_visible(self) -> Iterator[Stream]:
         """Every stream with the channel `visible`."""
         for streams in self._visible.values():
             yield from streams
+        for tied in self._tied.values():
+            yield from tied
 
     def logs_of(self, user_id: int, batch_key: int) -> list[Stream]:
         """A person's log streams of one batch, the oldest first."""
@@ -96,10 +117,21 @@ class Routes:
 
     def _enter(self, stream: Stream, view: View) -> None:
         if view.kind == "visible":
-            self._visible.setdefault(stream.actor.user_id, {})[stream] = None
+            if stream.actor.project is None:
+                self._visible.setdefault(stream.actor.user_id, {})[stream] = None
             return
         topics, _ = self._place(view, make=True)
         topics.setdefault(view, {})[stream] = None
+
+    def _leave_visible(self, stream: Stream) -> None:
+        only = stream.actor.project
+        if only is None:
+            _discard(self._visible, stream.actor.user_id, stream)
+            return
+        tied = self._tied.get(only, {})
+        tied.pop(stream, None)
+        if not tied:
+            self._tied.pop(only, None)
 
     def _place(self, view: View, *, make: bool = False) -> tuple[dict[View, Streams], int | None]:
         if view.kind == "inbox":
@@ -151,8 +183,10 @@ class People:
 
     def seeing(self, batch_id: str, owner_id: int | None, project: str) -> set[int]:
         """Ids of the people who may see this batch."""
-        found = self._admins | self._by_batch.get(batch_id, set()) | self._by_project.get(project, set())
-        if owner_id is not None:
+        found = self._admins | self._by_batch.get(batch_id, set())
+        if owner_id is None:
+            found |= self._by_project.get(project, set())
+        else:
             found |= self._by_owner_project.get((owner_id, project), set())
             found.add(owner_id)
         return found

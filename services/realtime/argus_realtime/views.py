@@ -18,7 +18,10 @@ _NOT_VISIBLE = frozenset({EventType.JOB_EPOCH, EventType.JOB_STEP, EventType.LOG
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One channel's choice. `selector` is None where frames carry no channel (log streams, the older wire)."""
+    """One channel's choice. `selector` is None where frames carry no channel (log streams, the older wire).
+
+    `project` leaves out what is of another one, as for a token that is tied to a project.
+    """
 
     kind: Literal["batch", "job", "logs", "older", "dashboard", "visible", "inbox"]
     selector: str | None = None

@@ -27,8 +27,8 @@ from argus_auth.accounts.schemas import (
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.sessions.cookies import Browser
 from argus_auth.sessions.schemas import Done
-from argus_kit.identity import Interactive, Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayChangeAccount, MayReadAccount, MayReadSelf, MaySecureAccount
 
 router = APIRouter(prefix="/api", tags=["auth"])
 
@@ -50,13 +50,13 @@ async def login(body: Credentials, core: Core, origin: From, browser: Browser) -
 
 
 @router.get("/auth/me")
-async def get_me(actor: Person, connection: Reading) -> UserOut:
+async def get_me(actor: MayReadSelf, connection: Reading) -> UserOut:
     """The caller's account."""
     return await service.me(connection, actor.user_id)
 
 
 @router.post("/auth/change-password")
-async def change_password(body: PasswordChange, core: Core, actor: Interactive, origin: From) -> Done:
+async def change_password(body: PasswordChange, core: Core, actor: MaySecureAccount, origin: From) -> Done:
     """Set a new password; ends all other sessions."""
     await recovery.change_password(core, actor, body, origin)
     return Done(detail="password-updated")
@@ -70,7 +70,7 @@ async def verify_email(body: EmailVerification, core: Core, origin: From) -> Don
 
 
 @router.post("/auth/change-email")
-async def change_email(body: EmailChange, core: Core, actor: Interactive, origin: From) -> Done:
+async def change_email(body: EmailChange, core: Core, actor: MaySecureAccount, origin: From) -> Done:
     """Mail a link to the new address; until it is confirmed the old one stays."""
     await addresses.request_change(core, actor, body, origin)
     return Done(detail="email-change-requested")
@@ -92,7 +92,7 @@ async def verify_new_email(body: EmailVerification, core: Core, origin: From) ->
 
 
 @router.post("/me/resend_verification")
-async def resend_verification(core: Core, actor: Writer, origin: From) -> Sent:
+async def resend_verification(core: Core, actor: MayChangeAccount, origin: From) -> Sent:
     """Mail the link that verifies the caller's address once more."""
     await addresses.resend_verification(core, actor, origin)
     return Sent()
@@ -113,12 +113,12 @@ async def reset_password(body: PasswordReset, core: Core, origin: From) -> Done:
 
 
 @router.get("/users/me/preferences")
-async def get_preferences(actor: Person, connection: Reading) -> Preferences:
+async def get_preferences(actor: MayReadAccount, connection: Reading) -> Preferences:
     """What the caller likes."""
     return await service.preferences(connection, actor.user_id)
 
 
 @router.patch("/users/me/preferences")
-async def update_preferences(body: PreferencesPatch, actor: Writer, work: Writing) -> Preferences:
+async def update_preferences(body: PreferencesPatch, actor: MayChangeAccount, work: Writing) -> Preferences:
     """Change what is given."""
     return await service.change_preferences(work, actor.user_id, body)

@@ -12,7 +12,7 @@ from argus_catalog.shares.schemas import BatchShare, NewBatchShare, NewProjectSh
 from argus_catalog.upserts import upsert
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor
+from argus_kit.actor import Actor, must_reach
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
 from argus_schema import auth
@@ -74,9 +74,12 @@ async def end_batch_share(change: Change, actor: Actor, batch: BatchRef, grantee
     change.audit(actor, "share_remove", "batch", batch.id, grantee_id=grantee_id)
 
 
-async def project_shares(connection: AsyncConnection, owner_id: int) -> list[ProjectShare]:
+async def project_shares(connection: AsyncConnection, actor: Actor) -> list[ProjectShare]:
     """Whom a person gave their batches of projects to, by project."""
-    return [ProjectShare(**row) for row in (await connection.execute(_project_shares(owner_id))).mappings()]
+    query = _project_shares(actor.user_id)
+    if actor.project is not None:
+        query = query.where(project_share.project == actor.project)
+    return [ProjectShare(**row) for row in (await connection.execute(query)).mappings()]
 
 
 def _project_shares(owner_id: int) -> sa.Select[Any]:
@@ -92,8 +95,9 @@ async def share_project(change: Change, actor: Actor, new: NewProjectShare) -> P
     """Share one's batches of a project, present and future, or change what the other may do.
 
     Raises:
-        ArgusError: user.not_found, user.inactive, user.is_self.
+        ArgusError: user.not_found, user.inactive, user.is_self; auth.project_token by a token for another project.
     """
+    must_reach(actor, new.project)
     grantee_id = await _grantee(change.connection, actor, new.grantee_username)
     row = {
         "owner_id": actor.user_id,
@@ -115,8 +119,9 @@ async def end_project_share(change: Change, actor: Actor, project: str, grantee_
     """End a share of a project.
 
     Raises:
-        ArgusError: share.not_found.
+        ArgusError: share.not_found; auth.project_token by a token for another project.
     """
+    must_reach(actor, project)
     gone = sa.delete(own.project_share).where(
         project_share.owner_id == actor.user_id,
         project_share.project == project,

@@ -11,7 +11,7 @@ from argus_ingest.settings import IngestSettings
 from argus_kit.actor import Actor
 from argus_kit.cache import Cache
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.identity import Identity, bearer
+from argus_kit.identity import Identity, address_of, bearer
 from argus_kit.limits import Buckets
 
 
@@ -46,7 +46,7 @@ class Gate:
         credential = bearer(request)
         if credential is None:
             raise ArgusError(ErrorCode.AUTH_REQUIRED)
-        actor = await self._identity.resolve(credential)
+        actor = await self._identity.resolve(credential, address_of(request))
         if actor.kind != "token":
             raise ArgusError(ErrorCode.AUTH_API_TOKEN_REQUIRED)
         if actor.scope != "reporter":

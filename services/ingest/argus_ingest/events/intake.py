@@ -60,7 +60,7 @@ class Intake(Part):
         (outcome,) = await self._flusher.submit(arrivals(actor, [event]), len(body))
         EVENTS.labels(outcome.status).inc()
         if outcome.db_id is None:
-            raise ArgusError(outcome.code or ErrorCode.EVENT_INTERNAL)
+            raise ArgusError(outcome.code or ErrorCode.EVENT_INTERNAL, outcome.error)
         return SingleAnswer(accepted=True, event_id=outcome.db_id, deduplicated=outcome.status == "deduplicated")
 
     async def take_many(self, request: Request) -> BatchAnswer:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from argus_contracts.errors import ErrorCode
 from argus_contracts.events import EventType
 from argus_ingest.fold.state import Arrival, BatchState
 from argus_ingest.store.link import Link
@@ -26,23 +27,29 @@ def is_owner(actor: Actor, batch: BatchState) -> bool:
     return batch.owner_id is None or batch.owner_id == actor.user_id or actor.is_admin
 
 
-def fits_token(actor: Actor, project: str) -> bool:
-    """Whether the token is not tied to another project."""
-    return actor.project is None or actor.project == project
-
-
 def may_report(arrival: Arrival, batch: BatchState, editors: set[Right]) -> bool:
     """Whether this event may be added to this batch. `editors` holds (batch_key, user_id)."""
     actor, event = arrival.actor, arrival.event
-    if not fits_token(actor, event.source.project):
+    if not actor.reaches(event.source.project):
         return False
-    if not batch.is_placeholder and not fits_token(actor, batch.project):
+    # A row that was made a moment ago has no project yet.
+    if batch.project and not actor.reaches(batch.project):
         return False
     if is_owner(actor, batch):
         return True
     # Whoever may write into a batch because of its project may not take it out of that project.
     moves = event.event_type == EventType.BATCH_START and event.source.project != batch.project
     return not moves and (batch.batch_key, actor.user_id) in editors
+
+
+def why_not(arrival: Arrival) -> str:
+    """What the sender of an event that `may_report` refused is told."""
+    only, named = arrival.actor.project, arrival.event.source.project
+    if only is None:
+        return ErrorCode.EVENT_FORBIDDEN.message
+    if named != only:
+        return f"This token is for the project {only} only, and the event names the project {named}."
+    return f"{ErrorCode.EVENT_FORBIDDEN.message} The token is for batches of the project {only} only."
 
 
 async def editors(link: Link, wanted: Iterable[tuple[BatchState, int]]) -> set[Right]:

@@ -136,7 +136,7 @@ class _Flush:
         missing = {
             a.event.batch_id
             for a in self._arrivals
-            if a.event.batch_id not in known and access.fits_token(a.actor, a.event.source.project)
+            if a.event.batch_id not in known and a.actor.reaches(a.event.source.project)
         }
         await batch_rows.make(self._link, missing, self._received_at)
         found = await batch_rows.lock(self._link, ids)
@@ -202,7 +202,7 @@ class _Flush:
                 self._new.setdefault(batch_key, []).append(arrival)
         for place, arrival in enumerate(self._arrivals):
             if place in refused:
-                self.outcomes.append(_forbidden())
+                self.outcomes.append(_forbidden(arrival))
                 continue
             original = first[arrival.event.batch_id][arrival.key]
             known_id = before.get((self._by_id[arrival.event.batch_id].batch.batch_key, arrival.key))
@@ -270,6 +270,6 @@ class _Flush:
         return [(await event_rows.append(self._link, batch, event), event)]
 
 
-def _forbidden() -> Outcome:
+def _forbidden(arrival: Arrival) -> Outcome:
     code = ErrorCode.EVENT_FORBIDDEN
-    return Outcome("rejected", None, code.message, code, code.status)
+    return Outcome("rejected", None, access.why_not(arrival), code, code.status)

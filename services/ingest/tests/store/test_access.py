@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from argus_ingest.testing import event
 from argus_kit.clock import now
+from argus_kit.testing import add_token
 from argus_schema import auth as auth_tables
 from argus_schema import catalog as catalog_tables
 from argus_schema import ingest as tables
@@ -81,8 +82,22 @@ async def test_a_token_of_one_project_stays_in_it(ingest):
         await connection.execute(auth_tables.api_token.update().values(project="vision"))
     other = event("batch_start", "elsewhere")
     other["source"]["project"] = "nlp"
-    assert await statuses(ingest, event("batch_start"), other, token=ingest.token) == ["accepted", "event.forbidden"]
+    answers = (await ingest.post(event("batch_start"), other))["results"]
+    assert [answer["code"] or answer["status"] for answer in answers] == ["accepted", "event.forbidden"]
+    reason = "This token is for the project vision only, and the event names the project nlp."
+    assert answers[1]["error"] == reason
+    alone = await ingest.one(other)
+    assert (alone.status_code, alone.json()["error"]["message"]) == (403, reason)
     assert [row.id for row in await ingest.rows(tables.batch)] == ["bench-1"]
     async with ingest.database.write() as connection:
         await connection.execute(tables.batch.update().values(project="nlp"))
     assert await statuses(ingest, event("log_line", line="x"), token=ingest.token) == ["event.forbidden"]
+
+
+async def test_a_token_of_one_project_does_not_take_over_snapshots_of_another(ingest):
+    snapshot = event("resource_snapshot")
+    snapshot["source"]["project"] = "nlp"
+    await ingest.accept(snapshot)
+    tied = await add_token(ingest.database, ingest.user_id, project="vision")
+    assert await statuses(ingest, event("batch_start"), token=tied) == ["event.forbidden"]
+    assert (await ingest.batch()).project == "nlp"

@@ -102,7 +102,8 @@ class AlertConsumer(Part):
         ]
         for row in sorted(await inbox.add(connection, rows), key=lambda row: row.id):
             NOTIFICATIONS.labels(row.rule_id).inc()
-            message = wire.InboxMessage(user_id=owner.id, notification=notification_out(row).model_dump())
+            shown = notification_out(row).model_dump()
+            message = wire.InboxMessage(user_id=owner.id, notification=shown, project=bundle.project)
             transaction.publish(wire.inbox_subject(owner.id), wire.encode(message))
 
     async def _write_mails(

@@ -8,11 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_notifier.upserts import add_new
+from argus_schema.access import reached_by
+from argus_schema.ingest import batch
 from argus_schema.notifier import notification
 
 _N = notification.c
+
+
+def _of(actor: Actor) -> sa.ColumnElement[bool]:
+    """A person's own; by a token that is tied to a project, those about its batches."""
+    if actor.project is None:
+        return _N.user_id == actor.user_id
+    return sa.and_(_N.user_id == actor.user_id, _N.batch_id.in_(sa.select(batch.c.id).where(reached_by(actor))))
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> Sequence[sa.Row[Any]]:
@@ -21,9 +31,9 @@ async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
 
 
 async def newest(
-    connection: AsyncConnection, user_id: int, *, limit: int, unread_only: bool, before: int | None
+    connection: AsyncConnection, actor: Actor, *, limit: int, unread_only: bool, before: int | None
 ) -> Sequence[sa.Row[Any]]:
-    statement = sa.select(notification).where(_N.user_id == user_id).order_by(_N.id.desc()).limit(limit)
+    statement = sa.select(notification).where(_of(actor)).order_by(_N.id.desc()).limit(limit)
     if unread_only:
         statement = statement.where(_N.read_at.is_(None))
     if before is not None:
@@ -31,28 +41,28 @@ async def newest(
     return (await connection.execute(statement)).all()
 
 
-async def count_unread(connection: AsyncConnection, user_id: int) -> int:
-    statement = sa.select(sa.func.count()).select_from(notification).where(_N.user_id == user_id, _N.read_at.is_(None))
+async def count_unread(connection: AsyncConnection, actor: Actor) -> int:
+    statement = sa.select(sa.func.count()).select_from(notification).where(_of(actor), _N.read_at.is_(None))
     found: int = (await connection.execute(statement)).scalar_one()
     return found
 
 
-async def mark_read(connection: AsyncConnection, user_id: int, notification_id: int) -> bool:
+async def mark_read(connection: AsyncConnection, actor: Actor, notification_id: int) -> bool:
     """Whether it exists; the first time of reading stays."""
     statement = (
         sa.update(notification)
-        .where(_N.id == notification_id, _N.user_id == user_id)
+        .where(_N.id == notification_id, _of(actor))
         .values(read_at=sa.func.coalesce(_N.read_at, sa.bindparam("at", now(), type_=_N.read_at.type)))
     )
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def mark_all_read(connection: AsyncConnection, user_id: int) -> None:
-    statement = sa.update(notification).where(_N.user_id == user_id, _N.read_at.is_(None)).values(read_at=now())
+async def mark_all_read(connection: AsyncConnection, actor: Actor) -> None:
+    statement = sa.update(notification).where(_of(actor), _N.read_at.is_(None)).values(read_at=now())
     await connection.execute(statement)
 
 
-async def delete(connection: AsyncConnection, user_id: int, notification_id: int) -> bool:
+async def delete(connection: AsyncConnection, actor: Actor, notification_id: int) -> bool:
     """Whether it existed."""
-    statement = sa.delete(notification).where(_N.id == notification_id, _N.user_id == user_id)
+    statement = sa.delete(notification).where(_N.id == notification_id, _of(actor))
     return bool((await connection.execute(statement)).rowcount)

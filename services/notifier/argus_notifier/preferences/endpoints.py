@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor, must_reach
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayChangeInbox, MayChangeMails, MayReadInbox, MayReadMails
 from argus_notifier import kinds
 from argus_notifier.access import batch_of_owner
 from argus_notifier.preferences import repository
@@ -29,39 +30,45 @@ router = APIRouter(prefix="/api", tags=["notifications"])
 
 
 @router.get("/me/notification_prefs")
-async def read_notification_prefs(actor: Person, connection: Reading) -> NotificationPrefs:
+async def read_notification_prefs(actor: MayReadInbox, connection: Reading) -> NotificationPrefs:
     """What my inbox is told of."""
+    must_reach(actor, None)
     return NotificationPrefs(**await repository.prefs(connection, actor.user_id))
 
 
 @router.put("/me/notification_prefs")
 async def replace_notification_prefs(
-    actor: Writer, transaction: Writing, prefs: NotificationPrefs
+    actor: MayChangeInbox, transaction: Writing, prefs: NotificationPrefs
 ) -> NotificationPrefs:
     """Choose what my inbox is told of."""
+    must_reach(actor, None)
     await repository.put_prefs(transaction.connection, actor.user_id, prefs.model_dump())
     return prefs
 
 
 @router.get("/me/subscriptions")
-async def list_subscriptions(actor: Person, connection: Reading) -> list[Subscription]:
+async def list_subscriptions(actor: MayReadInbox, connection: Reading) -> list[Subscription]:
     """My choices about mail; what I did not choose is not listed."""
-    return await _subscriptions(connection, actor.user_id)
+    return await _subscriptions(connection, actor)
 
 
 @router.patch("/me/subscriptions")
-async def update_subscriptions(actor: Writer, transaction: Writing, body: SubscriptionsIn) -> list[Subscription]:
+async def update_subscriptions(
+    actor: MayChangeInbox, transaction: Writing, body: SubscriptionsIn
+) -> list[Subscription]:
     """Save choices about mail."""
     kinds.check(item.event_type for item in body.subscriptions)
+    for item in body.subscriptions:
+        must_reach(actor, item.project or None)
     for item in body.subscriptions:
         await repository.put_subscription(
             transaction.connection, actor.user_id, item.project or "", item.event_type, enabled=item.enabled
         )
-    return await _subscriptions(transaction.connection, actor.user_id)
+    return await _subscriptions(transaction.connection, actor)
 
 
 @router.get("/batches/{batch_id:path}/email-subscription")
-async def read_batch_subscription(actor: Person, connection: Reading, batch_id: str) -> BatchSubscriptionOut:
+async def read_batch_subscription(actor: MayReadMails, connection: Reading, batch_id: str) -> BatchSubscriptionOut:
     """My choice for one batch of mine; 404 when there is none."""
     await batch_of_owner(connection, actor, batch_id)
     row = await repository.batch_choice(connection, actor.user_id, batch_id)
@@ -72,7 +79,7 @@ async def read_batch_subscription(actor: Person, connection: Reading, batch_id: 
 
 @router.put("/batches/{batch_id:path}/email-subscription")
 async def replace_batch_subscription(
-    actor: Writer, transaction: Writing, batch_id: str, body: BatchSubscriptionIn
+    actor: MayChangeMails, transaction: Writing, batch_id: str, body: BatchSubscriptionIn
 ) -> BatchSubscriptionOut:
     """Choose for one batch of mine."""
     connection = transaction.connection
@@ -85,14 +92,14 @@ async def replace_batch_subscription(
 
 
 @router.delete("/batches/{batch_id:path}/email-subscription", status_code=204)
-async def delete_batch_subscription(actor: Writer, transaction: Writing, batch_id: str) -> None:
+async def delete_batch_subscription(actor: MayChangeMails, transaction: Writing, batch_id: str) -> None:
     """Go back to what is chosen elsewhere."""
     await batch_of_owner(transaction.connection, actor, batch_id)
     await repository.delete_batch_choice(transaction.connection, actor.user_id, batch_id)
 
 
-async def _subscriptions(connection: AsyncConnection, user_id: int) -> list[Subscription]:
-    rows = await repository.subscriptions(connection, user_id)
+async def _subscriptions(connection: AsyncConnection, actor: Actor) -> list[Subscription]:
+    rows = await repository.subscriptions(connection, actor)
     return [Subscription(project=row.project or None, event_type=row.event_type, enabled=row.enabled) for row in rows]
 
 

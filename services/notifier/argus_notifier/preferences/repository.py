@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_notifier.upserts import put
 from argus_schema.notifier import batch_subscription, notification_pref, subscription
@@ -33,9 +34,11 @@ async def put_prefs(connection: AsyncConnection, user_id: int, values: Mapping[s
     await put(connection, notification_pref, ("user_id",), {"user_id": user_id, **values})
 
 
-async def subscriptions(connection: AsyncConnection, user_id: int) -> Sequence[sa.Row[Any]]:
+async def subscriptions(connection: AsyncConnection, actor: Actor) -> Sequence[sa.Row[Any]]:
     s = subscription.c
-    statement: sa.Select[Any] = sa.select(s.project, s.event_type, s.enabled).where(s.user_id == user_id)
+    statement: sa.Select[Any] = sa.select(s.project, s.event_type, s.enabled).where(s.user_id == actor.user_id)
+    if actor.project is not None:
+        statement = statement.where(s.project == actor.project)
     rows: Sequence[sa.Row[Any]] = (await connection.execute(statement.order_by(s.project, s.event_type))).all()
     return rows
 

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor
+from argus_kit.actor import Actor, must_reach
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayChangeRecipients, MayReadRecipients
 from argus_notifier import kinds
 from argus_notifier.access import has_part_in, is_member
 from argus_notifier.recipients import repository
@@ -31,14 +31,16 @@ RecipientId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.get("")
-async def list_recipients(actor: Person, connection: Reading, project: Project) -> list[RecipientOut]:
+async def list_recipients(actor: MayReadRecipients, connection: Reading, project: Project) -> list[RecipientOut]:
     """Addresses that hear of a project."""
     added_by = await _only_own(connection, actor, project)
     return [_out(row) for row in await repository.of_project(connection, project, added_by=added_by)]
 
 
 @router.post("", status_code=201)
-async def add_recipient(actor: Writer, transaction: Writing, project: Project, body: RecipientIn) -> RecipientOut:
+async def add_recipient(
+    actor: MayChangeRecipients, transaction: Writing, project: Project, body: RecipientIn
+) -> RecipientOut:
     """Add an address."""
     await _only_own(transaction.connection, actor, project)
     kinds.check(body.event_kinds)
@@ -51,7 +53,7 @@ async def add_recipient(actor: Writer, transaction: Writing, project: Project, b
 
 @router.patch("/{recipient_id}")
 async def update_recipient(
-    actor: Writer, transaction: Writing, project: Project, recipient_id: RecipientId, body: RecipientPatch
+    actor: MayChangeRecipients, transaction: Writing, project: Project, recipient_id: RecipientId, body: RecipientPatch
 ) -> RecipientOut:
     """Change an address, its kinds, or switch it on and off."""
     connection = transaction.connection
@@ -65,7 +67,9 @@ async def update_recipient(
 
 
 @router.delete("/{recipient_id}", status_code=204)
-async def delete_recipient(actor: Writer, transaction: Writing, project: Project, recipient_id: RecipientId) -> None:
+async def delete_recipient(
+    actor: MayChangeRecipients, transaction: Writing, project: Project, recipient_id: RecipientId
+) -> None:
     """Remove an address."""
     await _find(transaction.connection, actor, project, recipient_id)
     await repository.delete(transaction.connection, recipient_id)
@@ -73,6 +77,7 @@ async def delete_recipient(actor: Writer, transaction: Writing, project: Project
 
 async def _only_own(connection: AsyncConnection, actor: Actor, project: str) -> int | None:
     """The caller's id when they may only deal with what they added; None when with everything."""
+    must_reach(actor, project)
     if actor.is_admin or await is_member(connection, actor.user_id, project):
         return None
     if await has_part_in(connection, actor.user_id, project):
