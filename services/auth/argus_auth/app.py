@@ -24,13 +24,14 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.accounts import endpoints as accounts
     from argus_auth.audit import endpoints as audit
     from argus_auth.config import endpoints as config
+    from argus_auth.departures import endpoints as departures
     from argus_auth.invites import endpoints as invites
     from argus_auth.keys import endpoints as keys
     from argus_auth.sessions import endpoints as sessions
     from argus_auth.tokens import endpoints as tokens
     from argus_auth.users import endpoints as users
 
-    return [module.router for module in (accounts, invites, sessions, tokens, keys, users, config, audit)]
+    return [module.router for module in (accounts, departures, invites, sessions, tokens, keys, users, config, audit)]
 
 
 SERVICE = Service(name="auth", routers=_routers, outbox=tables.outbox, http_parts=http_parts, worker_parts=worker_parts)

@@ -27,7 +27,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 def _email(value: str) -> str:
     value = value.strip().lower()
-    if _EMAIL.fullmatch(value) is None:
+    # `invalid` is kept free for names that lead nowhere (RFC 2606): accounts that were deleted have such an address.
+    if _EMAIL.fullmatch(value) is None or value.rpartition("@")[2].rpartition(".")[2] == "invalid":
         raise ValueError("this is not an email address")
     return value
 

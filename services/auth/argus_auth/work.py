@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.announcer import Announcement
@@ -44,6 +45,10 @@ class Work:
     def mail(self, message: wire.MailMessage) -> None:
         """Promise a mail; notifier sends it once it has a mail server."""
         self._transaction.publish(wire.MAIL_SEND, wire.encode(message))
+
+    def tell(self, subject: str, message: msgspec.Struct) -> None:
+        """Promise a message for a stream."""
+        self._transaction.publish(subject, wire.encode(message))
 
     def revoke_user(self, user_id: int) -> None:
         """Announce that nothing of this person holds any more."""

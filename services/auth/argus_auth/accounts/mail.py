@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from argus_contracts.bus import MailMessage
+from argus_kit.clock import iso
 
 
 class _Text(NamedTuple):
@@ -87,6 +88,45 @@ _ADDRESS_REQUESTED: Final = {
     ),
 }
 
+_RUNS: Final = {
+    ("en", "delete"): "Your batches are deleted with all their files.",
+    ("en", "keep"): "Your batches stay for those who could see them, without your name.",
+    ("zh", "delete"): "您的批次及其所有文件均已删除。",
+    ("zh", "keep"): "您的批次会为有权查看的人保留，但不再显示您的名字。",
+}
+_WHO: Final = {
+    ("en", False): "as you asked",
+    ("en", True): "by an administrator",
+    ("zh", False): "根据您的请求",
+    ("zh", True): "由管理员",
+}
+_DELETED: Final = {
+    "en": _Text(
+        "Argus: your account was deleted",
+        "Hello {name},\n\nyour account on {link} was deleted, {who}. {runs} This is the last mail to this address.\n\n"
+        "If this was not you, tell the administrator of that server.\n",
+    ),
+    "zh": _Text(
+        "Argus：您的账户已删除",
+        "{name}，您好：\n\n您在 {link} 的账户已{who}删除。{runs}这是发往此邮箱的最后一封邮件。\n\n"
+        "如果不是您本人操作，请联系该服务器的管理员。\n",
+    ),
+}
+_NEW_PLACE: Final = {
+    "en": _Text(
+        "Argus: a new sign-in to your account",
+        "Hello {name},\n\nsomebody signed in to your account from a place that we had not seen before:\n\n"
+        "Time: {at}\nAddress: {ip}\nBrowser: {agent}\n\n"
+        "If this was you, there is nothing to do. If not, change your password and end the session: {link}\n",
+    ),
+    "zh": _Text(
+        "Argus：您的账户有新的登录",
+        "{name}，您好：\n\n您的账户在一个此前未见过的地方登录：\n\n"
+        "时间：{at}\n地址：{ip}\n浏览器：{agent}\n\n"
+        "如果是您本人，无需任何操作；如果不是，请立即修改密码并结束该会话：{link}\n",
+    ),
+}
+
 
 class Addressee(NamedTuple):
     """Who gets a mail, and in which language."""
@@ -131,8 +171,25 @@ def email_change_requested(to: Addressee, base_url: str, email: str) -> MailMess
     return _message(_ADDRESS_REQUESTED, to, "email_change_requested", None, email=email, link=link)
 
 
+def account_deleted(to: Addressee, base_url: str, runs: str, *, by_admin: bool) -> MailMessage:
+    """The notice, to an address that is about to be erased, that the account is gone."""
+    language = _language(to)
+    words = {"runs": _RUNS[language, runs], "who": _WHO[language, by_admin]}
+    return _message(_DELETED, to, "account_deleted", None, link=base_url, **words)
+
+
+def new_login(to: Addressee, base_url: str, at: datetime, ip: str | None, agent: str | None) -> MailMessage:
+    """The notice that somebody logged in from a place that was not seen before."""
+    seen = {"at": iso(at), "ip": ip or "?", "agent": agent or "?"}
+    return _message(_NEW_PLACE, to, "anomalous_login", None, link=f"{base_url}/settings/security", **seen)
+
+
+def _language(to: Addressee) -> str:
+    return "zh" if to.locale.startswith("zh") else "en"
+
+
 def _message(texts: dict[str, _Text], to: Addressee, kind: str, token: str | None, **values: object) -> MailMessage:
-    text = texts["zh" if to.locale.startswith("zh") else "en"]
+    text = texts[_language(to)]
     key = hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
     return MailMessage(
         to=to.email,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_schema.auth import user
 
 _U = user.c
+
+# Names that stand for people who are gone; nobody else may have one.
+_NAMELESS: Final = re.compile(r"deleted-\d+")
+
+
+def nameless(user_id: int) -> str:
+    """The name of an account that was deleted."""
+    return f"deleted-{user_id}"
 
 
 async def by_id(connection: AsyncConnection, user_id: int, *, for_update: bool = False) -> sa.Row[Any] | None:
@@ -29,6 +38,8 @@ async def by_email(connection: AsyncConnection, email: str) -> sa.Row[Any] | Non
 
 async def is_username_taken(connection: AsyncConnection, username: str) -> bool:
     """In any case: two people whose names differ in case only would be taken for each other."""
+    if _NAMELESS.fullmatch(username.lower()):
+        return True
     taken = await connection.execute(sa.select(_U.id).where(_U.username_lower == username.lower()))
     return taken.first() is not None
 

@@ -1,0 +1,1 @@
+"""Deleting an account: one's own, or another's by an administrator."""
