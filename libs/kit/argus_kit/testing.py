@@ -351,7 +351,7 @@ async def add_token(
 
 
 async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600, access_s: float | None = None) -> str:
-    """A session of a person; returns its JWT, signed by a key that this adds. The JWT may end before the session does."""
+    """A session of a person; returns its JWT, signed by a key that this adds. The JWT may end sooner (`access_s`)."""
     jti, issued = secrets.token_urlsafe(12), now()
     expires = issued + timedelta(seconds=ttl_s)
     key = auth_tables.signing_key

@@ -206,6 +206,8 @@ class TestSession:
             {"jti": 7},
             {"user_id": 4711},
             {"user_id": "1"},
+            {"user_id": True},
+            {"user_id": 1.0},
             {"exp": None},
             {"jti": None},
         ],
@@ -215,6 +217,14 @@ class TestSession:
     ) -> None:
         edited = {key: value for key, value in (claims | edit).items() if value is not None}
         assert await refused(identity, forged(edited, testing._TEST_KEY)) == "auth.session_invalid"
+
+    async def test_a_session_that_has_ended_takes_its_tokens_along(
+        self, identity: Identity, database: Database, session: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert (await identity.resolve(session)).session_ends_at is not None
+        await change(database, tables.session, expires_at=now() - timedelta(seconds=1))
+        monkeypatch.setattr(module, "RECHECK_S", 0.0)
+        assert await refused(identity, session) == "auth.session_invalid"
 
     async def test_a_clock_that_is_a_little_ahead_logs_nobody_out(
         self, identity: Identity, claims: dict[str, Any]
@@ -332,20 +342,34 @@ class TestRevocation:
             await identity.stop()
             await bus.stop()
 
-    async def test_use_of_tokens_is_reported(self, started: Platform, database: Database) -> None:
+    async def test_use_of_tokens_and_sessions_is_reported(self, started: Platform, database: Database) -> None:
         heard: list[wire.TokenUsed] = []
 
         async def hear(_: str, data: bytes) -> None:
             heard.append(wire.decode(wire.TokenUsed, data))
 
         await started.bus.listen(wire.TOKEN_USED, hear)
-        actor = await started.identity.resolve(await add_token(database, await add_user(database)))
-        await started.identity._report_use()
+        user = await add_user(database)
+        actor = await started.identity.resolve(await add_token(database, user))
+        session = await add_session(database, user)
+        jti = (await started.identity.resolve(session)).jti
+        await started.identity.usage.report()
 
         async def reported() -> bool:
-            return any(actor.token_id in used.tokens for used in heard)
+            return any(actor.token_id in used.tokens and jti in used.sessions for used in heard)
 
         await eventually(reported)
+        await started.identity.resolve(session)
+        await started.identity.usage.report()
+        await started.bus.send(wire.TOKEN_USED, wire.encode(wire.TokenUsed(tokens={4711: now()})))
+
+        async def heard_the_last() -> bool:
+            return any(4711 in used.tokens for used in heard)
+
+        await eventually(heard_the_last)
+        assert sum(jti in used.sessions for used in heard) == 1, (
+            "a session is seen once a minute, not with each request"
+        )
 
 
 def _app(platform: Platform) -> FastAPI:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import jwt
 import sqlalchemy as sa
 
 from argus_auth.accounts import links
@@ -154,6 +155,20 @@ class TestTokenUse:
         await elsewhere.bus.send(wire.TOKEN_USED, wire.encode(wire.TokenUsed(tokens={1: earlier})))
         await asyncio.sleep(0.2)
         assert await last_used()
+
+    async def test_of_sessions_is_stamped_too(self, worker, elsewhere, database):
+        credential = await add_session(database, await add_user(database))
+        jti, seen = jwt.decode(credential, options={"verify_signature": False})["jti"], now()
+        stamps = next(part for part in worker.parts if part.name == "token-use-stamps")
+
+        async def last_seen():
+            await stamps._write()
+            async with database.read() as connection:
+                return (await connection.execute(sa.select(session.c.last_seen_at))).scalar_one() == seen
+
+        used = wire.TokenUsed(tokens={}, sessions={jti: seen, "unknown": seen})
+        await elsewhere.bus.send(wire.TOKEN_USED, wire.encode(used))
+        await eventually(last_seen, 15)
 
 
 async def test_cleanup_deletes_what_has_expired_and_nothing_else(core, database):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 
 from argus_kit.actor import Actor
 from argus_realtime import metrics
@@ -48,7 +49,8 @@ class Stream:
         self.actor = actor
         self.views = views
         self.channels = [view.selector for view in views if view.selector is not None]
-        self.expires_at = actor.expires_at.timestamp() if actor.expires_at else float("inf")
+        # A browser renews its access token without the stream, which lives as long as the session.
+        self.ends_at(actor.session_ends_at or actor.expires_at)
         self.opened = self.last_sent = time.monotonic()
         self.sending_since: float | None = None
         self.is_ended = False
@@ -73,6 +75,10 @@ class Stream:
     def is_replaying(self) -> bool:
         """Whether live chunks are held back."""
         return self._held is not None
+
+    def ends_at(self, moment: datetime | None) -> None:
+        """Set when the right to read this ends; None: never."""
+        self.expires_at = moment.timestamp() if moment is not None else float("inf")
 
     # -- in ------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ async def _everything(connection, user_ids):
         Actor(user_id=1, username="a", is_admin=False, kind="session", scope="full", jti="none"),
         Actor(user_id=1, username="a", is_admin=False, kind="token", scope="reporter", token_id=77),
     ]
-    assert await still_good(connection, actors) == set()
+    assert await still_good(connection, actors) == {}
     assert await find_batches(connection, {"none"}) == {}
     assert await find_batches_by_key(connection, {404}) == {}
     assert await find_jobs(connection, {(404, "j")}) == set()
@@ -35,8 +35,10 @@ async def test_grants_of_many_people_at_once(database):
         share = {"batch_id": "b", "grantee_id": ids[1], "permission": "viewer", "created_at": at}
         await connection.execute(sa.insert(catalog.batch_share).values(share))
         for n in range(1200):
-            row = {"project": f"p{n}", "user_id": ids[2], "role": "member", "created_at": at}
+            row = {"project": f"p{n}", "user_id": ids[2], "role": "viewer", "created_at": at}
             await connection.execute(sa.insert(catalog.project_member).values(row))
+        row = {"project": "p3", "user_id": ids[1], "role": "editor", "created_at": at}
+        await connection.execute(sa.insert(catalog.project_member).values(row))
     async with database.read() as connection:
         grants = await _everything(connection, [*ids, *range(10_000, 11_200)])
     assert grants[ids[0]].is_admin
@@ -44,7 +46,10 @@ async def test_grants_of_many_people_at_once(database):
     assert grants[ids[1]].see("b", None, "x")
     assert not grants[ids[1]].see("c", ids[2], "x")
     assert len(grants[ids[2]].projects) == 1200
-    assert grants[ids[2]].see("any", 5, "p7")
+    assert grants[ids[2]].see("any", None, "p7")
+    assert not grants[ids[2]].see("any", 5, "p7"), "who only uses the project's name opens nothing by it"
+    assert grants[ids[2]].see("any", ids[1], "p3")
+    assert not grants[ids[2]].see("any", ids[1], "p4")
     assert not grants[11_000].see("any", None, "p7")
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.clock import now
-from argus_kit.testing import add_session, add_token
+from argus_kit.errors import ArgusError
+from argus_kit.testing import add_session, add_token, eventually
 from argus_realtime.limits import Limits
 from argus_schema import auth, catalog, ingest
 
@@ -49,8 +51,8 @@ class TestWaysIn:
         async with live.database.write() as connection:
             row = {"owner_id": ada, "project": "b", "grantee_id": bob, "permission": "viewer", "created_at": at}
             await connection.execute(sa.insert(catalog.project_share).values(row))
-            row = {"project": "c", "user_id": bob, "role": "member", "created_at": at}
-            await connection.execute(sa.insert(catalog.project_member).values(row))
+            rows = [{"project": "c", "user_id": who, "role": "viewer", "created_at": at} for who in (ada, bob)]
+            await connection.execute(sa.insert(catalog.project_member), rows)
         channels = f"visible,batch:{by_share.id},batch:{by_project.id},batch:{by_member.id}"
         async with live.open("/api/sse", session, channels=channels) as reader:
             await reader.frame()
@@ -175,6 +177,31 @@ class TestWaysOut:
             assert (await reader.next("closed", 4)).data == {"reason": "session_ended"}
             await ends(reader)
 
+    async def test_a_stream_outlives_the_access_token_and_not_the_session(self, live):
+        ada, _ = await live.user("ada")
+        short = await add_session(live.database, ada, access_s=2)
+        batch = await live.batch(ada)
+        async with live.open("/api/sse", short, channels="visible") as reader:
+            await reader.frame()
+            actor = await live.platform.identity.resolve(short)
+
+            async def is_over():
+                try:
+                    await live.platform.identity.resolve(short)
+                except ArgusError:
+                    return True
+                return False
+
+            await eventually(is_over, 10)
+            await asyncio.sleep(1.5)
+            assert (await live.refusal("/api/sse", short, channels="inbox")).status_code == 401
+            await batch.emit(("batch_start", None, {}))
+            await reader.next("batch_start")
+            begin = time.monotonic()
+            revoked = wire.Revoked(kind="session", key=actor.jti, at=now())
+            await live.platform.bus.send(wire.AUTH_REVOKED, wire.encode(revoked))
+            assert await closed_within_a_second(reader, begin) == {"reason": "session_ended"}
+
 
 class TestSafetyNet:
     @pytest.fixture
@@ -200,3 +227,16 @@ class TestSafetyNet:
                 )
             assert (await unshared.next("closed", 3)).data["reason"] == "access_ended"
             assert (await revoked.next("closed", 3)).data == {"reason": "session_ended"}
+
+    async def test_a_session_that_was_renewed_meanwhile_keeps_its_stream(self, live):
+        ada, _ = await live.user("ada")
+        session = await add_session(live.database, ada, ttl_s=3)
+        batch = await live.batch(ada)
+        async with live.open("/api/sse", session, channels="visible") as reader:
+            await reader.frame()
+            async with live.database.write() as connection:
+                later = now() + timedelta(hours=1)
+                await connection.execute(sa.update(auth.session).values(expires_at=later))
+            await asyncio.sleep(4.5)
+            await batch.emit(("batch_start", None, {}))
+            await reader.next("batch_start")

@@ -36,10 +36,13 @@ async def touch(connection: AsyncConnection, jti: str, *, seen_at: datetime, exp
 
 
 async def stamp_seen(connection: AsyncConnection, seen: Mapping[str, datetime]) -> None:
-    """Write down when sessions were last used; an older moment changes nothing."""
-    for jti, at in sorted(seen.items()):
-        older = sa.or_(_S.last_seen_at.is_(None), _S.last_seen_at < at)
-        await connection.execute(sa.update(session).where(_S.jti == jti, older).values(last_seen_at=at))
+    """Note when sessions were last used; never backwards."""
+    bound = sa.bindparam("seen_jti", type_=_S.jti.type)
+    at = sa.bindparam("seen_at", type_=_S.last_seen_at.type)
+    later = sa.or_(_S.last_seen_at.is_(None), _S.last_seen_at < at)
+    statement = sa.update(session).where(_S.jti == bound, later).values(last_seen_at=at)
+    # In one order, so that two replicas cannot wait for each other's rows.
+    await connection.execute(statement, [{"seen_jti": jti, "seen_at": seen[jti]} for jti in sorted(seen)])
 
 
 async def belongs_to(connection: AsyncConnection, jti: str, user_id: int) -> bool:

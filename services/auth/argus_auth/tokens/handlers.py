@@ -9,6 +9,7 @@ import structlog
 
 from argus_auth.accounts import repository as accounts
 from argus_auth.core import AuthCore
+from argus_auth.sessions import repository as sessions
 from argus_auth.tokens import repository
 from argus_auth.tokens.minting import mint
 from argus_contracts import bus as wire
@@ -25,13 +26,14 @@ _NAME_LENGTH = 64
 
 
 class UseStamps(Part):
-    """Collects which tokens were used and writes it down from time to time."""
+    """Collects which tokens and sessions were used and writes it down from time to time."""
 
     name = "token-use-stamps"
 
     def __init__(self, core: AuthCore) -> None:
         self._core = core
         self._used: dict[int, datetime] = {}
+        self._seen: dict[str, datetime] = {}
         self._writer = Loop("token-use-stamps", self._write, every_s=_STAMP_EVERY_S)
 
     async def start(self) -> None:
@@ -45,19 +47,27 @@ class UseStamps(Part):
         await self._write()
 
     async def _on_used(self, _: str, data: bytes) -> None:
-        for token_id, at in wire.decode(wire.TokenUsed, data).tokens.items():
+        told = wire.decode(wire.TokenUsed, data)
+        for token_id, at in told.tokens.items():
             self._used[token_id] = max(at, self._used.get(token_id, at))
+        for jti, at in told.sessions.items():
+            self._seen[jti] = max(at, self._seen.get(jti, at))
 
     async def _write(self) -> None:
-        if not self._used:
+        if not (self._used or self._seen):
             return
         used, self._used = self._used, {}
+        seen, self._seen = self._seen, {}
         try:
             async with self._core.write() as work:
-                await repository.stamp_use(work.connection, used)
+                if used:
+                    await repository.stamp_use(work.connection, used)
+                if seen:
+                    await sessions.stamp_seen(work.connection, seen)
         except BaseException:
             # Written next time, unless something newer came meanwhile.
             self._used = used | self._used
+            self._seen = seen | self._seen
             raise
 
 
@@ -90,7 +100,8 @@ class AgentTokens(Part):
             for key_id in await repository.revoke_of_agent(work.connection, request.agent_id):
                 work.revoke_token(key_id)
             row = await repository.add(work.connection, {**minted.row, "agent_id": request.agent_id})
-            work.audit("agent_token_mint", owner.id, target=("agent", request.agent_id), token_id=row.id)
+            target = ("agent", request.agent_id)
+            work.audit("agent_token_mint", owner.id, target=target, ip=request.actor_ip, token_id=row.id)
         log.info("agent_token.minted", agent_id=request.agent_id, owner_id=owner.id)
         return wire.encode(wire.MintAgentTokenReply(token=minted.text))
 
