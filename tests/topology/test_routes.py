@@ -90,7 +90,7 @@ class TestRouteFile:
         assert len(set(priorities)) == len(priorities)
 
     def test_streams_are_neither_compressed_nor_retried(self):
-        assert document()["routers"]["realtime"]["middlewares"] == ["headers"]
+        assert not {"compress", "retry"} & set(document()["routers"]["realtime"]["middlewares"])
 
     def test_every_router_names_a_service_and_middlewares_that_exist(self):
         for entry in document()["routers"].values():

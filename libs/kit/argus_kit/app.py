@@ -15,14 +15,13 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from argus_kit import errors, telemetry
+from argus_kit.headers import SecurityHeaders
 from argus_kit.outbox import Merge
 from argus_kit.parts import Part
 from argus_kit.platform import Platform, platform_of
+from argus_kit.production import require_safe
 from argus_kit.settings import API_VERSION, Settings
 from argus_kit.shortcuts import App, Shortcuts
-
-# Where a frontend runs while it is developed.
-_DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
 
 PartsOf = Callable[[Platform], Sequence[Part]]
 
@@ -79,6 +78,7 @@ def build_app(
 ) -> FastAPI:
     """An app around a platform."""
     settings = platform.settings
+    require_safe(settings)
     telemetry.configure(
         name, level=settings.log_level, log_format=settings.log_format, otlp_endpoint=settings.otlp_endpoint
     )
@@ -99,6 +99,9 @@ def build_app(
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         responses=errors.RESPONSES,
+        # Those pages load scripts from elsewhere into our origin.
+        docs_url=None,
+        redoc_url=None,
         # TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -106,12 +109,13 @@ def build_app(
     errors.install(app)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=[settings.public_url, *_DEVELOPMENT_ORIGINS],
+        allow_origins=settings.allowed_origins,
         allow_credentials=True,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["X-Next-Cursor", "Retry-After"],
+        expose_headers=["X-Next-Cursor", "X-Total-Count", "Retry-After"],
     )
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(telemetry.TelemetryMiddleware, service=name)
     app.include_router(_probes())
     for router in routers:

@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from argus_kit.platform import Platform
+from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -97,7 +98,11 @@ def main() -> None:
     # What is imported stays; looking through it for garbage meanwhile costs a fifth of the start.
     gc.disable()
     settings = Settings()
-    serve(load(sys.argv[1]), host=settings.http_host, port=settings.http_port)
+    try:
+        app = load(sys.argv[1])
+    except UnsafeSettingsError as error:
+        sys.exit(f"Argus cannot start: {error}")
+    serve(app, host=settings.http_host, port=settings.http_port)
 
 
 if __name__ == "__main__":

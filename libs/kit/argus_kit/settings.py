@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from argus_kit.addresses import parse_allow
 
 API_VERSION = "0.4.0"
+# Where a frontend runs while it is developed.
+_DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
 
 
 class Settings(BaseSettings):
@@ -19,6 +22,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
+    env: Literal["dev", "prod"] = Field(
+        "dev", description="`prod` refuses to start with settings that are not safe there (argus_kit.production)."
+    )
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("argus")),
         description="Folder for everything that Argus keeps on this machine.",
@@ -37,6 +43,9 @@ class Settings(BaseSettings):
     nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
     redis_url: str = Field("", description="Address of Redis or Valkey; empty: a cache in this process.")
     config_key: SecretStr = Field(SecretStr(""), description="Key that encrypts secrets at rest (Fernet).")
+    cors_origins: str = Field(
+        "", description="Comma list of other origins whose pages may call Argus, such as https://notebooks.lab."
+    )
     outbound_allow: str = Field(
         "",
         description="Comma list of hosts and networks that Argus may call for others although they are not public.",
@@ -51,6 +60,21 @@ class Settings(BaseSettings):
         parse_allow(value)
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _names_origins(cls, value: str) -> str:
+        for origin in _entries(value):
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != origin or "*" in origin:
+                raise ValueError(f"{origin!r} is no origin: write https://name or https://name:port, one by one")
+        return value
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """Origins whose pages may call Argus: its own, those named, and while developing the frontend's server."""
+        developing = _DEVELOPMENT_ORIGINS if self.env == "dev" else ()
+        return [self.public_url, *_entries(self.cors_origins), *developing]
+
     @property
     def database_url(self) -> str:
         """`db_url`, or the SQLite file in the data folder."""
@@ -63,3 +87,7 @@ class Settings(BaseSettings):
             return self.base_url.rstrip("/")
         name = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104 (only compared)
         return f"http://{name}:{self.port}"
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]

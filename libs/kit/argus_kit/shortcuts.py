@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from argus_kit import errors, telemetry
 from argus_kit.documents import add_permissions
+from argus_kit.headers import API_HEADERS
 
 Answer = Callable[[Request], Awaitable[bytes]]
 """From a request to the JSON of its answer, 200. Raises what a route may raise."""
@@ -59,7 +60,7 @@ class App(FastAPI):
             return
         self._answered.inc()
         self._seconds.observe(time.perf_counter() - begin)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *API_HEADERS]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -68,4 +69,5 @@ class App(FastAPI):
             response = await errors.answer(request, error)
         telemetry.REQUESTS.labels(self._service, request.method, response.status_code).inc()
         self._seconds.observe(time.perf_counter() - begin)
+        response.raw_headers.extend(API_HEADERS)
         await response(request.scope, request.receive, send)

@@ -21,22 +21,13 @@ from starlette.types import Scope
 
 from argus_contracts.errors import ErrorCode
 from argus_kit import errors, telemetry
+from argus_kit.headers import SecurityHeaders
 from argus_kit.settings import API_VERSION, Settings
 
 _ASK_S = 3.0
 
 # Bundles carry a hash of their content in their names, so a browser may keep them for ever.
 _IMMUTABLE = "public, max-age=31536000, immutable"
-# Nothing foreign is loaded; inline styles are what the component library writes.
-_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
-)
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 
 class WebSettings(BaseSettings):
@@ -77,6 +68,7 @@ def create_app() -> FastAPI:
 
     app = FastAPI(title="Argus web", lifespan=lifespan, openapi_url=None)
     errors.install(app)
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     _mount_probes(app, web.targets)
     mount_frontend(app, web.web_root)
     return app
@@ -94,10 +86,10 @@ def mount_frontend(app: FastAPI, root: Path) -> None:
             return errors.response(errors.ArgusError(ErrorCode.REQUEST_NOT_FOUND, "Not Found"))
         file = _file_within(root, path)
         if file is not None:
-            return FileResponse(file, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
+            return FileResponse(file, headers={"Cache-Control": "no-cache"})
         if not index.exists():
             return JSONResponse({"detail": "The web app is not built; run `make up`, which builds it."}, 503)
-        return FileResponse(index, headers={"Cache-Control": "no-cache", **_SECURITY_HEADERS})
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 
 def _file_within(root: Path, path: str) -> Path | None:

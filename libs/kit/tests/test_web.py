@@ -87,7 +87,7 @@ class TestFiles:
         answer = await client.get(path)
         assert (answer.status_code, answer.text) == (200, "<!doctype html>the page")
         assert answer.headers["Cache-Control"] == "no-cache"
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert (await client.head(path)).status_code == 200
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
 from argus_standalone.preflight import PreflightError, check_port, claim_home
 
@@ -29,7 +30,7 @@ def up() -> None:
         lock = claim_home(settings.home)
         check_port(settings.host, settings.port)
         _serve(settings)
-    except (PreflightError, FileNotFoundError) as error:
+    except (PreflightError, UnsafeSettingsError, FileNotFoundError) as error:
         sys.exit(f"Argus cannot start: {error}")
     lock.close()
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
+from argus_kit.headers import API_POLICY
 
 # Pictures that every browser decodes without running anything. SVG and HTML are programs.
 INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -72,7 +73,7 @@ def common_headers(file: Representation) -> dict[str, str]:
         "Last-Modified": format_datetime(file.modified, usegmt=True),
         "Cache-Control": "private, no-cache",
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Security-Policy": API_POLICY,
     }
 
 
