@@ -185,3 +185,106 @@ async def test_the_secret_is_stored_as_argon2id(client, sign_up, database):
     async with database.read() as connection:
         stored = (await connection.execute(sa.select(api_token.c.secret_hash))).scalar_one()
     assert stored.startswith("$argon2id$")
+
+
+class TestRestrictions:
+    async def test_without_them_a_token_is_as_before(self, client, sign_up):
+        made = (await _make(client, await sign_up())).json()
+        assert (made["project"], made["networks"]) == (None, None)
+
+    async def test_they_are_shown_to_the_owner_and_written_into_the_audit_log(self, client, sign_up):
+        ada = await sign_up()
+        made = (await _make(client, ada, project="vision/éval", networks=["10.2.3.4/16", "192.0.2.7"])).json()
+        assert (made["project"], made["networks"]) == ("vision/éval", ["10.2.0.0/16", "192.0.2.7"])
+        (listed,) = (await client.get("/api/tokens", headers=ada.headers)).json()
+        assert (listed["project"], listed["networks"]) == (made["project"], made["networks"])
+        (line,) = (await client.get("/api/admin/audit-log?action=token_create", headers=ada.headers)).json()
+        assert line["metadata"]["project"] == "vision/éval"
+        assert line["metadata"]["networks"] == ["10.2.0.0/16", "192.0.2.7/32"]
+
+    @pytest.mark.parametrize(
+        ("written", "kept"),
+        [
+            (["10.0.0.1"], ["10.0.0.1"]),
+            ([" 10.0.0.1 ", "10.0.0.1/32"], ["10.0.0.1"]),
+            (["10.9.8.7/8"], ["10.0.0.0/8"]),
+            (["10.0.0.0/255.255.0.0"], ["10.0.0.0/16"]),
+            (["2001:DB8:0:0::1"], ["2001:db8::1"]),
+            (["2001:db8::5/64"], ["2001:db8::/64"]),
+            (["::ffff:10.0.0.1"], ["10.0.0.1"]),
+            (["::ffff:10.0.0.0/112"], ["10.0.0.0/16"]),
+            ([], None),
+        ],
+    )
+    async def test_networks_are_brought_into_one_form(self, client, sign_up, written, kept):
+        assert (await _make(client, await sign_up(), networks=written)).json()["networks"] == kept
+
+    @pytest.mark.parametrize(
+        ("written", "reason"),
+        [
+            ("10.0.0.0/33", "not a number from 0 to 32"),
+            ("10.0.0.0/", "not a number from 0 to 32"),
+            ("2001:db8::/129", "not a number from 0 to 128"),
+            ("office", "neither an address nor a network"),
+            ("010.0.0.1", "neither an address nor a network"),
+            ("", "neither an address nor a network"),
+            ("fe80::1%eth0", "network card"),
+        ],
+    )
+    async def test_what_is_no_network_is_refused_with_the_reason(self, client, sign_up, written, reason):
+        answer = await _make(client, await sign_up(), networks=["10.0.0.1", written])
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "token.network_invalid")
+        (fault,) = answer.json()["detail"]
+        assert fault["loc"] == ["body", "networks"]
+        assert reason in fault["msg"]
+        assert repr(written) in fault["msg"]
+
+    @pytest.mark.parametrize(
+        "change", [{"networks": ["10.0.0.1"] * 21}, {"project": ""}, {"project": "x" * 257}, {"networks": "10.0.0.1"}]
+    )
+    async def test_bounds_of_the_request(self, client, sign_up, change):
+        assert (await _make(client, await sign_up(), **change)).status_code == 422
+
+    async def test_from_another_network_it_is_refused_and_told_once(self, client, sign_up, worker, database):
+        ada = await sign_up()
+        made = (await _make(client, ada, networks=["192.0.2.0/24"])).json()
+        headers = bearer_headers(made["token"])
+        for _ in range(20):
+            answer = await client.get("/api/auth/me", headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "auth.network_refused")
+
+        async def lines():
+            return (await client.get("/api/admin/audit-log?action=token_refused", headers=ada.headers)).json()
+
+        (line,) = await eventually(lines, 10)
+        assert (line["target_id"], line["user_id"], line["ip_address"]) == (str(made["id"]), ada.id, "127.0.0.1")
+        assert line["metadata"]["reason"] == "network"
+        assert made["token"] not in str(line)
+        assert len(await lines()) == 1
+        assert (await client.get("/api/tokens", headers=ada.headers)).json()[0]["last_used"] is None
+
+    async def test_from_its_network_it_works(self, client, sign_up):
+        ada = await sign_up()
+        for networks in (["127.0.0.1"], ["10.0.0.0/8", "127.0.0.0/8"], ["::ffff:127.0.0.1"]):
+            made = (await _make(client, ada, networks=networks)).json()
+            assert (await client.get("/api/auth/me", headers=bearer_headers(made["token"]))).status_code == 200
+
+    async def test_one_that_is_tied_to_a_project_opens_no_account_and_no_administration(self, client, sign_up):
+        admin = await sign_up()
+        made = (await _make(client, admin, project="vision")).json()
+        headers = bearer_headers(made["token"])
+        me = await client.get("/api/auth/me", headers=headers)
+        assert (me.status_code, me.json()["id"]) == (200, admin.id)
+        for method, path, code in (
+            ("GET", "/api/admin/users", "auth.admin_required"),
+            ("GET", "/api/admin/audit-log", "auth.admin_required"),
+            ("PUT", "/api/admin/feature-flags/registration_open", "auth.admin_required"),
+            ("GET", "/api/auth/sessions", "auth.project_token"),
+            ("POST", "/api/auth/sessions/x/revoke", "auth.project_token"),
+            ("GET", "/api/users/me/preferences", "auth.project_token"),
+            ("PATCH", "/api/users/me/preferences", "auth.project_token"),
+            ("GET", "/api/tokens", "auth.interactive_required"),
+        ):
+            body = {"value": False} if method == "PUT" else {} if method == "PATCH" else None
+            answer = await client.request(method, path, headers=headers, json=body)
+            assert (path, answer.status_code, answer.json()["error"]["code"]) == (path, 403, code)

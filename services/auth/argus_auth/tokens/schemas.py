@@ -12,15 +12,24 @@ Scope = Literal["reporter", "viewer"]
 
 
 class TokenCreate(BaseModel):
-    """A token to be made. `expires_at` is ISO 8601; null means never."""
+    """A token to be made. `expires_at` is ISO 8601; null means never.
+
+    With `project` the token reaches that project alone, and with `networks` (addresses or CIDR) it is taken from there
+    alone.
+    """
 
     name: Annotated[Printable, Field(min_length=1, max_length=64)]
     scope: Scope
     expires_at: Annotated[str, Field(max_length=64)] | None = None
+    project: Annotated[Printable, Field(min_length=1, max_length=256)] | None = None
+    networks: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)] | None = None
 
 
 class TokenOut(BaseModel):
-    """A token as its owner sees it: `display_hint` are its last four characters."""
+    """A token as its owner sees it: `display_hint` are its last four characters.
+
+    `project` and `networks` are what it is tied to; null means that it is not.
+    """
 
     id: int
     name: str
@@ -31,6 +40,8 @@ class TokenOut(BaseModel):
     last_used: Moment | None
     expires_at: Moment | None
     revoked: bool
+    project: str | None
+    networks: list[str] | None
 
 
 class TokenCreated(TokenOut):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
 from argus_auth.errors import FieldInvalid
-from argus_auth.tokens import repository
+from argus_auth.tokens import networks, repository
 from argus_auth.tokens.minting import mint
 from argus_auth.tokens.schemas import TokenCreate, TokenCreated, TokenOut, TokenRevoked
 from argus_auth.work import Work
@@ -44,17 +44,20 @@ async def create_token(core: AuthCore, actor: Actor, request: TokenCreate, origi
     """Make a token; its text is in the answer and nowhere else.
 
     Raises:
-        ArgusError: token.expiry_invalid (422), token.limit_reached (409).
+        ArgusError: token.expiry_invalid, token.network_invalid (422), token.limit_reached (409).
     """
-    expires_at = _expiry(request.expires_at)
+    bounds = {
+        "expires_at": _expiry(request.expires_at),
+        "project": request.project,
+        "networks": _networks(request.networks),
+    }
     minted = await mint(_PREFIXES[request.scope], scope=request.scope, user_id=actor.user_id, name=request.name)
     async with core.write() as work:
         if await repository.count_active(work.connection, actor.user_id) >= core.settings.auth_max_tokens:
             raise ArgusError(ErrorCode.TOKEN_LIMIT_REACHED)
-        row = await repository.add(work.connection, {**minted.row, "expires_at": expires_at})
-        work.audit(
-            "token_create", actor.user_id, target=("api_token", row.id), ip=origin.ip, scope=row.scope, name=row.name
-        )
+        row = await repository.add(work.connection, {**minted.row, **bounds})
+        facts = {"scope": row.scope, "name": row.name, "project": row.project, "networks": row.networks}
+        work.audit("token_create", actor.user_id, target=("api_token", row.id), ip=origin.ip, **facts)
     return TokenCreated(**_shown(row), token=minted.text)
 
 
@@ -84,6 +87,13 @@ def _expiry(text: str | None) -> datetime | None:
     return at
 
 
+def _networks(texts: Sequence[str] | None) -> list[str] | None:
+    try:
+        return networks.normalised(texts or ()) or None
+    except ValueError as error:
+        raise FieldInvalid(ErrorCode.TOKEN_NETWORK_INVALID, "networks", str(error)) from None
+
+
 def _shown(row: sa.Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -95,4 +105,6 @@ def _shown(row: sa.Row[Any]) -> dict[str, Any]:
         "last_used": row.last_used,
         "expires_at": row.expires_at,
         "revoked": row.revoked_at is not None,
+        "project": row.project,
+        "networks": None if row.networks is None else [networks.shown(network) for network in row.networks],
     }
