@@ -175,7 +175,7 @@ async def test_only_plain_pictures_are_shown_in_a_browser(ingest):
         found = (await upload(ingest, "jobs/j", b"<svg onload=alert(1)>", name=name)).json()
         answer = await get(ingest, f"artifacts/{found['id']}?inline=1")
         assert answer.headers["content-disposition"].startswith(kind), name
-        assert answer.headers["content-security-policy"] .startswith("sandbox; default-src 'none'")
+        assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
