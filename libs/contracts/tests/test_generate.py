@@ -25,6 +25,7 @@ def test_check_fails_on_an_edited_file(monkeypatch, capsys):
 def test_writing_is_idempotent(monkeypatch, tmp_path):
     monkeypatch.setattr(generate, "SCHEMA_FILE", tmp_path / "event.schema.json")
     monkeypatch.setattr(generate, "ASYNCAPI_FILE", tmp_path / "asyncapi.yaml")
+    monkeypatch.setattr(generate, "AUDIT_FILE", tmp_path / "audit.md")
     assert generate.main(["--check"]) == 1
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0

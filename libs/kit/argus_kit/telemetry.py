@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -147,6 +148,9 @@ def headers() -> dict[str, str]:
     return carrier
 
 
+ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
+"""Where the request that is being handled came from, as far as the proxy in front is trusted; None outside of one."""
+
 THEN = "argus.then"
 """Key of the scope's list of what goes on after the request was handled, as `async (send) -> None`. A stream that stays
 open for hours puts itself there, so that neither the request's span nor its many frames live as long."""
@@ -166,6 +170,8 @@ class TelemetryMiddleware:
             return
         method: str = scope["method"]
         begin = time.perf_counter()
+        # Each request has a context of its own, which ends with it.
+        ADDRESS.set(scope["client"][0] if scope.get("client") else None)
         carrier = {k.decode(): v.decode("latin-1") for k, v in scope["headers"] if k in (b"traceparent", b"tracestate")}
 
         async def observed(message: Message) -> None:

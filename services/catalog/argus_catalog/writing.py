@@ -13,9 +13,9 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
+from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.bus import Bus, BusUnavailable
-from argus_kit.clock import now
 from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import platform_of
@@ -77,15 +77,7 @@ class Change:
 
     def audit(self, actor: Actor, action: str, target_type: str, target_id: str, **facts: Any) -> None:
         """A line for the audit log."""
-        entry = wire.AuditEntry(
-            action=action,
-            user_id=actor.user_id,
-            target_type=target_type,
-            target_id=target_id,
-            metadata=facts,
-            at=now(),
-        )
-        self._transaction.publish(wire.audit_subject("catalog"), wire.encode(entry), msg_id=entry.entry_id)
+        audit.note(self._transaction, "catalog", action, actor.user_id, target=(target_type, target_id), **facts)
 
 
 async def _writing(request: Request) -> AsyncIterator[Change]:

@@ -9,25 +9,32 @@ from fastapi import Depends, Request
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Identity, bearer
+from argus_kit.identity import Identity, address_of, bearer
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform, platform_of, writing
+from argus_kit.policy import Permission, may
 
 Writing = Annotated[Transaction, writing("executor")]
 Surroundings = Annotated[Platform, Depends(platform_of)]
 
 
-async def _calling_agent(agent_id: str, request: Request) -> Actor:
+async def _presented_agent(request: Request) -> Actor:
     credential = bearer(request)
     if credential is None or not credential.startswith("ag_live_"):
         raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED)
     identity: Identity = platform_of(request).identity
     try:
-        actor = await identity.resolve(credential)
+        return await identity.resolve(credential, address_of(request))
     except ArgusError as error:
         if error.status != 401:
             raise
         raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED) from error
+
+
+_Agent = Annotated[Actor, may(Permission.AGENTS_SERVE, _presented_agent)]
+
+
+async def _calling_agent(agent_id: str, actor: _Agent) -> Actor:
     if actor.agent_id != agent_id:
         raise ArgusError(ErrorCode.AGENT_MISMATCH)
     return actor

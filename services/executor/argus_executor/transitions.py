@@ -1,4 +1,4 @@
-"""Asking ingest, the only writer of batch state, to move or create a batch."""
+"""Asking ingest, the only writer of batch state, to move or create a batch. It tells the audit log who asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from argus_kit.actor import Actor
 from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_kit.telemetry import ADDRESS
 
 Action = Literal["stop", "pause", "resume", "running", "fail"]
 
@@ -28,6 +29,7 @@ async def move_batch(
         action=action,  # type: ignore[arg-type]  # one of Action; msgspec checks it on the other side
         actor_id=actor.user_id if actor else None,
         actor_name=actor.username if actor else None,
+        actor_ip=ADDRESS.get(),
         reason=reason,
         at=now(),
     )

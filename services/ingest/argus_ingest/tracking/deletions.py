@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from argus_ingest.fold.state import BatchState, Tracked
 from argus_ingest.lifecycle import ENDED, JobStatus
 from argus_ingest.store import batch_rows, bundles, job_rows
 from argus_ingest.store.bulk import upsert
+from argus_kit import audit
 from argus_kit.outbox import Transaction
 from argus_schema import ingest as tables
 
@@ -39,10 +40,12 @@ async def _batch(tx: Transaction, request: wire.TrackingDelete) -> wire.Tracking
         if request.purge:
             hasten = sa.update(tables.batch).where(column.batch_key == batch.batch_key)
             await tx.connection.execute(hasten.values(purge_at=request.at))
+            _note(tx, request, "batch_deleted", batch.id, purge=True)
         return wire.TrackingDeleteReply(ok=True)
     if not lifecycle.is_deletable(batch.status):
         return _refusal(ErrorCode.BATCH_ACTIVE, f"The batch is {batch.status}.")
     await _hide(tx, request, column.batch_key == batch.batch_key)
+    _note(tx, request, "batch_deleted", batch.id, purge=request.purge, project=batch.project)
     return wire.TrackingDeleteReply(ok=True, deleted=1)
 
 
@@ -52,6 +55,7 @@ async def _project(tx: Transaction, request: wire.TrackingDelete) -> wire.Tracki
     if (await tx.connection.execute(any_batch)).first() is None:
         return _refusal(ErrorCode.PROJECT_NOT_FOUND)
     deleted = await _hide(tx, request, column.project == request.project)
+    _note(tx, request, "project_deleted", request.project or "", batches=deleted)
     return wire.TrackingDeleteReply(ok=True, deleted=deleted)
 
 
@@ -75,6 +79,7 @@ async def _job(tx: Transaction, request: wire.TrackingDelete) -> wire.TrackingDe
         .values(deleted_at=request.at)
     )
     await _count_again(tx, tracked, request)
+    _note(tx, request, "job_deleted", f"{batch.id}/{job.job_id}")
     return wire.TrackingDeleteReply(ok=True, deleted=1)
 
 
@@ -90,6 +95,7 @@ async def _host(tx: Transaction, request: wire.TrackingDelete) -> wire.TrackingD
     statement = upsert(tx.connection, tables.host).values(row)
     hide = {"deleted_at": request.at}
     await tx.connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=hide))
+    _note(tx, request, "host_deleted", name)
     return wire.TrackingDeleteReply(ok=True, deleted=1 if found is not None else 0)
 
 
@@ -106,6 +112,11 @@ async def _hide(tx: Transaction, request: wire.TrackingDelete, which: sa.ColumnE
         values["purge_at"] = request.at
     result = await tx.connection.execute(hidden.values(values))
     return result.rowcount
+
+
+def _note(tx: Transaction, request: wire.TrackingDelete, action: str, target: str, **facts: Any) -> None:
+    kind = (request.kind, target)
+    audit.note(tx, tables.OWNER, action, request.actor_id, target=kind, ip=request.actor_ip, **facts)
 
 
 async def _count_again(tx: Transaction, tracked: Tracked, request: wire.TrackingDelete) -> None:

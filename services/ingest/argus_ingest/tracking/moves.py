@@ -13,8 +13,10 @@ from argus_ingest.fold.batches import end_jobs
 from argus_ingest.fold.state import BatchState, Tracked
 from argus_ingest.lifecycle import Action, BatchStatus
 from argus_ingest.store import batch_rows, bundles, event_rows, job_rows
+from argus_kit import audit
 from argus_kit.clock import iso
 from argus_kit.outbox import Transaction
+from argus_schema import ingest as tables
 
 
 async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTransitionReply:
@@ -29,6 +31,9 @@ async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTran
     if target.changed:
         by, reason = request.actor_name, request.reason
         await carry_out(tx, batch, action=request.action, status=target.status, at=request.at, by=by, reason=reason)
+        if request.actor_id is not None:
+            told = (f"batch_{request.action}_requested", request.actor_id)
+            audit.note(tx, tables.OWNER, *told, target=("batch", batch.id), ip=request.actor_ip)
     return wire.BatchTransitionReply(ok=True, status=batch.status, changed=target.changed)
 
 

@@ -13,6 +13,7 @@ from argus_contracts.events import EventType, server_event
 from argus_ingest.lifecycle import BatchStatus
 from argus_ingest.store import batch_rows, bundles, event_rows
 from argus_ingest.store.bulk import upsert
+from argus_kit import audit
 from argus_kit.clock import iso
 from argus_kit.outbox import Transaction
 from argus_schema import ingest as tables
@@ -55,9 +56,23 @@ async def create(tx: Transaction, request: wire.BatchCreate) -> wire.BatchCreate
     )
     db_id = await event_rows.append(tx.connection, batch, event)
     await batch_rows.save(tx.connection, [batch], settled)
+    _note(tx, request)
     for message in bundles.of_batch(batch, [], [(db_id, event)], (), request.at):
         tx.publish(message.subject, message.payload, msg_id=message.msg_id)
     return wire.BatchCreateReply(ok=True, batch_id=batch.id, status=batch.status, created=True)
+
+
+def _note(tx: Transaction, request: wire.BatchCreate) -> None:
+    audit.note(
+        tx,
+        tables.OWNER,
+        "batch_rerun_requested",
+        request.owner_id,
+        target=("batch", request.new_batch_id),
+        ip=request.actor_ip,
+        source_batch_id=request.source_batch_id,
+        overrides=_data(request)["overrides"],
+    )
 
 
 def _data(request: wire.BatchCreate) -> dict[str, Any]:

@@ -24,7 +24,10 @@ from argus_notifier.preferences.schemas import (
     Subscription,
     SubscriptionsIn,
 )
-from argus_notifier.transactions import Writing
+from argus_notifier.transactions import Writing, note
+
+# A line of the audit log stays readable; the rows themselves say the rest.
+_MOST_TOLD = 20
 
 router = APIRouter(prefix="/api", tags=["notifications"])
 
@@ -42,7 +45,9 @@ async def replace_notification_prefs(
 ) -> NotificationPrefs:
     """Choose what my inbox is told of."""
     must_reach(actor, None)
-    await repository.put_prefs(transaction.connection, actor.user_id, prefs.model_dump())
+    chosen = prefs.model_dump()
+    await repository.put_prefs(transaction.connection, actor.user_id, chosen)
+    note(transaction, "notification_prefs_updated", actor.user_id, "user", actor.user_id, **chosen)
     return prefs
 
 
@@ -64,6 +69,8 @@ async def update_subscriptions(
         await repository.put_subscription(
             transaction.connection, actor.user_id, item.project or "", item.event_type, enabled=item.enabled
         )
+    choices = [item.model_dump() for item in body.subscriptions[:_MOST_TOLD]]
+    note(transaction, "subscriptions_updated", actor.user_id, "user", actor.user_id, choices=choices)
     return await _subscriptions(transaction.connection, actor)
 
 
@@ -86,6 +93,8 @@ async def replace_batch_subscription(
     await batch_of_owner(connection, actor, batch_id)
     kinds.check(body.event_kinds)
     wanted = list(dict.fromkeys(body.event_kinds))
+    facts = {"event_kinds": wanted, "enabled": body.enabled}
+    note(transaction, "batch_subscription_set", actor.user_id, "batch", batch_id, **facts)
     return _batch_out(
         await repository.put_batch_choice(connection, actor.user_id, batch_id, wanted, enabled=body.enabled)
     )
@@ -95,7 +104,8 @@ async def replace_batch_subscription(
 async def delete_batch_subscription(actor: MayChangeMails, transaction: Writing, batch_id: str) -> None:
     """Go back to what is chosen elsewhere."""
     await batch_of_owner(transaction.connection, actor, batch_id)
-    await repository.delete_batch_choice(transaction.connection, actor.user_id, batch_id)
+    if await repository.delete_batch_choice(transaction.connection, actor.user_id, batch_id):
+        note(transaction, "batch_subscription_remove", actor.user_id, "batch", batch_id)
 
 
 async def _subscriptions(connection: AsyncConnection, actor: Actor) -> list[Subscription]:

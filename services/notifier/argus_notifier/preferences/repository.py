@@ -71,6 +71,8 @@ async def put_batch_choice(
     return await put(connection, batch_subscription, ("batch_id", "user_id"), row, once=("created_at",))
 
 
-async def delete_batch_choice(connection: AsyncConnection, user_id: int, batch_id: str) -> None:
+async def delete_batch_choice(connection: AsyncConnection, user_id: int, batch_id: str) -> bool:
+    """Whether there was one."""
     b = batch_subscription.c
-    await connection.execute(sa.delete(batch_subscription).where(b.batch_id == batch_id, b.user_id == user_id))
+    gone = sa.delete(batch_subscription).where(b.batch_id == batch_id, b.user_id == user_id)
+    return bool((await connection.execute(gone)).rowcount)

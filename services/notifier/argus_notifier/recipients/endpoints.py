@@ -1,7 +1,8 @@
 """Routes of a project's recipients.
 
-Members and administrators see and change all of them. Who only owns or was given batches in a project of that name
-sees and changes those that they added; and such an address hears only of batches that its adder may see.
+Members and administrators see all of them; editors, owners and administrators change them. Who only owns or was given
+batches in a project of that name sees and changes those that they added; and such an address hears only of batches that
+its adder may see.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from argus_kit.actor import Actor, must_reach
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
-from argus_kit.policy import MayChangeRecipients, MayReadRecipients
+from argus_kit.policy import MayChangeRecipients, MayReadRecipients, Permission, role_for
 from argus_notifier import kinds
 from argus_notifier.access import has_part_in, is_member
 from argus_notifier.recipients import repository
 from argus_notifier.recipients.schemas import RecipientIn, RecipientOut, RecipientPatch
-from argus_notifier.transactions import Writing
+from argus_notifier.transactions import Writing, note
 
 router = APIRouter(prefix="/api/projects/{project:path}/recipients", tags=["notifications"])
 
@@ -33,7 +34,7 @@ RecipientId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("")
 async def list_recipients(actor: MayReadRecipients, connection: Reading, project: Project) -> list[RecipientOut]:
     """Addresses that hear of a project."""
-    added_by = await _only_own(connection, actor, project)
+    added_by = await _only_own(connection, actor, project, Permission.RECIPIENTS_READ)
     return [_out(row) for row in await repository.of_project(connection, project, added_by=added_by)]
 
 
@@ -42,12 +43,13 @@ async def add_recipient(
     actor: MayChangeRecipients, transaction: Writing, project: Project, body: RecipientIn
 ) -> RecipientOut:
     """Add an address."""
-    await _only_own(transaction.connection, actor, project)
+    await _only_own(transaction.connection, actor, project, Permission.RECIPIENTS_CHANGE)
     kinds.check(body.event_kinds)
     values = {**body.model_dump(), "project": project, "added_by_user_id": actor.user_id}
     row = await repository.add(transaction.connection, values)
     if row is None:
         raise ArgusError(ErrorCode.RECIPIENT_EXISTS)
+    note(transaction, "recipient_add", actor.user_id, "recipient", row.id, project=project, email=row.email)
     return _out(row)
 
 
@@ -63,6 +65,7 @@ async def update_recipient(
     email = changes.get("email")
     if email is not None and email != row.email and await repository.has_address(connection, project, email):
         raise ArgusError(ErrorCode.RECIPIENT_EXISTS)
+    note(transaction, "recipient_update", actor.user_id, "recipient", recipient_id, project=project, **changes)
     return _out(await repository.change(connection, recipient_id, changes))
 
 
@@ -71,14 +74,15 @@ async def delete_recipient(
     actor: MayChangeRecipients, transaction: Writing, project: Project, recipient_id: RecipientId
 ) -> None:
     """Remove an address."""
-    await _find(transaction.connection, actor, project, recipient_id)
+    row = await _find(transaction.connection, actor, project, recipient_id)
     await repository.delete(transaction.connection, recipient_id)
+    note(transaction, "recipient_remove", actor.user_id, "recipient", row.id, project=project, email=row.email)
 
 
-async def _only_own(connection: AsyncConnection, actor: Actor, project: str) -> int | None:
+async def _only_own(connection: AsyncConnection, actor: Actor, project: str, permission: Permission) -> int | None:
     """The caller's id when they may only deal with what they added; None when with everything."""
     must_reach(actor, project)
-    if actor.is_admin or await is_member(connection, actor.user_id, project):
+    if actor.is_admin or await is_member(connection, actor.user_id, project, role_for(permission)):
         return None
     if await has_part_in(connection, actor.user_id, project):
         return actor.user_id
@@ -86,7 +90,7 @@ async def _only_own(connection: AsyncConnection, actor: Actor, project: str) -> 
 
 
 async def _find(connection: AsyncConnection, actor: Actor, project: str, recipient_id: int) -> sa.Row[Any]:
-    own = await _only_own(connection, actor, project)
+    own = await _only_own(connection, actor, project, Permission.RECIPIENTS_CHANGE)
     row = await repository.find(connection, project, recipient_id)
     if row is None or (own is not None and row.added_by_user_id != own):
         raise ArgusError(ErrorCode.RECIPIENT_NOT_FOUND)

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
+from argus_kit.headers import FORM_POLICY
 from argus_kit.platform import Reading
-from argus_notifier.transactions import Writing
+from argus_kit.policy import PUBLIC
+from argus_notifier.transactions import Writing, note
 from argus_notifier.unsubscribe import repository
 
-router = APIRouter(prefix="/api/unsubscribe", tags=["notifications"])
+router = APIRouter(prefix="/api/unsubscribe", tags=["notifications"], dependencies=[PUBLIC])
 
 TokenQuery = Annotated[str, Query(min_length=8, max_length=128)]
 TokenPath = Annotated[str, Path(min_length=8, max_length=128)]
@@ -63,6 +65,7 @@ async def unsubscribe(transaction: Writing, token: TokenQuery) -> UnsubscribeOut
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
     if not await repository.use(transaction.connection, row):
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_USED)
+    note(transaction, "unsubscribe", row.user_id, "user", row.user_id, event_type=row.event_type)
     return UnsubscribeOut(ok=True, detail="You will receive no more mails of this kind.")
 
 
@@ -81,9 +84,10 @@ async def unsubscribe_recipient(transaction: Writing, token: TokenPath) -> Unsub
     row = await repository.find_recipient(transaction.connection, token)
     if row is None:
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
-    await repository.switch_off(transaction.connection, row.id)
+    if await repository.switch_off(transaction.connection, row.id):
+        note(transaction, "recipient_unsubscribe", None, "recipient", row.id, project=row.project)
     return UnsubscribeOut(ok=True, detail="This address will receive no more mails about the project.")
 
 
 def _page(text: str) -> HTMLResponse:
-    return HTMLResponse(_PAGE.format(text=escape(text)))
+    return HTMLResponse(_PAGE.format(text=escape(text)), headers={"Content-Security-Policy": FORM_POLICY})

@@ -35,5 +35,7 @@ async def use(connection: AsyncConnection, row: sa.Row[Any]) -> bool:
     return True
 
 
-async def switch_off(connection: AsyncConnection, recipient_id: int) -> None:
-    await connection.execute(sa.update(recipient).where(_R.id == recipient_id).values(enabled=False, updated_at=now()))
+async def switch_off(connection: AsyncConnection, recipient_id: int) -> bool:
+    """Whether it was on until now."""
+    is_on = sa.update(recipient).where(_R.id == recipient_id, _R.enabled.is_(True))
+    return bool((await connection.execute(is_on.values(enabled=False, updated_at=now()))).rowcount)

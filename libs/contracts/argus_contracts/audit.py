@@ -1,0 +1,105 @@
+"""What the audit log may say: every action, what its line is about, what it means. It is shown in ``docs/audit.md``."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Action(NamedTuple):
+    """One kind of line. ``target`` is its target_type; empty: the line names none."""
+
+    target: str
+    meaning: str
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    # Accounts and sessions.
+    "register": Action("user", "Somebody opened an account."),
+    "register_failed": Action("", "A registration was refused; `reason` is the error's code."),
+    "login_success": Action("user", "Somebody logged in; `method` says how."),
+    "login_failed": Action("user", "A login was refused; `reason` is `bad_credentials` or `locked`."),
+    "logout": Action("", "A session was ended by the one who had it."),
+    "session_revoke": Action("session", "One of a person's sessions was ended by them."),
+    "session_revoke_others": Action("user", "All sessions but the current one were ended."),
+    "password_changed": Action("user", "A password was changed; all other sessions ended."),
+    "password_change_failed": Action("user", "The current password was wrong, or the new one the same."),
+    "password_change_rate_limited": Action("user", "Too many attempts to change the password."),
+    "password_reset_requested": Action("user", "A link that sets a new password was mailed."),
+    "password_reset": Action("user", "A password was set by a mailed link; all sessions ended."),
+    "email_verified": Action("user", "An address was proved by a mailed link."),
+    "email_change_requested": Action("user", "A link that sets a new address was mailed to it."),
+    "email_change_failed": Action("user", "A change of address was refused."),
+    "email_change_rate_limited": Action("user", "Too many attempts to change the address."),
+    "email_changed": Action("user", "The new address was proved and took the place of the old one."),
+    "resend_verification_sent": Action("user", "The link that verifies an address was mailed again."),
+    "resend_verification_noop": Action("user", "There was nothing to verify."),
+    "resend_verification_rate_limited": Action("user", "The link was asked for too often."),
+    # Tokens.
+    "token_create": Action("api_token", "A token was made; its name and scope, never its text."),
+    "token_revoke": Action("api_token", "A token was ended."),
+    "token_refused": Action("api_token", "A good token came from a network that it is not for; `count` times."),
+    # Administration.
+    "user_ban": Action("user", "An account was closed by an administrator."),
+    "user_unban": Action("user", "An account was opened again."),
+    "invite_create": Action("invite", "An invite was made."),
+    "invite_revoke": Action("invite", "An invite was ended."),
+    "feature_flag_update": Action("feature_flag", "A feature flag was set; `value` is the new one."),
+    "system_config_set": Action("system_config", "A setting was changed; a secret's value is not told."),
+    "system_config_delete": Action("system_config", "A setting went back to the environment's or the default."),
+    "jwt_rotate": Action("system", "Sessions are signed with a new key from now on."),
+    "retention_sweep_manual": Action("system", "An administrator had old rows and files removed, in this `run`."),
+    # What was recorded.
+    "batch_stop_requested": Action("batch", "Somebody asked a batch to stop."),
+    "batch_pause_requested": Action("batch", "Somebody asked a batch to pause."),
+    "batch_resume_requested": Action("batch", "Somebody asked a batch to go on."),
+    "batch_rerun_requested": Action("batch", "The batch was made to run `source_batch_id` again."),
+    "batch_deleted": Action("batch", "A batch was deleted; `purge`: at once, with its rows and files."),
+    "job_deleted": Action("job", "A job was deleted; the target is `batch/job`."),
+    "project_deleted": Action("project", "A project was deleted with all its batches."),
+    "host_deleted": Action("host", "A host was deleted."),
+    "artifact_upload": Action("artifact", "A file was added to a batch or a job."),
+    "artifact_delete": Action("artifact", "A file was deleted."),
+    # Sharing.
+    "share_add": Action("batch or project", "A batch, or one's batches of a project, were shared with a person."),
+    "share_remove": Action("batch or project", "Such a share was ended."),
+    "public_share_create": Action("batch", "A public link to a batch was made."),
+    "public_share_revoke": Action("batch", "A public link was ended."),
+    # Agents.
+    "agent_register": Action("agent", "A host's agent introduced itself."),
+    "agent_token_mint": Action("agent", "An agent got a new token; its older ones ended."),
+    "command_ack": Action("command", "An agent said what became of a command."),
+    # Mail and notifications.
+    "notification_prefs_updated": Action("user", "Somebody chose what their inbox is told of."),
+    "subscriptions_updated": Action("user", "Somebody chose which mails they get."),
+    "batch_subscription_set": Action("batch", "Somebody chose which mails they get about one batch."),
+    "batch_subscription_remove": Action("batch", "Such a choice was taken back."),
+    "recipient_add": Action("recipient", "An address outside of Argus hears of a project from now on."),
+    "recipient_update": Action("recipient", "Such an address was changed."),
+    "recipient_remove": Action("recipient", "Such an address was removed."),
+    "unsubscribe": Action("user", "Mails were switched off by the link in one of them."),
+    "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
+}
+
+
+def document() -> str:
+    """``docs/audit.md``."""
+    lines = "\n".join(f"| `{name}` | {one.target or '–'} | {one.meaning} |" for name, one in sorted(ACTIONS.items()))
+    return _PAGE.format(lines=lines)
+
+
+_PAGE: Final = """# The audit log
+
+<!-- Generated by `python -m argus_contracts.generate` from argus_contracts/audit.py; edit that instead. -->
+
+Who did what to what, when, and from which address. Administrators read it under Administration, Audit log, or by
+`GET /api/admin/audit-log`.
+
+- A line is promised in the transaction of the change itself: through auth's own table, or through the service's outbox
+  and NATS. Neither is there without the other. While NATS or auth is away, lines wait and arrive later, once.
+- The log only grows, and each line carries the hash of the one before it: one that was changed or removed shows.
+- Lines hold no secrets: no passwords, no texts of tokens or of mailed links, no values of secret settings.
+- `tests/security/test_audit_coverage.py` asks for every route that changes something and looks for its line.
+
+| action | target | meaning |
+|---|---|---|
+{lines}
+"""
