@@ -27,6 +27,9 @@ class AuthSettings(BaseSettings):
 
     login_max_failures: int = Field(5, ge=1, le=1000, description="Failed logins in a row that lock an account.")
     login_lock_minutes: int = Field(10, ge=1, le=10_080, description="How long a lock lasts.")
+    alerts_anomalous_login_enabled: bool = Field(
+        True, description="Mail a person when the password was used from a place that was not seen before."
+    )
     email_verify_ttl_hours: int = Field(24, ge=1, le=720, description="Life of a link that verifies an address.")
     email_change_ttl_hours: int = Field(168, ge=1, le=720, description="Life of a link that sets a new address.")
     password_reset_ttl_minutes: int = Field(15, ge=1, le=1440, description="Life of a link that resets a password.")
@@ -36,10 +39,22 @@ class AuthSettings(BaseSettings):
     auth_argon2_parallelism: int = Field(1, ge=1, le=16, description="argon2id lanes.")
     auth_argon2_workers: int = Field(2, ge=1, le=64, description="Password checks that run at the same time.")
 
+    auth_password_min_score: int = Field(
+        2, ge=0, le=4, description="Least zxcvbn score (0 to 4) of a password that is chosen; 0: any will do."
+    )
+
     auth_attempts_per_minute: int = Field(
         120, ge=1, le=1_000_000, description="Logins per minute from one address; bursts of the same size."
     )
+    auth_guesses_per_minute: int = Field(
+        60, ge=1, le=1_000_000, description="Logins per minute to one account, from all addresses together."
+    )
     auth_accounts_per_hour: int = Field(
         120, ge=1, le=1_000_000, description="Registrations and mail links per hour from one address."
+    )
+    audit_syslog: str = Field(
+        "",
+        pattern=r"^(|(udp|tcp)://[^\s/]+|unix:/\S+)$",
+        description="Syslog server that gets every audit line: `udp://host:514`, `tcp://host:601`, `unix:/dev/log`.",
     )
     auth_max_tokens: int = Field(50, ge=1, le=10_000, description="Active tokens that one person may have.")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from argus_auth.audit.forward import Forwarder
 from argus_auth.audit.handlers import AuditConsumer
+from argus_auth.audit.watch import ChainWatch
 from argus_auth.cleanup import Cleanup
 from argus_auth.core import AuthCore, core_of
 from argus_auth.settings import AuthSettings
@@ -20,7 +22,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the worker runs. In standalone the core is there already, with the routes."""
     shared = core_of(platform)
     core = shared or AuthCore(platform, AuthSettings())
-    parts = (AuditConsumer(core), UseStamps(core), AgentTokens(core), Cleanup(core))
+    parts = (AuditConsumer(core), UseStamps(core), AgentTokens(core), Cleanup(core), ChainWatch(core), Forwarder(core))
     return parts if shared else (core, *parts)
 
 

@@ -1,6 +1,7 @@
 """The audit log's hash chain: each row's hash covers its content and the hash of the row before it.
 
-A row that is changed, removed or slipped in later breaks the chain at that place; `first_broken` finds it.
+A row that is changed, removed or slipped in later breaks the chain at that place; `walk` finds it. What is cut off at
+the end leaves a whole chain, so `watch` remembers the last row that it saw.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -45,21 +46,39 @@ async def append(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> 
     return added
 
 
-async def first_broken(connection: AsyncConnection) -> int | None:
-    """Id of the first row that does not fit to the one before it; None when the chain is whole."""
+class Found(NamedTuple):
+    """What a walk along the chain found: how many rows fit, the last of them, and the first that does not."""
+
+    checked: int
+    last_id: int | None
+    last_hash: str | None
+    broken: int | None
+    is_end: bool
+
+
+async def walk(connection: AsyncConnection, after: int = 0, most: int | None = None) -> Found:
+    """Compare each row with the one before it, from the row that follows `after`; at most `most` rows."""
     columns = audit_log.c
-    previous: str | None = None
-    after = 0
-    while True:
-        page = sa.select(audit_log).where(columns.id > after).order_by(columns.id).limit(_PAGE)
+    before = sa.select(columns.id, columns.hash).where(columns.id <= after).order_by(columns.id.desc()).limit(1)
+    start = (await connection.execute(before)).first()
+    last_id, previous = (start.id, start.hash) if start is not None else (None, None)
+    checked, reached = 0, after
+    while most is None or checked < most:
+        page = sa.select(audit_log).where(columns.id > reached).order_by(columns.id).limit(_PAGE)
         rows = (await connection.execute(page)).mappings().all()
         for row in rows:
             if row["previous_hash"] != previous or row["hash"] != _digest(dict(row)):
-                return int(row["id"])
-            previous = row["hash"]
+                return Found(checked, last_id, previous, row["id"], is_end=False)
+            checked, last_id, previous = checked + 1, row["id"], row["hash"]
         if len(rows) < _PAGE:
-            return None
-        after = rows[-1]["id"]
+            return Found(checked, last_id, previous, None, is_end=True)
+        reached = rows[-1]["id"]
+    return Found(checked, last_id, previous, None, is_end=False)
+
+
+async def first_broken(connection: AsyncConnection) -> int | None:
+    """Id of the first row that does not fit to the one before it; None when the chain is whole."""
+    return (await walk(connection)).broken
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:

@@ -3,33 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 
-from argus_auth.audit import repository
-from argus_auth.audit.schemas import AuditOut
+from argus_auth.audit import export, repository, watch
+from argus_auth.audit.filters import Wanted
+from argus_auth.audit.schemas import ActionCount, AuditOut, ChainOut
+from argus_auth.dependencies import Core, From
 from argus_auth.fields import Limit, Offset
-from argus_kit.identity import Admin
+from argus_kit.clock import now
+from argus_kit.pagination import decode_cursor, encode_cursor
 from argus_kit.platform import Reading
+from argus_kit.policy import MayAdminRead
 
 router = APIRouter(prefix="/api/admin/audit-log", tags=["audit"])
 
-Action = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
+Cursor = Annotated[str | None, Query(max_length=200, description="From X-Next-Cursor of the page before.")]
 
 
 @router.get("")
 async def list_audit_log(
-    _: Admin,
+    *,
+    _: MayAdminRead,
     connection: Reading,
-    since: datetime | None = None,
-    action: Action | None = None,
+    wanted: Wanted,
+    response: Response,
     limit: Limit = 100,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> Sequence[AuditOut]:
-    """Who did what, newest first; `action` filters exactly."""
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    rows = await repository.page(connection, since=since, action=action or None, limit=limit, offset=offset)
-    return [AuditOut.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001 (SQLAlchemy's public name)
+    """Who did what, newest first. X-Next-Cursor is there when more may follow."""
+    before = int(decode_cursor(cursor, 1)[0]) if cursor else None
+    rows = await repository.page(connection, wanted, limit=limit, offset=offset, before=before)
+    if len(rows) == limit:
+        response.headers["X-Next-Cursor"] = encode_cursor(rows[-1].id)
+    return [AuditOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.get("/actions")
+async def list_audit_actions(_: MayAdminRead, connection: Reading) -> Sequence[ActionCount]:
+    """Which actions occur in the log."""
+    rows = await repository.actions(connection)
+    return [ActionCount.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "The lines, oldest first", "content": {kind: {} for kind in export.MEDIA_TYPES}}},
+)
+async def export_audit_log(
+    *, actor: MayAdminRead, core: Core, origin: From, wanted: Wanted, format: export.Format = "csv"
+) -> StreamingResponse:
+    """The lines that fit as a file: `csv`, `jsonl` (JSON lines) or `syslog` (RFC 5424). This is audited itself."""
+    async with core.write() as work:
+        work.audit("audit_export", actor.user_id, target=("system", "audit_log"), ip=origin.ip, format=format)
+    name = f"argus-audit-{now():%Y%m%d-%H%M%S}.{export.ENDINGS[format]}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    pieces = export.lines(core.database, wanted, format)
+    return StreamingResponse(pieces, media_type=export.MEDIA_TYPES[format], headers=headers)
+
+
+@router.get("/verify")
+async def verify_audit_log(
+    _: MayAdminRead,
+    core: Core,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next_after` of the answer before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=watch.PORTION)] = watch.PORTION,
+) -> ChainOut:
+    """Whether the log is as it was written. A long log takes several requests; see `next_after`."""
+    return await watch.verify(core, after, limit)

@@ -21,3 +21,24 @@ class AuditOut(BaseModel):
     metadata: dict[str, Any] | None
     timestamp: Moment
     ip_address: str | None
+
+
+class ActionCount(BaseModel):
+    """An action that occurs in the log, and in how many lines."""
+
+    action: str
+    count: int
+
+
+class ChainOut(BaseModel):
+    """What a look at the hash chain found.
+
+    `first_broken` is the id of the first line that does not fit to the one before it, or of a line that was there when
+    the chain was last seen whole and is gone. `next_after` is where to go on; null: the end was reached.
+    """
+
+    whole: bool
+    first_broken: int | None
+    checked: int
+    last_id: int | None
+    next_after: int | None
