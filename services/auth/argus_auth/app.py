@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 
 from argus_auth.core import AuthCore, core_of
+from argus_auth.oauth.providers import SignIn
+from argus_auth.oauth.settings import OAuthSettings
 from argus_auth.settings import AuthSettings
 from argus_auth.worker import worker_parts
 from argus_kit.app import Service, http_app
@@ -17,7 +19,10 @@ from argus_schema import auth as tables
 
 def http_parts(platform: Platform) -> Sequence[Part]:
     """What the HTTP process runs beside its routes."""
-    return () if core_of(platform) is not None else (AuthCore(platform, AuthSettings()),)
+    shared = core_of(platform)
+    core = shared or AuthCore(platform, AuthSettings())
+    sign_in = SignIn(core, OAuthSettings())
+    return (sign_in,) if shared else (core, sign_in)
 
 
 def _routers() -> Sequence[APIRouter]:
@@ -27,11 +32,16 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.departures import endpoints as departures
     from argus_auth.invites import endpoints as invites
     from argus_auth.keys import endpoints as keys
+    from argus_auth.oauth import admin_endpoints as providers
+    from argus_auth.oauth import endpoints as oauth
     from argus_auth.sessions import endpoints as sessions
     from argus_auth.tokens import endpoints as tokens
     from argus_auth.users import endpoints as users
 
-    return [module.router for module in (accounts, departures, invites, sessions, tokens, keys, users, config, audit)]
+    modules = (
+        accounts, departures, invites, sessions, tokens, oauth, keys, users, providers, config, audit,
+    )  # fmt: skip
+    return [module.router for module in modules]
 
 
 SERVICE = Service(name="auth", routers=_routers, outbox=tables.outbox, http_parts=http_parts, worker_parts=worker_parts)

@@ -1,0 +1,1 @@
+"""Signing in with an account elsewhere: GitHub, and OpenID Connect providers found by discovery."""
