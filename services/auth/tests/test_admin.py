@@ -23,6 +23,11 @@ CONFIG_WRITES = [
     ("smtp/port", {"value": "587"}, 422),
     ("smtp/port", {"value": 0}, 422),
     ("smtp/host", {"value": "a\r\nb"}, 422),
+    ("smtp/host", {"value": "https://mail.example.org"}, 422),
+    ("smtp/host", {"value": ""}, 200),
+    ("smtp/from", {"value": "not an address"}, 422),
+    ("oauth/github_callback", {"value": "javascript:alert(1)"}, 422),
+    ("retention/sweep_minutes", {"value": 10}, 200),
     ("smtp/host", {}, 422),
     ("smtp/host", {"value": "x", "more": 1}, 422),
     ("smtp/Bad-Key", {"value": "x"}, 404),
@@ -36,7 +41,7 @@ async def test_every_admin_route_refuses_strangers_and_ordinary_people(client, s
     _, bob = await sign_up("root"), await sign_up("bob")
     app = client._transport.app
     routes = [
-        (method, path.format(id=1, key="host", group="smtp"))
+        (method, path.format(id=1, key="host", group="smtp", slug="sso"))
         for path, methods in app.openapi()["paths"].items()
         if path.startswith("/api/admin/")
         for method in methods
@@ -109,7 +114,9 @@ class TestSystemConfig:
             "user": ("default", ""),
             "password": ("env", "***"),
             "from": ("default", "noreply@argus.local"),
+            "from_name": ("default", "Argus"),
             "use_tls": ("default", True),
+            "use_ssl": ("default", False),
         }
         gone = await client.delete("/api/admin/system-config/smtp/port", headers=admin.headers)
         assert gone.status_code == 204

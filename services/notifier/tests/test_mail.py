@@ -5,6 +5,7 @@ import email
 import uuid
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP
@@ -15,7 +16,9 @@ from argus_kit.clock import frozen, now
 from argus_kit.testing import eventually, free_port
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.delivery import Delivery
+from argus_notifier.mail.server import current
 from argus_notifier.settings import NotifierSettings
+from argus_schema import auth as auth_tables
 from argus_schema import notifier as tables
 
 
@@ -164,3 +167,48 @@ class TestDelivery:
         await again.round()
         await again.stop()
         assert await house.rows(tables.outgoing_mail) == []
+
+
+class TestServer:
+    """An administrator's word about the mail server holds at once, without a restart."""
+
+    async def _configure(self, house, **values):
+        box = house.platform.secret_box
+        async with house.database.write() as connection:
+            for key, value in values.items():
+                sealed = box.encrypt(msgspec.json.encode(value)).decode() if key == "password" else value
+                row = {"group": "smtp", "key": key.rstrip("_"), "value": sealed, "encrypted": key == "password"}
+                await connection.execute(sa.insert(auth_tables.system_config).values(row))
+
+    async def test_a_server_that_was_configured_gets_the_mail(self, house, wires, mailbox):
+        delivery = Delivery(house.platform, NotifierSettings(smtp_host=""))
+        await put(house, wires)
+        await delivery.round()
+        assert mailbox.messages == []
+        await self._configure(
+            house, host="127.0.0.1", port=mailbox.port, use_tls=False, from_="lab@example.org", from_name="The Lab"
+        )
+        await delivery.round()
+        (message,) = mailbox.messages
+        assert message["From"] == "The Lab <lab@example.org>"
+        await delivery.stop()
+
+    async def test_a_stored_password_is_opened_and_wins_over_the_environment(self, house):
+        await self._configure(house, host="mail.example.org", password="sesame 99")
+        environment = NotifierSettings(smtp_host="elsewhere", smtp_pass="old", smtp_user="argus")
+        async with house.database.read() as connection:
+            server = await current(connection, environment, house.platform)
+        assert (server.smtp_host, server.smtp_user) == ("mail.example.org", "argus")
+        assert server.smtp_pass.get_secret_value() == "sesame 99"
+
+    async def test_what_cannot_be_used_is_passed_over(self, house):
+        environment = NotifierSettings(smtp_host="elsewhere", smtp_pass="old")
+        await self._configure(house, port="many")
+        async with house.database.read() as connection:
+            assert (await current(connection, environment, house.platform)).smtp_host == "elsewhere"
+        async with house.database.write() as connection:
+            await connection.execute(sa.delete(auth_tables.system_config))
+            row = {"group": "smtp", "key": "password", "value": "of another key", "encrypted": True}
+            await connection.execute(sa.insert(auth_tables.system_config).values(row))
+            server = await current(connection, environment, house.platform)
+        assert server.smtp_pass.get_secret_value() == "old"

@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 
 FLAGS: Final = "feature_flags"
 
+Kind = Literal["boolean", "text", "number"]
 Check = Callable[[Any], str | None]
 """Returns what is wrong with a value, or None."""
 
 
-def boolean(value: Any) -> str | None:
-    """True or false."""
+class Rule(NamedTuple):
+    """What a value must be; bounds are of a number, or of a text's length."""
+
+    kind: Kind
+    check: Check
+    least: int | None = None
+    most: int | None = None
+
+
+def _is_boolean(value: Any) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
 
-def text(longest: int = 1024) -> Check:
-    """A text without control characters."""
+boolean: Final = Rule("boolean", _is_boolean)
+"""True or false."""
+
+
+def text(longest: int = 1024, pattern: str = "", wanted: str = "") -> Rule:
+    """A text without control characters; empty, or as `pattern` says and `wanted` tells people."""
 
     def check(value: Any) -> str | None:
         if not isinstance(value, str) or len(value) > longest:
             return f"must be a text of at most {longest} characters"
-        return "must not hold control characters" if any(ord(c) < 32 or ord(c) == 127 for c in value) else None
+        if any(ord(c) < 32 or ord(c) == 127 for c in value):
+            return "must not hold control characters"
+        return f"must be {wanted}" if value and pattern and re.fullmatch(pattern, value) is None else None
 
-    return check
+    return Rule("text", check, 0, longest)
 
 
-def whole(least: int, most: int) -> Check:
+def whole(least: int, most: int) -> Rule:
     """A whole number within bounds."""
 
     def check(value: Any) -> str | None:
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         return None if fits else f"must be a whole number from {least} to {most}"
 
-    return check
+    return Rule("number", check, least, most)
 
 
 class Setting(NamedTuple):
     """One known setting. `env` names the variables that speak when the database is silent, the first one set wins."""
 
     default: Any
-    check: Check
+    rule: Rule
     env: tuple[str, ...] = ()
     is_secret: bool = False
 
 
+_HOST: Final = text(253, r"[A-Za-z0-9._:-]+", "a host name or an address, without a scheme or a port")
+_ADDRESS: Final = text(254, r"[^\s@<>]+@[^\s@<>]+", "an email address such as argus@example.org")
+_LINK: Final = text(2048, r"https?://[^\s/]+(/\S*)?", "an address that begins with https:// or http://")
 _DAYS: Final = whole(0, 36_500)
 
 CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
@@ -59,15 +78,17 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
         "github_client_secret": Setting(
             "", text(), ("ARGUS_GITHUB_CLIENT_SECRET", "ARGUS_GITHUB_OAUTH_CLIENT_SECRET"), is_secret=True
         ),
-        "github_callback": Setting("", text(2048)),
+        "github_callback": Setting("", _LINK),
     },
     "smtp": {
-        "host": Setting("", text(253), ("ARGUS_SMTP_HOST",)),
+        "host": Setting("", _HOST, ("ARGUS_SMTP_HOST",)),
         "port": Setting(587, whole(1, 65_535), ("ARGUS_SMTP_PORT",)),
         "user": Setting("", text(), ("ARGUS_SMTP_USER",)),
         "password": Setting("", text(), ("ARGUS_SMTP_PASS",), is_secret=True),
-        "from": Setting("noreply@argus.local", text(320), ("ARGUS_SMTP_FROM",)),
+        "from": Setting("noreply@argus.local", _ADDRESS, ("ARGUS_SMTP_FROM",)),
+        "from_name": Setting("Argus", text(100), ("ARGUS_SMTP_FROM_NAME",)),
         "use_tls": Setting(True, boolean, ("ARGUS_SMTP_USE_TLS",)),
+        "use_ssl": Setting(False, boolean, ("ARGUS_SMTP_USE_SSL",)),
     },
     "retention": {
         "snapshot_days": Setting(7, _DAYS, ("ARGUS_RETENTION_SNAPSHOT_DAYS",)),
@@ -77,6 +98,7 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
         "demo_data_days": Setting(1, _DAYS, ("ARGUS_RETENTION_DEMO_DATA_DAYS",)),
         "deleted_days": Setting(7, _DAYS, ("ARGUS_RETENTION_DELETED_DAYS",)),
         "artifact_days": Setting(0, _DAYS, ("ARGUS_RETENTION_ARTIFACT_DAYS",)),
+        "sweep_minutes": Setting(60, whole(0, 10_080), ("ARGUS_RETENTION_SWEEP_MINUTES",)),
     },
     FLAGS: {
         "registration_open": Setting(True, boolean),
@@ -103,7 +125,7 @@ def from_environment(setting: Setting) -> Any:
     """What the environment says; None when it says nothing usable."""
     for name in setting.env:
         raw = os.environ.get(name, "").strip()
-        if raw and (value := _read(raw, setting.default)) is not None and setting.check(value) is None:
+        if raw and (value := _read(raw, setting.default)) is not None and setting.rule.check(value) is None:
             return value
     return None
 

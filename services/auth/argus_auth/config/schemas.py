@@ -6,10 +6,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from argus_auth.config.catalogue import Kind
 from argus_auth.fields import Moment, Printable
 
 
-class FlagOut(BaseModel):
+class Described(BaseModel):
+    """What may be set: `least` and `most` are bounds of a number, or of a text's length.
+
+    `known` is false for a key of somebody's own, of which we know nothing and which no part of Argus reads.
+    """
+
+    known: bool
+    kind: Kind | None
+    least: int | None
+    most: int | None
+    default: Any
+    env: list[str]
+
+
+class FlagOut(Described):
     """A feature flag; the defaults have no `updated_at`."""
 
     key: str
@@ -24,7 +39,7 @@ class FlagUpdate(BaseModel):
     value: Any = Field(...)
 
 
-class ConfigItem(BaseModel):
+class ConfigItem(Described):
     """A setting, where its value comes from; a secret's value is always `***`."""
 
     key: str
@@ -44,9 +59,3 @@ class ConfigUpdate(BaseModel):
     value: Any = Field(...)
     encrypted: bool | None = None
     description: Annotated[Printable, Field(max_length=500)] | None = None
-
-
-class OAuthConfig(BaseModel):
-    """Which login providers are configured."""
-
-    github: bool

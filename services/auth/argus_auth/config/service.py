@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.config import repository
 from argus_auth.config.catalogue import CATALOGUE, FLAGS, Setting, from_environment, group_of
-from argus_auth.config.schemas import ConfigItem, ConfigUpdate, FlagOut, OAuthConfig
+from argus_auth.config.schemas import ConfigItem, ConfigUpdate, FlagOut
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
 from argus_auth.errors import FieldInvalid
@@ -112,23 +112,12 @@ async def delete(work: Work, actor: Actor, group: str, key: str, origin: Origin)
     work.audit("system_config_delete", actor.user_id, target=("system_config", f"{group}/{key}"), ip=origin.ip)
 
 
-async def oauth_config(connection: AsyncConnection) -> OAuthConfig:
-    """GitHub is configured when both its client id and its secret are known."""
-    stored = await repository.of_group(connection, "oauth")
-    needed = ("github_client_id", "github_client_secret")
-    return OAuthConfig(github=all(_is_set(key, stored.get(key)) for key in needed))
-
-
-def _is_set(key: str, row: sa.Row[Any] | None) -> bool:
-    if row is not None:
-        return bool(row.value)
-    return bool(from_environment(CATALOGUE["oauth"][key]))
-
-
 def _flag(key: str, row: sa.Row[Any] | None) -> FlagOut:
+    setting = CATALOGUE[FLAGS].get(key)
+    known = _described(setting)
     if row is None:
-        return FlagOut(key=key, value=CATALOGUE[FLAGS][key].default, updated_at=None, updated_by=None)
-    return FlagOut(key=key, value=row.value, updated_at=row.updated_at, updated_by=row.updated_by)
+        return FlagOut(key=key, value=known["default"], updated_at=None, updated_by=None, **known)
+    return FlagOut(key=key, value=row.value, updated_at=row.updated_at, updated_by=row.updated_by, **known)
 
 
 def _item(key: str, setting: Setting | None, row: sa.Row[Any] | None) -> ConfigItem:
@@ -142,7 +131,20 @@ def _item(key: str, setting: Setting | None, row: sa.Row[Any] | None) -> ConfigI
         description=row.description if row else None,
         updated_at=row.updated_at if row else None,
         updated_by=row.updated_by if row else None,
+        **_described(setting),
     )
+
+
+def _described(setting: Setting | None) -> dict[str, Any]:
+    rule = setting.rule if setting else None
+    return {
+        "known": setting is not None,
+        "kind": rule.kind if rule else None,
+        "least": rule.least if rule else None,
+        "most": rule.most if rule else None,
+        "default": setting.default if setting and not setting.is_secret else None,
+        "env": list(setting.env) if setting else [],
+    }
 
 
 def _effective(setting: Setting | None, row: sa.Row[Any] | None) -> tuple[Any, Any]:
@@ -158,7 +160,7 @@ def _is_secret(setting: Setting | None, row: sa.Row[Any] | None) -> bool:
 
 
 def _check(setting: Setting | None, key: str, value: Any, code: ErrorCode) -> None:
-    problem = setting.check(value) if setting is not None else _unknown_problem(value)
+    problem = setting.rule.check(value) if setting is not None else _unknown_problem(value)
     if problem is not None:
         raise FieldInvalid(code, "value", f"{key} {problem}.")
 

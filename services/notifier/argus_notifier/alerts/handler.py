@@ -26,6 +26,7 @@ from argus_notifier.alerts.wording import Job, Words, letter, words
 from argus_notifier.inbox import repository as inbox
 from argus_notifier.inbox.schemas import notification_out
 from argus_notifier.mail import repository as mails
+from argus_notifier.mail.server import current
 from argus_notifier.preferences import repository as preferences
 from argus_notifier.settings import NotifierSettings
 from argus_schema import ingest
@@ -71,7 +72,8 @@ class AlertConsumer(Part):
             events = [event for event in events if not event.leaves]
         jobs = await _jobs(connection, bundle.batch_key, {e.about_job for e in events if e.about_job})
         await self._notify_owner(transaction, bundle, events, jobs)
-        if self._settings.sends_mail:
+        server = await current(connection, self._settings, self._platform)
+        if server.sends_mail:
             await self._write_mails(connection, bundle, events, jobs)
 
     async def _notify_owner(

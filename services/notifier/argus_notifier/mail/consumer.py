@@ -10,6 +10,7 @@ from argus_kit.bus import Message, Reject
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.mail import repository
+from argus_notifier.mail.server import current
 from argus_notifier.settings import NotifierSettings
 
 log = structlog.get_logger(__name__)
@@ -49,5 +50,6 @@ class MailConsumer(Part):
         }
         async with self._platform.database.write() as connection:
             added = await repository.add(connection, [row])
-        if added and not self._settings.sends_mail:
+            server = await current(connection, self._settings, self._platform)
+        if added and not server.sends_mail:
             log.info("mail.no_server", mail_id=added[0].id, to=mail.to, event_type=mail.event_type)

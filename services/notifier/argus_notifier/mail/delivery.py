@@ -15,6 +15,7 @@ from argus_kit.leases import Lease
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
 from argus_notifier.mail import repository
+from argus_notifier.mail.server import current
 from argus_notifier.mail.smtp import MailNotSent, MailRefused, compose, send
 from argus_notifier.settings import NotifierSettings
 
@@ -36,6 +37,7 @@ class Delivery(Part):
     def __init__(self, platform: Platform, settings: NotifierSettings) -> None:
         self._database = platform.database
         self._settings = settings
+        self._platform = platform
         self._lease = Lease(platform.database, "notifier.mail-delivery")
         self._loop = Loop(self.name, self.round, every_s=settings.mail_every_s)
         self._kept_house_at = float("-inf")
@@ -54,20 +56,21 @@ class Delivery(Part):
         if not await self._lease.held():
             return
         await self._keep_house()
-        if not self._settings.sends_mail:
-            return
         while True:
             async with self._database.read() as connection:
                 rows = await repository.due(connection, _AT_ONCE)
+                server = await current(connection, self._settings, self._platform) if rows else self._settings
+            if rows and not server.sends_mail:
+                return
             for row in rows:
-                await self._deliver(row)
+                await self._deliver(row, server)
             if len(rows) < _AT_ONCE:
                 return
 
-    async def _deliver(self, row: sa.Row[Any]) -> None:
+    async def _deliver(self, row: sa.Row[Any], server: NotifierSettings) -> None:
         # No transaction is open while the mail server takes its time.
         try:
-            await send(compose(row, self._settings), self._settings)
+            await send(compose(row, server), server)
         except MailRefused as error:
             await self._note(row, str(error), None)
         except MailNotSent as error:
