@@ -107,7 +107,7 @@ def _deployment(name: str, image: str, module: str, *, database: str | None, rep
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 (an emptyDir of the pod)
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 (an emptyDir of the pod) # nosec B108
     }
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,

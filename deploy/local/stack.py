@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import xmlrpc.client
+import xmlrpc.client  # to our own supervisor, on loopback, behind a password  # nosec B411
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -163,7 +163,7 @@ def _mind_nats(plan: Plan, control: xmlrpc.client.ServerProxy, supervisor: subpr
 def _waits_for(url: str, path: str = "/readyz") -> str | None:
     """None when the whole system is ready, else what it says that it waits for."""
     try:
-        urllib.request.urlopen(f"{url}{path}", timeout=3).close()
+        urllib.request.urlopen(f"{url}{path}", timeout=3).close()  # our own http address  # nosec B310
     except urllib.error.HTTPError as error:
         return error.read(2000).decode(errors="replace")
     except OSError as error:

@@ -50,7 +50,7 @@ class Public:
     @property
     def url(self) -> str:
         """The address to open in a browser on this machine."""
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # only compared  # nosec B104
         return f"http://{shown}:{self.port}"
 
     def check_free(self) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-import xmlrpc.client
+import xmlrpc.client  # to our own supervisor, on loopback, behind a password  # nosec B411
 
 from stack_layout import Layout
 

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         """`base_url` without a trailing slash, or what host and port give."""
         if self.base_url:
             return self.base_url.rstrip("/")
-        name = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104 (only compared)
+        name = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104 (only compared) # nosec B104
         return f"http://{name}:{self.port}"
 
 

@@ -54,7 +54,8 @@ class Children:
         os.makedirs(self._log_folder, mode=0o700, exist_ok=True)
         name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in batch_id)
         with open(os.path.join(self._log_folder, f"{name}.log"), "ab") as log:
-            child = subprocess.Popen(  # noqa: S602 - a recorded command is a shell's text, with activation prefixes
+            # A recorded command is a shell's text, with activation prefixes.
+            child = subprocess.Popen(  # noqa: S602 # nosec B602
                 command,
                 shell=True,
                 cwd=folder or None,

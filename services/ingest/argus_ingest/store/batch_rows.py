@@ -27,9 +27,9 @@ _moving_of = attrgetter(*_MOVING)
 _READER = Reader(tables.batch, _READ)
 _NAMES = ", ".join(f'"{name}"' for name in _READ)
 # Built from the names of our own columns.
-_LOCK = f"select {_NAMES}, env_snapshot is not null from batch where id = any($1::text[]) order by id for update"  # noqa: S608
+_LOCK = f"select {_NAMES}, env_snapshot is not null from batch where id = any($1::text[]) order by id for update"  # noqa: S608 # nosec B608
 _LOCK_SQLITE = (
-    f"select {_NAMES}, env_snapshot is not null from batch "  # noqa: S608
+    f"select {_NAMES}, env_snapshot is not null from batch "  # noqa: S608 # nosec B608
     "where id in (select value from json_each(?)) order by id"
 )
 _MAKE = BulkInsert(tables.batch, ("id", "is_placeholder", "created_at", "project", "n_done", "n_failed", "n_jobs",

@@ -145,10 +145,10 @@ class BulkUpdate(_Statement):
         places = range(len(keys), len(self.quoted))
         this = " and ".join(f"t.{key} = u.{key}" for key in self.quoted[: len(keys)])
         new = ", ".join(f"{self.quoted[place]} = {self.unnested(place)}" for place in places)
-        self.postgres = (f'update "{table.name}" as t set {new} from', f"where {this}")  # noqa: S608
+        self.postgres = (f'update "{table.name}" as t set {new} from', f"where {this}")  # noqa: S608 # nosec B608
         new = ", ".join(f"{self.quoted[place]} = u.{self.quoted[place]}" for place in places)
         named = ", ".join(f"column{place} as {name}" for place, name in enumerate(self.quoted, 1))
-        begin = f'update "{table.name}" as t set {new} from (select {named} from ('  # noqa: S608
+        begin = f'update "{table.name}" as t set {new} from (select {named} from ('  # noqa: S608 # nosec B608
         self.sqlite = (begin, f")) as u where {this}")
 
 

@@ -35,13 +35,13 @@ _LATER = "case when excluded.last_seen >= {0}.last_seen then excluded.{1} else {
 _HOSTS = BulkInsert(
     tables.host,
     ("host", "first_seen", "last_seen"),
-    collision=f"(host) do update set first_seen = {_EARLIER.format('host')}, "
+    collision=f"(host) do update set first_seen = {_EARLIER.format('host')}, "  # nosec B608
     f"last_seen = {_LATER.format('host', 'last_seen')}, deleted_at = null",
 )
 _HOST_BATCHES = BulkInsert(
     tables.host_batch,
     ("host", "batch_key", "first_seen", "last_seen", "latest"),
-    collision=f"(host, batch_key) do update set first_seen = {_EARLIER.format('host_batch')}, "
+    collision=f"(host, batch_key) do update set first_seen = {_EARLIER.format('host_batch')}, "  # nosec B608
     f"last_seen = {_LATER.format('host_batch', 'last_seen')}, latest = {_LATER.format('host_batch', 'latest')}",
 )
 _encode = msgspec.json.Encoder().encode

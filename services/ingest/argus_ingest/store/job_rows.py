@@ -29,9 +29,9 @@ _KEY = ("batch_key", "job_no")
 
 _NAMES = ", ".join(f't."{name}"' for name in _READ)
 # Built from the names of our own columns.
-_SELECT = f"select {_NAMES} from job t"  # noqa: S608
+_SELECT = f"select {_NAMES} from job t"  # noqa: S608 # nosec B608
 _NAMED = f"{_SELECT} join unnest($1::bigint[], $2::text[]) as u(k, j) on t.batch_key = u.k and t.job_id = u.j"
-_NAMED_SQLITE = f"{_SELECT} where t.batch_key = ? and t.job_id in (select value from json_each(?))"  # noqa: S608
+_NAMED_SQLITE = f"{_SELECT} where t.batch_key = ? and t.job_id in (select value from json_each(?))"  # noqa: S608 # nosec B608
 _OF_BATCHES = "t.batch_key = any($1::bigint[])"
 _OF_BATCHES_SQLITE = "t.batch_key in (select value from json_each(?1))"
 _RUNNING = "{select} where {of} and t.status = {status}"
