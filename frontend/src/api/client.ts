@@ -1,9 +1,9 @@
-// The typed HTTP client: adds the token and language, turns failures into ApiError, and ends a session that the
-// server no longer accepts.
+// The typed HTTP client: adds the token and language, turns failures into ApiError, and where the server refuses the
+// token tries once more with a new one.
 import createClient, { type Middleware } from 'openapi-fetch'
 import { asApiError, networkError, toApiError } from './errors'
 import type { paths } from './schema.gen'
-import { accessToken, endSession, newerToken } from './session'
+import { accessToken, endSession, freshToken, tokenAfter } from './session'
 
 let language = 'en-US'
 export function setRequestLanguage(locale: string): void {
@@ -13,26 +13,35 @@ export function setRequestLanguage(locale: string): void {
 // These answer 401 for reasons other than a dead session: a wrong password, for one.
 const KEEPS_SESSION = [/^\/api\/auth\/(login|register|change-password|change-email)$/]
 
+// What was sent, to send it once more: a body can be read only once.
+const copies = new Map<string, Request>()
+
 const identity: Middleware = {
-  onRequest({ request }) {
-    const token = accessToken()
-    if (token) request.headers.set('Authorization', `Bearer ${token}`)
+  async onRequest({ request, id }) {
+    const token = await freshToken()
+    if (token) {
+      request.headers.set('Authorization', `Bearer ${token}`)
+      copies.set(id, request.clone())
+    }
     request.headers.set('Accept-Language', language)
     return request
   },
-  async onResponse({ request, response, schemaPath }) {
+  async onResponse({ request, response, schemaPath, id }) {
+    const copy = copies.get(id)
+    copies.delete(id)
     if (response.status !== 401 || KEEPS_SESSION.some((pattern) => pattern.test(schemaPath))) return undefined
     const used = request.headers.get('Authorization')?.slice('Bearer '.length) ?? null
-    const newer = newerToken(used)
-    if (newer && (request.method === 'GET' || request.method === 'HEAD')) {
-      const again = new Request(request, { headers: new Headers(request.headers) })
+    const newer = await tokenAfter(used)
+    if (newer && copy) {
+      const again = new Request(copy, { headers: new Headers(request.headers) })
       again.headers.set('Authorization', `Bearer ${newer}`)
       return fetch(again)
     }
-    if (used === accessToken()) endSession()
+    if (used === null && accessToken() === null) endSession()
     return undefined
   },
-  onError({ error }) {
+  onError({ error, id }) {
+    copies.delete(id)
     return error instanceof DOMException && error.name === 'AbortError' ? undefined : networkError(error)
   },
 }

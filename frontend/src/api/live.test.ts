@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LiveConnection, type LiveEvent, type LiveOptions, type LiveState } from './live'
-import { endSession, startSession } from './session'
+import { endSession, isSignedIn, startSession } from './session'
 
 const user = { id: 1, username: 'mira' } as Parameters<typeof startSession>[0]['user']
 
@@ -192,5 +192,69 @@ describe('the live connection', () => {
     await vi.advanceTimersByTimeAsync(2_000)
     expect(closed).toEqual(['batch:secret'])
     expect(server.now.requests.at(-1)?.url).toBe('/api/sse?channels=inbox')
+  })
+  describe('when its token is over', () => {
+    const refresh = (...statuses: number[]) =>
+      vi.stubGlobal(
+        'fetch',
+        vi.fn(() => {
+          const status = statuses.shift() ?? 401
+          const body = status === 200 ? { access_token: `token-${statuses.length + 2}`, token_type: 'bearer', expires_in: 900, user } : {}
+          return Promise.resolve(new Response(JSON.stringify(body), { status }))
+        }),
+      )
+
+    const opened = async (): Promise<void> => {
+      connection.follow(['batch:b'])
+      await settle()
+      server.now.hello()
+      server.now.event('41-2', 'job_epoch', 'e1')
+      await settle()
+    }
+
+    it('goes on at once with a new one, from the last event, and nothing is read again', async () => {
+      refresh(200)
+      await opened()
+      server.now.write('event: closed\ndata: {"reason":"session_ended"}\n\n')
+      await settle()
+      expect(server.now.requests).toHaveLength(2)
+      expect(server.now.requests[1]?.headers).toMatchObject({ Authorization: 'Bearer token-2', 'Last-Event-ID': '41-2' })
+      server.now.hello()
+      await settle()
+      expect(states).toEqual(['connecting', 'live', 'connecting', 'live'])
+      expect(resyncs).toEqual(['opened'])
+      expect(isSignedIn.value).toBe(true)
+    })
+
+    it('ends where the session has ended', async () => {
+      refresh(401)
+      await opened()
+      server.now.write('event: closed\ndata: {"reason":"session_ended"}\n\n')
+      await settle()
+      expect(isSignedIn.value).toBe(false)
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(server.now.requests.length).toBeLessThan(3)
+    })
+
+    it('is refused once and renewed; refused again it waits instead of asking in circles', async () => {
+      refresh(200, 200, 200, 200)
+      server.now.status = 401
+      connection.follow(['inbox'])
+      await settle()
+      expect(server.now.requests.map((request) => request.headers.Authorization)).toEqual(['Bearer token-1', 'Bearer token-5'])
+      server.now.status = 200
+      await vi.advanceTimersByTimeAsync(2_000)
+      server.now.hello()
+      await settle()
+      expect(states.at(-1)).toBe('live')
+    })
+
+    it('renews one that ran out while the page slept, before it connects', async () => {
+      refresh(200)
+      vi.setSystemTime(Date.now() + 2 * 86_400_000)
+      connection.follow(['inbox'])
+      await settle()
+      expect(server.now.requests.map((request) => request.headers.Authorization)).toEqual(['Bearer token-2'])
+    })
   })
 })

@@ -1,6 +1,6 @@
 // The one live connection of a page. It streams /api/sse with fetch (so that the token travels in a header, never in
 // the URL), reconnects with back-off from the last event id, and hands events on in batches, one per frame.
-import { accessToken, endSession, newerToken } from './session'
+import { accessToken, freshToken, tokenAfter } from './session'
 import { createSseParser, type SseFrame } from './sse'
 
 export interface LiveEvent {
@@ -46,6 +46,7 @@ export class LiveConnection {
   private silenceTimer: ReturnType<typeof setTimeout> | undefined
   private pending: LiveEvent[] = []
   private scheduled = false
+  private renewed = false
   private state: LiveState = 'idle'
   private readonly seen = new RecentIds(4_096)
 
@@ -97,8 +98,8 @@ export class LiveConnection {
   }
 
   private async stream(controller: AbortController): Promise<void> {
-    const token = accessToken()
-    if (!token) return
+    const token = await freshToken()
+    if (!token || controller.signal.aborted) return
     const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: 'text/event-stream' }
     if (this.lastId) headers['Last-Event-ID'] = this.lastId
     this.listenForSilence(controller)
@@ -107,7 +108,7 @@ export class LiveConnection {
       signal: controller.signal,
       cache: 'no-store',
     })
-    if (response.status === 401 && newerToken(token) === null) return endSession()
+    if (response.status === 401) return this.again(token, controller)
     if (response.status === 403 || response.status === 404) return this.refused()
     if (!response.ok || !response.body) return
     const parse = createSseParser((frame) => this.receive(frame, controller))
@@ -118,6 +119,15 @@ export class LiveConnection {
       this.listenForSilence(controller)
       parse(value)
     }
+  }
+
+  /** The server takes this token no more: goes on at once with a new one, from where it was, or the session is over. */
+  private async again(used: string | null, controller: AbortController): Promise<void> {
+    // A new token that is refused as well is for the back-off.
+    if (this.renewed) return
+    this.renewed = true
+    const newer = await tokenAfter(used)
+    if (newer !== null && controller === this.controller && this.channels.length > 0) this.connect()
   }
 
   private receive(frame: SseFrame, controller: AbortController): void {
@@ -132,6 +142,7 @@ export class LiveConnection {
   private opened(): void {
     const resumed = this.lastId !== null
     this.attempt = 0
+    this.renewed = false
     this.setState('live')
     if (!resumed) this.options.onResync('opened')
   }
@@ -143,7 +154,10 @@ export class LiveConnection {
 
   private channelClosed(data: string): void {
     const { channel, reason } = JSON.parse(data) as { channel?: string; reason?: string }
-    if (reason === 'session_ended') return endSession()
+    if (reason === 'session_ended') {
+      const { controller } = this
+      return void (controller && this.again(accessToken(), controller))
+    }
     if (channel) this.channels = this.channels.filter((name) => name !== channel)
     this.options.onClosed?.(channel ?? '', reason ?? '')
   }

@@ -2,16 +2,20 @@ import '@/shared/theme/base.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { startLive } from '@/api/hub'
-import { watchSession } from '@/api/session'
+import { bootSession, watchSession } from '@/api/session'
 import { i18n, preferredLocale, setLocale } from '@/shared/i18n'
 import { startTheme } from '@/shared/theme'
 import App from './App.vue'
-import { createAppRouter, toLogin } from './router'
+import { createAppRouter, fromLogin, toLogin } from './router'
 
 startTheme()
-await setLocale(preferredLocale(), false)
+// Who is signed in decides which page is shown first, so that comes before the router.
+await Promise.all([setLocale(preferredLocale(), false), bootSession()])
 
 const router = createAppRouter()
-watchSession(() => void toLogin(router))
+watchSession(
+  () => void toLogin(router),
+  () => void fromLogin(router),
+)
 createApp(App).use(createPinia()).use(i18n).use(router).mount('#app')
 startLive()

@@ -43,6 +43,12 @@ export async function toLogin(router: Router): Promise<void> {
   await router.replace({ name: 'login', query: here.fullPath === '/' ? {} : { redirect: here.fullPath } })
 }
 
+/** Signed in by another tab, or by a server that answers again: on to where this page wanted to go. */
+export async function fromLogin(router: Router): Promise<void> {
+  const here = router.currentRoute.value
+  if (here.name === 'login') await router.replace(safeRedirect(here.query.redirect))
+}
+
 export function createAppRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),

@@ -1,7 +1,8 @@
 import { client, ok } from '@/api/client'
+import { COOKIE_SESSION } from '@/api/refresh'
 
 export const login = (usernameOrEmail: string, password: string) =>
-  ok(client.POST('/api/auth/login', { body: { username_or_email: usernameOrEmail, password } }))
+  ok(client.POST('/api/auth/login', { headers: COOKIE_SESSION, body: { username_or_email: usernameOrEmail, password } }))
 
 export const readRegistration = () => ok(client.GET('/api/auth/registration'))
 
@@ -18,5 +19,3 @@ export const verifyEmail = (token: string) => ok(client.POST('/api/auth/verify-e
 export const readNewEmail = (token: string) => ok(client.GET('/api/auth/verify-new-email', { params: { query: { token } } }))
 
 export const confirmNewEmail = (token: string) => ok(client.POST('/api/auth/verify-new-email', { body: { token } }))
-
-export const logout = () => ok(client.POST('/api/auth/logout'))

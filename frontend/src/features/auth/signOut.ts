@@ -1,13 +1,4 @@
-import { asApiError } from '@/api/errors'
-import { endSession } from '@/api/session'
-import { logout } from './api'
+import { leaveSession } from '@/api/session'
 
-/** Ends the session here in any case; the server hears of it when it can be reached. */
-export async function signOut(): Promise<void> {
-  try {
-    await logout()
-  } catch (cause) {
-    if (asApiError(cause).status === -1) throw cause
-  }
-  endSession()
-}
+/** Ends the session here in any case, and in the other tabs; the server hears of it when it can be reached. */
+export const signOut = (): Promise<void> => leaveSession()
