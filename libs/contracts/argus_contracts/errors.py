@@ -136,6 +136,18 @@ class ErrorCode(StrEnum):
     JOB_ACTIVE = "job.active", 409, "The job is still active."
     PROJECT_NOT_FOUND = "project.not_found", 404, "The project does not exist."
     PROJECT_FORBIDDEN = "project.forbidden", 403, "You may not do this in this project."
+    PROJECT_HAS_OTHERS = (
+        "project.has_others",
+        409,
+        "People who are not its members have batches of this project. An administrator may do this.",
+    )
+    PROJECT_LAST_OWNER = "project.last_owner", 409, "A project needs an owner. Make somebody else an owner first."
+    MEMBER_HAS_RUNS = (
+        "member.has_runs",
+        409,
+        "This person has batches in a project of this name, which members would see. An administrator may add them.",
+    )
+    MEMBER_NOT_FOUND = "member.not_found", 404, "This person does not belong to the project."
     HOST_NOT_FOUND = "host.not_found", 404, "The host does not exist."
     HOST_ACTIVE = "host.active", 409, "The host reported only a moment ago."
     STUDY_NOT_FOUND = "study.not_found", 404, "The study does not exist."

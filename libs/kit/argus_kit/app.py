@@ -19,6 +19,7 @@ from argus_kit.headers import SecurityHeaders
 from argus_kit.outbox import Merge
 from argus_kit.parts import Part
 from argus_kit.platform import Platform, platform_of
+from argus_kit.policy import PUBLIC
 from argus_kit.production import require_safe
 from argus_kit.settings import API_VERSION, Settings
 from argus_kit.shortcuts import App, Shortcuts
@@ -138,7 +139,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _probes() -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[PUBLIC])
 
     @router.get("/livez")
     async def livez() -> dict[str, str]:

@@ -12,9 +12,8 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.requests import HTTPConnection
 
 from argus_contracts import bus as wire
@@ -161,37 +160,3 @@ async def current_actor(request: Request) -> Actor:
         raise ArgusError(ErrorCode.AUTH_REQUIRED)
     identity: Identity = request.app.state.platform.identity
     return await identity.resolve(credential, address_of(request))
-
-
-async def _person(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
-    if actor.kind == "agent":
-        raise ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
-    return actor
-
-
-async def _writer(actor: Annotated[Actor, Depends(_person)]) -> Actor:
-    if not actor.may_write:
-        raise ArgusError(ErrorCode.AUTH_SCOPE_INSUFFICIENT)
-    return actor
-
-
-async def _interactive(actor: Annotated[Actor, Depends(_person)]) -> Actor:
-    if actor.kind != "session":
-        raise ArgusError(ErrorCode.AUTH_INTERACTIVE_REQUIRED)
-    return actor
-
-
-async def _admin(actor: Annotated[Actor, Depends(_person)]) -> Actor:
-    if not actor.is_admin:
-        raise ArgusError(ErrorCode.AUTH_ADMIN_REQUIRED)
-    return actor
-
-
-Person = Annotated[Actor, Depends(_person)]
-"""A person by session or by either token: may read."""
-Writer = Annotated[Actor, Depends(_writer)]
-"""A person whose credential may change things: not a viewer token."""
-Interactive = Annotated[Actor, Depends(_interactive)]
-"""A person at a browser: a session, no token."""
-Admin = Annotated[Actor, Depends(_admin)]
-"""An administrator."""

@@ -2,22 +2,27 @@
 
 A batch is seen by its owner, by those with whom the batch or its owner's project was shared, by members of its
 project, and by administrators. It is changed by its owner, by those whose share or membership says editor, and by
-administrators. What is deleted, or only a placeholder, is there for nobody. A token that is tied to a project sees and
-changes nothing outside of it, whoever it belongs to.
+administrators. It is deleted and shared by its owner, by owners of its project, and by administrators. What is deleted,
+or only a placeholder, is there for nobody. A token that is tied to a project sees and changes nothing outside of it,
+whoever it belongs to.
+
+Names of projects are free for all, so members of a project have rights over each other's batches in it, and over those
+of nobody, never over those of someone who only uses the same name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from argus_schema.catalog import batch_share, project_member, project_share
 from argus_schema.ingest import batch
+from argus_schema.roles import EDITORS, MEMBERS, Role
 
 # An id, or its place in a statement that is kept.
 Person = int | sa.BindParameter[int]
-_EDITOR_ROLES = ("owner", "editor")
 
 
 class Viewer(Protocol):
@@ -43,18 +48,31 @@ def exists_for_people() -> sa.ColumnElement[bool]:
 
 def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may see; use it in the `where` of a query on `batch`."""
-    condition = sa.and_(exists_for_people(), reached_by(viewer))
-    if viewer.is_admin:
-        return condition
-    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, shared_with(viewer.user_id)))
+    return _open_to(viewer, shared_with(viewer.user_id))
 
 
 def editable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may change: stop, rerun, report to."""
+    return _open_to(viewer, shared_for_editing(viewer.user_id))
+
+
+def deletable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """The batches that a person may delete, share, and take files from."""
+    return _open_to(viewer, _by_membership(viewer.user_id, (Role.OWNER,)))
+
+
+def held_by(viewer: Viewer, role: Role) -> sa.ColumnElement[bool]:
+    """The batches on which a person has at least this role."""
+    if role is Role.AUTHOR:
+        return sa.and_(exists_for_people(), reached_by(viewer), batch.c.owner_id == viewer.user_id)
+    return {Role.VIEWER: visible_to, Role.EDITOR: editable_by, Role.OWNER: deletable_by}[role](viewer)
+
+
+def _open_to(viewer: Viewer, opened: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     condition = sa.and_(exists_for_people(), reached_by(viewer))
     if viewer.is_admin:
         return condition
-    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, shared_for_editing(viewer.user_id)))
+    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, opened))
 
 
 def reached_by(viewer: Viewer) -> sa.ColumnElement[bool]:
@@ -67,7 +85,7 @@ def shared_with(user_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(
         _by_batch_share(user_id, batch_share.c.permission.in_(("viewer", "editor"))),
         _by_project_share(user_id, project_share.c.permission.in_(("viewer", "editor"))),
-        _by_membership(user_id, sa.true()),
+        _by_membership(user_id, MEMBERS),
     )
 
 
@@ -76,7 +94,7 @@ def shared_for_editing(user_id: Person) -> sa.ColumnElement[bool]:
     return sa.or_(
         _by_batch_share(user_id, batch_share.c.permission == "editor"),
         _by_project_share(user_id, project_share.c.permission == "editor"),
-        _by_membership(user_id, project_member.c.role.in_(_EDITOR_ROLES)),
+        _by_membership(user_id, EDITORS),
     )
 
 
@@ -99,6 +117,13 @@ def _by_project_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa
     )
 
 
-def _by_membership(user_id: Person, role: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    mine = sa.select(project_member.c.project).where(project_member.c.user_id == user_id, role)
-    return batch.c.project.in_(mine)
+def _by_membership(user_id: Person, roles: Sequence[Role]) -> sa.ColumnElement[bool]:
+    mine, author = project_member.alias(), project_member.alias()
+    projects = sa.select(mine.c.project).where(mine.c.user_id == user_id, mine.c.role.in_(roles))
+    is_by_member = (
+        sa.select(sa.literal(1))
+        .where(author.c.project == batch.c.project, author.c.user_id == batch.c.owner_id)
+        .correlate(batch)
+        .exists()
+    )
+    return sa.and_(batch.c.project.in_(projects), sa.or_(batch.c.owner_id.is_(None), is_by_member))

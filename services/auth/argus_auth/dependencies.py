@@ -1,4 +1,4 @@
-"""What routes ask for: the core, a write transaction, where the request came from, and who may call."""
+"""What routes ask for: the core, a write transaction, and where the request came from."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from fastapi import Depends, Request
 
 from argus_auth.core import AuthCore
 from argus_auth.work import Work
-from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor
-from argus_kit.errors import ArgusError
-from argus_kit.identity import Admin
 from argus_kit.platform import part_of
 
 Core = Annotated[AuthCore, part_of(AuthCore)]
@@ -42,23 +38,3 @@ def _origin(request: Request) -> Origin:
 
 
 From = Annotated[Origin, Depends(_origin)]
-
-
-async def _admin_writer(actor: Admin) -> Actor:
-    if not actor.may_write:
-        raise ArgusError(ErrorCode.AUTH_SCOPE_INSUFFICIENT)
-    return actor
-
-
-AdminWriter = Annotated[Actor, Depends(_admin_writer)]
-"""An administrator whose credential may change things."""
-
-
-async def _admin_at_browser(actor: Admin) -> Actor:
-    if actor.kind != "session":
-        raise ArgusError(ErrorCode.AUTH_INTERACTIVE_REQUIRED)
-    return actor
-
-
-AdminAtBrowser = Annotated[Actor, Depends(_admin_at_browser)]
-"""An administrator with a session: a leaked token of theirs must neither make administrators nor open an account."""

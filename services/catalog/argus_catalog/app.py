@@ -16,6 +16,7 @@ from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
 from argus_catalog.marks import endpoints as marks
+from argus_catalog.members import endpoints as members
 from argus_catalog.meta import endpoints as meta
 from argus_catalog.projects import endpoints as projects
 from argus_catalog.shares import endpoints as shares
@@ -38,6 +39,7 @@ def _routers() -> Sequence[APIRouter]:
         dashboard.router,
         marks.router,
         shares.router,
+        members.router,
         public.router,
         hosts.router,
         logs.router,

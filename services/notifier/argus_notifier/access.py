@@ -11,6 +11,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_schema import auth, catalog, ingest
+from argus_schema.roles import MEMBERS, Role
 
 _B = ingest.batch.c
 
@@ -39,20 +40,25 @@ async def people_with_access(
 ) -> set[int]:
     """Ids of everyone who may see a batch by right of their own or by a share; administrators are not counted."""
     share, project_share, member = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c
+    author = catalog.project_member.alias().c
+    # As in argus_schema.access: members have no rights over who only uses their project's name.
+    is_by_member = sa.exists().where(author.project == project, author.user_id == owner_id)
+    is_of_project = sa.true() if owner_id is None else is_by_member
     granted = sa.union_all(
         sa.select(share.grantee_id).where(share.batch_id == batch_id),
         sa.select(project_share.grantee_id).where(project_share.owner_id == owner_id, project_share.project == project),
-        sa.select(member.user_id).where(member.project == project),
+        sa.select(member.user_id).where(member.project == project, is_of_project),
     )
     people = set((await connection.execute(granted)).scalars())
     return people | ({owner_id} if owner_id is not None else set())
 
 
-async def is_member(connection: AsyncConnection, user_id: int, project: str) -> bool:
-    """Whether someone belongs to a project."""
+async def is_member(connection: AsyncConnection, user_id: int, project: str, least: Role) -> bool:
+    """Whether someone belongs to a project with this role or a higher one."""
     member = catalog.project_member.c
-    statement = sa.select(member.user_id).where(member.project == project, member.user_id == user_id)
-    return (await connection.execute(statement)).first() is not None
+    mine = sa.select(member.role).where(member.project == project, member.user_id == user_id)
+    role = (await connection.execute(mine)).scalar()
+    return role in MEMBERS[: MEMBERS.index(least) + 1]
 
 
 async def has_part_in(connection: AsyncConnection, user_id: int, project: str) -> bool:

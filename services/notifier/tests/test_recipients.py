@@ -6,8 +6,8 @@ from argus_schema import catalog
 PATH = "/api/projects/vision/recipients"
 
 
-async def member(house, person, project="vision"):
-    row = {"project": project, "user_id": person.id, "role": "member", "created_at": now()}
+async def member(house, person, project="vision", role="editor"):
+    row = {"project": project, "user_id": person.id, "role": role, "created_at": now()}
     async with house.database.write() as connection:
         await connection.execute(sa.insert(catalog.project_member).values(row))
 
@@ -70,3 +70,17 @@ class TestRights:
         own = (await house.send("POST", eve, PATH, {"email": "eve@example.org"})).json()
         assert [item["id"] for item in (await house.get(eve, PATH)).json()] == [own["id"]]
         assert [item["id"] for item in (await house.get(ada, PATH)).json()] == [hers["id"], own["id"]]
+
+    async def test_a_viewer_reads_them_all_and_changes_none(self, house):
+        ada, vera = await house.person("ada"), await house.person("vera")
+        await member(house, ada, role="owner")
+        await member(house, vera, role="viewer")
+        one = (await house.send("POST", ada, PATH, {"email": "lab@example.org"})).json()
+        assert (await house.get(vera, PATH)).json() == [one]
+        for method, path, body in (
+            ("POST", PATH, {"email": "v@example.org"}),
+            ("PATCH", f"{PATH}/{one['id']}", {"enabled": False}),
+            ("DELETE", f"{PATH}/{one['id']}", None),
+        ):
+            answer = await house.send(method, vera, path, body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "project.forbidden")

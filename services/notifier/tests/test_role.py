@@ -9,6 +9,7 @@ from argus_notifier.access import active_people, has_part_in, is_member, people_
 from argus_notifier.alerts.mailing import addressees
 from argus_notifier.inbox import repository as inbox
 from argus_notifier.mail import repository as mails
+from argus_schema.roles import Role
 
 
 async def test_the_services_role_may_do_all_that_it_does(postgres_database, wires):
@@ -20,7 +21,7 @@ async def test_the_services_role_may_do_all_that_it_does(postgres_database, wire
         await connection.execute(sa.text("set local role argus_notifier"))
         assert await people_with_access(connection, "b", ada, "p") == {ada}
         assert list(await active_people(connection, {ada})) == [ada]
-        assert not await is_member(connection, ada, "p")
+        assert not await is_member(connection, ada, "p", Role.VIEWER)
         assert not await has_part_in(connection, ada, "p")
         found = await addressees(connection, wires.bundle(batch), EventType.BATCH_FAILED, pause_s=300)
         assert [to.email for to in found] == ["ada@example.org"]

@@ -46,7 +46,7 @@ class Grants:
         return self if actor.project is None else replace(self, is_admin=False, only=actor.project)
 
     def see(self, batch_id: str, owner_id: int | None, project: str) -> bool:
-        """Whether a batch is theirs, was shared with them, or lies in a project of theirs and is a member's or nobody's."""
+        """Whether a batch is theirs, was shared with them, or is of a project of theirs and a member's or nobody's."""
         if self.only is not None and project != self.only:
             return False
         return (

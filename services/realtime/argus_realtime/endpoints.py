@@ -12,6 +12,7 @@ from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.identity import address_of, bearer
 from argus_kit.platform import part_of, platform_of
+from argus_kit.policy import Permission, may
 from argus_realtime import hub as hubs
 from argus_realtime.access import Grants
 from argus_realtime.admission import Admission
@@ -49,24 +50,33 @@ class Caller:
     last_id: str | None
 
 
-async def _caller(
+async def _watcher(
     request: Request,
     token: Annotated[str | None, Query(description="Credential, for clients that cannot set headers.")] = None,
+) -> Actor:
+    credential = bearer(request) or token
+    if not credential:
+        raise ArgusError(ErrorCode.AUTH_REQUIRED)
+    return await platform_of(request).identity.resolve(credential, address_of(request))
+
+
+async def _epoch(request: Request) -> int:
+    return platform_of(request).get(Guard).epoch
+
+
+async def _caller(
+    *,
+    request: Request,
+    # Before the credential is looked at: what is revoked from now on is seen by the guard.
+    epoch: Annotated[int, Depends(_epoch)],
+    actor: Annotated[Actor, may(Permission.STREAMS_READ, _watcher)],
     last_event_id: Annotated[str | None, Query(description="Go on after this id; like the header.")] = None,
     last_event_id_header: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Caller:
     platform = platform_of(request)
-    guard = platform.get(Guard)
-    epoch = guard.epoch
-    credential = bearer(request) or token
-    if not credential:
-        raise ArgusError(ErrorCode.AUTH_REQUIRED)
-    actor = await platform.identity.resolve(credential, address_of(request))
-    if actor.kind == "agent":
-        raise ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
     await platform.get(hubs.Hub).wait_until_following()
     last_id = last_event_id_header or last_event_id or None
-    return Caller(actor, Admission(platform.database, actor), guard, epoch, last_id)
+    return Caller(actor, Admission(platform.database, actor), platform.get(Guard), epoch, last_id)
 
 
 Calling = Annotated[Caller, Depends(_caller)]

@@ -7,21 +7,22 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from argus_auth.sessions.cookies import Browser
-from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.identity import bearer, current_actor
+from argus_kit.policy import Permission, names, require
 
 
+@names(Permission.SESSION_REFRESH)
 async def _renewing(request: Request, browser: Browser) -> Actor | None:
     if browser.wanted.in_cookie:
         return None
     actor = await current_actor(request)
-    if actor.jti is None:
-        raise ArgusError(ErrorCode.AUTH_SESSION_INVALID, "Only a session can be refreshed. Please log in.")
+    require(actor, Permission.SESSION_REFRESH)
     return actor
 
 
+@names(Permission.SESSION_END)
 async def _leaving(request: Request, browser: Browser) -> Actor | None:
     if browser.wanted.in_cookie and bearer(request) is None:
         return None
@@ -32,8 +33,7 @@ async def _leaving(request: Request, browser: Browser) -> Actor | None:
         if browser.wanted.in_cookie:
             return None
         raise
-    if actor.kind == "agent":
-        raise ArgusError(ErrorCode.AUTH_FORBIDDEN, "An agent's token only serves its agent.")
+    require(actor, Permission.SESSION_END)
     return actor
 
 

@@ -17,8 +17,8 @@ from argus_auth.sessions.schemas import Done, SessionOut, SessionsRevoked
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Interactive, Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayChangeAccount, MayReadAccount, MaySecureAccount
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
@@ -56,19 +56,19 @@ async def logout(actor: Leaving, origin: From, work: Writing, browser: Browser) 
 
 
 @router.get("/sessions")
-async def list_sessions(actor: Person, connection: Reading) -> Sequence[SessionOut]:
+async def list_sessions(actor: MayReadAccount, connection: Reading) -> Sequence[SessionOut]:
     """Where the caller is logged in, newest first."""
     return await service.list_sessions(connection, actor)
 
 
 @router.post("/sessions/revoke-others")
-async def revoke_other_sessions(actor: Interactive, origin: From, work: Writing) -> SessionsRevoked:
+async def revoke_other_sessions(actor: MaySecureAccount, origin: From, work: Writing) -> SessionsRevoked:
     """End all sessions but this one."""
     return SessionsRevoked(revoked=await service.revoke_others(work, actor, origin.ip))
 
 
 @router.post("/sessions/{jti}/revoke")
-async def revoke_session(jti: str, actor: Writer, origin: From, work: Writing) -> Done:
+async def revoke_session(jti: str, actor: MayChangeAccount, origin: From, work: Writing) -> Done:
     """End one session."""
     await service.revoke(work, actor, jti, origin.ip)
     return Done(detail="revoked")

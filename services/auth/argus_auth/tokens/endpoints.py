@@ -10,27 +10,27 @@ from argus_auth.dependencies import Core, From, Writing
 from argus_auth.fields import RowId
 from argus_auth.tokens import service
 from argus_auth.tokens.schemas import TokenCreate, TokenCreated, TokenOut, TokenRevoked
-from argus_kit.identity import Interactive
 from argus_kit.platform import Reading
+from argus_kit.policy import MayManageTokens
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 
 
 @router.get("")
 async def list_tokens(
-    actor: Interactive, connection: Reading, scope: str | None = None, include_revoked: bool = False
+    actor: MayManageTokens, connection: Reading, scope: str | None = None, include_revoked: bool = False
 ) -> Sequence[TokenOut]:
     """The caller's tokens, newest first."""
     return await service.list_tokens(connection, actor, scope=scope, include_revoked=include_revoked)
 
 
 @router.post("", status_code=201)
-async def create_token(body: TokenCreate, core: Core, actor: Interactive, origin: From) -> TokenCreated:
+async def create_token(body: TokenCreate, core: Core, actor: MayManageTokens, origin: From) -> TokenCreated:
     """Make a token. Its text is shown this once."""
     return await service.create_token(core, actor, body, origin)
 
 
 @router.delete("/{id}")
-async def revoke_token(id: RowId, actor: Interactive, origin: From, work: Writing) -> TokenRevoked:
+async def revoke_token(id: RowId, actor: MayManageTokens, origin: From, work: Writing) -> TokenRevoked:
     """End a token, everywhere and at once."""
     return await service.revoke_token(work, actor, id, origin.ip)

@@ -19,12 +19,16 @@ from argus_catalog.access.visibility import visible
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadRuns, Permission, may, role_for
 from argus_schema import ingest
+from argus_schema.access import held_by
+from argus_schema.roles import Role
 
 batch = ingest.batch.c
 job = ingest.job.c
+
+_FORBIDDEN = {Role.OWNER: "Only the batch's owner, an owner of its project or an administrator may do this."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +95,41 @@ async def find_batches(connection: AsyncConnection, actor: Actor, batch_ids: Seq
     return [BatchRef(*row) for row in await connection.execute(query)]
 
 
-async def _readable_batch(batch_id: str, actor: Person, connection: Reading) -> BatchRef:
-    return await find_batch(connection, actor, batch_id)
+def _batch_for(permission: Permission) -> Any:
+    """The batch in the address, for whoever has this permission and the role that it asks for."""
+    caller = may(permission)
+
+    async def find(batch_id: str, connection: Reading, actor: Actor = caller) -> BatchRef:
+        found = await find_batch(connection, actor, batch_id)
+        await must_hold(connection, actor, found, permission)
+        return found
+
+    return Depends(find)
 
 
-async def _owned_batch(batch_id: str, actor: Person, connection: Reading) -> BatchRef:
-    return owned(await find_batch(connection, actor, batch_id), actor)
-
-
-async def _controlled_batch(batch_id: str, actor: Writer, connection: Reading) -> BatchRef:
-    return owned(await find_batch(connection, actor, batch_id), actor)
-
-
-def owned(found: BatchRef, actor: Actor) -> BatchRef:
-    """The batch, if the caller owns it or is an administrator.
+async def must_hold(connection: AsyncConnection, actor: Actor, found: BatchRef, permission: Permission) -> None:
+    """Let pass who has the role on this batch that the permission asks for.
 
     Raises:
         ArgusError: batch.forbidden.
     """
-    if not actor.is_admin and found.owner_id != actor.user_id:
-        raise ArgusError(ErrorCode.BATCH_FORBIDDEN, "Only the batch's owner or an administrator may do this.")
-    return found
+    if not await held(connection, actor, [found], permission):
+        raise ArgusError(ErrorCode.BATCH_FORBIDDEN, _FORBIDDEN.get(role_for(permission)))
 
 
-async def _readable_job(batch_id: str, job_id: str, actor: Person, connection: Reading) -> JobRef:
+async def held(
+    connection: AsyncConnection, actor: Actor, found: Sequence[BatchRef], permission: Permission
+) -> set[int]:
+    """The keys of those visible batches on which the caller has the role that the permission asks for."""
+    role = role_for(permission)
+    keys = {one.batch_key for one in found}
+    if actor.is_admin or role is Role.VIEWER or all(one.owner_id == actor.user_id for one in found):
+        return keys
+    query = sa.select(batch.batch_key).where(batch.batch_key.in_(keys), held_by(actor, role))
+    return set((await connection.execute(query)).scalars())
+
+
+async def _readable_job(batch_id: str, job_id: str, actor: MayReadRuns, connection: Reading) -> JobRef:
     return await find_job(connection, actor, batch_id, job_id)
 
 
@@ -142,11 +157,11 @@ def _divisions(batch_id: str, job_id: str) -> list[tuple[str, str]]:
     return [("/".join(parts[:n]), "/".join(parts[n:])) for n in range(1, len(parts))][:16]
 
 
-ReadableBatch = Annotated[BatchRef, Depends(_readable_batch)]
+ReadableBatch = Annotated[BatchRef, _batch_for(Permission.RUNS_READ)]
 """The batch in the address, if the caller may see it; else 404."""
-OwnedBatch = Annotated[BatchRef, Depends(_owned_batch)]
-"""The same, if the caller owns it (or is an administrator); else 403."""
-ControlledBatch = Annotated[BatchRef, Depends(_controlled_batch)]
-"""The same with a credential that may change things."""
+DeletableBatch = Annotated[BatchRef, _batch_for(Permission.RUNS_DELETE)]
+"""The same, if the caller may delete it; else 403. So for the two below."""
+OwnedBatch = Annotated[BatchRef, _batch_for(Permission.SHARES_READ)]
+SharableBatch = Annotated[BatchRef, _batch_for(Permission.SHARES_CHANGE)]
 ReadableJob = Annotated[JobRef, Depends(_readable_job)]
 """The job in the address, if the caller may see its batch."""

@@ -23,8 +23,8 @@ from argus_catalog.batches.schemas import (
 from argus_catalog.csv import csv_response
 from argus_catalog.jobs.schemas import JobEta, JobOut
 from argus_catalog.wire import ConditionalRoute
-from argus_kit.identity import Person
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadRuns
 
 router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
 
@@ -49,7 +49,7 @@ Filter = Annotated[BatchFilter, Depends(_filter)]
 
 
 @router.get("")
-async def list_batches(chosen: Filter, actor: Person, connection: Reading, response: Response) -> list[BatchOut]:
+async def list_batches(chosen: Filter, actor: MayReadRuns, connection: Reading, response: Response) -> list[BatchOut]:
     """Batches, the latest start first. X-Next-Cursor is there when more follow."""
     page = await service.list_batches(connection, actor, chosen)
     if page.next_cursor:
@@ -60,7 +60,7 @@ async def list_batches(chosen: Filter, actor: Person, connection: Reading, respo
 @router.get("/compact")
 async def list_compact_batches(
     chosen: Filter,
-    actor: Person,
+    actor: MayReadRuns,
     connection: Reading,
     response: Response,
     resource_limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -126,6 +126,6 @@ one = APIRouter(prefix="/api/batches", tags=["batches"], route_class=Conditional
 
 
 @one.get("/{batch_id:path}")
-async def get_batch(batch: ReadableBatch, actor: Person, connection: Reading) -> BatchOut:
+async def get_batch(batch: ReadableBatch, actor: MayReadRuns, connection: Reading) -> BatchOut:
     """One batch, with its environment."""
     return await service.detail(connection, actor, batch)

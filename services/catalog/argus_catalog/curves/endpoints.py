@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
 from argus_catalog.curves.schemas import BatchCurves, JobMetrics, Kind, MetricsQuery, QueryAnswer, Seconds, Step
 from argus_catalog.wire import ConditionalRoute, json_response
-from argus_kit.identity import Person
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadRuns
 
 # What counts curves is loaded with the first curve: numpy is a tenth of a server's start.
 router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
@@ -54,7 +54,7 @@ async def get_batch_curves(
 
 
 @router.post("/metrics/query", response_model=QueryAnswer)
-async def query_metrics(asked: MetricsQuery, actor: Person, connection: Reading) -> Response:
+async def query_metrics(asked: MetricsQuery, actor: MayReadRuns, connection: Reading) -> Response:
     """Curves of many jobs in one answer. What is not there, or not visible, is told job by job."""
     from argus_catalog.curves import service
 

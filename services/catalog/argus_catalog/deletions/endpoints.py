@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from argus_catalog.access.dependencies import ControlledBatch
+from argus_catalog.access.dependencies import DeletableBatch
 from argus_catalog.batches.schemas import BulkDeleteBatches, BulkDeleted, DeletedBatch
 from argus_catalog.deletions import service
 from argus_catalog.hosts.schemas import DeletedHost
 from argus_catalog.jobs.schemas import BulkDeleteJobs, DeletedJob
 from argus_catalog.projects.schemas import DeletedProject
-from argus_kit.identity import Admin, Writer
 from argus_kit.platform import Reading, platform_of
+from argus_kit.policy import MayAdminChange, MayDeleteProjects, MayDeleteRuns
 
 router = APIRouter(prefix="/api", tags=["deletions"])
 
@@ -22,7 +22,7 @@ Purge = Annotated[bool, Query(description="Remove its rows and files now, not af
 
 @router.post("/batches/bulk-delete")
 async def delete_batches(
-    wanted: BulkDeleteBatches, request: Request, actor: Writer, connection: Reading
+    wanted: BulkDeleteBatches, request: Request, actor: MayDeleteRuns, connection: Reading
 ) -> BulkDeleted:
     """Delete many batches; those that cannot be deleted are named with the reason."""
     platform = platform_of(request)
@@ -33,13 +33,17 @@ async def delete_batches(
 
 
 @router.post("/jobs/bulk-delete")
-async def delete_jobs(wanted: BulkDeleteJobs, request: Request, actor: Writer, connection: Reading) -> BulkDeleted:
+async def delete_jobs(
+    wanted: BulkDeleteJobs, request: Request, actor: MayDeleteRuns, connection: Reading
+) -> BulkDeleted:
     """Delete many jobs; those that cannot be deleted are named with the reason."""
     return await service.delete_jobs(platform_of(request).bus, connection, actor, wanted.items)
 
 
 @router.delete("/batches/{batch_id:path}")
-async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer, purge: Purge = False) -> DeletedBatch:
+async def delete_batch(
+    request: Request, batch: DeletableBatch, actor: MayDeleteRuns, purge: Purge = False
+) -> DeletedBatch:
     """Delete a batch that is not active."""
     platform = platform_of(request)
     await service.delete_batch(platform, actor, batch, purge=purge)
@@ -48,21 +52,25 @@ async def delete_batch(request: Request, batch: ControlledBatch, actor: Writer, 
 
 
 @router.delete("/jobs/{batch_id}/{job_id:path}")
-async def delete_job(batch_id: str, job_id: str, request: Request, actor: Writer, connection: Reading) -> DeletedJob:
+async def delete_job(
+    batch_id: str, job_id: str, request: Request, actor: MayDeleteRuns, connection: Reading
+) -> DeletedJob:
     """Delete a job that is not running."""
     job = await service.delete_job(platform_of(request).bus, connection, actor, batch_id, job_id)
     return DeletedJob(batch_id=job.batch.id, job_id=job.job_id)
 
 
 @router.delete("/hosts/{host}")
-async def delete_host(host: str, request: Request, actor: Admin, connection: Reading) -> DeletedHost:
+async def delete_host(host: str, request: Request, actor: MayAdminChange, connection: Reading) -> DeletedHost:
     """Delete a host that has been silent for ten minutes."""
     await service.delete_host(platform_of(request).bus, connection, actor, host)
     return DeletedHost(host=host)
 
 
 @router.delete("/projects/{project:path}")
-async def delete_project(project: str, request: Request, actor: Admin, connection: Reading) -> DeletedProject:
+async def delete_project(
+    project: str, request: Request, actor: MayDeleteProjects, connection: Reading
+) -> DeletedProject:
     """Delete a project with all its batches."""
     await service.delete_project(platform_of(request), connection, actor, project)
     return DeletedProject(project=project)

@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_catalog.access.dependencies import BatchRef, JobRef, find_batches, find_job, owned
+from argus_catalog.access.dependencies import BatchRef, JobRef, find_batches, find_job, held, must_hold
 from argus_catalog.batches.schemas import BulkDeleted, Skipped
 from argus_catalog.derivations.status import LIVE_JOB, UNDELETABLE, shown_job_status
 from argus_catalog.jobs.schemas import JobRef as WantedJob
+from argus_catalog.members.roles import must_have
 from argus_catalog.projects.service import must_see
 from argus_catalog.upserts import upsert
 from argus_catalog.writing import Announcer
@@ -23,9 +24,11 @@ from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Platform
+from argus_kit.policy import Permission
+from argus_kit.telemetry import ADDRESS
 from argus_schema import catalog as own
 from argus_schema import ingest
-from argus_schema.access import reached_by
+from argus_schema.access import deletable_by, exists_for_people, reached_by
 
 batch = ingest.batch.c
 job = ingest.job.c
@@ -67,9 +70,10 @@ async def delete_batches(bus: Bus, connection: AsyncConnection, actor: Actor, ba
     wanted = list(dict.fromkeys(batch_ids))
     known = {found.id: found for found in await find_batches(connection, actor, wanted)}
     gone = await _deleted_of(connection, actor, wanted)
+    own_keys = await held(connection, actor, list(known.values()), Permission.RUNS_DELETE)
     deleted, skipped = [], []
     for batch_id in wanted:
-        reason = _why_not(known.get(batch_id), actor, is_deleted=batch_id in gone)
+        reason = _why_not(known.get(batch_id), own_keys, is_deleted=batch_id in gone)
         if reason is None:
             await _ask(bus, actor, kind="batch", batch_id=batch_id)
             deleted.append(batch_id)
@@ -84,10 +88,10 @@ async def announce_deleted(platform: Platform, batch_ids: Sequence[str]) -> None
         await platform.get(Announcer).say(wire.AccessChanged(batch_id=batch_id))
 
 
-def _why_not(found: BatchRef | None, actor: Actor, *, is_deleted: bool) -> str | None:
+def _why_not(found: BatchRef | None, own_keys: set[int], *, is_deleted: bool) -> str | None:
     if found is None:
         return "already_deleted" if is_deleted else "not_found"
-    if not actor.is_admin and found.owner_id != actor.user_id:
+    if found.batch_key not in own_keys:
         return "not_owner"
     return found.status if found.status in UNDELETABLE else None
 
@@ -112,7 +116,7 @@ async def delete_job(bus: Bus, connection: AsyncConnection, actor: Actor, batch_
         ArgusError: batch.not_found, batch.forbidden, job.not_found, job.active, what ingest answers, bus.unavailable.
     """
     found = await find_job(connection, actor, batch_id, job_id)
-    owned(found.batch, actor)
+    await must_hold(connection, actor, found.batch, Permission.RUNS_DELETE)
     status = await _job_status(connection, found)
     if status in LIVE_JOB:
         raise ArgusError(ErrorCode.JOB_ACTIVE, details={"status": status})
@@ -135,13 +139,14 @@ async def delete_jobs(bus: Bus, connection: AsyncConnection, actor: Actor, wante
     """
     _check_count(wanted)
     batches = {found.id: found for found in await find_batches(connection, actor, [w.batch_id for w in wanted])}
+    own_keys = await held(connection, actor, list(batches.values()), Permission.RUNS_DELETE)
     rows = await _jobs_of(connection, [found.batch_key for found in batches.values()], [w.job_id for w in wanted])
     deleted, skipped = [], []
     for item in wanted:
         found = batches.get(item.batch_id)
         name = f"{item.batch_id}/{item.job_id}"
         row = rows.get((found.batch_key, item.job_id)) if found else None
-        reason = _why_not_job(found, row, actor)
+        reason = _why_not_job(found, row, own_keys)
         if reason is None:
             await _ask(bus, actor, kind="job", batch_id=item.batch_id, job_id=item.job_id)
             deleted.append(name)
@@ -158,10 +163,10 @@ async def _jobs_of(
     return {(row.batch_key, row.job_id): row for row in await connection.execute(query)}
 
 
-def _why_not_job(found: BatchRef | None, row: Any, actor: Actor) -> str | None:
+def _why_not_job(found: BatchRef | None, row: Any, own_keys: set[int]) -> str | None:
     if found is None:
         return "batch_not_found"
-    if not actor.is_admin and found.owner_id != actor.user_id:
+    if found.batch_key not in own_keys:
         return "not_owner"
     if row is None:
         return "not_found"
@@ -184,23 +189,29 @@ async def delete_host(bus: Bus, connection: AsyncConnection, actor: Actor, name:
 
 
 async def delete_project(platform: Platform, connection: AsyncConnection, actor: Actor, project: str) -> None:
-    """Hide a project, all its batches, and its name for ever.
+    """Hide a project, all its batches, and its name for ever. Its owners may where all its batches are its members'.
 
     Raises:
-        ArgusError: project.not_found, what ingest answers, bus.unavailable.
+        ArgusError: project.forbidden, project.not_found, project.has_others, what ingest answers, bus.unavailable.
     """
+    await must_have(connection, actor, project, Permission.PROJECTS_DELETE)
     await must_see(connection, actor, project)
+    others = sa.and_(batch.project == project, exists_for_people(), sa.not_(deletable_by(actor)))
+    if (await connection.execute(sa.select(batch.id).where(others).limit(1))).first() is not None:
+        raise ArgusError(ErrorCode.PROJECT_HAS_OTHERS)
     # First ingest's transaction, then ours: on SQLite they would wait for each other.
     await _ask(platform.bus, actor, kind="project", project=project)
     await forget_batches(platform, sa.select(batch.id).where(batch.project == project))
     row = {"project": project, "is_public": False, "is_demo": False, "deleted_at": now()}
     async with platform.write("catalog") as transaction:
         await upsert(transaction.connection, own.project_meta, row, {"deleted_at": now(), "is_public": False})
+        members = own.project_member
+        await transaction.connection.execute(sa.delete(members).where(members.c.project == project))
     await platform.get(Announcer).say(wire.AccessChanged(project=project))
 
 
 async def _ask(bus: Bus, actor: Actor, **what: Any) -> None:
-    request = wire.TrackingDelete(actor_id=actor.user_id, at=now(), **what)
+    request = wire.TrackingDelete(actor_id=actor.user_id, actor_ip=ADDRESS.get(), at=now(), **what)
     reply = wire.decode(wire.TrackingDeleteReply, await bus.request(wire.TRACKING_DELETE, wire.encode(request)))
     if not reply.ok:
         raise ArgusError(_code(reply.error_code), reply.message)

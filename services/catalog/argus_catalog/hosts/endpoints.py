@@ -9,21 +9,21 @@ from fastapi import APIRouter, Query
 from argus_catalog.hosts import service
 from argus_catalog.hosts.schemas import HostCard, HostDetail, HostSeries, SnapshotOut
 from argus_catalog.wire import ConditionalRoute
-from argus_kit.identity import Person
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadHosts
 
 router = APIRouter(prefix="/api", tags=["hosts"], route_class=ConditionalRoute)
 
 
 @router.get("/resources/hosts")
-async def list_host_names(actor: Person, connection: Reading) -> list[str]:
+async def list_host_names(actor: MayReadHosts, connection: Reading) -> list[str]:
     """Names of hosts, sorted."""
     return await service.names(connection, actor)
 
 
 @router.get("/resources")
 async def list_snapshots(
-    actor: Person,
+    actor: MayReadHosts,
     connection: Reading,
     host: str | None = None,
     since: Annotated[str | None, Query(description="Only snapshots at or after this time")] = None,
@@ -35,7 +35,7 @@ async def list_snapshots(
 
 @router.get("/hosts")
 async def list_hosts(
-    actor: Person,
+    actor: MayReadHosts,
     connection: Reading,
     active_s: Annotated[int | None, Query(ge=1, description="Only hosts heard of in the last so many seconds")] = None,
 ) -> list[HostCard]:
@@ -47,7 +47,7 @@ async def list_hosts(
 async def get_host_timeseries(
     *,
     host: str,
-    actor: Person,
+    actor: MayReadHosts,
     connection: Reading,
     metric: str = "gpu_mem_mb",
     since: Annotated[str, Query(description="A time, or now-<n>h, now-<n>m, now-<n>s")] = "now-1h",
@@ -58,6 +58,6 @@ async def get_host_timeseries(
 
 
 @router.get("/hosts/{host}")
-async def get_host(host: str, actor: Person, connection: Reading) -> HostDetail:
+async def get_host(host: str, actor: MayReadHosts, connection: Reading) -> HostDetail:
     """One host."""
     return await service.detail(connection, actor, host)

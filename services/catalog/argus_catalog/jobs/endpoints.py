@@ -12,8 +12,8 @@ from argus_catalog.jobs import service
 from argus_catalog.jobs.schemas import EpochPoint, JobDetail, JobPage, OneJobEta
 from argus_catalog.jobs.service import JobFilter
 from argus_catalog.wire import ConditionalRoute, json_response
-from argus_kit.identity import Person
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadRuns
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRou
 @router.get("")
 async def list_jobs(
     *,
-    actor: Person,
+    actor: MayReadRuns,
     connection: Reading,
     status: str | None = None,
     project: str | None = None,

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from argus_catalog.meta.hints import hints_for
 from argus_catalog.meta.schemas import Hints
 from argus_catalog.wire import ConditionalRoute
+from argus_kit.policy import PUBLIC
 
-router = APIRouter(prefix="/api/meta", tags=["meta"], route_class=ConditionalRoute)
+router = APIRouter(prefix="/api/meta", tags=["meta"], route_class=ConditionalRoute, dependencies=[PUBLIC])
 
 
 @router.get("/hints")

@@ -17,8 +17,8 @@ from argus_catalog.projects.schemas import (
     ProjectResources,
 )
 from argus_catalog.wire import ConditionalRoute
-from argus_kit.identity import Person
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadProjects
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 
@@ -28,46 +28,48 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 @router.get("")
 async def list_projects(
-    actor: Person, connection: Reading, scope: Literal["mine", "shared", "all"] = "all", starred: bool = False
+    actor: MayReadProjects, connection: Reading, scope: Literal["mine", "shared", "all"] = "all", starred: bool = False
 ) -> list[ProjectCard]:
     """Projects: starred ones first, then by running batches, then by name."""
     return await service.cards(connection, actor, scope, starred=starred)
 
 
 @router.get("/{project:path}/active-batches")
-async def list_active_batches(project: str, actor: Person, connection: Reading) -> list[ActiveBatch]:
+async def list_active_batches(project: str, actor: MayReadProjects, connection: Reading) -> list[ActiveBatch]:
     """The running batches of a project, the latest start first."""
     return await service.active_batches(connection, actor, project)
 
 
 @router.get("/{project:path}/leaderboard")
 async def get_leaderboard(
-    project: str, actor: Person, connection: Reading, metric: Metric = "MSE"
+    project: str, actor: MayReadProjects, connection: Reading, metric: Metric = "MSE"
 ) -> list[LeaderboardRow]:
     """The best job of every model and dataset."""
     return await boards.leaderboard(connection, actor, project, metric)
 
 
 @router.get("/{project:path}/matrix")
-async def get_project_matrix(project: str, actor: Person, connection: Reading, metric: Metric = "MSE") -> Matrix:
+async def get_project_matrix(
+    project: str, actor: MayReadProjects, connection: Reading, metric: Metric = "MSE"
+) -> Matrix:
     """Best values, models by datasets."""
     return await boards.matrix(connection, actor, project, metric)
 
 
 @router.get("/{project:path}/resources")
-async def get_project_resources(project: str, actor: Person, connection: Reading) -> ProjectResources:
+async def get_project_resources(project: str, actor: MayReadProjects, connection: Reading) -> ProjectResources:
     """What a project used."""
     return await service.resources(connection, actor, project)
 
 
 @router.get("/{project:path}/export.csv", response_class=Response, responses=_CSV)
-async def export_leaderboard(project: str, actor: Person, connection: Reading) -> Response:
+async def export_leaderboard(project: str, actor: MayReadProjects, connection: Reading) -> Response:
     """The leaderboard as CSV."""
     return csv_response(f"{project}_leaderboard.csv", await boards.leaderboard_csv(connection, actor, project))
 
 
 @router.get("/{project:path}/export-raw.csv", response_class=Response, responses=_CSV)
-async def export_project_metrics(project: str, actor: Person, connection: Reading) -> Response:
+async def export_project_metrics(project: str, actor: MayReadProjects, connection: Reading) -> Response:
     """Every final metric of every job, one a row, as CSV."""
     return csv_response(f"{project}_raw.csv", await boards.raw_csv(connection, actor, project))
 
@@ -76,6 +78,6 @@ one = APIRouter(prefix="/api/projects", tags=["projects"], route_class=Condition
 
 
 @one.get("/{project:path}")
-async def get_project(project: str, actor: Person, connection: Reading) -> ProjectDetail:
+async def get_project(project: str, actor: MayReadProjects, connection: Reading) -> ProjectDetail:
     """One project."""
     return await service.detail(connection, actor, project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from argus_catalog.access.dependencies import ControlledBatch, OwnedBatch
+from argus_catalog.access.dependencies import OwnedBatch, SharableBatch
 from argus_catalog.shares import links, service
 from argus_catalog.shares.schemas import (
     BatchShare,
@@ -49,16 +49,14 @@ async def list_batch_shares(batch: OwnedBatch, connection: Reading) -> list[Batc
 
 @router.post("/batches/{batch_id:path}/shares", status_code=201)
 async def add_batch_share(
-    new: NewBatchShare, batch: ControlledBatch, actor: MayChangeShares, change: Writing
+    new: NewBatchShare, batch: SharableBatch, actor: MayChangeShares, change: Writing
 ) -> BatchShare:
     """Share a batch with a person."""
     return await service.share_batch(change, actor, batch, new)
 
 
 @router.delete("/batches/{batch_id:path}/shares/{grantee_id}")
-async def remove_batch_share(
-    grantee_id: int, batch: ControlledBatch, actor: MayChangeShares, change: Writing
-) -> Deleted:
+async def remove_batch_share(grantee_id: int, batch: SharableBatch, actor: MayChangeShares, change: Writing) -> Deleted:
     """End a share of a batch."""
     await service.end_batch_share(change, actor, batch, grantee_id)
     return Deleted()
@@ -72,7 +70,7 @@ async def list_my_public_shares(request: Request, actor: MayReadSelf, connection
 
 @router.post("/batches/{batch_id:path}/public-share", status_code=201)
 async def add_public_share(
-    request: Request, batch: ControlledBatch, actor: MayChangeShares, change: Writing, new: NewPublicShare | None = None
+    request: Request, batch: SharableBatch, actor: MayChangeShares, change: Writing, new: NewPublicShare | None = None
 ) -> PublicShare:
     """Make a public link to a batch."""
     return await links.add(
@@ -87,7 +85,7 @@ async def list_public_shares(request: Request, batch: OwnedBatch, connection: Re
 
 
 @router.delete("/batches/{batch_id:path}/public-share/{slug}")
-async def remove_public_share(slug: str, batch: ControlledBatch, actor: MayChangeShares, change: Writing) -> Deleted:
+async def remove_public_share(slug: str, batch: SharableBatch, actor: MayChangeShares, change: Writing) -> Deleted:
     """End a public link."""
     await links.remove(change, actor, batch, slug)
     return Deleted()

@@ -11,9 +11,10 @@ from argus_catalog.shares.links import LinkedBatch, LinkedJob, limit_rate
 from argus_catalog.shares.schemas import PublicBatch, PublicJob
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading, platform_of
+from argus_kit.policy import PUBLIC
 
 router = APIRouter(
-    prefix="/api/public", tags=["public"], route_class=ConditionalRoute, dependencies=[Depends(limit_rate)]
+    prefix="/api/public", tags=["public"], route_class=ConditionalRoute, dependencies=[PUBLIC, Depends(limit_rate)]
 )
 
 

@@ -180,7 +180,8 @@ async def test_what_is_shared_is_read_and_not_administered(secret, way):
             own.project_share, owner_id=ada, project="hidden", grantee_id=eve, permission="viewer", created_at=now()
         )
     else:
-        await secret.insert(own.project_member, project="hidden", user_id=eve, role="member", created_at=now())
+        for person in (ada, eve):
+            await secret.insert(own.project_member, project="hidden", user_id=person, role="viewer", created_at=now())
     for path in READS:
         answer = await ask(secret, "GET", path, secret.headers["eve"])
         assert answer.status_code == (403 if path in OWNERS_ALONE else 200), (path, answer.text)

@@ -8,14 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
-from argus_schema.access import editable_by, visible_to
+from argus_kit.policy import Permission, role_for
+from argus_schema.access import held_by, visible_to
 from argus_schema.executor import agent, command
 from argus_schema.ingest import batch
 
 
 async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any] | None:
     """The batch with `may_edit`, or None when the caller may not see it."""
-    may_edit = editable_by(actor).label("may_edit")
+    may_edit = held_by(actor, role_for(Permission.RUNS_CHANGE)).label("may_edit")
     query = sa.select(batch, may_edit).where(batch.c.id == batch_id, visible_to(actor))
     return (await connection.execute(query)).one_or_none()
 

@@ -13,8 +13,8 @@ from fastapi.responses import Response, StreamingResponse
 from argus_ingest.artifacts import previews, serving
 from argus_ingest.artifacts.schemas import DOWNLOAD_SCHEMA, PREVIEW_SCHEMA, UPLOAD_SCHEMA, ArtifactOut
 from argus_ingest.artifacts.service import Artifacts
-from argus_kit.identity import Person, Writer
 from argus_kit.platform import Reading, part_of
+from argus_kit.policy import MayDeleteArtifacts, MayReadArtifacts, MayWriteArtifacts
 
 router = APIRouter(prefix="/api", tags=["artifacts"])
 
@@ -29,21 +29,29 @@ Here = Annotated[Artifacts, part_of(Artifacts)]
 
 @router.post("/jobs/{job_id:path}/artifacts", status_code=201, openapi_extra=UPLOAD_SCHEMA)
 async def upload_job_artifact(
-    job_id: str, request: Request, actor: Writer, artifacts: Here, batch_id: InBatch = None
+    job_id: str, request: Request, actor: MayWriteArtifacts, artifacts: Here, batch_id: InBatch = None
 ) -> ArtifactOut:
     """Add a file to a job. A job id that stands in several batches means the caller's own and newest."""
     return await artifacts.add_to_job(actor, job_id, batch_id, request)
 
 
 @router.post("/batches/{batch_id:path}/artifacts", status_code=201, openapi_extra=UPLOAD_SCHEMA)
-async def upload_batch_artifact(batch_id: str, request: Request, actor: Writer, artifacts: Here) -> ArtifactOut:
+async def upload_batch_artifact(
+    batch_id: str, request: Request, actor: MayWriteArtifacts, artifacts: Here
+) -> ArtifactOut:
     """Add a file to a batch as a whole."""
     return await artifacts.add_to_batch(actor, batch_id, request)
 
 
 @router.get("/jobs/{job_id:path}/artifacts")
 async def list_job_artifacts(
-    job_id: str, connection: Reading, actor: Person, artifacts: Here, *, batch_id: InBatch = None, after: After = 0
+    job_id: str,
+    connection: Reading,
+    actor: MayReadArtifacts,
+    artifacts: Here,
+    *,
+    batch_id: InBatch = None,
+    after: After = 0,
 ) -> list[ArtifactOut]:
     """A job's files, oldest first."""
     return await artifacts.of_job(connection, actor, job_id, batch_id, after)
@@ -51,7 +59,13 @@ async def list_job_artifacts(
 
 @router.get("/batches/{batch_id:path}/artifacts")
 async def list_batch_artifacts(
-    batch_id: str, connection: Reading, actor: Person, artifacts: Here, *, jobs: WithJobs = False, after: After = 0
+    batch_id: str,
+    connection: Reading,
+    actor: MayReadArtifacts,
+    artifacts: Here,
+    *,
+    jobs: WithJobs = False,
+    after: After = 0,
 ) -> list[ArtifactOut]:
     """A batch's own files, and on request those of its jobs, oldest first."""
     return await artifacts.of_batch(connection, actor, batch_id, after, with_jobs=jobs)
@@ -61,7 +75,7 @@ async def list_batch_artifacts(
 async def download_artifact(
     artifact_id: ArtifactId,
     request: Request,
-    actor: Person,
+    actor: MayReadArtifacts,
     artifacts: Here,
     *,
     inline: Inline = False,
@@ -82,7 +96,7 @@ async def download_artifact(
 async def get_artifact_thumbnail(
     artifact_id: ArtifactId,
     request: Request,
-    actor: Person,
+    actor: MayReadArtifacts,
     artifacts: Here,
     *,
     size: Size = 256,
@@ -100,7 +114,7 @@ async def get_artifact_thumbnail(
 
 
 @router.delete("/artifacts/{artifact_id}", status_code=204)
-async def delete_artifact(artifact_id: ArtifactId, actor: Writer, artifacts: Here) -> None:
+async def delete_artifact(artifact_id: ArtifactId, actor: MayDeleteArtifacts, artifacts: Here) -> None:
     """Delete a file."""
     await artifacts.remove(actor, artifact_id)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
+from argus_kit.policy import Permission, role_for
 from argus_schema import access
 from argus_schema import ingest as tables
 
@@ -29,7 +30,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
 
 def _places(actor: Actor) -> sa.Select[Any]:
     """Batches, with whether the caller may add to each; the likeliest one first: own before shared, new before old."""
-    may_edit = access.editable_by(actor)
+    may_edit = access.held_by(actor, role_for(Permission.ARTIFACTS_WRITE))
     return (
         sa.select(_batch.batch_key, _batch.id.label("batch_id"), may_edit.label("may_edit"))
         .where(visible_to(actor))
@@ -76,9 +77,10 @@ async def of_batch(connection: AsyncConnection, batch_key: int, after: int, limi
 
 
 async def find(connection: AsyncConnection, actor: Actor, artifact_id: int) -> sa.Row[Any] | None:
-    """One artifact with its batch, if the caller may see it."""
+    """One artifact with its batch, if the caller may see it, and with `may_delete`."""
+    may_delete = access.held_by(actor, role_for(Permission.ARTIFACTS_DELETE)).label("may_delete")
     query = (
-        sa.select(tables.artifact, _batch.id.label("batch_id"), _batch.owner_id)
+        sa.select(tables.artifact, _batch.id.label("batch_id"), may_delete)
         .join(tables.batch, _batch.batch_key == _artifact.batch_key)
         .where(_artifact.id == artifact_id, visible_to(actor))
     )

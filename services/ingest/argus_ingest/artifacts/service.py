@@ -135,7 +135,7 @@ class Artifacts(Part):
         """Delete an artifact. Raises ArgusError: artifact.not_found, batch.forbidden."""
         async with self._platform.write(tables.OWNER) as tx:
             row = await _found(tx.connection, actor, artifact_id)
-            if row.owner_id != actor.user_id and not actor.is_admin:
+            if not row.may_delete:
                 raise ArgusError(ErrorCode.BATCH_FORBIDDEN)
             await repository.remove(tx.connection, [artifact_id])
             _note(tx, "artifact_delete", actor.user_id, row, row.batch_id)

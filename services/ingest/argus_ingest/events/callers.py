@@ -13,6 +13,7 @@ from argus_kit.cache import Cache
 from argus_kit.errors import ArgusError, RateLimited
 from argus_kit.identity import Identity, address_of, bearer
 from argus_kit.limits import Buckets
+from argus_kit.policy import Permission, require
 
 
 class Gate:
@@ -47,10 +48,7 @@ class Gate:
         if credential is None:
             raise ArgusError(ErrorCode.AUTH_REQUIRED)
         actor = await self._identity.resolve(credential, address_of(request))
-        if actor.kind != "token":
-            raise ArgusError(ErrorCode.AUTH_API_TOKEN_REQUIRED)
-        if actor.scope != "reporter":
-            raise ArgusError(ErrorCode.AUTH_SCOPE_INSUFFICIENT, "A viewer token cannot report events.")
+        require(actor, Permission.EVENTS_WRITE)
         await _within(self.by_token, f"ingest:{actor.token_id}")
         return actor
 

@@ -40,6 +40,8 @@ async def test_editors_and_members_add(ingest, share):
     await ingest.accept(event("batch_start"))
     user_id, editor = await ingest.person("bob")
     other_id, viewer = await ingest.person("cleo")
+    if share == "member":
+        await insert(ingest, catalog_tables.project_member, project="vision", user_id=ingest.user_id, role="owner")
     for person, permission in ((user_id, "editor"), (other_id, "viewer")):
         if share == "batch":
             await insert(
