@@ -59,6 +59,13 @@ class TestAuditChain:
         async with database.read() as connection:
             assert await chain.first_broken(connection) == rows[2]["id"]
 
+    async def test_numbers_that_databases_spell_in_their_own_way_break_nothing(self, database):
+        odd = [-0.0, 1e22, -1e300, 5e-324, 0.1, 1.0, 123456789012345678.0, 2**62, float("nan"), float("inf")]
+        async with database.write() as connection:
+            await chain.append(connection, [_entry(metadata={"overrides": {"lr": value}}) for value in odd])
+        async with database.read() as connection:
+            assert await chain.first_broken(connection) is None
+
     async def test_what_requests_write_is_chained(self, client, sign_up, database):
         ada = await sign_up()
         await client.post("/api/auth/logout", headers=ada.headers)

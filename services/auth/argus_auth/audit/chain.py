@@ -7,6 +7,7 @@ the end leaves a whole chain, so `watch` remembers the last row that it saw.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from argus_contracts.bus import AuditEntry
 from argus_schema.auth import audit_log
 
 _PAGE = 1000
+# From here on a number's shortest spelling has an exponent and no decimals.
+_WHOLE_BEYOND = 1e15
 
 
 async def append(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> int:
@@ -102,7 +105,17 @@ def _storable(value: Any) -> Any:
         return {_storable(key): _storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_storable(item) for item in value]
+    if isinstance(value, float):
+        return _storable_number(value)
     return value
+
+
+def _storable_number(value: float) -> Any:
+    # PostgreSQL's JSON keeps decimals: it knows no -0.0 and no NaN, and gives 1e22 back as a whole number. A row must be
+    # read as it was hashed.
+    if not math.isfinite(value):
+        return str(value)
+    return str(value) if abs(value) >= _WHOLE_BEYOND else value + 0.0
 
 
 def _digest(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,77 @@
+"""For every route that changes something: the line that it leaves in the audit log, or why it leaves none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MARK: Final = "A person's own mark or reading; nobody else sees or loses anything by it."
+_RECORD: Final = "What is reported is itself the record: each event is stored with its token's owner and time."
+
+AUDITED: Final[dict[str, str]] = {
+    "POST /api/auth/register": "register",
+    "POST /api/auth/login": "login_success",
+    "POST /api/auth/logout": "logout",
+    "POST /api/auth/sessions/{jti}/revoke": "session_revoke",
+    "POST /api/auth/sessions/revoke-others": "session_revoke_others",
+    "POST /api/auth/change-password": "password_changed",
+    "POST /api/auth/change-email": "email_change_requested",
+    "POST /api/auth/verify-new-email": "email_changed",
+    "POST /api/auth/verify-email": "email_verified",
+    "POST /api/auth/request-password-reset": "password_reset_requested",
+    "POST /api/auth/reset-password": "password_reset",
+    "POST /api/me/resend_verification": "resend_verification_sent",
+    "POST /api/tokens": "token_create",
+    "DELETE /api/tokens/{id}": "token_revoke",
+    "POST /api/admin/users/{id}/ban": "user_ban",
+    "POST /api/admin/users/{id}/unban": "user_unban",
+    "POST /api/admin/users/invites": "invite_create",
+    "DELETE /api/admin/users/invites/{id}": "invite_revoke",
+    "PUT /api/admin/feature-flags/{key}": "feature_flag_update",
+    "PUT /api/admin/system-config/{group}/{key}": "system_config_set",
+    "DELETE /api/admin/system-config/{group}/{key}": "system_config_delete",
+    "POST /api/admin/security/jwt/rotate": "jwt_rotate",
+    "POST /api/admin/retention/sweep": "retention_sweep_manual",
+    "POST /api/jobs/{job_id}/artifacts": "artifact_upload",
+    "POST /api/batches/{batch_id}/artifacts": "artifact_upload",
+    "DELETE /api/artifacts/{artifact_id}": "artifact_delete",
+    "DELETE /api/batches/{batch_id}": "batch_deleted",
+    "POST /api/batches/bulk-delete": "batch_deleted",
+    "DELETE /api/jobs/{batch_id}/{job_id}": "job_deleted",
+    "POST /api/jobs/bulk-delete": "job_deleted",
+    "DELETE /api/hosts/{host}": "host_deleted",
+    "DELETE /api/projects/{project}": "project_deleted",
+    "POST /api/batches/{batch_id}/stop": "batch_stop_requested",
+    "POST /api/batches/{batch_id}/rerun": "batch_rerun_requested",
+    "POST /api/batches/{batch_id}/shares": "share_add",
+    "DELETE /api/batches/{batch_id}/shares/{grantee_id}": "share_remove",
+    "POST /api/projects/shares": "share_add",
+    "DELETE /api/projects/shares/{project}/{grantee_id}": "share_remove",
+    "POST /api/batches/{batch_id}/public-share": "public_share_create",
+    "DELETE /api/batches/{batch_id}/public-share/{slug}": "public_share_revoke",
+    "POST /api/agents/register": "agent_register",
+    "POST /api/agents/{agent_id}/jobs/{cmd_id}/ack": "command_ack",
+    "PUT /api/me/notification_prefs": "notification_prefs_updated",
+    "PATCH /api/me/subscriptions": "subscriptions_updated",
+    "PUT /api/batches/{batch_id}/email-subscription": "batch_subscription_set",
+    "DELETE /api/batches/{batch_id}/email-subscription": "batch_subscription_remove",
+    "POST /api/projects/{project}/recipients": "recipient_add",
+    "PATCH /api/projects/{project}/recipients/{recipient_id}": "recipient_update",
+    "DELETE /api/projects/{project}/recipients/{recipient_id}": "recipient_remove",
+    "POST /api/unsubscribe": "unsubscribe",
+    "POST /api/unsubscribe/recipient/{token}": "recipient_unsubscribe",
+}
+
+EXEMPT: Final[dict[str, str]] = {
+    "POST /api/events": _RECORD,
+    "POST /api/events/batch": _RECORD,
+    "POST /api/auth/refresh": "The session that was opened goes on; one that comes again is noted as stolen.",
+    "POST /api/agents/{agent_id}/heartbeat": "A sign of life every half minute; when it came is in the agent's row.",
+    "PATCH /api/users/me/preferences": "How pages look to the one who chose it.",
+    "POST /api/stars": _MARK,
+    "DELETE /api/stars/{target_type}/{target_id}": _MARK,
+    "POST /api/pins": _MARK,
+    "DELETE /api/pins/{batch_id}": _MARK,
+    "POST /api/notifications/mark_all_read": _MARK,
+    "POST /api/notifications/{notification_id}/ack": _MARK,
+    "DELETE /api/notifications/{notification_id}": _MARK,
+}

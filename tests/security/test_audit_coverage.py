@@ -1,0 +1,94 @@
+"""Whatever changes something leaves a line: what was done, by whom, to what, and from where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage.audited import AUDITED, EXEMPT
+from stage.people import ADDRESS, Call
+from stage.samples import OPERATIONS, is_change, sample_of
+from stage.world import World, eventually
+
+from argus_contracts.audit import ACTIONS
+
+CHANGES = [operation for operation in OPERATIONS if is_change(operation)]
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_route_that_changes_something_is_audited_or_says_why_not() -> None:
+    assert set(AUDITED) | set(EXEMPT) == set(CHANGES)
+    assert not set(AUDITED) & set(EXEMPT)
+    assert all(EXEMPT.values())
+
+
+def test_actions_are_documented() -> None:
+    assert set(AUDITED.values()) <= set(ACTIONS)
+
+
+def test_each_action_is_written_somewhere() -> None:
+    sources = [path for folder in ("services", "libs/kit") for path in (ROOT / folder).rglob("argus_*/**/*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    # Moves of a batch make theirs of the verb.
+    made = {f"batch_{verb}_requested" for verb in ("stop", "pause", "resume")}
+    assert [action for action in ACTIONS if f'"{action}"' not in text and action not in made] == []
+
+
+@pytest.mark.parametrize("operation", AUDITED)
+def test_a_line_is_left(world: World, operation: str) -> None:
+    sample = sample_of(operation)
+    call = sample.call(world)
+    settled(world)
+    before = world.last_audit()
+    answer = world.client.send(operation.partition(" ")[0], call)
+    assert answer.is_success, answer.text
+    action = AUDITED[operation]
+    line = eventually(lambda: next((one for one in world.audit(before) if one["action"] == action), None))
+    assert line["ip_address"] == ADDRESS, line
+    assert is_about(line, action, call), line
+    if call.actor_id is not None:
+        assert line["user_id"] == call.actor_id, line
+
+
+@pytest.mark.parametrize("operation", EXEMPT)
+def test_an_exception_is_none_by_mistake(world: World, operation: str) -> None:
+    call = sample_of(operation).call(world)
+    settled(world)
+    before = world.last_audit()
+    assert world.client.send(operation.partition(" ")[0], call).is_success
+    settled(world)
+    assert [line for line in world.audit(before) if line["target_type"] != "command"] == []
+
+
+def test_lines_hold_no_secrets_and_known_actions_only(world: World) -> None:
+    settled(world)
+    lines = world.audit()
+    assert {line["action"] for line in lines} <= set(ACTIONS)
+    text = json.dumps(lines)
+    people = [world.admin, world.owner, world.stranger]
+    secrets = [one for person in people for one in (person.session, person.reporter, person.viewer)]
+    secrets += [world.agent.token, *(row[0] for row in world.rows("select unsubscribe_token from recipient"))]
+    assert [secret for secret in secrets if secret in text] == []
+    assert "correct horse" not in text
+
+
+def settled(world: World) -> None:
+    """Wait until no service has a line on its way: a line of ours that is there came after all of theirs."""
+    services = ("ingest", "catalog", "executor", "notifier")
+    query = " union all ".join(f"select count(*) from {name}_outbox" for name in services)
+    eventually(lambda: not sum(row[0] for row in world.rows(query)))
+    before = world.last_audit()
+    # Lines arrive in the order in which they were sent, so this one is the last of them.
+    call = Call(f"/api/agents/{world.agent.id}/jobs/{world.new_command(world.agent)}/ack", {"status": "started"})
+    assert world.client.send("POST", call, world.agent.token).is_success
+    eventually(lambda: any(one["action"] == "command_ack" for one in world.audit(before)))
+
+
+def is_about(line: dict[str, Any], action: str, call: Call) -> bool:
+    """Whether a line names what the call was about."""
+    if call.target is not None:
+        return bool((line["target_type"], line["target_id"]) == call.target)
+    kind = ACTIONS[action].target
+    return kind == "" or (line["target_type"] in kind.split(" or ") and bool(line["target_id"]))
