@@ -9,9 +9,69 @@ export interface paths {
         };
         /**
          * List Audit Log
-         * @description Who did what, newest first; `action` filters exactly.
+         * @description Who did what, newest first. X-Next-Cursor is there when more may follow.
          */
         get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-log/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Actions
+         * @description Which actions occur in the log.
+         */
+        get: operations["list_audit_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit Log
+         * @description The lines that fit as a file: `csv`, `jsonl` (JSON lines) or `syslog` (RFC 5424). This is audited itself.
+         */
+        get: operations["export_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-log/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit Log
+         * @description Whether the log is as it was written. A long log takes several requests; see `next_after`.
+         */
+        get: operations["verify_audit_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -160,6 +220,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/security/oidc-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Oidc Providers
+         * @description All providers; secrets are masked.
+         */
+        get: operations["list_oidc_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/security/oidc-providers/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Oidc Provider
+         * @description Set a provider up, or change it; it is used from now on.
+         */
+        put: operations["set_oidc_provider"];
+        post?: never;
+        /**
+         * Delete Oidc Provider
+         * @description Forget a provider, and take away what its groups gave.
+         */
+        delete: operations["delete_oidc_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/security/oidc-providers/{slug}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Oidc Provider
+         * @description Look whether the provider can be used.
+         */
+        post: operations["test_oidc_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/system-config": {
         parameters: {
             query?: never;
@@ -258,7 +382,11 @@ export interface paths {
         get: operations["get_user"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete User
+         * @description Delete a person's account. `runs` says what becomes of the person's batches.
+         */
+        delete: operations["delete_user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -726,7 +854,11 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Account
+         * @description Delete the caller's account: sessions, tokens and agents end, and every service forgets the person.
+         */
+        delete: operations["delete_account"];
         options?: never;
         head?: never;
         patch?: never;
@@ -746,6 +878,250 @@ export interface paths {
         get: operations["get_oauth_config"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return From Github
+         * @description Take the browser back from GitHub, and sign it in or link.
+         */
+        get: operations["return_from_github"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/link/init": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Init Github Link
+         * @description The same for a page's script, which cannot follow a redirect there.
+         */
+        post: operations["init_github_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/link/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Github Link
+         * @description Send a signed-in browser to GitHub, to link the account there.
+         */
+        get: operations["start_github_link"];
+        put?: never;
+        /**
+         * Start Github Link By Post
+         * @description Send a signed-in browser to GitHub, to link the account there.
+         */
+        post: operations["start_github_link_by_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/set-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set First Password
+         * @description Give a password to an account that was opened by signing in elsewhere.
+         */
+        post: operations["set_first_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Github Login
+         * @description Send the browser to GitHub.
+         */
+        get: operations["start_github_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/github/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlink Github
+         * @description End the link with GitHub.
+         */
+        post: operations["unlink_github"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/linked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Linked Accounts
+         * @description The caller's accounts elsewhere.
+         */
+        get: operations["list_linked_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/oidc/{slug}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return From Oidc
+         * @description Take the browser back from a provider, and sign it in or link.
+         */
+        get: operations["return_from_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/oidc/{slug}/link/init": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Init Oidc Link
+         * @description Where the browser goes to link an account of this provider.
+         */
+        post: operations["init_oidc_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/oidc/{slug}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Oidc Login
+         * @description Send the browser to a provider.
+         */
+        get: operations["start_oidc_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/oidc/{slug}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlink Oidc
+         * @description End the link with a provider, also with one that is gone.
+         */
+        post: operations["unlink_oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-strength": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge Password
+         * @description How easy a password would be to guess, for the form in which it is chosen. Nothing is kept.
+         */
+        post: operations["judge_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2226,6 +2602,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who belongs to a project, owners first.
+         */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/members/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Member
+         * @description Add someone to a project, or change their role.
+         */
+        put: operations["put_member"];
+        post?: never;
+        /**
+         * Remove Member
+         * @description Take someone from a project, or leave it. Their batches stay theirs, and the members see them no longer.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/recipients": {
         parameters: {
             query?: never;
@@ -2683,6 +3103,35 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountDeleted
+         * @description The account is gone; what other services keep of it goes within moments.
+         */
+        AccountDeleted: {
+            /**
+             * Detail
+             * @default deleted
+             * @enum {string}
+             */
+            detail?: "deleted" | "already-deleted";
+            /** Id */
+            id: number;
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+        };
+        /**
+         * ActionCount
+         * @description An action that occurs in the log, and in how many lines.
+         */
+        ActionCount: {
+            /** Action */
+            action: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * ActiveBatch
          * @description A running batch on a project's page.
          */
@@ -3025,6 +3474,14 @@ export interface components {
             username: string | null;
         };
         /**
+         * AuthorizeUrl
+         * @description Where the browser goes to link an account; the cookies of this answer come with it.
+         */
+        AuthorizeUrl: {
+            /** Authorize Url */
+            authorize_url: string;
+        };
+        /**
          * BatchCurves
          * @description One metric of every job of a batch, by epochs where a job has it so, else by steps.
          */
@@ -3310,6 +3767,25 @@ export interface components {
             items: components["schemas"]["JobRef"][];
         };
         /**
+         * ChainOut
+         * @description What a look at the hash chain found.
+         *
+         *     `first_broken` is the id of the first line that does not fit to the one before it, or of a line that was there when
+         *     the chain was last seen whole and is gone. `next_after` is where to go on; null: the end was reached.
+         */
+        ChainOut: {
+            /** Checked */
+            checked: number;
+            /** First Broken */
+            first_broken: number | null;
+            /** Last Id */
+            last_id: number | null;
+            /** Next After */
+            next_after: number | null;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * ClassOut
          * @description What left of one class.
          */
@@ -3376,12 +3852,24 @@ export interface components {
          * @description A setting, where its value comes from; a secret's value is always `***`.
          */
         ConfigItem: {
+            /** Default */
+            default: unknown;
             /** Description */
             description: string | null;
             /** Encrypted */
             encrypted: boolean;
+            /** Env */
+            env: string[];
             /** Key */
             key: string;
+            /** Kind */
+            kind: ("boolean" | "text" | "number") | null;
+            /** Known */
+            known: boolean;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
             /**
              * Source
              * @enum {string}
@@ -3630,7 +4118,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -3723,12 +4211,50 @@ export interface components {
             status: "accepted" | "deduplicated" | "rejected";
         };
         /**
+         * Farewell
+         * @description What proves that the person means it: the password, or the user name from whoever has no password.
+         */
+        Farewell: {
+            /** Current Password */
+            current_password?: string | null;
+            /**
+             * Runs
+             * @enum {string}
+             */
+            runs: "delete" | "keep";
+            /** Username */
+            username?: string | null;
+        };
+        /**
+         * FirstPassword
+         * @description A password for an account that has none.
+         */
+        FirstPassword: {
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
+        };
+        /**
          * FlagOut
          * @description A feature flag; the defaults have no `updated_at`.
          */
         FlagOut: {
+            /** Default */
+            default: unknown;
+            /** Env */
+            env: string[];
             /** Key */
             key: string;
+            /** Kind */
+            kind: ("boolean" | "text" | "number") | null;
+            /** Known */
+            known: boolean;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
             /** Updated At */
             updated_at: string | null;
             /** Updated By */
@@ -3919,6 +4445,19 @@ export interface components {
             gpu_hours: number;
             /** Host */
             host: string;
+        };
+        /**
+         * InProject
+         * @description A role in one project.
+         */
+        InProject: {
+            /** Project */
+            project: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
         };
         /**
          * InviteCreate
@@ -4313,6 +4852,29 @@ export interface components {
             train_epochs: number | null;
         };
         /**
+         * LinkedAccount
+         * @description An account elsewhere that opens this one. `is_usable`: its provider is there and enabled.
+         */
+        LinkedAccount: {
+            /** Email */
+            email: string | null;
+            /** Is Usable */
+            is_usable: boolean;
+            /**
+             * Linked At
+             * Format: date-time
+             */
+            linked_at: string;
+            /** Login */
+            login: string | null;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
          * LinkedIdentity
          * @description An account elsewhere with which the person can log in.
          */
@@ -4366,6 +4928,38 @@ export interface components {
             rows: string[];
             /** Values */
             values: (number | null)[][];
+        };
+        /**
+         * Member
+         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
+         */
+        Member: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Granted By */
+            granted_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
+        };
+        /**
+         * MemberIn
+         * @description What someone is to be in a project.
+         */
+        MemberIn: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
         };
         /**
          * MetricName
@@ -4548,6 +5142,121 @@ export interface components {
         OAuthConfig: {
             /** Github */
             github: boolean;
+            /** Providers */
+            providers: components["schemas"]["ProviderName"][];
+        };
+        /**
+         * OidcCheck
+         * @description One thing that was looked at; `message` is empty when it is well.
+         */
+        OidcCheck: {
+            /**
+             * Message
+             * @default
+             */
+            message?: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "discovery" | "keys" | "pkce" | "scopes" | "secret";
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * OidcProviderOut
+         * @description A provider. The secret is `***`, or empty when there is none. `linked_people` counts who signs in with it.
+         */
+        OidcProviderOut: {
+            /** Allowed Domains */
+            allowed_domains: string[];
+            /** Callback Url */
+            callback_url: string;
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret: string;
+            /** Created At */
+            created_at: string | null;
+            /** Group Roles */
+            group_roles: {
+                [key: string]: unknown;
+            };
+            /** Groups Claim */
+            groups_claim: string | null;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Issuer */
+            issuer: string;
+            /** Linked People */
+            linked_people: number;
+            /** Name */
+            name: string;
+            /** Required Group */
+            required_group: string | null;
+            /** Scopes */
+            scopes: string;
+            /** Slug */
+            slug: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "db" | "env";
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: number | null;
+        };
+        /**
+         * OidcProviderUpdate
+         * @description All of a provider. `client_secret`: `***` leaves it as it is, an empty text or null takes it away.
+         */
+        OidcProviderUpdate: {
+            /**
+             * Allowed Domains
+             * @default []
+             */
+            allowed_domains?: string[];
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret?: string | null;
+            /**
+             * Group Roles
+             * @default {}
+             */
+            group_roles?: {
+                [key: string]: ("admin" | "user") | components["schemas"]["InProject"] | (("admin" | "user") | components["schemas"]["InProject"])[];
+            };
+            /** Groups Claim */
+            groups_claim?: string | null;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled?: boolean;
+            /** Issuer */
+            issuer: string;
+            /** Name */
+            name: string;
+            /** Required Group */
+            required_group?: string | null;
+            /**
+             * Scopes
+             * @default openid email profile
+             */
+            scopes?: string;
+        };
+        /**
+         * OidcTest
+         * @description Whether the provider can be used, as far as that can be said without a person who signs in.
+         */
+        OidcTest: {
+            /** Checks */
+            checks: components["schemas"]["OidcCheck"][];
+            /** Ok */
+            ok: boolean;
         };
         /**
          * OneJobEta
@@ -4608,6 +5317,39 @@ export interface components {
         PasswordResetRequest: {
             /** Email */
             email: string;
+        };
+        /**
+         * PasswordStrength
+         * @description zxcvbn's score from 0 (guessed at once) to 4, the least that is asked for, and codes of hints.
+         */
+        PasswordStrength: {
+            /** Hints */
+            hints: string[];
+            /** Least */
+            least: number;
+            /** Score */
+            score: number;
+        };
+        /**
+         * PasswordToJudge
+         * @description A password that is being chosen, and what a guesser would know of the person.
+         */
+        PasswordToJudge: {
+            /**
+             * Email
+             * @default
+             */
+            email?: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Username
+             * @default
+             */
+            username?: string;
         };
         /**
          * PasswordVoided
@@ -4772,6 +5514,18 @@ export interface components {
             running_batches: number;
         };
         /**
+         * ProjectMembers
+         * @description The members of a project; the caller's own role, if any; and whether the caller may change them.
+         */
+        ProjectMembers: {
+            /** May Manage */
+            may_manage: boolean;
+            /** Members */
+            members: components["schemas"]["Member"][];
+            /** Role */
+            role: ("owner" | "editor" | "viewer") | null;
+        };
+        /**
          * ProjectResources
          * @description What a project used. The heat map counts jobs by the hour of their end: Monday first, UTC.
          */
@@ -4814,6 +5568,16 @@ export interface components {
             permission: string;
             /** Project */
             project: string;
+        };
+        /**
+         * ProviderName
+         * @description An OpenID Connect provider that people may sign in with.
+         */
+        ProviderName: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
         };
         /**
          * PublicBatch
@@ -5432,12 +6196,19 @@ export interface components {
         /**
          * TokenCreate
          * @description A token to be made. `expires_at` is ISO 8601; null means never.
+         *
+         *     With `project` the token reaches that project alone, and with `networks` (addresses or CIDR) it is taken from there
+         *     alone.
          */
         TokenCreate: {
             /** Expires At */
             expires_at?: string | null;
             /** Name */
             name: string;
+            /** Networks */
+            networks?: string[] | null;
+            /** Project */
+            project?: string | null;
             /**
              * Scope
              * @enum {string}
@@ -5464,8 +6235,12 @@ export interface components {
             last_used: string | null;
             /** Name */
             name: string;
+            /** Networks */
+            networks: string[] | null;
             /** Prefix */
             prefix: string;
+            /** Project */
+            project: string | null;
             /** Revoked */
             revoked: boolean;
             /** Scope */
@@ -5476,6 +6251,8 @@ export interface components {
         /**
          * TokenOut
          * @description A token as its owner sees it: `display_hint` are its last four characters.
+         *
+         *     `project` and `networks` are what it is tied to; null means that it is not.
          */
         TokenOut: {
             /**
@@ -5493,8 +6270,12 @@ export interface components {
             last_used: string | null;
             /** Name */
             name: string;
+            /** Networks */
+            networks: string[] | null;
             /** Prefix */
             prefix: string;
+            /** Project */
+            project: string | null;
             /** Revoked */
             revoked: boolean;
             /** Scope */
@@ -5635,10 +6416,22 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                action?: string | null;
+                /** @description Comma list; `*` at an end stands for any end. */
+                action?: string;
+                /** @description From X-Next-Cursor of the page before. */
+                cursor?: string | null;
+                ip?: string;
                 limit?: number;
                 offset?: number;
+                /** @description Part of action, target, address, name or facts; of the newest 200,000 lines. */
+                q?: string;
                 since?: string | null;
+                target_id?: string;
+                target_type?: string;
+                /** @description Lines before this time. */
+                until?: string | null;
+                user_id?: number | null;
+                username?: string;
             };
             header?: never;
             path?: never;
@@ -5662,6 +6455,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOut"][];
+                };
+            };
+        };
+    };
+    list_audit_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionCount"][];
+                };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Comma list; `*` at an end stands for any end. */
+                action?: string;
+                format?: "csv" | "jsonl" | "syslog";
+                ip?: string;
+                /** @description Part of action, target, address, name or facts; of the newest 200,000 lines. */
+                q?: string;
+                since?: string | null;
+                target_id?: string;
+                target_type?: string;
+                /** @description Lines before this time. */
+                until?: string | null;
+                user_id?: number | null;
+                username?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The lines, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    csv: unknown;
+                    jsonl: unknown;
+                    syslog: unknown;
+                };
+            };
+        };
+    };
+    verify_audit_log: {
+        parameters: {
+            query?: {
+                /** @description `next_after` of the answer before. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainOut"];
                 };
             };
         };
@@ -5880,6 +6780,130 @@ export interface operations {
             };
         };
     };
+    list_oidc_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcProviderOut"][];
+                };
+            };
+        };
+    };
+    set_oidc_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcProviderUpdate"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcProviderOut"];
+                };
+            };
+        };
+    };
+    delete_oidc_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    test_oidc_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcTest"];
+                };
+            };
+        };
+    };
     list_system_config: {
         parameters: {
             query?: never;
@@ -6072,6 +7096,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminUserDetail"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query: {
+                runs: "delete" | "keep";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Because"] | null;
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDeleted"];
                 };
             };
         };
@@ -6952,6 +8013,39 @@ export interface operations {
             };
         };
     };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Farewell"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDeleted"];
+                };
+            };
+        };
+    };
     get_oauth_config: {
         parameters: {
             query?: never;
@@ -6977,6 +8071,429 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthConfig"];
+                };
+            };
+        };
+    };
+    return_from_github: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                error?: string | null;
+                iss?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    init_github_link: {
+        parameters: {
+            query?: {
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizeUrl"];
+                };
+            };
+        };
+    };
+    start_github_link: {
+        parameters: {
+            query?: {
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    start_github_link_by_post: {
+        parameters: {
+            query?: {
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    set_first_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstPassword"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_github_login: {
+        parameters: {
+            query?: {
+                /** @description An invite's code, for a new account. */
+                invite?: string | null;
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+                /** @description A session that the browser's cookie keeps. */
+                session?: "cookie" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    unlink_github: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_linked_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedAccount"][];
+                };
+            };
+        };
+    };
+    return_from_oidc: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                error?: string | null;
+                iss?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    init_oidc_link: {
+        parameters: {
+            query?: {
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizeUrl"];
+                };
+            };
+        };
+    };
+    start_oidc_login: {
+        parameters: {
+            query?: {
+                /** @description An invite's code, for a new account. */
+                invite?: string | null;
+                /** @description A path of this app to end on. */
+                redirect?: string | null;
+                /** @description A session that the browser's cookie keeps. */
+                session?: "cookie" | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Where the browser goes on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    unlink_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    judge_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordToJudge"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordStrength"];
                 };
             };
         };
@@ -9796,6 +11313,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Matrix"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectMembers"];
+                };
+            };
+        };
+    };
+    put_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
         };
