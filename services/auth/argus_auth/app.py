@@ -34,12 +34,14 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.keys import endpoints as keys
     from argus_auth.oauth import admin_endpoints as providers
     from argus_auth.oauth import endpoints as oauth
+    from argus_auth.security import endpoints as security
     from argus_auth.sessions import endpoints as sessions
     from argus_auth.tokens import endpoints as tokens
     from argus_auth.users import endpoints as users
 
     modules = (
         accounts, departures, invites, sessions, tokens, oauth, keys, users, providers, config, audit,
+        security,
     )  # fmt: skip
     return [module.router for module in modules]
 

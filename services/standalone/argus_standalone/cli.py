@@ -1,4 +1,4 @@
-"""The `argus-server` command: `up` runs Argus, `migrate` prepares a database, `admin create` makes an administrator."""
+"""The `argus-server` command: `up` runs Argus, `migrate` prepares a database, `admin` serves when nobody can log in."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
+from argus_standalone import admin
 from argus_standalone.preflight import PreflightError, check_port, claim_home
 
 app = typer.Typer(help="Argus in one process.", no_args_is_help=True, add_completion=False)
-admin = typer.Typer(help="Administrators.", no_args_is_help=True)
-app.add_typer(admin, name="admin")
+app.add_typer(admin.app, name="admin")
 
 
 @app.command()
@@ -46,34 +45,6 @@ def migrate() -> None:
     typer.echo("The database is up to date.")
 
 
-@admin.command("create")
-def create_admin(
-    username: Annotated[str, typer.Option(prompt=True, help="Name to log in with.")],
-    email: Annotated[str, typer.Option(prompt=True, help="E-mail address.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Password.")],
-) -> None:
-    """Make an administrator, or make an existing person one."""
-    from argus_auth.admin import create_admin as create
-    from argus_kit.database import Database
-    from argus_schema.migrate import migrate as run
-
-    async def work() -> None:
-        settings = Settings()
-        settings.home.mkdir(parents=True, exist_ok=True)
-        await run(settings.database_url)
-        database = Database(settings.database_url, pool_size=1)
-        try:
-            await create(database, username, email, password)
-        finally:
-            await database.close()
-
-    try:
-        asyncio.run(work())
-    except ValueError as error:
-        sys.exit(f"No administrator was made: {error}")
-    typer.echo(f"{username} is an administrator.")
-
-
 def _serve(settings: Settings) -> None:
     # What is imported stays; the server turns the collector on again when it has started.
     gc.disable()
@@ -87,8 +58,9 @@ def _serve(settings: Settings) -> None:
     settings = settings.model_copy(update={"nats_url": nats.url})
     built = create_app(settings, nats, web_root())
     server = Server(config(built, host=settings.host, port=settings.port))
+    hint = admin.first_account_hint(settings)
     built.state.on_ready = lambda: typer.echo(
-        f"Argus is ready at {settings.public_url}\n  data   {settings.home}\n  stop   Ctrl-C"
+        f"Argus is ready at {settings.public_url}\n  data   {settings.home}\n  stop   Ctrl-C{hint}"
     )
     server.run()
 
