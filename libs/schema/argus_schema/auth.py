@@ -169,6 +169,16 @@ invite = table(
     sa.Column("revoked_at", UtcDateTime),
 )
 
+# Failed logins under names that nobody has, counted like those of an account.
+login_failure = table(
+    "login_failure",
+    OWNER,
+    sa.Column("name_hash", sa.Text, primary_key=True),
+    sa.Column("failed_login_count", sa.Integer, nullable=False, default=0),
+    sa.Column("locked_until", UtcDateTime),
+    sa.Column("failed_at", UtcDateTime, nullable=False),
+)
+
 login_origin = table(
     "login_origin",
     OWNER,

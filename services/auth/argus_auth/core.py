@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from argus_auth.announcer import Announcer
 from argus_auth.audit import chain
 from argus_auth.keys.ring import KeyRing
+from argus_auth.limits import Limits, neighbourhood
 from argus_auth.passwords import Passwords
 from argus_auth.settings import AuthSettings
 from argus_auth.work import Work
@@ -32,6 +33,7 @@ class AuthCore(Part):
         self.platform = platform
         self.settings = settings
         self.passwords = Passwords(settings)
+        self.limits = Limits(platform.cache)
         self.keys = KeyRing(platform.database, lambda: platform.secret_box)
         self._announcer = Announcer(platform.bus, platform.identity)
         self._key_refresh = Loop("signing-key", self.keys.refresh, every_s=_KEY_REFRESH_S)
@@ -58,6 +60,7 @@ class AuthCore(Part):
     async def stop(self) -> None:
         """See Part."""
         await self._key_refresh.stop()
+        await self.limits.close()
 
     def waits_for(self) -> str | None:
         """See Part."""
@@ -79,19 +82,24 @@ class AuthCore(Part):
         Raises:
             RateLimited: too many (429).
         """
-        wait = await self.cache.take(f"auth:{what}:{who}", capacity=capacity, per_second=per_hour / 3600)
+        wait = await self.limits.take(f"{what}:{who}", capacity=capacity, per_hour=per_hour)
         if wait > 0:
             raise RateLimited(wait)
 
     async def limit_login(self, ip: str | None) -> None:
         """Count a login from this address; see `limit`."""
         attempts = self.settings.auth_attempts_per_minute
-        await self.limit("login", ip, capacity=attempts, per_hour=attempts * 60)
+        await self.limit("login", neighbourhood(ip), capacity=attempts, per_hour=attempts * 60)
+
+    async def limit_guesses(self, account: object) -> None:
+        """Count a login to this account, from wherever; see `limit`."""
+        attempts = self.settings.auth_guesses_per_minute
+        await self.limit("guesses", account, capacity=attempts, per_hour=attempts * 60)
 
     async def limit_account(self, what: str, ip: str | None) -> None:
         """Count a registration or a use of a mail link from this address; see `limit`."""
         attempts = self.settings.auth_accounts_per_hour
-        await self.limit(what, ip, capacity=attempts, per_hour=attempts)
+        await self.limit(what, neighbourhood(ip), capacity=attempts, per_hour=attempts)
 
 
 def core_of(platform: Platform) -> AuthCore | None:

@@ -80,6 +80,13 @@ async def confirm_change(core: AuthCore, token: str, origin: Origin) -> None:
         raise ArgusError(ErrorCode.AUTH_EMAIL_IN_USE) from error
 
 
+async def is_link_due(core: AuthCore, user_id: int) -> bool:
+    """Count one link that nobody asked for: that of a registration, or of a login that needs it. One a minute is
+    enough, since each ends the one before.
+    """
+    return await core.limits.take(f"verification:{user_id}", capacity=1, per_hour=_RESENDS_PER_HOUR) == 0
+
+
 async def resend_verification(core: AuthCore, actor: Actor, origin: Origin) -> None:
     """Mail the link that verifies the caller's address once more.
 

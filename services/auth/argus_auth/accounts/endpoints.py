@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from argus_auth import strength
 from argus_auth.accounts import addresses, recovery, registration, service
 from argus_auth.accounts import login as logins
 from argus_auth.accounts.schemas import (
@@ -15,6 +16,8 @@ from argus_auth.accounts.schemas import (
     PasswordChange,
     PasswordReset,
     PasswordResetRequest,
+    PasswordStrength,
+    PasswordToJudge,
     PendingEmail,
     Preferences,
     PreferencesPatch,
@@ -25,21 +28,25 @@ from argus_auth.accounts.schemas import (
     UserOut,
 )
 from argus_auth.dependencies import Core, From, Writing
+from argus_auth.limits import neighbourhood
 from argus_auth.sessions.cookies import Browser
 from argus_auth.sessions.schemas import Done
 from argus_kit.platform import Reading
-from argus_kit.policy import MayChangeAccount, MayReadAccount, MayReadSelf, MaySecureAccount
+from argus_kit.policy import PUBLIC, MayChangeAccount, MayReadAccount, MayReadSelf, MaySecureAccount
 
 router = APIRouter(prefix="/api", tags=["auth"])
 
+# A minute from one address: somebody who types, in an office of such.
+_JUDGED = 300
 
-@router.post("/auth/register", status_code=201)
+
+@router.post("/auth/register", status_code=201, dependencies=[PUBLIC])
 async def register_user(body: Registration, core: Core, origin: From) -> Registered:
     """Open an account; the first one ever is the administrator's."""
     return Registered(user_id=await registration.register(core, body, origin))
 
 
-@router.post("/auth/login")
+@router.post("/auth/login", dependencies=[PUBLIC])
 async def login(body: Credentials, core: Core, origin: From, browser: Browser) -> TokenResponse:
     """Open a session by user name or email address. A browser that keeps it in a cookie sends `X-Argus-Session`."""
     user_id, opened = await logins.login(core, body, origin, browser.wanted)
@@ -47,6 +54,14 @@ async def login(body: Credentials, core: Core, origin: From, browser: Browser) -
         browser.put(opened.refresh_token)
     async with core.database.read() as connection:
         return await service.token_response(connection, user_id, opened.access_token, opened.expires_in)
+
+
+@router.post("/auth/password-strength", dependencies=[PUBLIC])
+async def judge_password(body: PasswordToJudge, core: Core, origin: From) -> PasswordStrength:
+    """How easy a password would be to guess, for the form in which it is chosen. Nothing is kept."""
+    await core.limit("strength", neighbourhood(origin.ip), capacity=_JUDGED, per_hour=_JUDGED * 60)
+    found = await strength.estimate(body.password.get_secret_value(), (body.username, body.email))
+    return PasswordStrength(score=found.score, least=core.settings.auth_password_min_score, hints=found.hints)
 
 
 @router.get("/auth/me")
@@ -62,7 +77,7 @@ async def change_password(body: PasswordChange, core: Core, actor: MaySecureAcco
     return Done(detail="password-updated")
 
 
-@router.post("/auth/verify-email")
+@router.post("/auth/verify-email", dependencies=[PUBLIC])
 async def verify_email(body: EmailVerification, core: Core, origin: From) -> Done:
     """Prove an address by a mailed link."""
     await recovery.verify_email(core, body.token.get_secret_value(), origin)
@@ -76,7 +91,7 @@ async def change_email(body: EmailChange, core: Core, actor: MaySecureAccount, o
     return Done(detail="email-change-requested")
 
 
-@router.get("/auth/verify-new-email")
+@router.get("/auth/verify-new-email", dependencies=[PUBLIC])
 async def look_at_new_email(
     core: Core, origin: From, token: Annotated[str, Query(min_length=8, max_length=256)]
 ) -> PendingEmail:
@@ -84,7 +99,7 @@ async def look_at_new_email(
     return PendingEmail(new_email=await addresses.pending_change(core, token, origin))
 
 
-@router.post("/auth/verify-new-email")
+@router.post("/auth/verify-new-email", dependencies=[PUBLIC])
 async def verify_new_email(body: EmailVerification, core: Core, origin: From) -> Done:
     """Prove the new address by a mailed link; it takes the place of the old."""
     await addresses.confirm_change(core, body.token.get_secret_value(), origin)
@@ -98,14 +113,14 @@ async def resend_verification(core: Core, actor: MayChangeAccount, origin: From)
     return Sent()
 
 
-@router.post("/auth/request-password-reset")
+@router.post("/auth/request-password-reset", dependencies=[PUBLIC])
 async def request_password_reset(body: PasswordResetRequest, core: Core, origin: From) -> Done:
     """Mail a link that sets a new password. The answer is the same for every address."""
     await recovery.request_reset(core, body.email, origin)
     return Done(detail="ok")
 
 
-@router.post("/auth/reset-password")
+@router.post("/auth/reset-password", dependencies=[PUBLIC])
 async def reset_password(body: PasswordReset, core: Core, origin: From) -> Done:
     """Set a new password by a mailed link; ends all sessions."""
     await recovery.reset_password(core, body, origin)

@@ -40,9 +40,17 @@ async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: ti
     return token
 
 
-async def is_good(connection: AsyncConnection, token: str, purpose: str) -> bool:
-    """Whether `redeem` would take the token now."""
-    return (await connection.execute(sa.select(_T.user_id).where(_good(token, purpose)))).first() is not None
+async def owner(connection: AsyncConnection, token: str, purpose: str) -> int:
+    """Whose token it is that `redeem` would take now.
+
+    Raises:
+        ArgusError: auth.link_invalid: unknown, used or expired (400).
+    """
+    row = (await connection.execute(sa.select(_T.user_id).where(_good(token, purpose)))).first()
+    if row is None:
+        raise ArgusError(ErrorCode.AUTH_LINK_INVALID)
+    found: int = row.user_id
+    return found
 
 
 async def look(connection: AsyncConnection, token: str, purpose: str) -> sa.Row[Any]:

@@ -128,6 +128,20 @@ _NEW_PLACE: Final = {
 }
 
 
+_LINKED: Final = {
+    "en": _Text(
+        "Argus: an account was connected",
+        "Hello {name},\n\nyour account can now also be opened by signing in with {provider} as {login}.\n\n"
+        "If this was not you, disconnect it and change your password at once: {link}\n",
+    ),
+    "zh": _Text(
+        "Argus:已关联外部账号",
+        "{name},您好:\n\n现在也可以使用 {provider} 账号 {login} 登录您的账号。\n\n"
+        "如果不是您本人操作,请立即解除关联并修改密码:{link}\n",
+    ),
+}
+
+
 class Addressee(NamedTuple):
     """Who gets a mail, and in which language."""
 
@@ -186,6 +200,12 @@ def new_login(to: Addressee, base_url: str, at: datetime, ip: str | None, agent:
 
 def _language(to: Addressee) -> str:
     return "zh" if to.locale.startswith("zh") else "en"
+
+
+def account_linked(to: Addressee, base_url: str, provider: str, login: str) -> MailMessage:
+    """The notice that an account elsewhere opens this one."""
+    link = f"{base_url}/settings/security"
+    return _message(_LINKED, to, "account_linked", None, provider=provider, login=login, link=link)
 
 
 def _message(texts: dict[str, _Text], to: Addressee, kind: str, token: str | None, **values: object) -> MailMessage:

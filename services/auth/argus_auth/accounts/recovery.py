@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from argus_auth import strength
 from argus_auth.accounts import links, mail, repository
 from argus_auth.accounts.schemas import PasswordChange, PasswordReset
 from argus_auth.core import AuthCore
@@ -26,7 +27,8 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
     """Set a new password, end all other sessions, and tell the owner by mail.
 
     Raises:
-        ArgusError: rate.limited (429), auth.password_wrong (401), auth.password_unchanged (400), in this order.
+        ArgusError: rate.limited (429), auth.password_wrong (401), auth.password_unchanged (400), auth.password_weak
+            (422), in this order.
     """
     try:
         await core.limit("change-password", actor.user_id, capacity=_CHANGES_PER_HOUR, per_hour=_CHANGES_PER_HOUR)
@@ -53,10 +55,14 @@ async def request_reset(core: AuthCore, email: str, origin: Origin) -> None:
     """
     await core.limit_account("request-reset", origin.ip)
     digest = hashlib.sha256(email.encode()).hexdigest()
-    wait = await core.cache.take(f"auth:reset:{digest}", capacity=_RESETS_PER_HOUR, per_second=_RESETS_PER_HOUR / 3600)
+    wait = await core.limits.take(f"reset:{digest}", capacity=_RESETS_PER_HOUR, per_hour=_RESETS_PER_HOUR)
     async with core.write() as work:
         user = await repository.by_email(work.connection, email)
         if wait > 0 or user is None or not user.is_active:
+            # Something is written in every case, else the time that the answer takes would tell who has an account.
+            known = None if user is None else user.id
+            reason = "rate_limited" if wait > 0 else "unknown" if user is None else "inactive"
+            work.audit("password_reset_refused", known, ip=origin.ip, reason=reason)
             return
         minutes = core.settings.password_reset_ttl_minutes
         token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, timedelta(minutes=minutes))
@@ -68,15 +74,17 @@ async def reset_password(core: AuthCore, reset: PasswordReset, origin: Origin) -
     """Set a new password by a mailed link. Ends the lock and all sessions; the address is proven by the way.
 
     Raises:
-        ArgusError: auth.link_invalid (400), rate.limited (429).
+        ArgusError: auth.link_invalid (400), auth.password_weak (422; the link stays good), rate.limited (429).
     """
     await core.limit_account("reset", origin.ip)
     token = reset.token.get_secret_value()
     async with core.database.read() as connection:
         # Hashing is costly: not for a link that is no good anyway.
-        if not await links.is_good(connection, token, links.RESET_PASSWORD):
-            raise ArgusError(ErrorCode.AUTH_LINK_INVALID)
-    password_hash = await core.passwords.hash(reset.new_password.get_secret_value())
+        owner = await links.owner(connection, token, links.RESET_PASSWORD)
+        user = await _require(await repository.by_id(connection, owner))
+    new = reset.new_password.get_secret_value()
+    await _require_strong(core, user, new)
+    password_hash = await core.passwords.hash(new)
     async with core.write() as work:
         user_id = await links.redeem(work.connection, token, links.RESET_PASSWORD)
         user = await _require(await repository.by_id(work.connection, user_id))
@@ -115,7 +123,13 @@ async def _checked_hash(core: AuthCore, actor: Actor, change: PasswordChange) ->
         raise ArgusError(ErrorCode.AUTH_PASSWORD_WRONG)
     if current == new:
         raise ArgusError(ErrorCode.AUTH_PASSWORD_UNCHANGED)
+    await _require_strong(core, user, new)
     return await core.passwords.hash(new)
+
+
+async def _require_strong(core: AuthCore, user: sa.Row[Any], password: str) -> None:
+    least = core.settings.auth_password_min_score
+    await strength.require(password, (user.username, user.email), least=least, field="new_password")
 
 
 async def _audit(core: AuthCore, actor: Actor, action: str, origin: Origin, **metadata: Any) -> None:

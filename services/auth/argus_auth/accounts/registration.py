@@ -7,7 +7,9 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_auth import strength
 from argus_auth.accounts import links, mail, repository
+from argus_auth.accounts.addresses import is_link_due
 from argus_auth.accounts.schemas import Registration
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
@@ -26,15 +28,20 @@ async def register(core: AuthCore, registration: Registration, origin: Origin) -
 
     Raises:
         ArgusError: auth.registration_closed, auth.invite_required, auth.invite_invalid (403), auth.username_taken,
-            auth.email_taken (409), rate.limited (429).
+            auth.email_taken (409), auth.password_weak (422), rate.limited (429).
     """
     await core.limit_account("register", origin.ip)
     try:
         async with core.database.read() as connection:
             await invites.require_admission(connection, registration.invite_code)
             await _require_free(connection, registration)
-        password_hash = await core.passwords.hash(registration.password.get_secret_value())
-        return await _add(core, registration, password_hash, origin)
+        password = registration.password.get_secret_value()
+        about = (registration.username, registration.email)
+        await strength.require(password, about, least=core.settings.auth_password_min_score, field="password")
+        user_id = await _add(core, registration, await core.passwords.hash(password), origin)
+        # Its link is on the way: a login right after would send a second one, which ends the first.
+        await is_link_due(core, user_id)
+        return user_id
     except ArgusError as error:
         async with core.write() as work:
             work.audit("register_failed", None, ip=origin.ip, reason=str(error.code))

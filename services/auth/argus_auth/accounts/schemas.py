@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,6 +69,22 @@ class PasswordChange(BaseModel):
 
     current_password: Annotated[Secret, Field(min_length=1, max_length=256)]
     new_password: NewPassword
+
+
+class PasswordToJudge(_Request):
+    """A password that is being chosen, and what a guesser would know of the person."""
+
+    password: Annotated[Secret, Field(min_length=1, max_length=256)]
+    username: Annotated[Printable, Field(max_length=32)] = ""
+    email: Annotated[Printable, Field(max_length=254)] = ""
+
+
+class PasswordStrength(BaseModel):
+    """zxcvbn's score from 0 (guessed at once) to 4, the least that is asked for, and codes of hints."""
+
+    score: int
+    least: int
+    hints: Sequence[str]
 
 
 class EmailChange(_Request):

@@ -47,6 +47,14 @@ def upgrade() -> None:
                 "begin select raise(abort, 'the audit log is append-only'); end"
             )
     op.create_table(
+        "login_failure",
+        sa.Column("name_hash", sa.Text(), nullable=False),
+        sa.Column("failed_login_count", sa.Integer(), nullable=False),
+        sa.Column("locked_until", UtcDateTime(), nullable=True),
+        sa.Column("failed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_login_failure")),
+    )
+    op.create_table(
         "oidc_provider",
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -86,6 +94,7 @@ def downgrade() -> None:
     with op.batch_alter_table("oauth_identity") as oauth_identity:
         oauth_identity.drop_column("granted")
     op.drop_table("oidc_provider")
+    op.drop_table("login_failure")
     if op.get_bind().dialect.name == "sqlite":
         for change in ("update", "delete"):
             op.execute(f"drop trigger audit_log_no_{change}")
