@@ -284,6 +284,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/security/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Security Status
+         * @description Counts of accounts and credentials, the signing key, the audit log, and what there is to act on.
+         */
+        get: operations["get_security_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/system-config": {
         parameters: {
             query?: never;
@@ -3474,6 +3494,20 @@ export interface components {
             username: string | null;
         };
         /**
+         * AuditStatus
+         * @description When the audit log's chain was last looked at, and what was found; null: never. Whether a copy goes to syslog.
+         */
+        AuditStatus: {
+            /** First Broken */
+            first_broken: number | null;
+            /** Forwarded */
+            forwarded: boolean;
+            /** Verified At */
+            verified_at: string | null;
+            /** Whole */
+            whole: boolean | null;
+        };
+        /**
          * AuthorizeUrl
          * @description Where the browser goes to link an account; the cookies of this answer come with it.
          */
@@ -4226,6 +4260,24 @@ export interface components {
             username?: string | null;
         };
         /**
+         * Finding
+         * @description Something to act on: `bad` now, `warn` soon, `note` when one has time. `count`: how many there are.
+         */
+        Finding: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "audit_broken" | "audit_unverified" | "config_key_generated" | "locked" | "mail_missing" | "one_administrator" | "plain_http" | "registration_open" | "syslog_missing" | "tokens_endless" | "tokens_unused" | "unverified";
+            /** Count */
+            count?: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "bad" | "warn" | "note";
+        };
+        /**
          * FirstPassword
          * @description A password for an account that has none.
          */
@@ -4811,17 +4863,36 @@ export interface components {
         };
         /**
          * JwtStatus
-         * @description When the key was rotated, and until when the one before it verifies.
+         * @description When the key was rotated, until when the one before it verifies, and when it will be rotated by itself.
          */
         JwtStatus: {
             /** Grace Seconds */
             grace_seconds: number;
             /** Has Previous */
             has_previous: boolean;
+            /** Next Rotation At */
+            next_rotation_at: string | null;
             /** Previous Expires At */
             previous_expires_at: string | null;
             /** Rotated At */
             rotated_at: string | null;
+        };
+        /**
+         * KeyStatus
+         * @description The key that signs sessions now; `rotates_at` is null where keys are only rotated by hand.
+         */
+        KeyStatus: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Kid */
+            kid: string;
+            /** Rotates At */
+            rotates_at: string | null;
+            /** Verifying */
+            verifying: number;
         };
         /**
          * LeaderboardRow
@@ -5917,6 +5988,45 @@ export interface components {
             settings: components["schemas"]["RetentionSettingsOut"];
         };
         /**
+         * SecurityStatus
+         * @description Counts and switches, and from them what there is to do, the worst first.
+         */
+        SecurityStatus: {
+            /** Administrators */
+            administrators: number;
+            audit: components["schemas"]["AuditStatus"];
+            /** Banned */
+            banned: number;
+            /** Config Key Given */
+            config_key_given: boolean;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Https */
+            https: boolean;
+            key: components["schemas"]["KeyStatus"] | null;
+            /** Locked */
+            locked: number;
+            /** People */
+            people: number;
+            /**
+             * Registration
+             * @enum {string}
+             */
+            registration: "open" | "invite" | "closed";
+            /** Sends Mail */
+            sends_mail: boolean;
+            /** Sessions */
+            sessions: number;
+            /** Tokens */
+            tokens: number;
+            /** Tokens Endless */
+            tokens_endless: number;
+            /** Tokens Unused */
+            tokens_unused: number;
+            /** Unverified */
+            unverified: number;
+        };
+        /**
          * Sent
          * @description The mail is on its way.
          */
@@ -6900,6 +7010,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OidcTest"];
+                };
+            };
+        };
+    };
+    get_security_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityStatus"];
                 };
             };
         };
