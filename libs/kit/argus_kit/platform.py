@@ -43,10 +43,8 @@ class Platform:
 
     @property
     def secret_box(self) -> SecretBox:
-        """Encrypts secrets at rest: under ARGUS_CONFIG_KEY, or a key that is made once in the data folder."""
-        return SecretBox(
-            self.settings.config_key.get_secret_value() or key_file(self.settings.home / "config.key"),
-        )
+        """See `open_secret_box`."""
+        return open_secret_box(self.settings)
 
     def add_outbox(self, service: str, table: sa.Table, merge: Merge | None = None) -> Outbox:
         """The outbox of a service; the second call returns the first one's."""
@@ -106,6 +104,13 @@ class Platform:
         self.is_draining = True
         for part in self.parts:
             await part.drain()
+
+
+def open_secret_box(settings: Settings) -> SecretBox:
+    """Encrypts secrets at rest: under ARGUS_CONFIG_KEY, or a key that is made once in the data folder."""
+    key = settings.config_key.get_secret_value() or key_file(settings.home / "config.key")
+    older = settings.config_key_previous.get_secret_value().split(",")
+    return SecretBox(key, *(one.strip() for one in older if one.strip()))
 
 
 async def _stop(part: Part) -> None:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class SecretBoxError(ValueError):
@@ -20,18 +20,17 @@ class SecretBoxError(ValueError):
 class SecretBox:
     """Encrypts and decrypts small secrets.
 
+    Args:
+        key: encrypts, and decrypts what it encrypted.
+        older: keys that were used before; they only decrypt.
+
     Raises:
-        ValueError: the key has fewer than 16 characters.
+        ValueError: a key has fewer than 16 characters.
     """
 
-    def __init__(self, key: str) -> None:
-        if len(key) < 16:
-            raise ValueError(
-                "ARGUS_CONFIG_KEY must have at least 16 characters; `openssl rand -hex 32` makes a good one"
-            )
-        # The key may be any text; Fernet wants 32 bytes. It is long and random, so one hash is enough.
-        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"argus-config-key:" + key.encode()).digest()))
-
+    def __init__(self, key: str, *older: str) -> None:
+        self._newest = _fernet(key)
+        self._any = MultiFernet([self._newest, *map(_fernet, older)])
         self._signing_key = hashlib.sha256(b"argus-signing-key:" + key.encode()).digest()
 
     def sign(self, purpose: str, text: str) -> str:
@@ -40,7 +39,7 @@ class SecretBox:
 
     def encrypt(self, plain: bytes) -> bytes:
         """The secret, unreadable without the key."""
-        return self._fernet.encrypt(plain)
+        return self._newest.encrypt(plain)
 
     def decrypt(self, sealed: bytes) -> bytes:
         """The secret.
@@ -49,9 +48,31 @@ class SecretBox:
             SecretBoxError: see the class.
         """
         try:
-            return self._fernet.decrypt(sealed)
+            return self._any.decrypt(sealed)
         except InvalidToken as error:
-            raise SecretBoxError("a stored secret cannot be read: was ARGUS_CONFIG_KEY changed?") from error
+            raise SecretBoxError(
+                "a stored secret cannot be read: was ARGUS_CONFIG_KEY changed? "
+                "Set ARGUS_CONFIG_KEY_PREVIOUS to the key that was used before."
+            ) from error
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """The same secret under the newest key; None when it lies under that already.
+
+        Raises:
+            SecretBoxError: no key fits.
+        """
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(sealed))
+        return None
+
+
+def _fernet(key: str) -> Fernet:
+    if len(key) < 16:
+        raise ValueError("ARGUS_CONFIG_KEY must have at least 16 characters; `openssl rand -hex 32` makes a good one")
+    # The key may be any text; Fernet wants 32 bytes. It is long and random, so one hash is enough.
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"argus-config-key:" + key.encode()).digest()))
 
 
 def key_file(path: Path) -> str:

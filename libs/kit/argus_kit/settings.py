@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
     redis_url: str = Field("", description="Address of Redis or Valkey; empty: a cache in this process.")
     config_key: SecretStr = Field(SecretStr(""), description="Key that encrypts secrets at rest (Fernet).")
+    config_key_previous: SecretStr = Field(
+        SecretStr(""),
+        description="Comma list of keys used before `config_key`; they still decrypt, until all is renewed.",
+    )
     cors_origins: str = Field(
         "", description="Comma list of other origins whose pages may call Argus, such as https://notebooks.lab."
     )

@@ -62,6 +62,21 @@ class TestSecretBox:
         with pytest.raises(ValueError, match="openssl rand"):
             SecretBox("short")
 
+    def test_an_older_key_reads_and_does_not_write(self) -> None:
+        old, both, new = (
+            SecretBox("the key of last year"),
+            SecretBox("the key of this year", "the key of last year"),
+            SecretBox("the key of this year"),
+        )
+        sealed = old.encrypt(b"secret")
+        assert both.decrypt(sealed) == b"secret"
+        fresh = both.renewed(sealed)
+        assert fresh is not None
+        assert new.decrypt(fresh) == b"secret"
+        assert both.renewed(fresh) is None
+        with pytest.raises(SecretBoxError):
+            old.decrypt(both.encrypt(b"secret"))
+
 
 class TestKeyFile:
     def test_it_is_made_once_and_only_for_its_owner(self, tmp_path: Path) -> None:

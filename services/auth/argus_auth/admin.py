@@ -20,6 +20,8 @@ from argus_auth.accounts import links, repository
 from argus_auth.accounts.schemas import Registration
 from argus_auth.audit import chain
 from argus_auth.dependencies import Origin
+from argus_auth.keys.service import replace_key
+from argus_auth.locking import SIGNING_KEY, take_turn
 from argus_auth.passwords import Passwords
 from argus_auth.sessions import service as sessions
 from argus_auth.settings import AuthSettings
@@ -32,6 +34,7 @@ from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.outbox import Transaction
+from argus_kit.secretbox import SecretBox
 
 _LINK_TTL: Final = timedelta(hours=24)
 _LISTED: Final = 1000
@@ -76,6 +79,17 @@ async def create_admin(database: Database, username: str, email: str, password: 
         )
         _BY.audit(work, "register", user_id, is_admin=True)
     return user_id
+
+
+async def rotate_signing_key(database: Database, box: SecretBox) -> str:
+    """Make a new key that signs sessions, and return its id. This is also the way out when the old one cannot be read
+    any more, because ARGUS_CONFIG_KEY was lost: sessions that are open stay good for the grace time.
+    """
+    async with _working(database) as work:
+        await take_turn(work.connection, SIGNING_KEY)
+        kid = await replace_key(work, box, AuthSettings())
+        work.audit("jwt_rotate", None, target=("system", kid), by="command line")
+        return kid
 
 
 async def promote(database: Database, name: str) -> None:

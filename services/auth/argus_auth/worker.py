@@ -11,6 +11,7 @@ from argus_auth.audit.handlers import AuditConsumer
 from argus_auth.audit.watch import ChainWatch
 from argus_auth.cleanup import Cleanup
 from argus_auth.core import AuthCore, core_of
+from argus_auth.keys.upkeep import KeyUpkeep
 from argus_auth.settings import AuthSettings
 from argus_auth.tokens.handlers import AgentTokens, UseStamps
 from argus_kit.app import worker_app
@@ -22,8 +23,9 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the worker runs. In standalone the core is there already, with the routes."""
     shared = core_of(platform)
     core = shared or AuthCore(platform, AuthSettings())
-    parts = (AuditConsumer(core), UseStamps(core), AgentTokens(core), Cleanup(core), ChainWatch(core), Forwarder(core))
-    return parts if shared else (core, *parts)
+    kinds = (AuditConsumer, UseStamps, AgentTokens, Cleanup, KeyUpkeep, ChainWatch, Forwarder)
+    parts = [kind(core) for kind in kinds]
+    return parts if shared else [core, *parts]
 
 
 def create_app() -> FastAPI:

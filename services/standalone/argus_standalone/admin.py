@@ -86,6 +86,16 @@ def unlock(name: Name) -> None:
     typer.echo(f"{name} may log in again. {_SOON}")
 
 
+@app.command("rotate-key")
+def rotate_key() -> None:
+    """Make a new key that signs sessions: nobody is logged out. Also when ARGUS_CONFIG_KEY was lost."""
+    from argus_auth import admin as people
+    from argus_kit.platform import open_secret_box
+
+    kid = _run(lambda database: people.rotate_signing_key(database, open_secret_box(Settings())))
+    typer.echo(f"Sessions will be signed with the key {kid}. A running server takes it up within 15 seconds.")
+
+
 def first_account_hint(settings: Settings) -> str:
     """What to say below the address while nobody has an account; empty afterwards. The database must be migrated."""
     from argus_auth import admin as people

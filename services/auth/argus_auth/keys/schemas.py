@@ -25,12 +25,13 @@ class Jwks(BaseModel):
 
 
 class JwtStatus(BaseModel):
-    """When the key was rotated, and until when the one before it verifies."""
+    """When the key was rotated, until when the one before it verifies, and when it will be rotated by itself."""
 
     rotated_at: Moment | None
     has_previous: bool
     previous_expires_at: Moment | None
     grace_seconds: int
+    next_rotation_at: Moment | None
 
 
 class JwtRotated(BaseModel):

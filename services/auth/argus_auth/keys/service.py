@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 import sqlalchemy as sa
@@ -12,10 +12,13 @@ from argus_auth.core import AuthCore
 from argus_auth.keys.ring import ACTIVATION, add_key
 from argus_auth.keys.schemas import Jwk, Jwks, JwtRotated, JwtStatus
 from argus_auth.locking import SIGNING_KEY, take_turn
+from argus_auth.settings import AuthSettings
+from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_kit.secretbox import SecretBox
 from argus_schema.auth import signing_key, signing_secret
 
 _KEY = signing_key.c
@@ -31,7 +34,7 @@ async def published(connection: AsyncConnection) -> Jwks:
 
 
 async def status(connection: AsyncConnection, core: AuthCore) -> JwtStatus:
-    """When the key was rotated, and what still verifies."""
+    """When the key was rotated, what still verifies, and when it will be rotated by itself."""
     row = (await connection.execute(sa.select(sa.func.max(_KEY.retired_at), sa.func.max(_KEY.verifies_until)))).one()
     rotated_at, until = row
     has_previous = until is not None and until > now()
@@ -40,6 +43,7 @@ async def status(connection: AsyncConnection, core: AuthCore) -> JwtStatus:
         has_previous=has_previous,
         previous_expires_at=until if has_previous else None,
         grace_seconds=core.settings.jwt_grace_seconds,
+        next_rotation_at=await _due_at(connection, core),
     )
 
 
@@ -56,12 +60,36 @@ async def rotate(core: AuthCore, actor: Actor, ip: str | None) -> JwtRotated:
         pause = timedelta(seconds=core.settings.jwt_rotate_pause_seconds)
         if last is not None and at - last < pause:
             raise _too_soon((last + pause - at).total_seconds())
-        until = at + ACTIVATION + timedelta(seconds=core.settings.jwt_grace_seconds)
-        retire = sa.update(signing_key).where(_KEY.retired_at.is_(None)).values(retired_at=at, verifies_until=until)
-        await work.connection.execute(retire)
-        kid = await add_key(work.connection, core.platform.secret_box)
+        kid = await replace_key(work, core.platform.secret_box, core.settings)
         work.audit("jwt_rotate", actor.user_id, target=("system", kid), ip=ip)
     return JwtRotated(rotated_at=at, grace_seconds=core.settings.jwt_grace_seconds)
+
+
+async def rotate_if_due(core: AuthCore) -> str | None:
+    """Rotate a key that has signed for `jwt_rotate_days`. Returns the new one's kid, None when it is not time."""
+    async with core.write() as work:
+        await take_turn(work.connection, SIGNING_KEY)
+        due = await _due_at(work.connection, core)
+        if due is None or due > now():
+            return None
+        kid = await replace_key(work, core.platform.secret_box, core.settings)
+        work.audit("jwt_rotate", None, target=("system", kid), reason="schedule", days=core.settings.jwt_rotate_days)
+        return kid
+
+
+async def _due_at(connection: AsyncConnection, core: AuthCore) -> datetime | None:
+    days = core.settings.jwt_rotate_days
+    made = (await connection.execute(sa.select(sa.func.max(_KEY.created_at)).where(_KEY.retired_at.is_(None)))).scalar()
+    return made + timedelta(days=days) if made is not None and days else None
+
+
+async def replace_key(work: Work, box: SecretBox, settings: AuthSettings) -> str:
+    """Retire the key that signs and make a new one; returns its kid. The caller holds the turn of `SIGNING_KEY`."""
+    at = now()
+    until = at + ACTIVATION + timedelta(seconds=settings.jwt_grace_seconds)
+    retire = sa.update(signing_key).where(_KEY.retired_at.is_(None)).values(retired_at=at, verifies_until=until)
+    await work.connection.execute(retire)
+    return await add_key(work.connection, box)
 
 
 async def forget_retired_secrets(connection: AsyncConnection) -> int:

@@ -117,8 +117,9 @@ def _name(request: Request) -> str:
 
 
 def _is_secure(request: Request) -> bool:
-    # The gateway says by X-Forwarded-Proto what the browser spoke; uvicorn believes it from trusted proxies only.
-    return request.url.scheme == "https"
+    # The gateway says by X-Forwarded-Proto what the browser spoke; uvicorn believes it from trusted proxies only. In
+    # production people come by https alone, whatever a proxy in between makes of it.
+    return request.url.scheme == "https" or request.app.state.platform.settings.env == "prod"
 
 
 def _is_from_here(request: Request) -> bool:
