@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from stage.world import World, eventually
 from argus_contracts.audit import ACTIONS
 
 CHANGES = [operation for operation in OPERATIONS if is_change(operation)]
+# Texts before the action: the service that writes.
+NO_ACTIONS = {"ingest", "catalog", "executor", "notifier"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -28,12 +31,14 @@ def test_actions_are_documented() -> None:
     assert set(AUDITED.values()) <= set(ACTIONS)
 
 
-def test_each_action_is_written_somewhere() -> None:
+def test_the_document_lists_what_the_sources_write() -> None:
     sources = [path for folder in ("services", "libs/kit") for path in (ROOT / folder).rglob("argus_*/**/*.py")]
+    written = {action for path in sources for action in actions_in(path.read_text())}
+    assert written - set(ACTIONS) == set()
+    # What is left is chosen by the code: its name stands there, or is made of the verb.
     text = "\n".join(path.read_text() for path in sources)
-    # Moves of a batch make theirs of the verb.
     made = {f"batch_{verb}_requested" for verb in ("stop", "pause", "resume")}
-    assert [action for action in ACTIONS if f'"{action}"' not in text and action not in made] == []
+    assert [action for action in set(ACTIONS) - written - made if f'"{action}"' not in text] == []
 
 
 @pytest.mark.parametrize("operation", AUDITED)
@@ -57,7 +62,7 @@ def test_an_exception_is_none_by_mistake(world: World, operation: str) -> None:
     call = sample_of(operation).call(world)
     settled(world)
     before = world.last_audit()
-    assert world.client.send(operation.partition(" ")[0], call).is_success
+    assert not world.client.send(operation.partition(" ")[0], call).is_error
     settled(world)
     assert [line for line in world.audit(before) if line["target_type"] != "command"] == []
 
@@ -72,6 +77,18 @@ def test_lines_hold_no_secrets_and_known_actions_only(world: World) -> None:
     secrets += [world.agent.token, *(row[0] for row in world.rows("select unsubscribe_token from recipient"))]
     assert [secret for secret in secrets if secret in text] == []
     assert "correct horse" not in text
+
+
+def actions_in(source: str) -> set[str]:
+    """Actions that stand in a module as they are: the first text that looks like one, where a line is written."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    found: set[str] = set()
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name in {"audit", "note", "_note", "_audit"}:
+            texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            found.update([text for text in texts if text not in NO_ACTIONS][:1])
+    return found
 
 
 def settled(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _MARK: Final = "A person's own mark or reading; nobody else sees or loses anything by it."
+_QUESTION: Final = "A question that changes nothing; it is too secret for an address."
+_AWAY: Final = "It leads to the provider; what comes of it is noted on the way back, as linked or as failed."
 _RECORD: Final = "What is reported is itself the record: each event is stored with its token's owner and time."
 
 AUDITED: Final[dict[str, str]] = {
@@ -20,10 +22,24 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/auth/request-password-reset": "password_reset_requested",
     "POST /api/auth/reset-password": "password_reset",
     "POST /api/me/resend_verification": "resend_verification_sent",
+    "DELETE /api/auth/me": "account_delete",
+    "POST /api/auth/oauth/github/unlink": "oauth_unlink",
+    "POST /api/auth/oauth/oidc/{slug}/unlink": "oauth_unlink",
+    "POST /api/auth/oauth/github/set-password": "password_set_for_oauth_user",
     "POST /api/tokens": "token_create",
     "DELETE /api/tokens/{id}": "token_revoke",
     "POST /api/admin/users/{id}/ban": "user_ban",
     "POST /api/admin/users/{id}/unban": "user_unban",
+    "DELETE /api/admin/users/{id}": "account_delete",
+    "POST /api/admin/users/{id}/promote": "user_promote",
+    "POST /api/admin/users/{id}/demote": "user_demote",
+    "POST /api/admin/users/{id}/reset-password": "user_password_reset",
+    "POST /api/admin/users/{id}/unlock": "user_unlock",
+    "POST /api/admin/users/{id}/verify-email": "user_verify_email",
+    "POST /api/admin/users/{id}/end-sessions": "user_sessions_end",
+    "PUT /api/admin/security/oidc-providers/{slug}": "oidc_provider_set",
+    "DELETE /api/admin/security/oidc-providers/{slug}": "oidc_provider_delete",
+    "POST /api/admin/security/oidc-providers/{slug}/test": "oidc_provider_test",
     "POST /api/admin/users/invites": "invite_create",
     "DELETE /api/admin/users/invites/{id}": "invite_revoke",
     "PUT /api/admin/feature-flags/{key}": "feature_flag_update",
@@ -48,6 +64,8 @@ AUDITED: Final[dict[str, str]] = {
     "DELETE /api/projects/shares/{project}/{grantee_id}": "share_remove",
     "POST /api/batches/{batch_id}/public-share": "public_share_create",
     "DELETE /api/batches/{batch_id}/public-share/{slug}": "public_share_revoke",
+    "PUT /api/projects/{project}/members/{username}": "member_add",
+    "DELETE /api/projects/{project}/members/{username}": "member_remove",
     "POST /api/agents/register": "agent_register",
     "POST /api/agents/{agent_id}/jobs/{cmd_id}/ack": "command_ack",
     "PUT /api/me/notification_prefs": "notification_prefs_updated",
@@ -67,6 +85,10 @@ EXEMPT: Final[dict[str, str]] = {
     "POST /api/auth/refresh": "The session that was opened goes on; one that comes again is noted as stolen.",
     "POST /api/agents/{agent_id}/heartbeat": "A sign of life every half minute; when it came is in the agent's row.",
     "PATCH /api/users/me/preferences": "How pages look to the one who chose it.",
+    "POST /api/auth/password-strength": _QUESTION,
+    "POST /api/auth/oauth/github/link/start": _AWAY,
+    "POST /api/auth/oauth/github/link/init": _AWAY,
+    "POST /api/auth/oauth/oidc/{slug}/link/init": _AWAY,
     "POST /api/stars": _MARK,
     "DELETE /api/stars/{target_type}/{target_id}": _MARK,
     "POST /api/pins": _MARK,

@@ -70,7 +70,8 @@ def is_change(operation: str) -> bool:
 def _read(world: World, operation: str) -> Call:
     run = world.run
     known = {"batch_id": run.batch, "job_id": run.job, "project": run.project, "host": run.host}
-    known |= {"artifact_id": str(world.artifact), "slug": world.slug, "group": "smtp", "metric": "val_loss"}
+    known |= {"artifact_id": str(world.artifact), "group": "smtp", "metric": "val_loss", "id": str(world.owner.id)}
+    known["slug"] = world.slug if "/public" in operation else world.provider
     path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.removeprefix("GET "))
     wanted = [p for p in OPERATIONS[operation].get("parameters", ()) if p["in"] == "query" and p.get("required")]
     content = next(iter(OPERATIONS[operation]["responses"].values())).get("content", {})
@@ -198,6 +199,75 @@ def _(world: World) -> Call:
     return _about(world.owner, "/api/users/me/preferences", json={"hide_demo": True})
 
 
+@sample("DELETE /api/auth/me")
+def _(world: World) -> Call:
+    return _about(world.new_person(), "/api/auth/me", json={"runs": "delete", "current_password": PASSWORD})
+
+
+@sample("POST /api/auth/password-strength", "nobody")
+def _(world: World) -> Call:
+    return Call("/api/auth/password-strength", {"password": PASSWORD})
+
+
+# -- signing in elsewhere --------------------------------------------------------------------------------------------
+
+
+@sample("GET /api/auth/oauth/github/start", "nobody")
+def _(world: World) -> Call:
+    return Call("/api/auth/oauth/github/start")
+
+
+@sample("GET /api/auth/oauth/github/callback", "nobody")
+def _(world: World) -> Call:
+    return Call("/api/auth/oauth/github/callback", params={"error": "access_denied"})
+
+
+@sample("POST /api/auth/oauth/github/link/start")
+def _(world: World) -> Call:
+    return Call("/api/auth/oauth/github/link/start")
+
+
+@sample("POST /api/auth/oauth/github/link/init")
+def _(world: World) -> Call:
+    return Call("/api/auth/oauth/github/link/init")
+
+
+@sample("POST /api/auth/oauth/github/unlink")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.link_account(person, "github")
+    return _about(person, "/api/auth/oauth/github/unlink")
+
+
+@sample("POST /api/auth/oauth/github/set-password")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.write('update "user" set password_hash = null where id = ?', person.id)
+    return _about(person, "/api/auth/oauth/github/set-password", json={"new_password": f"{PASSWORD} 4"})
+
+
+@sample("GET /api/auth/oauth/oidc/{slug}/start", "nobody")
+def _(world: World) -> Call:
+    return Call(f"/api/auth/oauth/oidc/{world.provider}/start")
+
+
+@sample("GET /api/auth/oauth/oidc/{slug}/callback", "nobody")
+def _(world: World) -> Call:
+    return Call(f"/api/auth/oauth/oidc/{world.provider}/callback", params={"error": "access_denied"})
+
+
+@sample("POST /api/auth/oauth/oidc/{slug}/link/init")
+def _(world: World) -> Call:
+    return Call(f"/api/auth/oauth/oidc/{world.provider}/link/init")
+
+
+@sample("POST /api/auth/oauth/oidc/{slug}/unlink")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.link_account(person, f"oidc:{world.provider}")
+    return _about(person, f"/api/auth/oauth/oidc/{world.provider}/unlink")
+
+
 # -- tokens ----------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +296,68 @@ def _(world: World) -> Call:
     person = world.new_person()
     world.ask("POST", f"/api/admin/users/{person.id}/ban", world.admin.session)
     return Call(f"/api/admin/users/{person.id}/unban", target=("user", str(person.id)))
+
+
+@sample("DELETE /api/admin/users/{id}", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}", params={"runs": "keep"}, target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/promote", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/promote", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/demote", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.ask("POST", f"/api/admin/users/{person.id}/promote", world.admin.session)
+    return Call(f"/api/admin/users/{person.id}/demote", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/reset-password", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/reset-password", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/unlock", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/unlock", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/verify-email", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/verify-email", target=("user", str(person.id)))
+
+
+@sample("POST /api/admin/users/{id}/end-sessions", "admin")
+def _(world: World) -> Call:
+    person = world.new_person()
+    return Call(f"/api/admin/users/{person.id}/end-sessions", target=("user", str(person.id)))
+
+
+@sample("PUT /api/admin/security/oidc-providers/{slug}", "admin")
+def _(world: World) -> Call:
+    slug = world.name("provider")
+    body = {"name": slug, "issuer": "http://127.0.0.1:9", "client_id": "argus", "client_secret": "a secret of tests"}
+    return Call(f"/api/admin/security/oidc-providers/{slug}", body, target=("oidc_provider", slug))
+
+
+@sample("DELETE /api/admin/security/oidc-providers/{slug}", "admin")
+def _(world: World) -> Call:
+    slug = world.new_provider()
+    return Call(f"/api/admin/security/oidc-providers/{slug}", target=("oidc_provider", slug))
+
+
+@sample("POST /api/admin/security/oidc-providers/{slug}/test", "admin")
+def _(world: World) -> Call:
+    slug = world.provider
+    return Call(f"/api/admin/security/oidc-providers/{slug}/test", target=("oidc_provider", slug))
 
 
 @sample("POST /api/admin/users/invites", "admin")
@@ -395,6 +527,39 @@ def _(world: World) -> Call:
 @sample("DELETE /api/batches/{batch_id}/public-share/{slug}")
 def _(world: World) -> Call:
     return _on(world.other_run, "/api/batches/{batch}/public-share/" + world.new_link(world.other_run))
+
+
+@sample("PUT /api/projects/{project}/members/{username}")
+def _(world: World) -> Call:
+    path = f"/api/projects/{PROJECT}/members/{world.new_person().name}"
+    return Call(path, {"role": "viewer"}, target=("project", PROJECT))
+
+
+@sample("DELETE /api/projects/{project}/members/{username}")
+def _(world: World) -> Call:
+    person = world.new_person()
+    world.new_member(person, "viewer")
+    return Call(f"/api/projects/{PROJECT}/members/{person.name}", target=("project", PROJECT))
+
+
+def _on_members(world: World) -> tuple[str, str]:
+    project = world.name(f"{CANARY} team")
+    world.new_run(project=project)
+    return project, world.new_person().name
+
+
+@sample("PUT /api/projects/{project}/members/{username}")
+def _(world: World) -> Call:
+    project, friend = _on_members(world)
+    return Call(f"/api/projects/{project}/members/{friend}", {"role": "viewer"}, target=("project", project))
+
+
+@sample("DELETE /api/projects/{project}/members/{username}")
+def _(world: World) -> Call:
+    project, friend = _on_members(world)
+    path = f"/api/projects/{project}/members/{friend}"
+    world.ask("PUT", path, json={"role": "viewer"})
+    return Call(path, target=("project", project))
 
 
 @sample("POST /api/stars")

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from identity_servers import running
 from PIL import Image
 
 from argus_schema.base import sqlite_time
@@ -25,6 +26,7 @@ from stage.people import Call, Client, Person, log_in, register
 
 CANARY = "zebrafinch"
 PROJECT = f"{CANARY} project"
+CLIENT_ID = "argus"
 OTHER_PROJECT = f"{CANARY} other"
 # Nothing of these tests is about how costly a password is, and one address does what a hundred would.
 _SETTINGS = {
@@ -34,6 +36,8 @@ _SETTINGS = {
     "ARGUS_AUTH_ACCOUNTS_PER_HOUR": "100000",
     "ARGUS_JWT_ROTATE_PAUSE_SECONDS": "0",
     "ARGUS_OUTBOUND_ALLOW": "127.0.0.0/8",
+    "ARGUS_GITHUB_CLIENT_ID": "of these tests",
+    "ARGUS_GITHUB_CLIENT_SECRET": "of these tests too",
 }
 
 
@@ -64,6 +68,8 @@ class World:
         self.server.start()
         self.server.wait_ready()
         self._numbers = itertools.count(1)
+        self._elsewhere = contextlib.ExitStack()
+        self._identity = self._elsewhere.enter_context(running("oidc_server.py"))
         self.client = Client(self.server.url)
         self.admin = register(self.client, "ada")
         self.owner = register(self.client, f"olivia-{CANARY}")
@@ -76,7 +82,10 @@ class World:
         for person, permission in ((self.editor, "editor"), (self.viewer, "viewer")):
             share = {"grantee_username": person.name, "permission": permission}
             self.ask("POST", f"/api/batches/{self.run.batch}/shares", json=share)
-        self._add_members()
+        # The first one comes from whoever has all its batches, and makes them the project's owner.
+        self.new_member(self.member_editor, "editor")
+        self.new_member(self.member_viewer, "viewer")
+        self.provider = self.new_provider()
         self.artifact = self.new_artifact(self.run)
         self.slug = self.new_link(self.run)
         self.agent = self.new_agent()
@@ -204,6 +213,24 @@ class World:
         """An invite by the administrator."""
         return int(self.ask("POST", "/api/admin/users/invites", self.admin.session, json={"note": CANARY})["id"])
 
+    def new_member(self, person: Person, role: str, project: str = PROJECT) -> None:
+        """Let somebody belong to a project of the owner's."""
+        self.ask("PUT", f"/api/projects/{project}/members/{person.name}", json={"role": role})
+
+    def new_provider(self) -> str:
+        """The slug of an OpenID Connect provider that runs on this machine."""
+        slug = self.name("lab")
+        body = {"name": slug, "issuer": self._identity.url, "client_id": CLIENT_ID, "client_secret": CANARY}
+        self.ask("PUT", f"/api/admin/security/oidc-providers/{slug}", self.admin.session, json=body)
+        return slug
+
+    def link_account(self, person: Person, provider: str) -> None:
+        """Give a person an account elsewhere."""
+        self.write(
+            "insert into oauth_identity (user_id, provider, subject, login, created_at) values (?, ?, ?, ?, ?)",
+            *(person.id, provider, uuid.uuid4().hex, person.name, _at()),
+        )
+
     def mailed_token(self, address: str, page: str) -> str:
         """The token in the newest mail to an address with a link to that page."""
 
@@ -214,16 +241,10 @@ class World:
 
         return eventually(look)
 
-    def _add_members(self) -> None:
-        for person, role in ((self.member_editor, "editor"), (self.member_viewer, "viewer")):
-            self.write(
-                "insert into project_member (project, user_id, role, created_at, created_by) values (?, ?, ?, ?, ?)",
-                *(PROJECT, person.id, role, _at(), self.admin.id),
-            )
-
     def close(self) -> None:
         """End the server, in order and without a traceback."""
         self.client.close()
+        self._elsewhere.close()
         assert self.server.end() == 0
         output = self.server.output()
         assert "Traceback" not in output, output[output.index("Traceback") - 1000 :][:6000]
