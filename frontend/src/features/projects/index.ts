@@ -1,1 +1,2 @@
+export { listProjects } from './api'
 export type { ProjectDetail, ProjectSummary } from './api'

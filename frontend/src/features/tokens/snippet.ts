@@ -6,13 +6,18 @@ export function shellSnippet(url: string, token: string): string {
   return `pip install argus-reporter\nexport ARGUS_URL=${url} ARGUS_TOKEN=${token}`
 }
 
-export function pythonSnippet(): string {
+export function pythonSnippet(project = 'demo'): string {
   return [
     'from argus import Reporter',
     '',
-    'with Reporter("first-steps", source_project="demo", n_total=1) as run:',
+    `with Reporter("first-steps", source_project=${JSON.stringify(project)}, n_total=1) as run:`,
     '    with run.job("job-1", model="mlp", dataset="digits") as job:',
     '        for epoch in range(1, 21):',
     '            job.epoch(epoch, train_loss=1 / epoch, val_loss=1.2 / epoch)',
   ].join('\n')
+}
+
+/** Reads by hand what a token that only reads may see. */
+export function readSnippet(url: string, token: string): string {
+  return `curl -H "Authorization: Bearer ${token}" ${url}/api/batches`
 }

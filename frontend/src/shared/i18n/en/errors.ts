@@ -20,6 +20,10 @@ export default {
       link_invalid: 'This link is not valid, or it was replaced by a newer one.',
       link_gone: 'This link has expired, or it was used already.',
     },
+    token: {
+      limit_reached: 'You have as many tokens as are allowed. Revoke one first.',
+      network_invalid: 'One of the networks is neither an address nor a network.',
+    },
     artifact: {
       file_missing: 'The file is no longer in the storage of the server.',
       storage_unavailable: 'The storage of the server does not answer. Try again in a moment.',

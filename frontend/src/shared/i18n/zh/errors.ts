@@ -20,6 +20,10 @@ export default {
       link_invalid: '链接无效，或已被新的链接取代。',
       link_gone: '链接已过期或已使用。',
     },
+    token: {
+      limit_reached: '你的令牌数量已达上限，请先撤销一个。',
+      network_invalid: '其中一个网络既不是地址，也不是网段。',
+    },
     artifact: {
       file_missing: '服务器的存储中已没有这个文件。',
       storage_unavailable: '服务器的存储没有响应，请稍后重试。',
