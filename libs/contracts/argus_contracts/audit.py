@@ -36,6 +36,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "resend_verification_noop": Action("user", "There was nothing to verify."),
     "resend_verification_rate_limited": Action("user", "The link was asked for too often."),
     "account_delete": Action("user", "An account was deleted, by its owner or an administrator."),
+    "account_export": Action("user", "Somebody took away what is kept of them."),
     "account_delete_failed": Action("user", "The deletion of an account was refused."),
     "account_delete_rate_limited": Action("user", "Too many attempts to delete the account."),
     # Signing in elsewhere.
