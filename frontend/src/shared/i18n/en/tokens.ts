@@ -15,7 +15,7 @@ export default {
   revoke: 'Revoke',
   revokeNamed: 'Revoke {name}',
   revokeAsk: 'What uses this token stops working at once. Revoke it?',
-  columns: { name: 'Name', token: 'Token', scope: 'May', used: 'Last used', expires: 'Expires' },
+  columns: { name: 'Name', scope: 'May', used: 'Last used', expires: 'Expires' },
   scopes: { reporter: 'Report and read', viewer: 'Read' },
   scopeHints: {
     reporter: 'For training scripts and CI: sends events, uploads files, stops and reruns, and reads what you may read.',

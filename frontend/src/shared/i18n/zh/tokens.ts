@@ -15,7 +15,7 @@ export default {
   revoke: '撤销',
   revokeNamed: '撤销 {name}',
   revokeAsk: '使用此令牌的程序将立即失效。确定撤销？',
-  columns: { name: '名称', token: '令牌', scope: '权限', used: '上次使用', expires: '到期' },
+  columns: { name: '名称', scope: '权限', used: '上次使用', expires: '到期' },
   scopes: { reporter: '上报和读取', viewer: '只读' },
   scopeHints: {
     reporter: '用于训练脚本和 CI：发送事件、上传文件、停止和重跑，并读取你可见的内容。',
