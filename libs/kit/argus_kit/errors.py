@@ -139,10 +139,19 @@ async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
 
 async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
-    items = jsonable_encoder(exc.errors(), custom_encoder=_SAYABLE)
+    items = [_shown(item) for item in jsonable_encoder(exc.errors(), custom_encoder=_SAYABLE)]
     fields = ", ".join(".".join(str(part) for part in item["loc"][1:]) or "body" for item in items)
     message = f"Invalid request: {fields}." if fields else ErrorCode.REQUEST_INVALID.message
     return response(ArgusError(ErrorCode.REQUEST_INVALID, message, detail=items, details={"fields": items}))
+
+
+def _shown(item: dict[str, Any]) -> dict[str, Any]:
+    # What was sent is said back to whoever looks for the mistake; but no password, which would land in a log of theirs.
+    names = [part for part in item["loc"] if isinstance(part, str)]
+    is_raw = names == ["body"] and isinstance(item.get("input"), str)
+    if is_raw or any(telemetry.is_secret_name(name) for name in names):
+        return {**item, "input": telemetry.REDACTED}
+    return {**item, "input": telemetry.without_secrets(item.get("input"))}
 
 
 async def _on_http_exception(_: Request, exc: Exception) -> JSONResponse:

@@ -39,8 +39,12 @@ _SECRET = re.compile(
     r"|(eyJ)[\w-]+\.[\w-]+\.[\w-]*|(://[^\s:/@]*:)[^\s/@]+(?=@)",
     re.IGNORECASE,
 )
-_SECRET_NAMES = frozenset({"password", "secret", "token", "credential", "authorization", "cookie", "private_key"})
-_REDACTED = "[redacted]"
+# `password` and `smtp_password`, `token` and `access_token`, but not `token_id`.
+_SECRET_NAME = re.compile(
+    r"(^|[_-])(password|passwd|pass|secret|token|credential|authorization|cookie|private_key|invite_code|code_verifier)$",
+    re.IGNORECASE,
+)
+REDACTED = "[redacted]"
 _provider_ready = False
 
 
@@ -111,19 +115,25 @@ def _add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank out anything in a log entry that looks like a credential."""
     for key, value in event.items():
-        event[key] = _REDACTED if key.lower() in _SECRET_NAMES else _without_secrets(value)
+        event[key] = REDACTED if is_secret_name(key) else without_secrets(value)
     return event
 
 
-def _without_secrets(value: Any) -> Any:
+def is_secret_name(name: str) -> bool:
+    """Whether what is called so is secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def without_secrets(value: Any) -> Any:
+    """The value, with anything blanked out that looks like a credential or is called so."""
     if isinstance(value, str):
-        return _SECRET.sub(lambda m: f"{next(kept for kept in m.groups() if kept)}{_REDACTED}", value)
+        return _SECRET.sub(lambda m: f"{next(kept for kept in m.groups() if kept)}{REDACTED}", value)
     if isinstance(value, dict):
-        return redact(None, "", dict(value))
+        return redact(None, "", {str(key): item for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return [_without_secrets(item) for item in value]
+        return [without_secrets(item) for item in value]
     if isinstance(value, bytes | BaseException):
-        return _without_secrets(repr(value))
+        return without_secrets(repr(value))
     return value
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 
 from argus_contracts.errors import ErrorCode
@@ -25,11 +25,21 @@ class Body(BaseModel):
     size: int
 
 
+class SecretBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    password: str
+
+
 def _app(platform: Platform) -> FastAPI:
     router = APIRouter()
 
     @router.post("/body")
     async def body(body: Body) -> str:
+        return body.name
+
+    @router.post("/secretive")
+    async def secretive(body: SecretBody) -> str:
         return body.name
 
     @router.get("/missing")
@@ -162,3 +172,16 @@ class TestValuesThatNoColumnHolds:
     @pytest.mark.parametrize("database_kind", ["postgresql"])
     async def test_a_statement_of_ours_that_is_wrong_is_no_lost_database(self, client: httpx.AsyncClient) -> None:
         checked(await client.get("/wrong-sql"), 500, "internal.error")
+
+
+class TestSecretsInRefusals:
+    async def test_what_was_sent_is_said_back_but_no_secret(self, client: httpx.AsyncClient) -> None:
+        body = {"name": 5, "password": ["hunter2-hunter2"], "more": {"api_token": "hunter2-hunter2"}}
+        answer = await client.post("/secretive", json=body)
+        assert answer.status_code == 422
+        assert "hunter2" not in answer.text
+        assert {item["loc"][-1]: item["input"] for item in answer.json()["detail"]} == {
+            "name": 5,
+            "password": "[redacted]",
+            "more": {"api_token": "[redacted]"},
+        }
