@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
+from identity_servers import Server, running
 
 from argus_auth.app import SERVICE
 from argus_auth.core import AuthCore
@@ -130,3 +131,25 @@ async def sqlite_app(sqlite_database: Database, nats_url: str, tmp_path: Path) -
     platform = Platform(make_settings(tmp_path, str(sqlite_database.url), nats_url))
     async with running_client(http_app(SERVICE, platform)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def oidc_process() -> Iterator[Server]:
+    """An OpenID Connect provider, in a process of its own."""
+    with running("oidc_server.py") as server:
+        yield server
+
+
+@pytest.fixture
+def oidc(oidc_process: Server) -> Server:
+    """The same, well behaved, with nobody signed in."""
+    callback = "http://localhost:8000/api/auth/oauth/oidc/{}/callback"
+    oidc_process.control(reset=True, redirect_uris=[callback.format(slug) for slug in ("uni", "sso", "other")])
+    return oidc_process
+
+
+@pytest.fixture(scope="session")
+def github_process() -> Iterator[Server]:
+    """A stand-in for GitHub, in a process of its own."""
+    with running("github_server.py") as server:
+        yield server

@@ -114,7 +114,7 @@ async def return_from_github(
 @router.get("/auth/oauth/github/link/start", status_code=302, responses=_MOVED)
 @router.post("/auth/oauth/github/link/start", status_code=302, responses=_MOVED, name="start_github_link_by_post")
 async def start_github_link(
-    provider: GitHubNow, actor: MaySecureAccount, core: Core, request: Request, redirect: Redirect = None
+    actor: MaySecureAccount, provider: GitHubNow, core: Core, request: Request, redirect: Redirect = None
 ) -> Response:
     """Send a signed-in browser to GitHub, to link the account there."""
     return _away(core, provider, await service.depart_to_link(core, provider, actor, redirect), request)
@@ -122,7 +122,7 @@ async def start_github_link(
 
 @router.post("/auth/oauth/github/link/init", response_model=AuthorizeUrl)
 async def init_github_link(
-    provider: GitHubNow, actor: MaySecureAccount, core: Core, request: Request, redirect: Redirect = None
+    actor: MaySecureAccount, provider: GitHubNow, core: Core, request: Request, redirect: Redirect = None
 ) -> Response:
     """The same for a page's script, which cannot follow a redirect there."""
     return await _init(core, provider, actor, redirect, request)
@@ -156,7 +156,7 @@ async def return_from_oidc(
 
 @router.post("/auth/oauth/oidc/{slug}/link/init", response_model=AuthorizeUrl)
 async def init_oidc_link(
-    provider: OidcNow, actor: MaySecureAccount, core: Core, request: Request, redirect: Redirect = None
+    actor: MaySecureAccount, provider: OidcNow, core: Core, request: Request, redirect: Redirect = None
 ) -> Response:
     """Where the browser goes to link an account of this provider."""
     return await _init(core, provider, actor, redirect, request)

@@ -44,11 +44,12 @@ async def _settle(work: Work, identity: sa.Row[Any], wanted: Granted, origin: Or
             before=before.projects,
             after=granted.projects,
         )
-    # Said at each login: what somebody took away by hand meanwhile is there again.
-    given = wire.GroupMemberships(
-        user_id=identity.user_id, provider=identity.provider, roles=granted.projects, at=now()
-    )
-    work.tell(wire.MEMBERSHIP_SET, given)
+    if before.projects or granted.projects:
+        # Said at each login: what somebody took away by hand meanwhile is there again.
+        given = wire.GroupMemberships(
+            user_id=identity.user_id, provider=identity.provider, roles=granted.projects, at=now()
+        )
+        work.tell(wire.MEMBERSHIP_SET, given)
     await repository.change(work.connection, identity.id, granted=roles.to_stored(granted))
 
 
