@@ -382,6 +382,13 @@ def _(world: World) -> Call:
     return Call("/api/admin/system-config/demo/enabled", {"value": False}, target=("system_config", "demo/enabled"))
 
 
+@sample("POST /api/admin/email/smtp/test", "admin")
+def _(world: World) -> Call:
+    # Nothing listens there, which the answer says; the try is what counts.
+    trial = {"host": "127.0.0.1", "port": 1, "use_tls": False}
+    return Call("/api/admin/email/smtp/test", trial, target=("smtp", "127.0.0.1:1"))
+
+
 @sample("DELETE /api/admin/system-config/{group}/{key}", "admin")
 def _(world: World) -> Call:
     world.ask("PUT", "/api/admin/system-config/demo/enabled", world.admin.session, json={"value": False})

@@ -88,7 +88,7 @@ class World:
         self.provider = self.new_provider()
         self.artifact = self.new_artifact(self.run)
         self.slug = self.new_link(self.run)
-        self.agent = self.new_agent()
+        self.agent, self.strangers_agent = self.new_agent(), self.new_agent(self.stranger)
         self.recipient = self.new_recipient()
 
     # -- asking ------------------------------------------------------------------------------------------------------
@@ -97,14 +97,19 @@ class World:
         """Ask as the owner, or by another credential; the answer must be good."""
         return self.client.ask(method, path, credential or self.owner.session, **more)
 
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.server.home / "argus.db"
+
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """What the database itself says."""
-        with contextlib.closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=20)) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as connection:
             return connection.execute(statement, values).fetchall()
 
     def write(self, statement: str, *values: Any) -> None:
         """Put something into the database that no route makes."""
-        with contextlib.closing(sqlite3.connect(self._path, timeout=20)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=20)) as connection, connection:
             connection.execute(statement, values)
 
     def audit(self, after: int = 0) -> list[dict[str, Any]]:
@@ -116,10 +121,6 @@ class World:
     def last_audit(self) -> int:
         """Id of the newest line."""
         return int(self.rows("select coalesce(max(id), 0) from audit_log")[0][0])
-
-    @property
-    def _path(self) -> Path:
-        return self.server.home / "argus.db"
 
     # -- new things --------------------------------------------------------------------------------------------------
 
@@ -141,6 +142,16 @@ class World:
         """A batch with one job, both ended or both running."""
         person = person or self.owner
         run = Run(self.name(f"{text}-batch"), self.name(f"{text}-job"), project, f"{text}-host")
+        self._report(run, person, text, is_done=is_done)
+        return run
+
+    def new_twin(self, of: Run, person: Person) -> Run:
+        """A batch of somebody else's with a job of the same id."""
+        run = Run(self.name("twin"), of.job, "elsewhere", "twin-host")
+        self._report(run, person, "twin", is_done=True)
+        return run
+
+    def _report(self, run: Run, person: Person, text: str, *, is_done: bool) -> None:
         kinds: list[tuple[str, dict[str, Any]]] = [
             ("batch_start", {"n_total_jobs": 1, "command": f"train {text}"}),
             ("env_snapshot", {"config": {"who": text}, "cwd": f"/home/{text}"}),
@@ -151,10 +162,8 @@ class World:
         ]
         if is_done:
             kinds += [("job_done", {"metrics": {f"{text}_score": 0.5}}), ("batch_done", {"n_done": 1})]
-        self.client.ask(
-            "POST", "/api/events/batch", person.reporter, json={"events": [event(run, k, **d) for k, d in kinds]}
-        )
-        return run
+        body = {"events": [event(run, kind, **data) for kind, data in kinds]}
+        self.client.ask("POST", "/api/events/batch", person.reporter, json=body)
 
     def new_artifact(self, run: Run, person: Person | None = None) -> int:
         """A picture with a job."""
@@ -170,7 +179,7 @@ class World:
 
     def new_agent(self, person: Person | None = None) -> Agent:
         """An agent of a person, on a host of its own."""
-        host = self.name(f"{CANARY}-agent-host")
+        host = self.name(f"{CANARY if person is None else person.name}-agent-host")
         made = self.client.ask("POST", "/api/agents/register", (person or self.owner).session, json={"hostname": host})
         return Agent(made["agent_id"], host, made["agent_token"])
 

@@ -47,6 +47,7 @@ BODIES = {
     "/api/batches/{batch_id}/shares": {"grantee_username": "eve"},
     "/api/batches/{batch_id}/public-share": {},
     "/api/metrics/query": {"series": [{"batch_id": "secret-1", "job_id": "j-1"}]},
+    "/api/projects/{project}/members/{username}": {"role": "viewer"},
     "/api/batches/bulk-delete": {"batch_ids": ["secret-1"]},
     "/api/jobs/bulk-delete": {"items": [{"batch_id": "secret-1", "job_id": "j-1"}]},
 }
@@ -74,12 +75,12 @@ WRITES = [(method, path) for method, path in ROUTES if method != "GET" and path 
 
 
 def filled(path):
-    values = FILLED | {"target_type": "project", "target_id": "hidden", "grantee_id": "1"}
+    values = FILLED | {"target_type": "project", "target_id": "hidden", "grantee_id": "1", "username": "eve"}
     return re.sub(r"\{(\w+)\}", lambda m: values[m[1]], path)
 
 
 async def ask(world, method, path, headers):
-    body = BODIES.get(path) if method == "POST" else None
+    body = BODIES.get(path) if method in {"POST", "PUT"} else None
     return await world.client.request(method, filled(path), headers=headers, json=body)
 
 
