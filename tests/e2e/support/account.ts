@@ -23,6 +23,15 @@ export async function registerInBrowser(page: Page, account: Account): Promise<v
   await expect(page.getByTestId('user-menu')).toBeVisible()
 }
 
+/** Signs in on the page; `goes` false where the sign-in page is shown already. */
+export async function signIn(page: Page, account: Account, goes = true): Promise<void> {
+  if (goes) await page.goto('/login')
+  await page.getByTestId('field-username').fill(account.username)
+  await page.locator('input[name=password]').fill(account.password)
+  await page.getByTestId('sign-in').click()
+  await expect(page.getByTestId('user-menu')).toBeVisible()
+}
+
 /** Makes a reporter token on the settings page and returns it as the page shows it, once. */
 export async function mintToken(page: Page, name: string): Promise<string> {
   await page.goto('/settings/tokens')
