@@ -17,6 +17,7 @@ from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
 from argus_catalog.marks import endpoints as marks
 from argus_catalog.members import endpoints as members
+from argus_catalog.members.groups import GroupMembers
 from argus_catalog.meta import endpoints as meta
 from argus_catalog.projects import endpoints as projects
 from argus_catalog.shares import endpoints as shares
@@ -63,7 +64,8 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     shared = next((part for part in platform.parts if isinstance(part, Announcer)), None)
     announcer = shared or Announcer(platform.bus)
     departed = Departures(platform.bus, "catalog", partial(departures.forget, platform, announcer))
-    return (departed,) if shared else (announcer, departed)
+    parts = (departed, GroupMembers(platform, announcer))
+    return parts if shared else (announcer, *parts)
 
 
 SERVICE = Service(
