@@ -15,6 +15,7 @@ star = table(
     sa.Column("target_type", sa.Text, primary_key=True),
     sa.Column("target_id", sa.Text, primary_key=True),
     sa.Column("starred_at", UtcDateTime, nullable=False),
+    read_by=("auth",),
 )
 
 pin = table(
@@ -23,6 +24,7 @@ pin = table(
     sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
     sa.Column("batch_id", sa.Text, primary_key=True),
     sa.Column("pinned_at", UtcDateTime, nullable=False),
+    read_by=("auth",),
 )
 
 batch_share = table(
@@ -34,7 +36,7 @@ batch_share = table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("created_by", BigInt),
     sa.Index("ix_batch_share_grantee_id", "grantee_id"),
-    read_by=("ingest", "realtime", "executor", "notifier"),
+    read_by=("auth", "ingest", "realtime", "executor", "notifier"),
 )
 
 project_share = table(
@@ -46,7 +48,7 @@ project_share = table(
     sa.Column("permission", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("ix_project_share_grantee_id", "grantee_id"),
-    read_by=("ingest", "realtime", "executor", "notifier"),
+    read_by=("auth", "ingest", "realtime", "executor", "notifier"),
 )
 
 project_member = table(
@@ -60,7 +62,7 @@ project_member = table(
     # The provider of identity whose groups made this membership; none when a person did.
     sa.Column("granted_by", sa.Text),
     sa.Index("ix_project_member_user_id", "user_id"),
-    read_by=("ingest", "realtime", "executor", "notifier"),
+    read_by=("auth", "ingest", "realtime", "executor", "notifier"),
 )
 
 public_share = table(
@@ -100,6 +102,7 @@ saved_view = table(
     sa.Column("query", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
+    read_by=("auth",),
 )
 
 outbox = outbox_table(OWNER)

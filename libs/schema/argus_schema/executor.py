@@ -21,7 +21,7 @@ agent = table(
     sa.Column("last_seen_at", UtcDateTime),
     sa.Column("revoked_at", UtcDateTime),
     sa.UniqueConstraint("hostname", "owner_id"),
-    read_by=("catalog", "realtime", "notifier"),
+    read_by=("auth", "catalog", "realtime", "notifier"),
 )
 
 command = table(
@@ -42,7 +42,7 @@ command = table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("pid", BigInt),
     sa.Column("error", sa.Text),
-    read_by=("catalog", "realtime", "notifier"),
+    read_by=("auth", "catalog", "realtime", "notifier"),
 )
 
 outbox = outbox_table(OWNER)

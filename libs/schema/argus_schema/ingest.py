@@ -12,6 +12,8 @@ from argus_schema.base import BigInt, Json, UtcDateTime, outbox_table, table
 
 OWNER = "ingest"
 _READERS = ("catalog", "realtime", "executor", "notifier")
+# auth puts what belongs to a person into the archive that they may ask for.
+_EXPORTED = ("auth", *_READERS)
 
 batch = table(
     "batch",
@@ -56,7 +58,7 @@ batch = table(
     sa.Index("ix_batch_project_start_time", "project", "start_time"),
     sa.Index("ix_batch_status", "status"),
     sa.Index("ix_batch_start_time", "start_time"),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 job = table(
@@ -94,7 +96,7 @@ job = table(
     sa.UniqueConstraint("batch_key", "job_id"),
     sa.Index("ix_job_start_time", "start_time"),
     sa.Index("ix_job_status_end_time", "status", "end_time"),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 event = table(
@@ -127,7 +129,7 @@ metric_block = table(
     sa.Column("last_step", BigInt, nullable=False),
     sa.Column("names", Json, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 # Blocks that were merged. A chunk holds the points of one job and kind (`argus_contracts.points`) in a range of steps
@@ -147,7 +149,7 @@ metric_chunk = table(
     # Pairs [at, step]: the beginnings of runs that were heeded when superseded points were left out.
     sa.Column("cuts", Json, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 metric_column = table(
@@ -163,7 +165,7 @@ metric_column = table(
     # The roll-up stands before the values: SQLite reads a row from its beginning, and only as far as it must.
     sa.Column("rollup", sa.LargeBinary, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 log_line = table(
@@ -245,7 +247,7 @@ artifact = table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("created_by", BigInt),
     sa.Index("ix_artifact_batch_key_job_id", "batch_key", "job_id"),
-    read_by=_READERS,
+    read_by=_EXPORTED,
 )
 
 # What is left of events that retention removed: enough to know one of them again when it is sent once more.

@@ -25,7 +25,7 @@ notification = table(
     sa.Column("read_at", UtcDateTime),
     sa.UniqueConstraint("user_id", "dedupe_key"),
     sa.Index("ix_notification_user_id_id", "user_id", "id"),
-    read_by=("catalog",),
+    read_by=("auth", "catalog"),
 )
 
 notification_pref = table(
@@ -37,6 +37,7 @@ notification_pref = table(
     sa.Column("notify_job_failed", sa.Boolean, nullable=False, default=True),
     sa.Column("notify_diverged", sa.Boolean, nullable=False, default=True),
     sa.Column("notify_job_idle", sa.Boolean, nullable=False, default=False),
+    read_by=("auth",),
 )
 
 subscription = table(
@@ -49,6 +50,7 @@ subscription = table(
     sa.Column("event_type", sa.Text, nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.UniqueConstraint("user_id", "project", "event_type"),
+    read_by=("auth",),
 )
 
 batch_subscription = table(
@@ -60,6 +62,7 @@ batch_subscription = table(
     sa.Column("enabled", sa.Boolean, nullable=False, default=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
+    read_by=("auth",),
 )
 
 recipient = table(
@@ -75,6 +78,7 @@ recipient = table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
     sa.UniqueConstraint("project", "email"),
+    read_by=("auth",),
 )
 
 unsubscribe_token = table(
@@ -99,6 +103,7 @@ rule = table(
     sa.Column("enabled", sa.Boolean, nullable=False, default=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
+    read_by=("auth",),
 )
 
 template = table(

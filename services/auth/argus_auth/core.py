@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -22,6 +23,8 @@ from argus_kit.platform import Platform
 
 # How soon a replica signs with a key that another one made.
 _KEY_REFRESH_S = 10.0
+# Each holds a connection to the database for as long as it takes.
+_EXPORTS_AT_ONCE = 2
 
 
 class AuthCore(Part):
@@ -34,6 +37,7 @@ class AuthCore(Part):
         self.settings = settings
         self.passwords = Passwords(settings)
         self.limits = Limits(platform.cache)
+        self.exports = asyncio.Semaphore(_EXPORTS_AT_ONCE)
         self.keys = KeyRing(platform.database, lambda: platform.secret_box)
         self._announcer = Announcer(platform.bus, platform.identity)
         self._key_refresh = Loop("signing-key", self.keys.refresh, every_s=_KEY_REFRESH_S)

@@ -166,7 +166,7 @@ def settled(rows: Rows, cuts: Sequence[Cut]) -> Rows:
     """The rows that count, steps rising: superseded ones gone, one value for each metric and step. A row stays when one
     of its values does, and the last row of a step stays even without any: its epoch was reported.
     """
-    rows = _chosen(rows, ~superseded(rows.steps, rows.times, cuts)) if cuts else rows
+    rows = chosen(rows, ~superseded(rows.steps, rows.times, cuts)) if cuts else rows
     if len(rows.steps) < 2 or bool((rows.steps[1:] > rows.steps[:-1]).all()):
         return rows
     rows = _ordered(rows)
@@ -174,7 +174,7 @@ def settled(rows: Rows, cuts: Sequence[Cut]) -> Rows:
     stays = _is_last(rows.steps)
     for column in columns.values():
         stays[column.rows] = True
-    return _chosen(Rows(rows.steps, rows.times, columns), stays)
+    return chosen(Rows(rows.steps, rows.times, columns), stays)
 
 
 def superseded(steps: Steps, times: Floats, cuts: Iterable[Cut]) -> Bools:
@@ -226,7 +226,8 @@ def _ordered(rows: Rows) -> Rows:
     return Rows(rows.steps[order], rows.times[order], columns)
 
 
-def _chosen(rows: Rows, stays: Bools) -> Rows:
+def chosen(rows: Rows, stays: Bools) -> Rows:
+    """The rows under a mask."""
     if stays.all():
         return rows
     place = np.cumsum(stays) - 1
