@@ -30,6 +30,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.audit import endpoints as audit
     from argus_auth.config import endpoints as config
     from argus_auth.departures import endpoints as departures
+    from argus_auth.export import endpoints as export
     from argus_auth.invites import endpoints as invites
     from argus_auth.keys import endpoints as keys
     from argus_auth.oauth import admin_endpoints as providers
@@ -40,7 +41,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.users import endpoints as users
 
     modules = (
-        accounts, departures, invites, sessions, tokens, oauth, keys, users, providers, config, audit,
+        accounts, departures, export, invites, sessions, tokens, oauth, keys, users, providers, config, audit,
         security,
     )  # fmt: skip
     return [module.router for module in modules]
