@@ -1,4 +1,4 @@
-"""Deletes what has expired: sessions, mailed links, private halves of retired keys."""
+"""Deletes what has expired: sessions, mailed links, states of logins, private halves of retired keys."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import structlog
 
-from argus_auth.accounts import links
+from argus_auth.accounts import links, lockout
 from argus_auth.core import AuthCore
 from argus_auth.keys.service import forget_retired_secrets
+from argus_auth.oauth import repository as oauth
 from argus_auth.sessions import refresh_tokens
 from argus_auth.sessions import repository as sessions
 from argus_kit.clock import now
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 _EVERY_S = 3600.0
 # Kept for a day longer, so that "which session was that" can still be answered the morning after.
 _KEEP = timedelta(days=1)
+# An account never forgets a failed login; a name that nobody has should look like one for as long as guessing pays.
+_KEEP_NAMES = timedelta(days=7)
 
 
 class Cleanup(Part):
@@ -50,7 +53,9 @@ class Cleanup(Part):
             counts = {
                 "refresh_tokens": await refresh_tokens.delete_of_ended_sessions(work.connection, before),
                 "sessions": await sessions.delete_expired(work.connection, before),
+                "names": await lockout.forget_names(work.connection, now() - _KEEP_NAMES),
                 "links": await links.delete_expired(work.connection, before),
+                "oauth_states": await oauth.delete_expired_states(work.connection, before),
                 "keys": await forget_retired_secrets(work.connection),
             }
         if any(counts.values()):
