@@ -13,6 +13,8 @@ export default {
     auth: {
       password_wrong: 'The current password is not right.',
       password_unchanged: 'This is the password that you have.',
+      password_weak: 'This password is too easy to guess.',
+      email_unverified: 'Please confirm your e-mail first: the link is in your mail. If you sign in again after a minute, a new one is sent.',
       email_unchanged: 'This is the address that you have.',
       email_in_use: 'This e-mail already has an account.',
       invite_required: 'Please enter an invite code.',
@@ -24,6 +26,7 @@ export default {
       limit_reached: 'You have as many tokens as are allowed. Revoke one first.',
       network_invalid: 'One of the networks is neither an address nor a network.',
     },
+    user: { is_self: 'You cannot do this to yourself.', last_admin: 'This is the last administrator. Make somebody else one first.', deleted: 'This account was deleted.', inactive: 'This account is banned. Lift the ban first.' },
     artifact: {
       file_missing: 'The file is no longer in the storage of the server.',
       storage_unavailable: 'The storage of the server does not answer. Try again in a moment.',

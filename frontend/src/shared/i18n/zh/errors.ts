@@ -13,6 +13,8 @@ export default {
     auth: {
       password_wrong: '当前密码不正确。',
       password_unchanged: '新密码与当前密码相同。',
+      password_weak: '这个密码太容易被猜到。',
+      email_unverified: '请先确认邮箱：链接在你的邮件中。一分钟后再次登录会发送新的链接。',
       email_unchanged: '新邮箱与当前邮箱相同。',
       email_in_use: '该邮箱已注册。',
       invite_required: '请输入邀请码。',
@@ -24,6 +26,7 @@ export default {
       limit_reached: '你的令牌数量已达上限，请先撤销一个。',
       network_invalid: '其中一个网络既不是地址，也不是网段。',
     },
+    user: { is_self: '不能对自己执行此操作。', last_admin: '这是最后一位管理员，请先指定另一位。', deleted: '此账户已删除。', inactive: '此账户已被封禁，请先解除封禁。' },
     artifact: {
       file_missing: '服务器的存储中已没有这个文件。',
       storage_unavailable: '服务器的存储没有响应，请稍后重试。',
