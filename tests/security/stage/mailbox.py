@@ -22,6 +22,9 @@ class Mailbox(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Talk)
         self.password = password
         self.mails: list[tuple[str, str]] = []
+        # Passwords that were tried, right or wrong.
+        self.tried: list[str] = []
+        self._called = threading.Event()
 
     def start(self) -> None:
         """Begin to listen."""
@@ -31,6 +34,14 @@ class Mailbox(socketserver.ThreadingTCPServer):
         """Stop listening."""
         self.shutdown()
         self.server_close()
+
+    def waited_for_a_call(self, timeout_s: float = 20) -> bool:
+        """Whether anybody connected, sooner or later."""
+        return self._called.wait(timeout_s)
+
+    def called(self) -> None:
+        """Somebody connected."""
+        self._called.set()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -62,6 +73,7 @@ class _Talk(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         receivers: list[str] = []
         knows = False
+        self.server.called()
         self._say("220 mailbox")
         while line := self.rfile.readline():
             said = line.decode().strip()
@@ -70,7 +82,9 @@ class _Talk(socketserver.StreamRequestHandler):
                 self._say("250-mailbox", "250 AUTH PLAIN")
             elif verb == "AUTH":
                 wanted = f"\0{USER}\0{self.server.password}"
-                knows = base64.b64decode(said.split(" ")[2]).decode() == wanted
+                given = base64.b64decode(said.split(" ")[2]).decode()
+                self.server.tried.append(given.rpartition("\0")[2])
+                knows = given == wanted
                 self._say("235 ok" if knows else "535 no")
             elif verb in {"MAIL", "RCPT", "DATA"} and not knows:
                 self._say("530 log in first")
