@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -28,6 +29,10 @@ from argus_schema import auth as tables
 # How long an answer of the database counts, in seconds.
 RECHECK_S = 30.0
 ISSUER = "argus"
+# Machines of one system agree on the time to within this, in seconds.
+_CLOCKS_DIFFER_S = 60
+# Ids are 64-bit integers in the database.
+_ID_BOUND = 2**63
 
 # A token's secret is 178 random bits, which nobody can guess: argon2 guards a leaked table, cheap parameters suffice.
 TOKEN_HASHER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
@@ -91,7 +96,7 @@ class Checker:
         if row.expires_at is not None and row.expires_at <= now():
             raise ArgusError(ErrorCode.AUTH_TOKEN_INVALID, "The token has expired. Make a new one in Settings, Tokens.")
         is_new = known is None or known.secret_hash != row.secret_hash
-        if is_new and not await asyncio.to_thread(_verify, row.secret_hash, parsed.secret):
+        if is_new and not await asyncio.to_thread(secret_fits, row.secret_hash, parsed.secret):
             raise ArgusError(ErrorCode.AUTH_TOKEN_INVALID)
         if not row.is_active:
             raise ArgusError(ErrorCode.AUTH_OWNER_INACTIVE)
@@ -153,13 +158,12 @@ class Checker:
                 key.key,
                 algorithms=["EdDSA"],
                 issuer=ISSUER,
-                # `iat` is not compared: the clock of the machine that signed may be a little ahead of this one's.
+                # `_are_sound` looks at `iat`: the clock of the machine that signed may be a little ahead of ours.
                 options={"require": ["user_id", "iat", "exp", "iss", "jti"], "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError) as error:
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID) from error
-        # Exactly these types: `True` is an int too, and stands for user 1.
-        if type(claims["user_id"]) is not int or type(claims["jti"]) is not str:
+        if not _are_sound(claims):
             raise ArgusError(ErrorCode.AUTH_SESSION_INVALID)
         return claims
 
@@ -176,7 +180,18 @@ class Checker:
         return self._keys.get(kid)
 
 
-def _verify(secret_hash: str, secret: str) -> bool:
+def _are_sound(claims: Mapping[str, Any]) -> bool:
+    # Exactly these types: `True` is an int too and stands for user 1, and a list may hold the right issuer.
+    kinds = {"user_id": int, "iat": int, "exp": int, "iss": str, "jti": str}
+    return (
+        all(type(claims[name]) is kind for name, kind in kinds.items())
+        and 0 < claims["user_id"] < _ID_BOUND
+        and claims["iat"] <= now().timestamp() + _CLOCKS_DIFFER_S
+    )
+
+
+def secret_fits(secret_hash: str, secret: str) -> bool:
+    """Whether this is the secret of a token. Takes milliseconds: call it in a thread."""
     try:
         return TOKEN_HASHER.verify(secret_hash, secret)
     except (VerifyMismatchError, InvalidHashError):
