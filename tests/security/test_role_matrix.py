@@ -40,12 +40,13 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a credential. `refused` is what every operation that asks for one says to it, where it is no good."""
+    """Somebody with a credential. `refused` is what every operation says to one that is no good."""
 
     name: str
     credential: str | None
     scope: Scope | None = None
     is_admin: bool = False
+    is_bound: bool = False
     refused: str | None = None
 
 
@@ -58,6 +59,7 @@ class Cast:
     banned: Person
     expired: Person
     agent: str
+    bound: str
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,9 @@ def _new_cast(world: World) -> Cast:
     agent = world.client.ask("POST", "/api/agents/register", user.session, json={"hostname": world.name("host")})
     # Its own session is new to the server too, so that nothing of before is remembered.
     admin = Person(**{**_fields(admin), "session": log_in(world.client, admin.name)})
-    return Cast(user, admin, banned, expired, agent["agent_token"])
+    wish = {"name": "bound", "scope": "reporter", "project": _TEXT}
+    bound = world.client.ask("POST", "/api/tokens", admin.session, json=wish)["token"]
+    return Cast(user, admin, banned, expired, agent["agent_token"], bound)
 
 
 def _fields(person: Person) -> dict[str, Any]:
@@ -96,6 +100,7 @@ def callers(cast: Cast) -> list[Caller]:
         Caller("a user's session", cast.user.session, "full"),
         Caller("an admin's viewer token", cast.admin.viewer, "viewer", is_admin=True),
         Caller("an admin's reporter token", cast.admin.reporter, "reporter", is_admin=True),
+        Caller("an admin's token for one project", cast.bound, "reporter", is_bound=True),
         Caller("an admin's session", cast.admin.session, "full", is_admin=True),
     ]
 
@@ -108,7 +113,9 @@ def expected_refusal(rule: Rule, caller: Caller) -> str | None:
         # Whoever shows no good credential: a rule that has a code of its own for that uses it for all of them.
         return str(rule.missing) if caller.refused is None or rule.missing != "auth.required" else caller.refused
     if caller.scope in rule.credentials:
-        return None if caller.is_admin or not rule.admin else "auth.admin_required"
+        if rule.admin and not caller.is_admin:
+            return "auth.admin_required"
+        return "auth.project_token" if rule.beyond and caller.is_bound else None
     if caller.scope == "viewer" and "reporter" in rule.credentials:
         return "auth.scope_insufficient" if caller.is_admin or not rule.admin else "auth.admin_required"
     if rule.refused is not None:
@@ -149,6 +156,8 @@ def test_each_kind_of_caller(world: World, cast: Cast, operation: str) -> None:
         wanted = expected_refusal(rule, caller)
         answer = _send(world, operation, caller.credential)
         said = _refusal(answer)
+        if caller.is_bound and wanted is None and said == "auth.project_token":
+            continue  # It is the thing that lies beyond, as `test_tokens_bounds.py` has it in full.
         if said != wanted:
             wrong[caller.name] = f"{answer.status_code} {said}, not {wanted}: {answer.text[:200]}"
         assert answer.status_code < 500, answer.text

@@ -80,6 +80,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/email/smtp/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Mail Server
+         * @description Try a mail server: one mail to the caller's own address. It must be a public one, or be allowed.
+         */
+        post: operations["test_mail_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/feature-flags": {
         parameters: {
             query?: never;
@@ -3066,6 +3086,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens/leaked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Leaked Token
+         * @description End a token that was found where it does not belong. Open to whoever can show it, such as a secret scanner.
+         */
+        post: operations["report_leaked_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/unsubscribe": {
         parameters: {
             query?: never;
@@ -4172,7 +4212,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -4941,6 +4981,34 @@ export interface components {
             status: string | null;
             /** Train Epochs */
             train_epochs: number | null;
+        };
+        /**
+         * LeakedToken
+         * @description The text of a token that was found where it does not belong.
+         */
+        LeakedToken: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+        };
+        /**
+         * LeakReported
+         * @description The same whatever was reported.
+         */
+        LeakReported: {
+            /**
+             * Detail
+             * @default If this was a good token, it is none any more.
+             * @constant
+             */
+            detail?: "If this was a good token, it is none any more.";
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
         };
         /**
          * LinkedAccount
@@ -6460,6 +6528,47 @@ export interface components {
             model: string | null;
         };
         /**
+         * TrialOut
+         * @description What became of it.
+         */
+        TrialOut: {
+            /** Error */
+            error?: string | null;
+            /** Message */
+            message?: string | null;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * TrialRequest
+         * @description The mail server to try. `***` stands for the password that is stored, where host and port are the stored ones.
+         */
+        TrialRequest: {
+            /** From Addr */
+            from_addr?: string | null;
+            /** Host */
+            host: string;
+            /** Password */
+            password?: string | null;
+            /**
+             * Port
+             * @default 587
+             */
+            port?: number;
+            /**
+             * Use Ssl
+             * @default false
+             */
+            use_ssl?: boolean;
+            /**
+             * Use Tls
+             * @default true
+             */
+            use_tls?: boolean;
+            /** Username */
+            username?: string | null;
+        };
+        /**
          * UnreadOut
          * @description How many notifications wait to be read.
          */
@@ -6692,6 +6801,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainOut"];
+                };
+            };
+        };
+    };
+    test_mail_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialOut"];
                 };
             };
         };
@@ -12332,6 +12474,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenRevoked"];
+                };
+            };
+        };
+    };
+    report_leaked_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeakedToken"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeakReported"];
                 };
             };
         };

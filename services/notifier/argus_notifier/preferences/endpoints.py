@@ -13,7 +13,14 @@ from argus_kit.actor import Actor, must_reach
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
-from argus_kit.policy import MayChangeInbox, MayChangeMails, MayReadInbox, MayReadMails
+from argus_kit.policy import (
+    MayChangeAccount,
+    MayChangeInbox,
+    MayChangeMails,
+    MayReadAccount,
+    MayReadInbox,
+    MayReadMails,
+)
 from argus_notifier import kinds
 from argus_notifier.access import batch_of_owner
 from argus_notifier.preferences import repository
@@ -33,18 +40,16 @@ router = APIRouter(prefix="/api", tags=["notifications"])
 
 
 @router.get("/me/notification_prefs")
-async def read_notification_prefs(actor: MayReadInbox, connection: Reading) -> NotificationPrefs:
+async def read_notification_prefs(actor: MayReadAccount, connection: Reading) -> NotificationPrefs:
     """What my inbox is told of."""
-    must_reach(actor, None)
     return NotificationPrefs(**await repository.prefs(connection, actor.user_id))
 
 
 @router.put("/me/notification_prefs")
 async def replace_notification_prefs(
-    actor: MayChangeInbox, transaction: Writing, prefs: NotificationPrefs
+    actor: MayChangeAccount, transaction: Writing, prefs: NotificationPrefs
 ) -> NotificationPrefs:
     """Choose what my inbox is told of."""
-    must_reach(actor, None)
     chosen = prefs.model_dump()
     await repository.put_prefs(transaction.connection, actor.user_id, chosen)
     note(transaction, "notification_prefs_updated", actor.user_id, "user", actor.user_id, **chosen)
