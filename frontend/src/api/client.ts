@@ -11,7 +11,7 @@ export function setRequestLanguage(locale: string): void {
 }
 
 // These answer 401 for reasons other than a dead session: a wrong password, for one.
-const KEEPS_SESSION = [/^\/api\/auth\/(login|register|change-password|change-email)$/]
+const KEEPS_SESSION = [/^POST \/api\/auth\/(login|register|change-password|change-email)$/, /^DELETE \/api\/auth\/me$/]
 
 // What was sent, to send it once more: a body can be read only once.
 const copies = new Map<string, Request>()
@@ -29,7 +29,7 @@ const identity: Middleware = {
   async onResponse({ request, response, schemaPath, id }) {
     const copy = copies.get(id)
     copies.delete(id)
-    if (response.status !== 401 || KEEPS_SESSION.some((pattern) => pattern.test(schemaPath))) return undefined
+    if (response.status !== 401 || KEEPS_SESSION.some((pattern) => pattern.test(`${request.method} ${schemaPath}`))) return undefined
     const used = request.headers.get('Authorization')?.slice('Bearer '.length) ?? null
     const newer = await tokenAfter(used)
     if (newer && copy) {

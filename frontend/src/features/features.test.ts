@@ -27,6 +27,7 @@ describe('registering', () => {
     [problem(409, 'That user name is taken'), { username: 'auth.usernameTaken' }],
     [problem(403, 'closed'), { form: 'auth.closed' }],
     [new ApiError(403, 'auth.invite_invalid', '', null, null, []), { invite: 'errors.codes.auth.invite_invalid' }],
+    [new ApiError(422, 'auth.password_weak', '', null, null, []), { password: 'errors.codes.auth.password_weak' }],
     [problem(422, '', [{ field: 'password', message: '', type: 'value_error' }]), { password: 'auth.passwordRule' }],
     [problem(500), null],
   ])('puts %s beside the right field', (error, fields) => {

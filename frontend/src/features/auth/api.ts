@@ -1,8 +1,14 @@
 import { client, ok } from '@/api/client'
+import type { components } from '@/api/schema.gen'
 import { COOKIE_SESSION } from '@/api/refresh'
 
 export const login = (usernameOrEmail: string, password: string) =>
   ok(client.POST('/api/auth/login', { headers: COOKIE_SESSION, body: { username_or_email: usernameOrEmail, password } }))
+
+export type Strength = components['schemas']['PasswordStrength']
+
+export const judgePassword = (password: string, about: { username?: string; email?: string }) =>
+  ok(client.POST('/api/auth/password-strength', { body: { password, username: about.username ?? '', email: about.email ?? '' } }))
 
 export const readRegistration = () => ok(client.GET('/api/auth/registration'))
 

@@ -1,3 +1,5 @@
 export { default as AuthField } from './components/AuthField.vue'
+export { default as NewPasswordField } from './components/NewPasswordField.vue'
 export { EMAIL, isGoodPassword } from './rules'
 export { signOut } from './signOut'
+export { GITHUB, readLoginProviders, type LoginProvider } from './providers'

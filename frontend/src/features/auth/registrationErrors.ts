@@ -4,6 +4,7 @@ import type { FieldErrors } from './rules'
 
 export function registrationErrors(error: ApiError): FieldErrors | null {
   if (error.code === 'auth.invite_required' || error.code === 'auth.invite_invalid') return { invite: `errors.codes.${error.code}` }
+  if (error.code === 'auth.password_weak') return { password: 'errors.codes.auth.password_weak' }
   if (error.status === 403) return { form: 'auth.closed' }
   if (error.status === 409) {
     if (/email|e-mail|邮箱/i.test(`${error.code} ${error.message}`)) return { email: 'auth.emailTaken' }

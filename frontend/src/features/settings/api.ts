@@ -10,6 +10,13 @@ export const changeEmail = (newEmail: string, currentPassword: string) =>
 
 export const resendVerification = () => ok(client.POST('/api/me/resend_verification'))
 
+export type Runs = 'keep' | 'delete'
+
+export const deleteAccount = (runs: Runs, username: string, currentPassword: string | null) =>
+  ok(client.DELETE('/api/auth/me', { body: { runs, username, current_password: currentPassword } }))
+
+export const exportAccount = (): Promise<Blob> => ok(client.GET('/api/auth/me/export', { parseAs: 'blob' })) as Promise<Blob>
+
 export const listSessions = () => ok(client.GET('/api/auth/sessions'))
 
 export const revokeSession = (jti: string) => ok(client.POST('/api/auth/sessions/{jti}/revoke', { params: { path: { jti } } }))

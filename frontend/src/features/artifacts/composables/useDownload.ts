@@ -1,6 +1,7 @@
 // Saving a file: fetched with the session's token, then handed to the browser under its name.
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
+import { saveFile } from '@/shared/browser/save'
 import { readFile, type Artifact } from '../api'
 import { shortName } from '../files'
 
@@ -18,12 +19,7 @@ export function useDownload(): Download {
     busy.value = true
     error.value = null
     try {
-      const url = URL.createObjectURL(await readFile(file.id))
-      const link = document.createElement('a')
-      link.href = url
-      link.download = shortName(file.filename)
-      link.click()
-      URL.revokeObjectURL(url)
+      saveFile(await readFile(file.id), shortName(file.filename))
     } catch (cause) {
       error.value = asApiError(cause)
     }

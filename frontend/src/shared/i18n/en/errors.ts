@@ -26,7 +26,15 @@ export default {
       limit_reached: 'You have as many tokens as are allowed. Revoke one first.',
       network_invalid: 'One of the networks is neither an address nor a network.',
     },
-    user: { is_self: 'You cannot do this to yourself.', last_admin: 'This is the last administrator. Make somebody else one first.', deleted: 'This account was deleted.', inactive: 'This account is banned. Lift the ban first.' },
+    user: { not_found: 'There is no such user.', is_self: 'You cannot do this to yourself.', last_admin: 'This is the last administrator. Make somebody else one first.', deleted: 'This account was deleted.', inactive: 'This account is banned. Lift the ban first.' },
+    project: {
+      last_owner: 'A project needs an owner. Make somebody else an owner first.',
+      has_others: 'People who are not its members have batches of this project. An administrator can do this.',
+    },
+    member: {
+      has_runs: 'This person has batches of their own under this name, which the members would see. An administrator can add them.',
+      not_found: 'This person does not belong to the project.',
+    },
     artifact: {
       file_missing: 'The file is no longer in the storage of the server.',
       storage_unavailable: 'The storage of the server does not answer. Try again in a moment.',

@@ -4,6 +4,17 @@ export default {
   sessions: { title: 'Where you are signed in', this: 'this one', end: 'Sign out', endOthers: 'Sign out everywhere else', endOthersAsk: 'All other sessions end at once.', unknown: 'Unknown client' },
   password: { title: 'Password', current: 'Current password', change: 'Change the password', done: 'The password is changed. All other sessions have ended.' },
   email: { title: 'E-mail address', new: 'New e-mail', hint: 'We send a link to it; until you confirm, the old address stays.', change: 'Change the address', done: 'A link is on its way to {email}.' },
+  export: { title: 'Your data', hint: 'A zip with your account, your settings and notifications, and your batches with jobs, results and every point of their curves.', start: 'Download my data', making: 'The archive is being made. Large ones take a while.', done: 'The archive is saved.' },
+  remove: {
+    title: 'Delete the account',
+    hint: 'Your sessions, tokens, agents, shares and notifications end at once, and your name and address are erased. This cannot be undone.',
+    runs: 'Your batches',
+    keep: 'Keep them for those who can see them, without my name',
+    delete: 'Delete them with all their files',
+    confirm: 'Type {name} to confirm',
+    start: 'Delete my account',
+    done: 'Your account is deleted.',
+  },
   tokens: { title: 'Tokens' },
-  preferences: { title: 'Preferences', languageHint: 'Also used for the mails that Argus sends you.', themeHint: 'Follows your system until you choose.' },
+  preferences: { title: 'Preferences', languageHint: 'Also used for the mails that Argus sends you.', themeHint: 'Follows your system until you choose.', demo: 'Demo projects', hideDemo: 'Hide demo projects', demoHint: 'Projects that the administrator marked as examples.' },
 }

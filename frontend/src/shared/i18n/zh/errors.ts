@@ -26,7 +26,15 @@ export default {
       limit_reached: '你的令牌数量已达上限，请先撤销一个。',
       network_invalid: '其中一个网络既不是地址，也不是网段。',
     },
-    user: { is_self: '不能对自己执行此操作。', last_admin: '这是最后一位管理员，请先指定另一位。', deleted: '此账户已删除。', inactive: '此账户已被封禁，请先解除封禁。' },
+    user: { not_found: '没有这个用户。', is_self: '不能对自己执行此操作。', last_admin: '这是最后一位管理员，请先指定另一位。', deleted: '此账户已删除。', inactive: '此账户已被封禁，请先解除封禁。' },
+    project: {
+      last_owner: '项目必须有一位所有者。请先将他人设为所有者。',
+      has_others: '有非成员的人在此项目中拥有批次。管理员可以执行此操作。',
+    },
+    member: {
+      has_runs: '此人在该名称下已有自己的批次，成员将会看到它们。管理员可以添加此人。',
+      not_found: '此人不属于该项目。',
+    },
     artifact: {
       file_missing: '服务器的存储中已没有这个文件。',
       storage_unavailable: '服务器的存储没有响应，请稍后重试。',

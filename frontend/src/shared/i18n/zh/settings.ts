@@ -4,6 +4,17 @@ export default {
   sessions: { title: '登录的设备', this: '当前', end: '退出', endOthers: '退出其他所有设备', endOthersAsk: '其他所有会话将立即结束。', unknown: '未知客户端' },
   password: { title: '密码', current: '当前密码', change: '修改密码', done: '密码已修改，其他会话均已退出。' },
   email: { title: '邮箱地址', new: '新邮箱', hint: '我们会向新邮箱发送链接，确认之前仍使用原邮箱。', change: '更换邮箱', done: '链接已发送至 {email}。' },
+  export: { title: '你的数据', hint: '一个 zip 文件，包含你的账户、设置和通知，以及你的批次、任务、结果和曲线的每一个点。', start: '下载我的数据', making: '正在生成归档，数据较多时需要一些时间。', done: '归档已保存。' },
+  remove: {
+    title: '删除账户',
+    hint: '你的会话、令牌、代理、共享和通知将立即结束，名字和邮箱将被清除。此操作无法撤销。',
+    runs: '你的批次',
+    keep: '为有权查看的人保留，但不再显示我的名字',
+    delete: '连同所有文件一起删除',
+    confirm: '输入 {name} 以确认',
+    start: '删除我的账户',
+    done: '你的账户已删除。',
+  },
   tokens: { title: '令牌' },
-  preferences: { title: '偏好', languageHint: 'Argus 发送的邮件也使用此语言。', themeHint: '选择之前跟随系统。' },
+  preferences: { title: '偏好', languageHint: 'Argus 发送的邮件也使用此语言。', themeHint: '选择之前跟随系统。', demo: '演示项目', hideDemo: '隐藏演示项目', demoHint: '管理员标记为示例的项目。' },
 }
