@@ -51,6 +51,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     # Tokens.
     "token_create": Action("api_token", "A token was made; its name and scope, never its text."),
     "token_revoke": Action("api_token", "A token was ended."),
+    "token_leaked": Action("api_token", "Somebody could show the token's whole text; it was ended, the owner told."),
     "token_refused": Action("api_token", "A good token came from a network that it is not for; `count` times."),
     # Administration.
     "user_ban": Action("user", "An account was closed by an administrator."),
@@ -69,6 +70,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "system_config_set": Action("system_config", "A setting was changed; a secret's value is not told."),
     "system_config_delete": Action("system_config", "A setting went back to the environment's or the default."),
     "jwt_rotate": Action("system", "Sessions are signed with a new key from now on."),
+    "smtp_test": Action("smtp", "An administrator tried a mail server; the target is `host:port`, `ok` the outcome."),
     "retention_sweep_manual": Action("system", "An administrator had old rows and files removed, in this `run`."),
     # What was recorded.
     "batch_stop_requested": Action("batch", "Somebody asked a batch to stop."),

@@ -191,6 +191,7 @@ class ErrorCode(StrEnum):
     UNSUBSCRIBE_LINK_UNKNOWN = "unsubscribe.link_unknown", 404, "This unsubscribe link is not known."
     UNSUBSCRIBE_LINK_USED = "unsubscribe.link_used", 410, "This unsubscribe link was already used."
     MAIL_NOT_FOUND = "mail.not_found", 404, "There is no such message."
+    MAIL_ADDRESS_MISSING = "mail.address_missing", 400, "Your account has no email address to send to."
     MAIL_NOT_CONFIGURED = "mail.not_configured", 409, "No mail server is configured."
 
     # Live streams.

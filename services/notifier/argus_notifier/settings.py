@@ -19,6 +19,9 @@ class NotifierSettings(BaseSettings):
     smtp_from_name: str = Field("Argus", description="Name that mails come from.")
     smtp_use_tls: bool = Field(True, description="Begin in clear text and switch to TLS (STARTTLS).")
     smtp_use_ssl: bool = Field(False, description="TLS from the first byte (usually port 465).")
+    smtp_host_allowlist: str = Field(
+        "", description="Comma list of mail servers, besides the public ones, that administrators may name and try."
+    )
     smtp_timeout_s: float = Field(20.0, gt=0, le=300, description="Longest wait for the mail server.")
     mail_attempts: int = Field(8, ge=1, le=50, description="Attempts before a mail is given up.")
     mail_retry_s: float = Field(30.0, gt=0, description="Wait after the first failure; doubles with each, to an hour.")

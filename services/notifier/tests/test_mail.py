@@ -181,6 +181,8 @@ class TestServer:
                 await connection.execute(sa.insert(auth_tables.system_config).values(row))
 
     async def test_a_server_that_was_configured_gets_the_mail(self, house, wires, mailbox):
+        allowed = house.platform.settings.model_copy(update={"outbound_allow": "127.0.0.0/8"})
+        house.platform.settings = allowed
         delivery = Delivery(house.platform, NotifierSettings(smtp_host=""))
         await put(house, wires)
         await delivery.round()
@@ -200,6 +202,23 @@ class TestServer:
             server = await current(connection, environment, house.platform)
         assert (server.smtp_host, server.smtp_user) == ("mail.example.org", "argus")
         assert server.smtp_pass.get_secret_value() == "sesame 99"
+
+    async def test_the_environments_password_goes_to_no_other_server(self, house):
+        await self._configure(house, host="mail.example.org")
+        environment = NotifierSettings(smtp_host="elsewhere", smtp_pass="old", smtp_user="argus")
+        async with house.database.read() as connection:
+            server = await current(connection, environment, house.platform)
+        assert server.smtp_pass.get_secret_value() == ""
+
+    async def test_a_private_server_that_was_configured_is_not_called(self, house, wires, mailbox):
+        delivery = Delivery(house.platform, NotifierSettings(smtp_host=""))
+        await put(house, wires)
+        await self._configure(house, host="127.0.0.1", port=mailbox.port, use_tls=False)
+        await delivery.round()
+        (row,) = await house.rows(tables.outgoing_mail)
+        assert mailbox.messages == []
+        assert "is not a public address" in row.last_error
+        await delivery.stop()
 
     async def test_what_cannot_be_used_is_passed_over(self, house):
         environment = NotifierSettings(smtp_host="elsewhere", smtp_pass="old")

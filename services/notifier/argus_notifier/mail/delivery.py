@@ -12,9 +12,11 @@ from prometheus_client import Counter, Gauge
 
 from argus_kit.clock import now
 from argus_kit.leases import Lease
+from argus_kit.outbound import OutboundFailed, OutboundRefused
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
 from argus_notifier.mail import repository
+from argus_notifier.mail.reach import connection_to
 from argus_notifier.mail.server import current
 from argus_notifier.mail.smtp import MailNotSent, MailRefused, compose, send
 from argus_notifier.settings import NotifierSettings
@@ -70,10 +72,11 @@ class Delivery(Part):
     async def _deliver(self, row: sa.Row[Any], server: NotifierSettings) -> None:
         # No transaction is open while the mail server takes its time.
         try:
-            await send(compose(row, server), server)
+            message = compose(row, server)
+            await send(message, server, await connection_to(server, self._settings, self._platform.settings))
         except MailRefused as error:
             await self._note(row, str(error), None)
-        except MailNotSent as error:
+        except (MailNotSent, OutboundRefused, OutboundFailed) as error:
             await self._note(row, str(error), self._again_at(row.attempts + 1))
         else:
             MAILS.labels("sent").inc()

@@ -45,6 +45,9 @@ async def current(connection: AsyncConnection, settings: NotifierSettings, platf
             log.warning("mail.setting_unreadable", key=row.key, error=str(error))
     if not changes:
         return settings
+    if changes.get("smtp_host", settings.smtp_host) != settings.smtp_host:
+        # The environment's password is for the environment's server: it goes to no other that somebody names.
+        changes = {"smtp_pass": ""} | changes
     try:
         return NotifierSettings(**(settings.model_dump() | changes))
     except ValidationError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
 import aiosmtplib
-import sqlalchemy as sa
 
 from argus_kit.clock import now
 from argus_notifier.settings import NotifierSettings
@@ -22,8 +22,9 @@ class MailNotSent(Exception):
     """The mail could not be handed over now; later it may."""
 
 
-def compose(row: sa.Row[Any], settings: NotifierSettings) -> EmailMessage:
-    """The message of a row. Its id is the row's, so that a receiver can tell a second delivery.
+def compose(row: Any, settings: NotifierSettings) -> EmailMessage:
+    """The message of a row of `outgoing_mail`, or of what looks like one. Its id is the row's, so that a receiver can
+    tell a second delivery.
 
     Raises:
         MailRefused: the row makes no valid message (an address or subject with a line break).
@@ -45,20 +46,22 @@ def compose(row: sa.Row[Any], settings: NotifierSettings) -> EmailMessage:
     return message
 
 
-async def send(message: EmailMessage, settings: NotifierSettings) -> None:
-    """Hand a message over.
+async def send(message: EmailMessage, settings: NotifierSettings, connection: socket.socket | None = None) -> None:
+    """Hand a message over, through a connection that is there already or a new one.
 
     Raises:
         MailRefused: the server refuses it for good (5xx).
         MailNotSent: the server cannot be reached, or asks to come again (4xx).
     """
+    password = settings.smtp_pass.get_secret_value()
     try:
         await aiosmtplib.send(
             message,
             hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_user or None,
-            password=settings.smtp_pass.get_secret_value() or None,
+            port=None if connection else settings.smtp_port,
+            sock=connection,
+            username=(settings.smtp_user or None) if password else None,
+            password=password or None,
             use_tls=settings.smtp_use_ssl,
             start_tls=settings.smtp_use_tls and not settings.smtp_use_ssl,
             timeout=settings.smtp_timeout_s,
