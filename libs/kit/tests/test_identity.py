@@ -113,7 +113,7 @@ class TestToken:
         self, identity: Identity, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = []
-        monkeypatch.setattr(credentials, "_verify", lambda *a: calls.append(a) or True)
+        monkeypatch.setattr(credentials, "secret_fits", lambda *a: calls.append(a) or True)
         token = await add_token(database, await add_user(database))
         actors = await asyncio.gather(*(identity.resolve(token) for _ in range(50)))
         assert len(calls) == 1
@@ -144,7 +144,7 @@ class TestToken:
         token = await add_token(database, await add_user(database))
         await identity.resolve(token)
         monkeypatch.setattr(module, "RECHECK_S", 0.0)
-        monkeypatch.setattr(credentials, "_verify", None)
+        monkeypatch.setattr(credentials, "secret_fits", None)
         assert (await identity.resolve(token)).username == "ada"
         await change(database, tables.api_token, revoked_at=now())
         assert await refused(identity, token) == "auth.token_invalid"

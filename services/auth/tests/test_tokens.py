@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from argus_auth.core import AuthCore
-from argus_contracts.tokens import TOKEN_REGEX
+from argus_contracts.tokens import TOKEN_REGEX, new_token
 from argus_kit.clock import frozen, iso, now
 from argus_kit.errors import ArgusError
 from argus_kit.testing import add_token, bearer_headers, eventually
@@ -288,3 +288,47 @@ class TestRestrictions:
             body = {"value": False} if method == "PUT" else {} if method == "PATCH" else None
             answer = await client.request(method, path, headers=headers, json=body)
             assert (path, answer.status_code, answer.json()["error"]["code"]) == (path, 403, code)
+
+
+class TestLeaked:
+    async def _report(self, client, text):
+        answer = await client.post("/api/tokens/leaked", json={"token": text})
+        assert answer.status_code == 200
+        return answer.json()
+
+    async def test_whoever_can_show_it_ends_it_everywhere_and_its_owner_is_told(
+        self, client, sign_up, elsewhere, mail_to
+    ):
+        ada = await sign_up()
+        made = (await _make(client, ada, name="ci runner")).json()
+        await elsewhere.identity.resolve(made["token"])
+        await self._report(client, f" {made['token']}\n")
+        assert (await client.get("/api/auth/me", headers=bearer_headers(made["token"]))).status_code == 401
+        await eventually(lambda: _is_refused(elsewhere, made["token"]), 1.0)
+        mail = await mail_to(ada.email, "token_leaked")
+        assert "ci runner" in mail.body_text
+        assert made["token"] not in mail.body_text
+        (line,) = (await client.get("/api/admin/audit-log?action=token_leaked", headers=ada.headers)).json()
+        assert (line["target_id"], line["user_id"], line["ip_address"]) == (str(made["id"]), ada.id, "127.0.0.1")
+
+    async def test_the_answer_says_nothing(self, client, sign_up, database):
+        ada = await sign_up()
+        good, other = [(await _make(client, ada)).json() for _ in range(2)]
+        agent = await add_token(database, ada.id, prefix="ag_live_", agent_id="agent-1")
+        forged = good["token"][:20] + other["token"][20:]
+        answers = [
+            await self._report(client, text) for text in ("", "nothing", new_token("em_live").token, forged, agent)
+        ]
+        assert all(answer == answers[0] for answer in answers)
+        assert await self._report(client, good["token"]) == answers[0]
+        assert await self._report(client, good["token"]) == answers[0], "the second time too"
+        for token, status in ((other["token"], 200), (good["token"], 401), (agent, 401)):
+            assert (await client.get("/api/auth/me", headers=bearer_headers(token))).status_code == status
+        lines = (await client.get("/api/admin/audit-log?action=token_leaked", headers=ada.headers)).json()
+        assert len(lines) == 2
+
+    async def test_nobody_guesses_by_it(self, client, sign_up):
+        await sign_up()
+        answers = [await client.post("/api/tokens/leaked", json={"token": "x"}) for _ in range(70)]
+        assert [answer.status_code for answer in answers[:60]] == [200] * 60
+        assert answers[-1].status_code == 429

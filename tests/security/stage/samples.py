@@ -276,6 +276,13 @@ def _(world: World) -> Call:
     return _as(world.new_person(), "/api/tokens", json={"name": world.name(), "scope": "reporter"})
 
 
+@sample("POST /api/tokens/leaked", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    target = ("api_token", str(person.reporter_id))
+    return Call("/api/tokens/leaked", {"token": person.reporter}, target=target, actor_id=person.id)
+
+
 @sample("DELETE /api/tokens/{id}")
 def _(world: World) -> Call:
     person = world.new_person()

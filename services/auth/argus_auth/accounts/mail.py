@@ -128,6 +128,20 @@ _NEW_PLACE: Final = {
 }
 
 
+_LEAKED: Final = {
+    "en": _Text(
+        "Argus: one of your tokens was found in public and ended",
+        'Hello {name},\n\nsomebody reported your token "{which}" ({hint}) as found where it does not belong, and could '
+        "show all of it. It was ended at once: what uses it no longer reports.\n\n"
+        "Look where its text lies (repositories, logs, notebooks), and make a new one: {link}\n",
+    ),
+    "zh": _Text(
+        "Argus：您的一个令牌已泄露并被撤销",
+        "{name}，您好：\n\n有人报告在不应出现的地方发现了您的令牌“{which}”（{hint}），并出示了完整内容。"
+        "该令牌已立即撤销，使用它的程序将无法继续上报。\n\n"
+        "请检查它出现在何处（代码仓库、日志、笔记本），并创建新的令牌：{link}\n",
+    ),
+}
 _LINKED: Final = {
     "en": _Text(
         "Argus: an account was connected",
@@ -190,6 +204,11 @@ def account_deleted(to: Addressee, base_url: str, runs: str, *, by_admin: bool) 
     language = _language(to)
     words = {"runs": _RUNS[language, runs], "who": _WHO[language, by_admin]}
     return _message(_DELETED, to, "account_deleted", None, link=base_url, **words)
+
+
+def token_leaked(to: Addressee, base_url: str, name: str, hint: str) -> MailMessage:
+    """The notice that a token was shown by somebody who found it, and that it was ended."""
+    return _message(_LEAKED, to, "token_leaked", None, which=name, hint=hint, link=f"{base_url}/settings/tokens")
 
 
 def new_login(to: Addressee, base_url: str, at: datetime, ip: str | None, agent: str | None) -> MailMessage:

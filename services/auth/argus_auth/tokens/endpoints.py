@@ -8,10 +8,10 @@ from fastapi import APIRouter
 
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.fields import RowId
-from argus_auth.tokens import service
-from argus_auth.tokens.schemas import TokenCreate, TokenCreated, TokenOut, TokenRevoked
+from argus_auth.tokens import leaks, service
+from argus_auth.tokens.schemas import LeakedToken, LeakReported, TokenCreate, TokenCreated, TokenOut, TokenRevoked
 from argus_kit.platform import Reading
-from argus_kit.policy import MayManageTokens
+from argus_kit.policy import PUBLIC, MayManageTokens
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 
@@ -28,6 +28,13 @@ async def list_tokens(
 async def create_token(body: TokenCreate, core: Core, actor: MayManageTokens, origin: From) -> TokenCreated:
     """Make a token. Its text is shown this once."""
     return await service.create_token(core, actor, body, origin)
+
+
+@router.post("/leaked", dependencies=[PUBLIC])
+async def report_leaked_token(body: LeakedToken, core: Core, origin: From) -> LeakReported:
+    """End a token that was found where it does not belong. Open to whoever can show it, such as a secret scanner."""
+    await leaks.revoke_leaked(core, body.token.get_secret_value(), origin)
+    return LeakReported()
 
 
 @router.delete("/{id}")

@@ -33,6 +33,11 @@ async def personal(connection: AsyncConnection, token_id: int, user_id: int) -> 
     return (await connection.execute(statement)).first()
 
 
+async def by_key(connection: AsyncConnection, key_id: str) -> sa.Row[Any] | None:
+    """Any token, also an agent's, by the public part of its text."""
+    return (await connection.execute(sa.select(api_token).where(_T.key_id == key_id))).first()
+
+
 async def count_active(connection: AsyncConnection, user_id: int) -> int:
     """Tokens that work now. Holds the person's row, so that two requests cannot both take the last place."""
     await connection.execute(sa.select(user.c.id).where(user.c.id == user_id).with_for_update())

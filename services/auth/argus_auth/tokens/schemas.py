@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from argus_auth.fields import Moment, Printable
 
@@ -48,6 +48,19 @@ class TokenCreated(TokenOut):
     """A new token with its whole text, which is never shown again."""
 
     token: str
+
+
+class LeakedToken(BaseModel):
+    """The text of a token that was found where it does not belong."""
+
+    token: Annotated[SecretStr, Field(max_length=512)]
+
+
+class LeakReported(BaseModel):
+    """The same whatever was reported."""
+
+    ok: bool = True
+    detail: Literal["If this was a good token, it is none any more."] = "If this was a good token, it is none any more."
 
 
 class TokenRevoked(BaseModel):
