@@ -51,7 +51,7 @@ class Signer:
         return f"{body}.{base64.urlsafe_b64encode(self.key.sign(body.encode())).decode().rstrip('=')}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def victim(world: World) -> Person:
     return register(world.client, world.name("victim"))
 
@@ -62,9 +62,10 @@ def signer(world: World) -> Signer:
     return Signer(world)
 
 
-@pytest.fixture
-def claims(world: World, victim: Person) -> Claims:
-    found: Claims = jwt.decode(log_in(world.client, victim.name), options={"verify_signature": False})
+@pytest.fixture(scope="module")
+def claims(world: World) -> Claims:
+    person = register(world.client, world.name("forged"))
+    found: Claims = jwt.decode(person.session, options={"verify_signature": False})
     return found
 
 
@@ -237,7 +238,7 @@ class TestWrongClaims:
 
     def test_of_somebody_else(self, world: World, signer: Signer, claims: Claims) -> None:
         must_be_refused(world, signer.sign(claims | {"user_id": world.admin.id}))
-        admins = jwt.decode(log_in(world.client, world.admin.name), options={"verify_signature": False})
+        admins = jwt.decode(world.admin.session, options={"verify_signature": False})
         must_be_refused(world, signer.sign(claims | {"jti": admins["jti"]}))
 
     def test_more_than_is_asked_gives_nothing(self, world: World, signer: Signer, claims: Claims) -> None:
