@@ -17,6 +17,7 @@ declare module 'vue-router' {
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/features/home/pages/HomePage.vue'), meta: { title: 'shell.home' } },
   { path: '/login', name: 'login', component: () => import('@/features/auth/pages/LoginPage.vue'), meta: { bare: true, title: 'auth.signIn' } },
+  { path: '/login/oauth/complete', name: 'oauth-return', component: () => import('@/features/auth/pages/OAuthReturnPage.vue'), meta: { bare: true, linked: true, title: 'identity.title' } },
   { path: '/register', name: 'register', component: () => import('@/features/auth/pages/RegisterPage.vue'), meta: { bare: true, title: 'auth.register' } },
   { path: '/forgot-password', name: 'forgot-password', component: () => import('@/features/auth/pages/ForgotPasswordPage.vue'), meta: { bare: true, title: 'auth.forgot.title' } },
   { path: '/reset-password', name: 'reset-password', component: () => import('@/features/auth/pages/ResetPasswordPage.vue'), meta: { bare: true, linked: true, title: 'auth.reset.title' } },

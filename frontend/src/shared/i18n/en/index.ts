@@ -7,6 +7,7 @@ import common from './common'
 import errors from './errors'
 import home from './home'
 import hosts from './hosts'
+import identity from './identity'
 import inbox from './inbox'
 import jobs from './jobs'
 import projects from './projects'
@@ -15,4 +16,4 @@ import settings from './settings'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, inbox, jobs, projects, runs, settings, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, jobs, projects, runs, settings, shell, tokens }
