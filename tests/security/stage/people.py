@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,9 @@ class Client:
             headers["Authorization"] = f"Bearer {credential}"
         body: dict[str, Any] = {"files": call.files} if call.files else {}
         if call.json is not None:
-            body["json"] = call.json
+            # In ASCII: what UTF-8 cannot say can be sent all the same.
+            body["content"] = json.dumps(call.json)
+            headers["Content-Type"] = "application/json"
         self._http.cookies.clear()
         request = self._http.build_request(method, call.path, params=call.params or None, headers=headers, **body)
         answer = self._http.send(request, stream=call.is_stream)

@@ -289,6 +289,14 @@ def _(world: World) -> Call:
     return _as(person, f"/api/tokens/{person.reporter_id}", target=("api_token", str(person.reporter_id)))
 
 
+@sample("POST /api/tokens/leaked", "nobody")
+def _(world: World) -> Call:
+    person = world.new_person()
+    call = _as(person, "/api/tokens/leaked", json={"token": person.reporter})
+    call.credential, call.target = None, ("api_token", str(person.reporter_id))
+    return call
+
+
 # -- administration --------------------------------------------------------------------------------------------------
 
 
