@@ -4,7 +4,7 @@ import { auditQuery } from './auditQuery'
 import { merge } from './composables/useAudit'
 import { stateOf } from './inviteState'
 import { actionsFor, statesOf } from './personActions'
-import { asJson, problemOf } from './setting'
+import { asJson, fromJson, problemOf } from './setting'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 const person = (changes: Partial<Person> = {}): Person => ({
@@ -62,6 +62,7 @@ describe('a setting', () => {
   })
 
   it('of an unknown kind is shown as it is', () => {
+    expect([fromJson('{"a": [1]}'), fromJson('a text'), fromJson('7')]).toEqual([{ a: [1] }, 'a text', 7])
     expect([asJson('text'), asJson([1]), asJson(null)]).toEqual(['text', '[1]', 'null'])
   })
 })

@@ -12,6 +12,16 @@ export function problemOf(setting: Described, value: unknown): 'number' | 'text'
   return null
 }
 
+/** What a reader typed for a key that we do not know: JSON where it is JSON, else a text. */
+export function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
+  }
+}
+
 /** How a value of a key that we do not know is shown and edited: as JSON. */
 export function asJson(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -14,7 +14,7 @@ export default {
     total: 'nobody | {count} person | {count} people',
     you: '(you)',
     columns: { person: 'Person', state: 'State', lastLogin: 'Last sign-in', created: 'Joined', actions: 'Actions' },
-    states: { admin: 'Administrator', banned: 'Banned', locked: 'Locked', unverified: 'Not verified', deleted: 'Deleted' },
+    states: { active: 'Active', admin: 'Administrator', banned: 'Banned', locked: 'Locked', unverified: 'Not verified', deleted: 'Deleted' },
     empty: { title: 'Nobody fits', hint: 'Try another part of the name or address, or another filter.' },
     actionsOf: 'Actions for {name}',
     done: 'Done for {name}.',
@@ -96,7 +96,7 @@ export default {
   audit: {
     filter: 'Filter the audit log',
     fields: { q: 'Search', action: 'Actions', username: 'Who', target: 'Target: type/id', ip: 'IP address', from: 'From', to: 'To' },
-    columns: { when: 'When', who: 'Who', action: 'Action', target: 'Target', ip: 'From' },
+    columns: { when: 'When', who: 'Who', action: 'Action', target: 'Target', ip: 'IP address' },
     system: 'system',
     more: 'All facts of this line',
     refresh: 'Read the newest lines',

@@ -14,7 +14,7 @@ export default {
     total: '没有用户 | {count} 位用户 | {count} 位用户',
     you: '（您）',
     columns: { person: '用户', state: '状态', lastLogin: '上次登录', created: '注册时间', actions: '操作' },
-    states: { admin: '管理员', banned: '已封禁', locked: '已锁定', unverified: '未验证', deleted: '已删除' },
+    states: { active: '正常', admin: '管理员', banned: '已封禁', locked: '已锁定', unverified: '未验证', deleted: '已删除' },
     empty: { title: '没有符合条件的用户', hint: '请尝试用户名或邮箱的其他部分，或更换筛选条件。' },
     actionsOf: '对 {name} 的操作',
     done: '已对 {name} 完成操作。',
@@ -96,7 +96,7 @@ export default {
   audit: {
     filter: '筛选审计日志',
     fields: { q: '搜索', action: '操作', username: '操作者', target: '对象：类型/编号', ip: 'IP 地址', from: '从', to: '到' },
-    columns: { when: '时间', who: '操作者', action: '操作', target: '对象', ip: '来源' },
+    columns: { when: '时间', who: '操作者', action: '操作', target: '对象', ip: 'IP 地址' },
     system: '系统',
     more: '此行的全部信息',
     refresh: '读取最新记录',
