@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from argus_kit import errors, telemetry
+from argus_kit.bodies import BodyLimit
 from argus_kit.headers import SecurityHeaders
 from argus_kit.outbox import Merge
 from argus_kit.parts import Part
@@ -40,7 +42,8 @@ def no_shortcuts(_: Platform) -> Shortcuts:
 @dataclass(frozen=True)
 class Service:
     """A service: its routes, what its HTTP process runs beside them, and what its worker runs. `merge` makes fewer
-    messages of its outbox's, and `shortcuts` are ways to some of its routes (`argus_kit.shortcuts`).
+    messages of its outbox's, and `shortcuts` are ways to some of its routes (`argus_kit.shortcuts`). `large_bodies` is
+    a regular expression of the paths that bound their bodies themselves (`argus_kit.bodies`).
     """
 
     name: str
@@ -50,6 +53,7 @@ class Service:
     shortcuts: Callable[[Platform], Shortcuts] = no_shortcuts
     http_parts: PartsOf = no_parts
     worker_parts: PartsOf = no_parts
+    large_bodies: str | None = None
 
 
 def http_app(service: Service, platform: Platform | None = None) -> FastAPI:
@@ -58,7 +62,9 @@ def http_app(service: Service, platform: Platform | None = None) -> FastAPI:
     if service.outbox is not None:
         platform.add_outbox(service.name, service.outbox, service.merge)
     platform.add(service.http_parts(platform))
-    return build_app(platform, service.name, service.routers(), service.shortcuts(platform))
+    return build_app(
+        platform, service.name, service.routers(), service.shortcuts(platform), large_bodies=service.large_bodies
+    )
 
 
 def worker_app(service: Service, platform: Platform | None = None) -> FastAPI:
@@ -75,7 +81,12 @@ def _own_platform(name: str) -> Platform:
 
 
 def build_app(
-    platform: Platform, name: str, routers: Sequence[APIRouter], shortcuts: Shortcuts | None = None
+    platform: Platform,
+    name: str,
+    routers: Sequence[APIRouter],
+    shortcuts: Shortcuts | None = None,
+    *,
+    large_bodies: str | None = None,
 ) -> FastAPI:
     """An app around a platform."""
     settings = platform.settings
@@ -108,6 +119,7 @@ def build_app(
     )
     app.state.platform = platform
     errors.install(app)
+    app.add_middleware(BodyLimit, own=re.compile(large_bodies) if large_bodies else None)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,

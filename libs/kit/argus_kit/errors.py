@@ -65,7 +65,8 @@ class ArgusError(Exception):
         self.detail = self.message if detail is None else detail
         self.status = status or code.status
         self.headers = dict(headers or {})
-        if self.status == 401:
+        # A wrong password in a form is no missing credential: no browser shall ask for one.
+        if self.status == 401 and code is not ErrorCode.AUTH_PASSWORD_WRONG:
             self.headers.setdefault("WWW-Authenticate", "Bearer")
         super().__init__(self.message)
 
@@ -132,9 +133,22 @@ async def answer(request: Request, error: Exception) -> JSONResponse:
     return response(ArgusError(ErrorCode.INTERNAL))
 
 
-async def _on_argus_error(_: Request, exc: Exception) -> JSONResponse:
+async def _on_argus_error(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, ArgusError)
+    if exc.status in {401, 403, 404}:
+        _note(request, exc)
     return response(exc)
+
+
+def _note(request: Request, error: ArgusError) -> None:
+    platform = getattr(request.app.state, "platform", None)
+    if platform is not None:
+        route = getattr(request.scope.get("route"), "path", request.url.path)
+        parameters = {name: str(value) for name, value in (*request.query_params.items(), *request.path_params.items())}
+        address = request.client.host if request.client else None
+        platform.identity.refusals.note_request(
+            error.code, telemetry.CALLER.get(), address, f"{request.method} {route}", parameters
+        )
 
 
 async def _on_invalid_request(_: Request, exc: Exception) -> JSONResponse:
@@ -154,11 +168,16 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "input": telemetry.without_secrets(item.get("input"))}
 
 
+_CODES = {
+    404: ErrorCode.REQUEST_NOT_FOUND,
+    405: ErrorCode.REQUEST_METHOD_NOT_ALLOWED,
+    413: ErrorCode.BODY_TOO_LARGE,
+}
+
+
 async def _on_http_exception(_: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
-    code = {404: ErrorCode.REQUEST_NOT_FOUND, 405: ErrorCode.REQUEST_METHOD_NOT_ALLOWED}.get(
-        exc.status_code, ErrorCode.REQUEST_INVALID
-    )
+    code = _CODES.get(exc.status_code, ErrorCode.REQUEST_INVALID)
     return response(ArgusError(code, str(exc.detail), status=exc.status_code, headers=exc.headers))
 
 

@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from argus_kit.connections import Connection
 from argus_kit.platform import Platform
 from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
@@ -68,7 +69,7 @@ def config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -47,6 +47,7 @@ SERVICE = Service(
     shortcuts=events.shortcuts,
     http_parts=http_parts,
     worker_parts=worker_parts,
+    large_bodies=r"/api/events(/batch)?|/api/(jobs|batches)/.+/artifacts",
 )
 
 

@@ -50,7 +50,8 @@ def create_app(settings: Settings, nats: NatsChild | None = None, web_root: Path
         platform.add(service.worker_parts(platform))
     routers = [router for service in SERVICES for router in service.routers()]
     shortcuts = {route: answer for service in SERVICES for route, answer in service.shortcuts(platform).items()}
-    app = build_app(platform, "standalone", routers, shortcuts)
+    large = "|".join(service.large_bodies for service in SERVICES if service.large_bodies)
+    app = build_app(platform, "standalone", routers, shortcuts, large_bodies=large)
     if web_root is not None:
         mount_frontend(app, web_root)
     return app
