@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +142,43 @@ def heard_of(lines: Iterator[str], until: str) -> str:
         if until in line:
             return "\n".join(heard)
     raise AssertionError("the stream ended")
+
+
+# As somebody would who has the wrong token at hand.
+SCRIPT = """
+from argus import Reporter
+
+with Reporter("run", source_project="their project", n_total=1) as run:
+    with run.job("job", model="m", dataset="d") as job:
+        job.epoch(1, loss=0.5)
+"""
+
+
+class TestWhatTheReporterSays:
+    def _output(self, world: World, token: str, home: Path) -> str:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "ARGUS_URL": world.server.url,
+            "ARGUS_TOKEN": token,
+            "ARGUS_SPILL_DIR": str(home / "journals"),
+            "ARGUS_EXIT_FLUSH_S": "3",
+        }
+        ran = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, cwd=home, capture_output=True, text=True, check=True
+        )
+        return ran.stdout + ran.stderr
+
+    def test_of_another_project(self, world: World, tmp_path: Path) -> None:
+        output = self._output(world, tied(world, world.owner.session, OTHER_PROJECT), tmp_path)
+        reason = f"This token is for the project {OTHER_PROJECT} only, and the event names the project their project."
+        assert reason in output
+        (kept,) = (tmp_path / "journals").rglob("rejected-*.jsonl")
+        assert reason in kept.read_text()
+
+    def test_of_another_network(self, world: World, tmp_path: Path) -> None:
+        made = mint(world, world.owner.session, networks=["198.51.100.0/24"])
+        assert "This token may not be used from your network." in self._output(world, made["token"], tmp_path)
 
 
 class TestNetwork:
