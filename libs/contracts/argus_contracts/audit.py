@@ -52,6 +52,9 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "token_create": Action("api_token", "A token was made; its name and scope, never its text."),
     "token_revoke": Action("api_token", "A token was ended."),
     "token_leaked": Action("api_token", "Somebody could show the token's whole text; it was ended, the owner told."),
+    "access_refused": Action(
+        "", "A credential was no good, or somebody asked for what is not theirs: `reason`, `request`, `count` times."
+    ),
     "token_refused": Action("api_token", "A good token came from a network that it is not for; `count` times."),
     # Administration.
     "user_ban": Action("user", "An account was closed by an administrator."),

@@ -26,6 +26,7 @@ from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.parts import Part
 from argus_kit.refusals import Refusals
+from argus_kit.telemetry import CALLER
 from argus_kit.usage import Usage
 
 _MAX_REMEMBERED = 50_000
@@ -44,18 +45,18 @@ class Identity(Part):
         self._revocations = 0
         self.usage = Usage(bus)
         self._watchers: list[Callable[[wire.Revoked | None], Awaitable[None]]] = []
-        self._refusals = Refusals(bus)
+        self.refusals = Refusals(bus, database)
 
     async def start(self) -> None:
         """See Part."""
         await self._bus.listen(wire.AUTH_REVOKED, self._on_revoked)
         self._bus.on_connect(self._on_connect)
         await self.usage.start()
-        await self._refusals.start()
+        await self.refusals.start()
 
     async def stop(self) -> None:
         """See Part."""
-        await self._refusals.stop()
+        await self.refusals.stop()
         await self.usage.stop()
 
     def watch(self, callback: Callable[[wire.Revoked | None], Awaitable[None]]) -> None:
@@ -71,9 +72,10 @@ class Identity(Part):
         """
         actor = await self._known(credential)
         if actor.networks is not None and not actor.may_come_from(address):
-            self._refusals.note(actor, address)
+            self.refusals.note(actor, address)
             raise ArgusError(ErrorCode.AUTH_NETWORK_REFUSED)
         self.usage.note(actor)
+        CALLER.set(actor.user_id)
         return actor
 
     async def _known(self, credential: str) -> Actor:

@@ -160,6 +160,8 @@ def headers() -> dict[str, str]:
 
 ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
 """Where the request that is being handled came from, as far as the proxy in front is trusted; None outside of one."""
+CALLER: ContextVar[int | None] = ContextVar("caller", default=None)
+"""The person by whose credential it came, once that was checked."""
 
 THEN = "argus.then"
 """Key of the scope's list of what goes on after the request was handled, as `async (send) -> None`. A stream that stays
@@ -182,6 +184,7 @@ class TelemetryMiddleware:
         begin = time.perf_counter()
         # Each request has a context of its own, which ends with it.
         ADDRESS.set(scope["client"][0] if scope.get("client") else None)
+        CALLER.set(None)
         carrier = {k.decode(): v.decode("latin-1") for k, v in scope["headers"] if k in (b"traceparent", b"tracestate")}
 
         async def observed(message: Message) -> None:
