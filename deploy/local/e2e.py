@@ -1,6 +1,7 @@
 """Start Argus on a free port with an empty data folder, run the browser tests against it, stop it: e2e.py up|stack.
 
-The tests find it by ARGUS_E2E_URL, and its data folder by ARGUS_HOME. What it printed stays in .make/e2e-<mode>.log.
+The tests find it by ARGUS_E2E_URL, its data folder by ARGUS_HOME, and the mails that it sends by ARGUS_E2E_MAILS. What
+it printed stays in .make/e2e-<mode>.log.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from e2e_mails import mail_server
 from stack_layout import ROOT, free_ports
 
 READY_S = 180
@@ -29,12 +31,17 @@ class NotReady(Exception):
 def main(arguments: list[str]) -> int:
     mode, *rest = arguments
     with tempfile.TemporaryDirectory(prefix="argus-e2e-") as home:
-        environment = os.environ | {"ARGUS_HOME": home, "ARGUS_PORT": str(free_ports(["web"])["web"])}
+        ports = free_ports(["web", "mail"])
+        environment = os.environ | {"ARGUS_HOME": home, "ARGUS_PORT": str(ports["web"])}
         environment["ARGUS_E2E_URL"] = f"http://127.0.0.1:{environment['ARGUS_PORT']}"
+        # Login providers of the tests stand on this machine, and come back to where the browser set out.
+        environment |= {"ARGUS_BASE_URL": environment["ARGUS_E2E_URL"], "ARGUS_OUTBOUND_ALLOW": "127.0.0.0/8"}
         try:
-            with _server(mode, environment):
-                tests = ["npx", "--no-install", "playwright", "test", *rest]
-                return subprocess.run(tests, cwd=ROOT / "tests" / "e2e", env=environment, check=False).returncode
+            with mail_server(Path(home) / "e2e-mails", ports["mail"]) as of_mails:
+                environment |= of_mails
+                with _server(mode, environment):
+                    tests = ["npx", "--no-install", "playwright", "test", *rest]
+                    return subprocess.run(tests, cwd=ROOT / "tests" / "e2e", env=environment, check=False).returncode
         except NotReady as error:
             print(f"argus: {error}", file=sys.stderr)
             return 1

@@ -1377,10 +1377,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look At New Email
-         * @description What the link would do. It does it on POST: scanners of mail follow links.
+         * Follow New Email Link
+         * @description Prove the new address by a mailed link. With `look` it only tells what the link would do, which is what a page
+         *     asks before somebody clicks: scanners of mail open pages.
          */
-        get: operations["look_at_new_email"];
+        get: operations["follow_new_email_link"];
         put?: never;
         /**
          * Verify New Email
@@ -9110,9 +9111,10 @@ export interface operations {
             };
         };
     };
-    look_at_new_email: {
+    follow_new_email_link: {
         parameters: {
             query: {
+                look?: boolean;
                 token: string;
             };
             header?: never;
@@ -9136,7 +9138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PendingEmail"];
+                    "application/json": components["schemas"]["PendingEmail"] | components["schemas"]["Done"];
                 };
             };
         };

@@ -51,7 +51,8 @@ def _strong(value: SecretStr) -> SecretStr:
     return value
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
+    """Refuse control characters."""
     if _CONTROL.search(value):
         raise ValueError("control characters are not allowed")
     return value
@@ -69,7 +70,7 @@ NewPassword = Annotated[
     ),
 ]
 """A password that is being chosen: 10 to 256 characters, a letter and a digit."""
-Printable = Annotated[str, AfterValidator(_printable)]
+Printable = Annotated[str, AfterValidator(printable)]
 """Text without control characters, which PostgreSQL would not take either."""
 
 Moment = Annotated[

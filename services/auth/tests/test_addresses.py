@@ -51,7 +51,7 @@ class TestChangeEmail:
         await _change(client, ada, new)
         token = await _token(mail_to, new)
         for _ in range(2):
-            answer = await client.get("/api/auth/verify-new-email", params={"token": token})
+            answer = await client.get("/api/auth/verify-new-email", params={"token": token, "look": True})
             assert (answer.status_code, answer.json()["new_email"]) == (200, new)
         assert await _email(client, ada) == ada.email
         assert (await _confirm(client, token)).status_code == 200

@@ -22,6 +22,8 @@ export const resetPassword = (token: string, newPassword: string) =>
 
 export const verifyEmail = (token: string) => ok(client.POST('/api/auth/verify-email', { body: { token } }))
 
-export const readNewEmail = (token: string) => ok(client.GET('/api/auth/verify-new-email', { params: { query: { token } } }))
+/** What a link would do. Without `look` it would do it, and scanners of mail open pages. */
+export const readNewEmail = (token: string) =>
+  ok(client.GET('/api/auth/verify-new-email', { params: { query: { token, look: true } } })) as Promise<components['schemas']['PendingEmail']>
 
 export const confirmNewEmail = (token: string) => ok(client.POST('/api/auth/verify-new-email', { body: { token } }))

@@ -92,11 +92,16 @@ async def change_email(body: EmailChange, core: Core, actor: MaySecureAccount, o
 
 
 @router.get("/auth/verify-new-email", dependencies=[PUBLIC])
-async def look_at_new_email(
-    core: Core, origin: From, token: Annotated[str, Query(min_length=8, max_length=256)]
-) -> PendingEmail:
-    """What the link would do. It does it on POST: scanners of mail follow links."""
-    return PendingEmail(new_email=await addresses.pending_change(core, token, origin))
+async def follow_new_email_link(
+    core: Core, origin: From, token: Annotated[str, Query(min_length=8, max_length=256)], look: bool = False
+) -> PendingEmail | Done:
+    """Prove the new address by a mailed link. With `look` it only tells what the link would do, which is what a page
+    asks before somebody clicks: scanners of mail open pages.
+    """
+    if look:
+        return PendingEmail(new_email=await addresses.pending_change(core, token, origin))
+    await addresses.confirm_change(core, token, origin)
+    return Done(detail="email-changed")
 
 
 @router.post("/auth/verify-new-email", dependencies=[PUBLIC])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from argus_auth.fields import Email, Moment, NewPassword, Printable, Secret, Username
+from argus_auth.fields import Email, Moment, NewPassword, Printable, Secret, Username, printable
 
 OneTimeText = Annotated[Secret, Field(min_length=8, max_length=256)]
 
@@ -35,7 +35,7 @@ class Registered(BaseModel):
 class Credentials(BaseModel):
     """User name or email address, and password."""
 
-    username_or_email: Annotated[Printable, Field(min_length=1, max_length=254)]
+    username_or_email: Annotated[str, Field(min_length=1, max_length=254), AfterValidator(printable)]
     password: Annotated[Secret, Field(min_length=1, max_length=1024)]
 
 
