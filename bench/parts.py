@@ -52,6 +52,11 @@ def importing(_quick: bool) -> Figures:
     return script("sdk_import")
 
 
+def knowing_the_caller(quick: bool) -> Figures:
+    """P12."""
+    return script("auth", *(["--quick"] if quick else []))
+
+
 def storing(target: Target, quick: bool) -> Figures:
     """P3: as fast as it is answered, at four fifths of that, and at three times as much."""
     address = ("--url", target.url, "--token", target.token, "--pid", str(target.pid), "--batch-size", "500")
@@ -132,7 +137,12 @@ def at_rest(target: Target, _quick: bool) -> Figures:
 
 
 # Without a server, and with one of each mode.
-ALONE: dict[str, Callable[[bool], Figures]] = {"floors": limits, "P1": hot_path, "P2": importing}
+ALONE: dict[str, Callable[[bool], Figures]] = {
+    "floors": limits,
+    "P1": hot_path,
+    "P2": importing,
+    "P12": knowing_the_caller,
+}
 WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P9": at_rest,
     "P3": storing,

@@ -28,7 +28,7 @@ def lines(results: Results) -> Iterator[str]:
     machine = results.get("machine") or {}
     yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
     yield from _when(results)
-    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _fan_out):
+    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _fan_out, _callers):
         yield from section(results)
     yield ""
 
@@ -195,6 +195,25 @@ def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -
     yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
     for row in found:
         yield f"| {' | '.join(row)} |"
+
+
+def _callers(results: Results) -> Iterator[str]:
+    names = (
+        ("a remembered session, us", ("warm", "jwt_us")),
+        ("a remembered token, us", ("warm", "token_us")),
+        ("a request that asks for nobody, us", ("request", "without_us")),
+        ("the same with a session, us", ("request", "jwt_us")),
+        ("the same with a token, us", ("request", "token_us")),
+        ("the first request of a session, p50, ms", ("cold", "jwt_p50_ms")),
+        ("the first request of a token, p50, ms", ("cold", "token_p50_ms")),
+        ("logins a second, 64 clients", ("storm", "logins_per_second")),
+        ("a login meanwhile, p50, ms", ("storm", "p50_ms")),
+        ("the event loop late, nobody there, p99, ms", ("storm", "calm_loop_late_p99_ms")),
+        ("the event loop late, in the storm, p99, ms", ("storm", "loop_late_p99_ms")),
+        ("the worst of it, ms", ("storm", "loop_late_worst_ms")),
+    )
+    rows = [(what, _figure(results.get("P12", "here", *path))) for what, path in names]
+    yield from _table("P12: knowing the caller", ("what", "figure"), rows)
 
 
 def _figure(value: Any) -> str:

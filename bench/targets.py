@@ -60,6 +60,9 @@ TARGETS = (
     Target("P9", "standalone, start to ready", 2, "s", ("standalone", "ready_s")),
     Target("P9", "standalone, memory idle", 160, "MiB", ("standalone", "memory_mib")),
     Target("P9", "standalone, processor idle", 1, "%", ("standalone", "idle_cpu_pct")),
+    Target("P12", "a session adds to a warm request", 100, "us", ("here", "request", "jwt_adds_us")),
+    Target("P12", "a token adds to a warm request", 100, "us", ("here", "request", "token_adds_us")),
+    Target("P12", "event loop late in a storm of logins, p99", 25, "ms", ("here", "storm", "loop_late_p99_ms")),
 )
 
 
