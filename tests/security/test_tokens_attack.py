@@ -6,6 +6,7 @@ import binascii
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -73,6 +74,7 @@ class TestViewers:
         assert world.client.send(method, fresh(world, operation, call)).status_code < 400
 
 
+@cache
 def viewer_of(world: World, credential: str) -> str:
     """A viewer token of the one who has this credential."""
     if credential.count(".") == 2:
