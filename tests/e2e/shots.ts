@@ -3,7 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { mintToken, newAccount, registerInBrowser, signIn } from './support/account'
+import { seedPeople } from './support/administrator'
 import { seedStory, type Story } from './support/story'
 
 const folder = process.env.SHOTS_DIR ?? 'shots'
@@ -23,6 +24,8 @@ const VARIANTS = [
 
 const SIGNED_OUT: Record<string, string> = {
   login: '/login',
+  'login-refused': '/login?error=oauth_github_failed&reason=email_not_proven',
+  'oauth-return': '/login/oauth/complete?bind_error=another_linked',
   register: '/register',
   'forgot-password': '/forgot-password',
   'reset-password': '/reset-password?token=a-token',
@@ -54,6 +57,15 @@ function pagesOf(story: Story): Record<string, string> {
     tokens: '/settings/tokens',
     preferences: '/settings/preferences',
     missing: '/no-such-page',
+    'admin-users': '/admin/users',
+    'admin-users-empty': '/admin/users?q=nobody-is-called-this',
+    'admin-invites': '/admin/invites',
+    'admin-config': '/admin/config',
+    'admin-flags': '/admin/flags',
+    'admin-audit': '/admin/audit',
+    'admin-audit-empty': '/admin/audit?q=nothing-of-this-kind',
+    'admin-security': '/admin/security',
+    'admin-identity': '/admin/identity',
   }
 }
 
@@ -69,34 +81,46 @@ async function capture(page: Page, pages: Record<string, string>, variant: (type
   }
 }
 
-async function open(browser: Browser, variant: (typeof VARIANTS)[number], storage?: Awaited<ReturnType<typeof stateOf>>): Promise<Page> {
+/** What a page says when the server does not answer as it should. */
+const BROKEN: Record<string, string> = Object.fromEntries(
+  ['users', 'invites', 'config', 'flags', 'audit', 'security', 'identity'].map((section) => [`admin-${section}-error`, `/admin/${section}`]),
+)
+
+async function captureBroken(page: Page, variant: (typeof VARIANTS)[number]): Promise<void> {
+  const refusal = { detail: 'no', error: { code: 'internal.error', message: 'no', details: {}, trace_id: '4f9c2a71be034f9c2a71be034f9c2a71' } }
+  await page.route(/\/api\/(admin|auth\/oauth)\//, (route) => route.fulfill({ status: 500, json: refusal }))
+  await capture(page, BROKEN, variant)
+}
+
+async function open(browser: Browser, variant: (typeof VARIANTS)[number]): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: variant.width, height: variant.height },
     colorScheme: variant.theme,
     locale: variant.locale,
-    storageState: storage,
   })
   return context.newPage()
 }
 
-const stateOf = (page: Page) => page.context().storageState()
-
 test('screenshots', async ({ browser }) => {
   mkdirSync(folder, { recursive: true })
   const first = await open(browser, VARIANTS[0])
-  await registerInBrowser(first, newAccount('shots'))
+  const account = newAccount('shots')
+  await registerInBrowser(first, account)
   await expect(first.getByTestId('first-steps')).toBeVisible()
   if (only.test('first-steps')) await first.screenshot({ path: join(folder, 'first-steps.png'), fullPage: true })
   const story: Story = process.env.SHOTS_STORY ? (JSON.parse(process.env.SHOTS_STORY) as Story) : await seedStory(await mintToken(first, 'shots'))
-  const storage = await stateOf(first)
+  await seedPeople(account)
   await first.context().close()
 
   for (const variant of few ? VARIANTS.slice(0, 2) : VARIANTS) {
     const signedOut = await open(browser, variant)
     await capture(signedOut, SIGNED_OUT, variant)
     await signedOut.context().close()
-    const page = await open(browser, variant, storage)
+    // A session each: a refresh token is good once, so that contexts cannot share one.
+    const page = await open(browser, variant)
+    await signIn(page, account)
     await capture(page, pagesOf(story), variant)
+    await captureBroken(page, variant)
     await page.context().close()
   }
 })

@@ -35,6 +35,13 @@ export default {
       has_runs: 'This person has batches of their own under this name, which the members would see. An administrator can add them.',
       not_found: 'This person does not belong to the project.',
     },
+    oauth: {
+      not_linked: 'This account is not connected.',
+      password_required: 'Set a password first: otherwise you could no longer sign in.',
+      password_already_set: 'Your account has a password already.',
+      provider_unavailable: 'The provider does not answer as it should. Try again in a moment.',
+    },
+    oidc_provider: { read_only: 'This provider is set in the server’s environment, and changed there.' },
     artifact: {
       file_missing: 'The file is no longer in the storage of the server.',
       storage_unavailable: 'The storage of the server does not answer. Try again in a moment.',

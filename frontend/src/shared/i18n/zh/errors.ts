@@ -35,6 +35,13 @@ export default {
       has_runs: '此人在该名称下已有自己的批次，成员将会看到它们。管理员可以添加此人。',
       not_found: '此人不属于该项目。',
     },
+    oauth: {
+      not_linked: '该账户没有关联。',
+      password_required: '请先设置密码，否则你将无法登录。',
+      password_already_set: '你的账户已有密码。',
+      provider_unavailable: '登录服务没有正常响应，请稍后重试。',
+    },
+    oidc_provider: { read_only: '此登录服务由服务器的环境变量设置，只能在那里更改。' },
     artifact: {
       file_missing: '服务器的存储中已没有这个文件。',
       storage_unavailable: '服务器的存储没有响应，请稍后重试。',
