@@ -90,7 +90,7 @@ def build_app(
 ) -> FastAPI:
     """An app around a platform."""
     settings = platform.settings
-    require_safe(settings)
+    require_safe(settings, name)
     telemetry.configure(
         name, level=settings.log_level, log_format=settings.log_format, otlp_endpoint=settings.otlp_endpoint
     )

@@ -19,6 +19,12 @@ app = typer.Typer(help="Argus in one process.", no_args_is_help=True, add_comple
 app.add_typer(admin.app, name="admin")
 
 
+@app.callback()
+def _private() -> None:
+    # What Argus keeps, and nats-server with it, is nobody else's to read.
+    os.umask(0o077)
+
+
 @app.command()
 def up() -> None:
     """Run Argus in the foreground until Ctrl-C. Honours ARGUS_HOME, ARGUS_HOST and ARGUS_PORT."""

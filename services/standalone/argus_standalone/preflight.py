@@ -9,6 +9,9 @@ import socket
 from pathlib import Path
 from typing import IO
 
+# Made under an earlier umask, they may be readable to everybody.
+_PRIVATE = ("argus.db", "argus.db-wal", "argus.db-shm", "config.key")
+
 
 class PreflightError(Exception):
     """Argus cannot start; the message is for the person at the terminal."""
@@ -37,6 +40,15 @@ def _port_sentence(host: str, port: int, error: OSError) -> str:
     return f"{host}:{port} cannot be opened ({error.strerror}); check ARGUS_HOST and ARGUS_PORT."
 
 
+def _make_private(home: Path) -> None:
+    # Others may pass through, to where the stack's PostgreSQL runs as a user of its own; they read and write nothing.
+    home.chmod((home.stat().st_mode | 0o700) & ~0o066)
+    for name in _PRIVATE:
+        file = home / name
+        if file.exists():
+            file.chmod(0o600)
+
+
 def claim_home(home: Path) -> IO[str]:
     """Make the data folder and lock it for this process; keep the returned file open.
 
@@ -45,7 +57,7 @@ def claim_home(home: Path) -> IO[str]:
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
-        home.chmod(home.stat().st_mode | 0o700)
+        _make_private(home)
         lock = (home / "argus.lock").open("a+")
     except OSError as error:
         raise PreflightError(

@@ -122,3 +122,27 @@ def test_an_admin_can_be_made_on_the_command_line(server: ServerProcess) -> None
     subprocess.run([*command, *options], env=environment, check=True, timeout=60)
     with sqlite3.connect(server.home / "argus.db") as database:
         assert database.execute("select username, is_admin from user").fetchall() == [("root", 1)]
+
+
+def test_what_it_keeps_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o777)
+    (home / "config.key").write_text("0123456789abcdef" * 4)
+    (home / "config.key").chmod(0o644)
+    server = ServerProcess(home)
+    server.start()
+    server.wait_ready()
+    server.end()
+    assert not home.stat().st_mode & 0o066
+    readable = [path for path in home.rglob("*") if path.stat().st_mode & 0o077 and path != home]
+    assert readable == []
+
+
+def test_production_does_not_start_with_a_laptops_settings(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "home", ARGUS_ENV="prod")
+    server.start()
+    assert server.process is not None
+    assert server.process.wait(60) != 0
+    for name in ("ARGUS_CONFIG_KEY", "ARGUS_BASE_URL", "ARGUS_SMTP_HOST"):
+        assert name in server.output()
+    assert "Traceback" not in server.output()
