@@ -228,6 +228,8 @@ class TestOtherSites:
             ({"Origin": "http://evil.example"}, 403),
             ({"Origin": "http://test.evil.example"}, 403),
             ({"Origin": "null"}, 403),
+            ({"Origin": "http://["}, 403),
+            ({"Origin": "test"}, 403),
         ],
     )
     async def test_their_pages_may_not_use_the_cookie(self, client, ada, tab, headers, status):
@@ -242,6 +244,12 @@ class TestOtherSites:
             body = {"username_or_email": "ada", "password": ada.password}
             assert (await client.post("/api/auth/login", json=body, headers=MODE | headers)).status_code == 403
             assert (await client.post("/api/auth/logout", headers=MODE | headers)).status_code == 403
+
+    @pytest.mark.parametrize("host", ["test:abc", "test:99999", "[", "a b", ""])
+    async def test_a_host_that_is_none_breaks_nothing(self, client, tab, host):
+        headers = MODE | {"Host": host, "Cookie": f"argus_refresh={tab.cookie}"}
+        answer = await client.post("/api/auth/refresh", headers=headers)
+        assert answer.status_code in {200, 400, 401, 403}
 
 
 class TestEnds:

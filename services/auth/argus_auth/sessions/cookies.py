@@ -111,9 +111,17 @@ def clearing_header(request: Request) -> dict[str, str]:
 
 
 def _name(request: Request) -> str:
-    port = request.url.port
+    port = _port(request)
     plain = _NAME if port in _USUAL_PORTS else f"{_NAME}_{port}"
     return f"__Secure-{plain}" if _is_secure(request) else plain
+
+
+def _port(request: Request) -> int | None:
+    try:
+        return request.url.port
+    except ValueError:
+        # The Host header is whatever the caller wrote.
+        return None
 
 
 def _is_secure(request: Request) -> bool:
@@ -132,7 +140,7 @@ def _is_from_here(request: Request) -> bool:
     if origin is None:
         return True
     platform_url: str = request.app.state.platform.settings.public_url
-    return urlsplit(origin).netloc == request.url.netloc or origin == _origin_of(platform_url)
+    return origin in {f"{scheme}://{request.url.netloc}" for scheme in ("http", "https")} | {_origin_of(platform_url)}
 
 
 def _origin_of(url: str) -> str:
