@@ -16,15 +16,17 @@ from argus_contracts import bus as wire
 from argus_kit.platform import Platform
 from argus_schema import catalog as own
 from argus_schema import ingest
+from argus_schema.roles import Role
 
-_OF_A_PERSON: Final = (own.star, own.pin, own.saved_view, own.project_member)
+_OF_A_PERSON: Final = (own.star, own.pin, own.saved_view)
 
 
 async def forget(platform: Platform, announcer: Announcer, departed: wire.PersonDeparted) -> None:
     """Delete what is kept of a person; may be called again."""
     person = departed.user_id
-    gone = [sa.delete(table).where(table.c.user_id == person) for table in _OF_A_PERSON]
+    gone: list[sa.Delete | sa.Update] = [sa.delete(table).where(table.c.user_id == person) for table in _OF_A_PERSON]
     gone += [sa.delete(table).where(table.c.grantee_id == person) for table in (own.batch_share, own.project_share)]
+    gone.append(_membership(person, keeps_runs=departed.runs == "keep"))
     if departed.runs == "delete":
         gone.append(sa.delete(own.project_share).where(own.project_share.c.owner_id == person))
         await forget_batches(platform, sa.select(ingest.batch.c.id).where(ingest.batch.c.owner_id == person))
@@ -34,3 +36,11 @@ async def forget(platform: Platform, announcer: Announcer, departed: wire.Person
     await announcer.say(wire.AccessChanged(user_id=person))
     if departed.runs == "delete":
         await announcer.say(wire.AccessChanged(owner_id=person))
+
+
+def _membership(person: int, *, keeps_runs: bool) -> sa.Delete | sa.Update:
+    # Members see the batches of members: those that are left behind stay in their projects as long as it does.
+    member = own.project_member
+    if keeps_runs:
+        return sa.update(member).where(member.c.user_id == person).values(role=Role.VIEWER.value)
+    return sa.delete(member).where(member.c.user_id == person)

@@ -43,17 +43,25 @@ class GroupMembers(Part):
         except msgspec.DecodeError as error:
             raise Reject(str(error)) from error
         async with self._platform.write("catalog") as transaction:
-            await settle(transaction.connection, given)
+            is_new = await settle(transaction.connection, given)
         # Also when nothing changed: the word of an earlier delivery may have been lost with its process.
         await self._announcer.say(wire.AccessChanged(user_id=given.user_id))
+        if is_new:
+            # Their own batches are open to others by it, or no longer.
+            await self._announcer.say(wire.AccessChanged(owner_id=given.user_id))
 
 
-async def settle(connection: AsyncConnection, given: wire.GroupMemberships) -> None:
-    """Bring the memberships by this provider in line with what it gives. A message that was overtaken does nothing."""
+async def settle(connection: AsyncConnection, given: wire.GroupMemberships) -> bool:
+    """Bring the memberships by this provider in line with what it gives; whether they were not. A message that was
+    overtaken does nothing.
+    """
     ours = sa.and_(member.user_id == given.user_id, member.granted_by == given.provider)
     newest = (await connection.execute(sa.select(sa.func.max(member.created_at)).where(ours))).scalar()
     if newest is not None and newest > given.at:
-        return
+        return False
+    before = {
+        row.project: row.role for row in await connection.execute(sa.select(member.project, member.role).where(ours))
+    }
     gone = sa.delete(own.project_member).where(ours, member.project.not_in(list(given.roles)))
     await connection.execute(gone)
     for project, role in sorted(given.roles.items()):
@@ -62,3 +70,4 @@ async def settle(connection: AsyncConnection, given: wire.GroupMemberships) -> N
         if not await insert_if_absent(connection, own.project_member, row):
             changed = sa.update(own.project_member).where(ours, member.project == project).values(values)
             await connection.execute(changed)
+    return before != given.roles

@@ -80,6 +80,6 @@ async def test_the_worker_hears_of_it_and_says_that_access_changed(settings, dat
         await worker.bus.publish(Outgoing(wire.MEMBERSHIP_SET, wire.encode(given), f"members-{given.at.isoformat()}"))
 
         async def is_there():
-            return ("nlp", 4711) in await _members(database) and any(one.user_id == 4711 for one in said)
+            return ("nlp", 4711) in await _members(database) and {one.owner_id for one in said} >= {4711}
 
         await eventually(is_there, 10)

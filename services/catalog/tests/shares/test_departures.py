@@ -33,8 +33,11 @@ async def test_who_left_has_no_part_in_anything_and_others_keep_theirs(world, pl
     for _ in range(2):
         await forget(platform, announcer, departed)
 
-    for table in (own.star, own.pin, own.project_member):
+    for table in (own.star, own.pin):
         assert await _left(world, table, "user_id") == [bob], table.name
+    # Members see members' batches: what she leaves behind stays in its project.
+    assert await _left(world, own.project_member, "role") == (["editor", "viewer"] if runs == "keep" else ["editor"])
+    assert (await world.get("/api/batches/of-ada", "bob")).status_code == (200 if runs == "keep" else 404)
     # What ada gave to bob stays exactly as long as her batches do.
     stays = [bob] if runs == "keep" else []
     assert await _left(world, own.batch_share, "grantee_id") == stays
