@@ -22,6 +22,7 @@ from argus_auth.core import AuthCore
 from argus_auth.settings import AuthSettings
 from argus_contracts import bus as wire
 from argus_kit.clock import now
+from argus_kit.pagination import encode_cursor
 from argus_kit.testing import eventually, free_port
 from argus_schema.auth import audit_log
 
@@ -86,7 +87,9 @@ class TestList:
         second = await client.get(PATH, params=query, headers=admin.headers)
         assert [row["target_id"] for row in first.json() + second.json()] == ["4", "3", "2", "1", "0"]
         assert "X-Next-Cursor" not in second.headers
-        assert (await client.get(f"{PATH}?cursor=nonsense", headers=admin.headers)).status_code == 422
+        for cursor in ("nonsense", encode_cursor("a text"), encode_cursor(2**70), encode_cursor(1, 2)):
+            answer = await client.get(PATH, params={"cursor": cursor}, headers=admin.headers)
+            assert answer.status_code == 422
 
     async def test_names_the_actions_that_there_are(self, client, admin, database):
         await _write(database, {}, {})

@@ -13,7 +13,9 @@ from argus_auth.audit.filters import Wanted
 from argus_auth.audit.schemas import ActionCount, AuditOut, ChainOut
 from argus_auth.dependencies import Core, From
 from argus_auth.fields import Limit, Offset
+from argus_contracts.errors import ErrorCode
 from argus_kit.clock import now
+from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminRead
@@ -35,7 +37,7 @@ async def list_audit_log(
     cursor: Cursor = None,
 ) -> Sequence[AuditOut]:
     """Who did what, newest first. X-Next-Cursor is there when more may follow."""
-    before = int(decode_cursor(cursor, 1)[0]) if cursor else None
+    before = _line_of(cursor) if cursor else None
     rows = await repository.page(connection, wanted, limit=limit, offset=offset, before=before)
     if len(rows) == limit:
         response.headers["X-Next-Cursor"] = encode_cursor(rows[-1].id)
@@ -75,3 +77,10 @@ async def verify_audit_log(
 ) -> ChainOut:
     """Whether the log is as it was written. A long log takes several requests; see `next_after`."""
     return await watch.verify(core, after, limit)
+
+
+def _line_of(cursor: str) -> int:
+    (line_id,) = decode_cursor(cursor, 1)
+    if not isinstance(line_id, int) or not 0 <= line_id < 2**63:
+        raise ArgusError(ErrorCode.REQUEST_INVALID, "The cursor belongs to another list; start again without it.")
+    return line_id
