@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_auth import strength
 from argus_auth.accounts import repository as accounts
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
@@ -86,10 +87,12 @@ async def set_first_password(core: AuthCore, actor: Actor, password: str, origin
     """Give a password to an account that has none.
 
     Raises:
-        ArgusError: oauth.password_already_set (409).
+        ArgusError: oauth.password_already_set (409), auth.password_weak (422).
     """
     async with core.database.read() as connection:
         await _require_no_password(connection, actor.user_id)
+    least = core.settings.auth_password_min_score
+    await strength.require(password, (actor.username,), least=least, field="new_password")
     password_hash = await core.passwords.hash(password)
     async with core.write() as work:
         await _require_no_password(work.connection, actor.user_id, for_update=True)
