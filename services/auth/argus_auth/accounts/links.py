@@ -68,6 +68,13 @@ async def look(connection: AsyncConnection, token: str, purpose: str) -> sa.Row[
     return row
 
 
+async def payload_of(connection: AsyncConnection, token: str, purpose: str) -> dict[str, str]:
+    """What was kept beside a token, used or not; empty when nothing was."""
+    ours = sa.select(_T.payload).where(_T.token_hash == _hash(token), _T.purpose == purpose)
+    found: dict[str, str] | None = (await connection.execute(ours)).scalar_one_or_none()
+    return found or {}
+
+
 async def redeem(connection: AsyncConnection, token: str, purpose: str) -> int:
     """Use a token up, and return whose it is.
 

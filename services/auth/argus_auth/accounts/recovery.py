@@ -13,6 +13,7 @@ from argus_auth.accounts import links, mail, repository
 from argus_auth.accounts.schemas import PasswordChange, PasswordReset
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
+from argus_auth.oauth import strangers
 from argus_auth.sessions import service as sessions
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -47,8 +48,10 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
         work.audit("password_changed", user.id, target=("user", user.id), ip=origin.ip, sessions_ended=ended)
 
 
-async def request_reset(core: AuthCore, email: str, origin: Origin) -> None:
+async def request_reset(core: AuthCore, email: str, origin: Origin, *, anew: bool = False) -> None:
     """Promise a mail with a link, if the address belongs to an active account; say nothing either way.
+
+    `anew`: whoever uses the link need not be who opened the account, so nothing of before stays usable.
 
     Raises:
         ArgusError: rate.limited, per caller's address (429).
@@ -65,7 +68,8 @@ async def request_reset(core: AuthCore, email: str, origin: Origin) -> None:
             work.audit("password_reset_refused", known, ip=origin.ip, reason=reason)
             return
         minutes = core.settings.password_reset_ttl_minutes
-        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, timedelta(minutes=minutes))
+        kept = {"anew": "yes"} if anew else {}
+        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, timedelta(minutes=minutes), **kept)
         work.mail(mail.reset_password(_addressee(user), core.platform.settings.public_url, token, minutes))
         work.audit("password_reset_requested", user.id, target=("user", user.id), ip=origin.ip)
 
@@ -98,6 +102,8 @@ async def reset_password(core: AuthCore, reset: PasswordReset, origin: Origin) -
             email_verified=True,
         )
         ended = await sessions.revoke_all(work, user_id)
+        if "anew" in await links.payload_of(work.connection, token, links.RESET_PASSWORD):
+            await strangers.put_out(work, user_id, origin)
         work.mail(mail.password_changed(_addressee(user), core.platform.settings.public_url))
         work.audit("password_reset", user_id, target=("user", user_id), ip=origin.ip, sessions_ended=ended)
 

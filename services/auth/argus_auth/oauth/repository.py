@@ -54,11 +54,6 @@ async def delete(connection: AsyncConnection, identity_id: int) -> None:
     await connection.execute(sa.delete(oauth_identity).where(_I.id == identity_id))
 
 
-async def delete_of_user(connection: AsyncConnection, user_id: int) -> int:
-    result = await connection.execute(sa.delete(oauth_identity).where(_I.user_id == user_id))
-    return result.rowcount
-
-
 async def use_state(connection: AsyncConnection, digest: str, expires_at: datetime) -> bool:
     """Note that a state was used. False when it was used before."""
     try:

@@ -166,7 +166,7 @@ async def _note(visit: Visit, flow: Flow | None, refused: Refused) -> None:
         )
         user = await accounts.by_id(work.connection, refused.user_id) if refused.user_id is not None else None
     if refused.reason == "email_not_proven" and user is not None:
-        await recovery.request_reset(core, user.email, origin)
+        await recovery.request_reset(core, user.email, origin, anew=True)
 
 
 def _refused(core: AuthCore, provider: Provider, flow: Flow | None, reason: str) -> Landing:

@@ -66,6 +66,13 @@ async def revoke_of_agent(connection: AsyncConnection, agent_id: str) -> Sequenc
     return ended
 
 
+async def revoke_of_user(connection: AsyncConnection, user_id: int) -> Sequence[str]:
+    """End all tokens of a person, those of agents too. Returns the key ids of those that ended."""
+    mine = sa.update(api_token).where(_T.user_id == user_id, _T.revoked_at.is_(None)).values(revoked_at=now())
+    ended: Sequence[str] = (await connection.execute(mine.returning(_T.key_id))).scalars().all()
+    return ended
+
+
 async def stamp_use(connection: AsyncConnection, used: Mapping[int, datetime]) -> None:
     """Note when tokens were last used; never backwards."""
     bound = sa.bindparam("token_id", type_=_T.id.type)
