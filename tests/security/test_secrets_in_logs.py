@@ -175,7 +175,10 @@ class Run:
             assert self.ask("DELETE", path, self.session).status_code == 204
         provider = {"name": "Lab", "issuer": "http://127.0.0.1:1", "client_id": "argus"}
         provider["client_secret"] = self.keep("an issuer's secret", made_up("issuer"))
-        self.ask("POST", "/api/admin/security/oidc-providers", self.session, json=provider)
+        path = "/api/admin/security/oidc-providers/lab"
+        assert provider["client_secret"] not in self.ask("PUT", path, self.session, json=provider).text
+        assert self.ask("PUT", path, self.session, json={**provider, "more": 1}).status_code == 422
+        self.ask("POST", f"{path}/test", self.session)
         self.ask("POST", "/api/admin/security/jwt/rotate", self.session)
 
     def agents(self) -> None:
