@@ -4,6 +4,8 @@ import { baseUrl, launchOptions } from './support/browser'
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
+  // So that the first account, which becomes the administrator, is nobody's by chance.
+  globalSetup: './support/administrator.ts',
   // The specs share one server, and a run must tell the same story every time.
   workers: 1,
   fullyParallel: false,
