@@ -11,6 +11,7 @@ export default {
   signedOut: 'Your session has ended. Please sign in again.',
   codes: {
     auth: {
+      origin_refused: 'This page is not at the address that Argus knows as its own. An administrator can set ARGUS_BASE_URL.',
       password_wrong: 'The current password is not right.',
       password_unchanged: 'This is the password that you have.',
       password_weak: 'This password is too easy to guess.',

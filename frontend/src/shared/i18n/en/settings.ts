@@ -1,7 +1,7 @@
 export default {
   profile: { title: 'Profile', admin: 'administrator', verified: 'verified', unverified: 'not verified', resend: 'Send the link again', resent: 'The link is on its way.', created: 'Member since', lastLogin: 'Last sign-in' },
   security: { title: 'Security' },
-  sessions: { title: 'Where you are signed in', this: 'this one', end: 'Sign out', endOthers: 'Sign out everywhere else', endOthersAsk: 'All other sessions end at once.', unknown: 'Unknown client' },
+  sessions: { by: 'signed in through {provider}', title: 'Where you are signed in', this: 'this one', end: 'Sign out', endOthers: 'Sign out everywhere else', endOthersAsk: 'All other sessions end at once.', unknown: 'Unknown client' },
   password: { title: 'Password', current: 'Current password', change: 'Change the password', done: 'The password is changed. All other sessions have ended.' },
   email: { title: 'E-mail address', new: 'New e-mail', hint: 'We send a link to it; until you confirm, the old address stays.', change: 'Change the address', done: 'A link is on its way to {email}.' },
   export: { title: 'Your data', hint: 'A zip with your account, your settings and notifications, and your batches with jobs, results and every point of their curves.', start: 'Download my data', making: 'The archive is being made. Large ones take a while.', done: 'The archive is saved.' },

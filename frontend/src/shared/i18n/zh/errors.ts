@@ -11,6 +11,7 @@ export default {
   signedOut: '登录已过期，请重新登录。',
   codes: {
     auth: {
+      origin_refused: '此页面的地址与 Argus 自身的地址不符。管理员可设置 ARGUS_BASE_URL。',
       password_wrong: '当前密码不正确。',
       password_unchanged: '新密码与当前密码相同。',
       password_weak: '这个密码太容易被猜到。',

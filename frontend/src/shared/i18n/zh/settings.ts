@@ -1,7 +1,7 @@
 export default {
   profile: { title: '个人资料', admin: '管理员', verified: '已验证', unverified: '未验证', resend: '重新发送链接', resent: '链接已发送。', created: '注册时间', lastLogin: '上次登录' },
   security: { title: '安全' },
-  sessions: { title: '登录的设备', this: '当前', end: '退出', endOthers: '退出其他所有设备', endOthersAsk: '其他所有会话将立即结束。', unknown: '未知客户端' },
+  sessions: { by: '通过 {provider} 登录', title: '登录的设备', this: '当前', end: '退出', endOthers: '退出其他所有设备', endOthersAsk: '其他所有会话将立即结束。', unknown: '未知客户端' },
   password: { title: '密码', current: '当前密码', change: '修改密码', done: '密码已修改，其他会话均已退出。' },
   email: { title: '邮箱地址', new: '新邮箱', hint: '我们会向新邮箱发送链接，确认之前仍使用原邮箱。', change: '更换邮箱', done: '链接已发送至 {email}。' },
   export: { title: '你的数据', hint: '一个 zip 文件，包含你的账户、设置和通知，以及你的批次、任务、结果和曲线的每一个点。', start: '下载我的数据', making: '正在生成归档，数据较多时需要一些时间。', done: '归档已保存。' },
