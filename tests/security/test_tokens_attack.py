@@ -203,6 +203,12 @@ class TestEnded:
             assert time.monotonic() - revoked_at < 1
             assert list(lines) == ['data: {"reason":"session_ended"}', ""]
 
+    def test_an_open_stream_of_a_token_that_expires_ends(self, world: World) -> None:
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+        made = mint(world, world.owner.session, scope="viewer", expires_at=soon)
+        with listening(world, made["token"], "visible") as lines:
+            assert [next_event(lines), next_event(lines)] == ["hello", "closed"]
+
     def test_tokens_of_a_banned_person(self, world: World) -> None:
         person: Person = world.new_person()
         assert world.client.send("GET", Call("/api/auth/me"), person.reporter).status_code == 200
