@@ -447,6 +447,16 @@ class TestStolenCookie:
         for path in ("/api/auth/me", "/api/batches", "/api/admin/users"):
             assert world.client.send("GET", Call(path, headers={**COOKIE, **kept})).status_code == 401
 
+    def test_behind_a_gateway_on_https_the_cookie_is_for_https_only(self, world: World, victim: Person) -> None:
+        answer = Browser(world).login(victim, **{"X-Forwarded-Proto": "https"})
+        name, _, attributes = answer.headers["set-cookie"].partition("=")
+        assert name.startswith("__Secure-argus_refresh")
+        assert {"Secure", "HttpOnly", "SameSite=strict"} <= {part.strip() for part in attributes.split(";")}
+
+    def test_no_answer_with_a_token_is_kept_in_a_cache(self, world: World, victim: Person, browser: Browser) -> None:
+        for answer in (browser.login(victim), browser.refresh()):
+            assert answer.headers["cache-control"] == "no-store"
+
     def test_the_short_token_buys_no_long_one(self, world: World, browser: Browser) -> None:
         assert world.client.send("POST", Call("/api/auth/refresh"), browser.access).status_code == 401
         assert me(world, browser.access).is_success

@@ -34,9 +34,13 @@ class Renewed(NamedTuple):
 async def renew(core: AuthCore, presented: str, origin: Origin) -> Renewed | None:
     """Take a refresh token. None means that the session is over: unknown, ended, or now ended because of reuse."""
     token_hash = refresh_tokens.digest(presented)
+    async with core.database.read() as connection:
+        jti = await refresh_tokens.session_of(connection, token_hash)
+    if jti is None:
+        # Guesses must not hold up those who write.
+        return None
     async with core.write() as work:
-        jti = await refresh_tokens.session_of(work.connection, token_hash)
-        session = await refresh_tokens.lock_session(work.connection, jti) if jti is not None else None
+        session = await refresh_tokens.lock_session(work.connection, jti)
         if session is None or not _is_alive(session):
             return None
         # Read only now: who waited for the session must see what the one before has done.
