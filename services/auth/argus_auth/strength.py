@@ -15,6 +15,8 @@ from argus_contracts.errors import ErrorCode
 
 # The estimate takes long for a long text, and by then it knows.
 _LONGEST: Final = 72
+# What everybody who guesses here tries.
+_OURS: Final = "argus"
 # Two at a time: a storm of them leaves the rest of the process its share.
 _POOL: Final = ThreadPoolExecutor(2, thread_name_prefix="strength")
 
@@ -66,7 +68,7 @@ class Estimate(NamedTuple):
 
 async def estimate(password: str, about: Sequence[str]) -> Estimate:
     """Judge a password of somebody of whom a guesser knows `about`: name, address. In a thread: it takes a while."""
-    known = [*_known(about), "argus"]
+    known = [*_known(about), _OURS]
     return await asyncio.get_running_loop().run_in_executor(_POOL, _estimate, password[:_LONGEST], known)
 
 
@@ -89,7 +91,8 @@ def _estimate(password: str, about: list[Any]) -> Estimate:
     from zxcvbn import zxcvbn
 
     found = zxcvbn(password, user_inputs=about)
-    hints = ["personal"] if any(part.get("dictionary_name") == "user_inputs" for part in found["sequence"]) else []
+    known = {part["matched_word"] for part in found["sequence"] if part.get("dictionary_name") == "user_inputs"}
+    hints = ["personal"] if known - {_OURS} else ["word"] if known else []
     sentences = [found["feedback"]["warning"], *found["feedback"]["suggestions"]]
     told = [sentence.lower() for sentence in sentences]
     hints += [code for sentence in told for start, code in _BY_SENTENCE.items() if sentence.startswith(start)]

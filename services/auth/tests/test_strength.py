@@ -29,6 +29,7 @@ WEAK = [
     ("hunter2hunter2", "repeat"),
     ("abcdefghij1", "sequence"),
     ("ada-lovelace1", "personal"),
+    ("argus12345", "word"),
     ("training1234", "longer"),
 ]
 

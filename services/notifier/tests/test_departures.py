@@ -38,6 +38,9 @@ async def test_who_left_is_forgotten_and_nobody_else(house):
             await mails.add(connection, rows)
 
     departed = wire.PersonDeparted(user_id=ada.id, email=ada.email, runs="keep", at=now())
+    async with house.database.write() as connection:
+        mail = {"to_addr": ada.email, "subject": "s", "body_text": "t", "event_type": "verify_email"}
+        await mails.add(connection, [{**mail, "dedupe_key": "of somebody who has the address now"}])
     for _ in range(2):
         await forget(house.database, departed)
 
@@ -46,6 +49,7 @@ async def test_who_left_is_forgotten_and_nobody_else(house):
     left = {(row.to_addr, row.event_type) for row in await house.rows(tables.outgoing_mail)}
     assert left == {
         (ada.email, "account_deleted"),
+        (ada.email, "verify_email"),
         (bob.email, "account_deleted"),
         (bob.email, "batch_done"),
     }
