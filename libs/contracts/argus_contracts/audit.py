@@ -66,7 +66,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "user_unlock": Action("user", "An administrator lifted the lock after failed logins."),
     "user_verify_email": Action("user", "An administrator vouched for an address."),
     "user_sessions_end": Action("user", "An administrator signed somebody out everywhere."),
-    "audit_export": Action("", "The audit log was taken away as a file."),
+    "audit_export": Action("system", "The audit log was taken away as a file."),
     "invite_create": Action("invite", "An invite was made."),
     "invite_revoke": Action("invite", "An invite was ended."),
     "feature_flag_update": Action("feature_flag", "A feature flag was set; `value` is the new one."),

@@ -1,4 +1,7 @@
-"""For every route that changes something: the line that it leaves in the audit log, or why it leaves none."""
+"""For every route that changes something: the line that it leaves in the audit log, or why it leaves none.
+
+A few that read leave one too: what they hand out, refuse, or do, is worth it.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,12 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/auth/reset-password": "password_reset",
     "POST /api/me/resend_verification": "resend_verification_sent",
     "DELETE /api/auth/me": "account_delete",
+    "GET /api/auth/verify-new-email": "email_changed",
+    "GET /api/auth/me/export": "account_export",
+    "GET /api/admin/audit-log/export": "audit_export",
+    # The samples come back from the provider without a login; one that worked is in services/auth/tests.
+    "GET /api/auth/oauth/github/callback": "login_failed",
+    "GET /api/auth/oauth/oidc/{slug}/callback": "login_failed",
     "POST /api/auth/oauth/github/unlink": "oauth_unlink",
     "POST /api/auth/oauth/oidc/{slug}/unlink": "oauth_unlink",
     "POST /api/auth/oauth/github/set-password": "password_set_for_oauth_user",

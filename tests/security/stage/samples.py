@@ -152,7 +152,11 @@ def _new_email(world: World) -> tuple[Person, str]:
 
 @sample("GET /api/auth/verify-new-email", "nobody")
 def _(world: World) -> Call:
-    return Call("/api/auth/verify-new-email", params={"token": _new_email(world)[1]})
+    # The contract's clients follow the link itself.
+    person, token = _new_email(world)
+    call = _about(person, "/api/auth/verify-new-email", params={"token": token})
+    call.credential = None
+    return call
 
 
 @sample("POST /api/auth/verify-new-email", "nobody")
