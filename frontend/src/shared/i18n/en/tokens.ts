@@ -18,7 +18,7 @@ export default {
   columns: { name: 'Name', scope: 'May', used: 'Last used', expires: 'Expires' },
   scopes: { reporter: 'Report and read', viewer: 'Read' },
   scopeHints: {
-    reporter: 'For training scripts and CI: sends events, uploads files, stops and reruns, and reads what you may read.',
+    reporter: 'For training scripts and CI: reports, and does with runs all that you may do, deleting included.',
     viewer: 'For notebooks and dashboards: reads what you may read, and changes nothing.',
   },
   soon: 'Expires soon',

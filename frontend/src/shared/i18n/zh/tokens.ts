@@ -18,7 +18,7 @@ export default {
   columns: { name: '名称', scope: '权限', used: '上次使用', expires: '到期' },
   scopes: { reporter: '上报和读取', viewer: '只读' },
   scopeHints: {
-    reporter: '用于训练脚本和 CI：发送事件、上传文件、停止和重跑，并读取你可见的内容。',
+    reporter: '用于训练脚本和 CI：上报，并可对运行执行你能做的一切操作，包括删除。',
     viewer: '用于笔记本和看板：只读取你可见的内容，不做任何更改。',
   },
   soon: '即将到期',
