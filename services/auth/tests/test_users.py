@@ -286,7 +286,8 @@ class TestNobodyBecomesSomebodyElse:
         ]
         assert len(routes) >= 9
         for method, path in sorted(routes, reverse=True):
-            answer = await client.request(method, path, headers=admin.headers)
+            params = {"runs": "keep"} if method == "delete" else {}
+            answer = await client.request(method, path, params=params, headers=admin.headers)
             assert answer.status_code in {200, 204, 409}, (method, path, answer.text)
             assert "set-cookie" not in answer.headers
             assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", answer.text), (method, path)
