@@ -47,7 +47,10 @@ def _is_this_machine(host: str) -> bool:
 
 def within_app(target: str | None) -> str | None:
     """The path when it is one of this app, else None."""
-    return target if target and len(target) <= _LONGEST and _HERE.fullmatch(target) else None
+    if not target or len(target) > _LONGEST or not _HERE.fullmatch(target):
+        return None
+    # Browsers make `//elsewhere` of `/.//elsewhere`.
+    return None if "//" in re.split(r"[?#]", target)[0] else target
 
 
 def is_allowed_domain(email: str, allowed: Sequence[str]) -> bool:
