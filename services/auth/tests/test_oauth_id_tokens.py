@@ -145,9 +145,9 @@ class TestProvider:
 
     async def test_on_a_private_address_is_not_called_for_administrators(self, browser, oidc, core):
         sign_in = core.platform.get(SignIn)
-        await sign_in._by_admins.http.aclose()
+        await sign_in._by_admins.close()
         strict = core.platform.settings.model_copy(update={"outbound_allow": ""})
-        sign_in._by_admins = Directory(outgoing.open_client(strict))
+        sign_in._by_admins = Directory(lambda: outgoing.open_client(strict))
         assert landed(await browser.start(START))[1]["reason"] == "provider_unavailable"
         assert "/.well-known/openid-configuration" not in oidc.control()["counts"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -45,13 +45,26 @@ class _Keys(NamedTuple):
 
 
 class Directory:
-    """Remembers what providers said, for an hour. One per HTTP client."""
+    """Remembers what providers said, for an hour. One per HTTP client, which is opened when it is first needed."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
+    def __init__(self, open_client: Callable[[], httpx.AsyncClient]) -> None:
+        self._open_client = open_client
+        self._http: httpx.AsyncClient | None = None
         self._metadata: dict[str, tuple[Metadata, float]] = {}
         self._keys: dict[str, _Keys] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The client for all calls to these providers."""
+        if self._http is None:
+            self._http = self._open_client()
+        return self._http
+
+    async def close(self) -> None:
+        """Close the client."""
+        if self._http is not None:
+            await self._http.aclose()
 
     async def metadata(self, issuer: str, *, fresh: bool = False) -> Metadata:
         """By discovery; `fresh` asks the provider in any case.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,13 +35,13 @@ class SignIn(Part):
         trusted = (settings.github_url, settings.github_api_url, settings.oidc_issuer)
         # Administrators of Argus name the providers in the database, whoever runs the machine those of the environment:
         # only the latter may lead into the network that Argus stands in.
-        self._by_operator = Directory(outgoing.open_client(core.platform.settings, trusted))
-        self._by_admins = Directory(outgoing.open_client(core.platform.settings))
+        self._by_operator = Directory(partial(outgoing.open_client, core.platform.settings, trusted))
+        self._by_admins = Directory(partial(outgoing.open_client, core.platform.settings))
 
     async def stop(self) -> None:
         """See Part."""
-        await self._by_operator.http.aclose()
-        await self._by_admins.http.aclose()
+        await self._by_operator.close()
+        await self._by_admins.close()
 
     async def github(self, connection: AsyncConnection) -> Provider:
         """GitHub.
