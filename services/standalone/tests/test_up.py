@@ -117,9 +117,9 @@ def test_an_admin_can_be_made_on_the_command_line(server: ServerProcess) -> None
     import sys
 
     command = [sys.executable, "-m", "argus_standalone.cli", "admin", "create"]
-    options = ["--username", "root", "--email", "root@example.org", "--password", "correct horse 1"]
+    options = ["--username", "root", "--email", "root@example.org", "--password-stdin"]
     environment = {**os.environ, "ARGUS_HOME": str(server.home)}
-    subprocess.run([*command, *options], env=environment, check=True, timeout=60)
+    subprocess.run([*command, *options], input=b"correct horse 1", env=environment, check=True, timeout=120)
     with sqlite3.connect(server.home / "argus.db") as database:
         assert database.execute("select username, is_admin from user").fetchall() == [("root", 1)]
 
