@@ -32,6 +32,8 @@ _QUIET_S = 60.0
 _LOOK_EVERY_S = 15.0
 # The bound is for the worst case: requests from everywhere. What comes beyond it is refused all the same.
 _MOST = 10_000
+# Of a text that a stranger sent.
+_LONGEST = 256
 # So many are told at once; when there are more, they wait for the next look.
 _HASTY = 100
 
@@ -139,8 +141,8 @@ class Refusals(Part):
             action="access_refused",
             user_id=user_id,
             target_type=named[name] if name else None,
-            target_id=parameters[name] if name else None,
-            metadata={"reason": str(code), "request": request},
+            target_id=parameters[name][:_LONGEST] if name else None,
+            metadata={"reason": str(code), "request": request[:_LONGEST]},
             at=now(),
             ip=address,
         )

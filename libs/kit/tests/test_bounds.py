@@ -139,3 +139,37 @@ class TestRefusals:
         await part._say()
         assert [noted.count for noted in part._noted.values()] == [3]
         await part.stop()
+
+
+class TestRefusedRequests:
+    """What becomes of `note_request`, without a bus: nothing is told, all is remembered."""
+
+    @pytest.fixture
+    def part(self) -> refusals.Refusals:
+        return refusals.Refusals(Bus("nats://127.0.0.1:1"))
+
+    @pytest.mark.parametrize(
+        ("code", "user_id", "is_noted"),
+        [
+            (ErrorCode.AUTH_SESSION_INVALID, None, True),
+            (ErrorCode.AUTH_TOKEN_INVALID, None, True),
+            (ErrorCode.AUTH_ADMIN_REQUIRED, 1, True),
+            (ErrorCode.BATCH_NOT_FOUND, 1, True),
+            (ErrorCode.BATCH_NOT_FOUND, None, False),
+            (ErrorCode.AUTH_REQUIRED, None, False),
+            (ErrorCode.AUTH_CREDENTIALS_WRONG, None, False),
+            (ErrorCode.SUBSCRIPTION_NOT_FOUND, 1, False),
+            (ErrorCode.TOKEN_NOT_FOUND, 1, False),
+        ],
+    )
+    def test_only_what_intruders_meet(
+        self, part: refusals.Refusals, code: ErrorCode, user_id: int | None, is_noted: bool
+    ) -> None:
+        part.note_request(code, user_id, "11.0.0.1", "GET /api/batches/{batch_id:path}", {"batch_id": "b"})
+        assert bool(part._noted) is is_noted
+
+    def test_memory_is_bounded(self, part: refusals.Refusals) -> None:
+        for number in range(10_500):
+            part.note_request(ErrorCode.AUTH_TOKEN_INVALID, None, f"11.0.{number}", "GET /", {"batch_id": "b" * 9999})
+        assert len(part._noted) == 10_000
+        assert {len(noted.entry.target_id or "") for noted in part._noted.values()} == {256}
