@@ -93,7 +93,7 @@ class TestAnswers:
     @pytest.mark.parametrize(("method", "path", "content_policy"), PATHS)
     def test_every_answer_carries_them(self, world: World, method: str, path: str, content_policy: str) -> None:
         for sender in ({}, {"Origin": FOREIGN}):
-            answer = httpx.request(method, world.server.url + path, headers=sender)
+            answer = httpx.request(method, world.server.url + path, headers=sender, timeout=60)
             for name, value in headers.COMMON.items():
                 assert answer.headers.get_list(name) == [value], f"{answer.status_code} {name}"
             assert answer.headers.get_list("Content-Security-Policy") == [content_policy]

@@ -103,7 +103,7 @@ class TestAddressesInAnswers:
 
 def authorizations(world: World) -> list[str]:
     """Paths that begin a login elsewhere and take `redirect`."""
-    paths: dict[str, Any] = httpx.get(f"{world.server.url}/openapi.json").json()["paths"]
+    paths: dict[str, Any] = httpx.get(f"{world.server.url}/openapi.json", timeout=60).json()["paths"]
     found = []
     for path, operations in paths.items():
         for method, operation in operations.items():

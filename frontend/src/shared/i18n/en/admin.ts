@@ -64,6 +64,13 @@ export default {
     replace: 'Replace',
     revert: 'Revert',
     revertAsk: 'Go back to what the environment says, or to the default?',
+    mail: {
+      try: 'Send a test mail',
+      what: 'To your own address, by the server above.',
+      none: 'Name a host first.',
+      sent: 'The mail server took the mail. It is on its way to you.',
+      failed: 'The mail was not sent.',
+    },
     rules: { number: 'A whole number from {least} to {most}, please.', text: 'At most {most} characters, please.' },
     groups: {
       oauth: { title: 'Sign-in with GitHub', hint: 'More providers are under Sign-in providers.' },

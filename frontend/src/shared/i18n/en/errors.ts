@@ -27,6 +27,10 @@ export default {
       limit_reached: 'You have as many tokens as are allowed. Revoke one first.',
       network_invalid: 'One of the networks is neither an address nor a network.',
     },
+    outbound: {
+      refused: 'Argus does not connect there: it is not a public address. Whoever runs Argus may allow it in ARGUS_OUTBOUND_ALLOW.',
+      failed: 'The other server did not answer as it should.',
+    },
     user: { not_found: 'There is no such user.', is_self: 'You cannot do this to yourself.', last_admin: 'This is the last administrator. Make somebody else one first.', deleted: 'This account was deleted.', inactive: 'This account is banned. Lift the ban first.' },
     project: {
       last_owner: 'A project needs an owner. Make somebody else an owner first.',

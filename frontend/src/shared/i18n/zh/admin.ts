@@ -64,6 +64,13 @@ export default {
     replace: '更换',
     revert: '还原',
     revertAsk: '恢复为环境变量的值或默认值？',
+    mail: {
+      try: '发送测试邮件',
+      what: '经上述服务器发送到你自己的邮箱。',
+      none: '请先填写主机。',
+      sent: '邮件服务器已接收，邮件正在发送给你。',
+      failed: '邮件未能发送。',
+    },
     rules: { number: '请输入 {least} 到 {most} 之间的整数。', text: '最多 {most} 个字符。' },
     groups: {
       oauth: { title: '使用 GitHub 登录', hint: '更多登录方式见“登录方式”。' },

@@ -27,6 +27,10 @@ export default {
       limit_reached: '你的令牌数量已达上限，请先撤销一个。',
       network_invalid: '其中一个网络既不是地址，也不是网段。',
     },
+    outbound: {
+      refused: 'Argus 不会连接该地址：它不是公网地址。运维人员可在 ARGUS_OUTBOUND_ALLOW 中允许它。',
+      failed: '对方服务器没有正常应答。',
+    },
     user: { not_found: '没有这个用户。', is_self: '不能对自己执行此操作。', last_admin: '这是最后一位管理员，请先指定另一位。', deleted: '此账户已删除。', inactive: '此账户已被封禁，请先解除封禁。' },
     project: {
       last_owner: '项目必须有一位所有者。请先将他人设为所有者。',
