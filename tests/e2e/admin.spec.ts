@@ -91,6 +91,20 @@ test('a reset hands a link over, once, and the link sets a password that works',
   await owner.context().close()
 })
 
+test('a deleted account is gone from the list and cannot sign in', async ({ page, browser }) => {
+  const account = await somebody('ada')
+  await act(page, account.username, 'deletePerson', 'left the lab')
+  await expect(page.getByTestId(`person-${account.username}`)).toHaveCount(0)
+  const owner = await newPage(browser)
+  await owner.goto('/login')
+  await owner.getByTestId('field-username').fill(account.username)
+  await owner.locator('input[name=password]').fill(account.password)
+  await owner.getByTestId('sign-in').click()
+  await expect(owner.getByRole('alert')).toBeVisible()
+  await expect(owner).toHaveURL(/\/login/)
+  await owner.context().close()
+})
+
 test('an invite lets in whoever has its link, and is used up then', async ({ page, browser }) => {
   const root = await Person.of(ADMINISTRATOR)
   await root.call('PUT', '/api/admin/feature-flags/registration_by_invite', { value: true })
