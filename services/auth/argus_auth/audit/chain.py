@@ -111,8 +111,8 @@ def _storable(value: Any) -> Any:
 
 
 def _storable_number(value: float) -> Any:
-    # PostgreSQL's JSON keeps decimals: it knows no -0.0 and no NaN, and gives 1e22 back as a whole number. A row must be
-    # read as it was hashed.
+    # PostgreSQL's JSON keeps decimals: it knows no -0.0 and no NaN, and gives 1e22 back as a whole number. A row must
+    # be read as it was hashed.
     if not math.isfinite(value):
         return str(value)
     return str(value) if abs(value) >= _WHOLE_BEYOND else value + 0.0
