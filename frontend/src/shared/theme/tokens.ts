@@ -5,6 +5,9 @@ import { PALETTES, type Palette, type ThemeName } from './palette'
 const FONT =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
+// What Ant Design makes of dark colours for backgrounds is grey, and their own text is hard to read on it.
+const LIGHT_BACKGROUNDS = { colorSuccessBg: '#eef8f2', colorWarningBg: '#fdf6e9' }
+
 export function antdTheme(name: ThemeName) {
   const colours = PALETTES[name]
   return {
@@ -31,6 +34,7 @@ export function antdTheme(name: ThemeName) {
       borderRadius: 6,
       controlHeight: 32,
       wireframe: false,
+      ...(name === 'light' ? LIGHT_BACKGROUNDS : {}),
     },
   }
 }
