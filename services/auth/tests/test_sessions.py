@@ -182,9 +182,13 @@ class TestForgedSessions:
 
     async def test_an_expired_session_row_does_not_count(self, client, sign_up, database):
         ada = await sign_up()
+        other = await _login(client, ada)
+        jti = jwt.decode(other, options={"verify_signature": False})["jti"]
         async with database.write() as connection:
-            await connection.execute(sa.update(session).values(expires_at=now() - timedelta(seconds=1)))
-        assert (await client.get("/api/auth/sessions", headers=ada.headers)).json() == []
+            past = now() - timedelta(seconds=1)
+            await connection.execute(sa.update(session).where(session.c.jti == jti).values(expires_at=past))
+        assert len((await client.get("/api/auth/sessions", headers=ada.headers)).json()) == 1
+        assert (await client.get("/api/auth/me", headers=bearer_headers(other))).status_code == 401
 
 
 class TestAnnouncer:
