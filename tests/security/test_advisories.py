@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import advisories
@@ -32,12 +29,21 @@ class TestPython:
         with pytest.raises(advisories.NotReachableError):
             advisories.pip_findings(text)
 
-    @pytest.mark.parametrize("body", [b"{}", b"<html>", b""])
-    def test_a_mirror_without_advisories_is_not_asked_two_hundred_times(self, mirror: Mirror, body: bytes) -> None:
-        mirror.body = body
+    @pytest.mark.parametrize("answer", ["", json.dumps({"dependencies": [{"name": "a", "skip_reason": "not found"}]})])
+    def test_a_mirror_without_advisories_is_not_asked_two_hundred_times(
+        self, monkeypatch: pytest.MonkeyPatch, answer: str
+    ) -> None:
+        asked: list[list[str]] = []
+
+        def say(command: list[str], folder: Path, seconds: int) -> str:
+            asked.append(command)
+            return answer
+
+        monkeypatch.setattr(advisories, "_run", say)
         with pytest.raises(advisories.NotReachableError):
-            advisories.python_findings(5, probe=mirror.url)
-        assert mirror.asked == 1
+            advisories.python_findings(5)
+        assert len(asked) == 1
+        assert str(advisories.LOCK) not in asked[0]
 
 
 class TestNode:
@@ -84,30 +90,3 @@ class TestTheCommand:
         monkeypatch.setenv("ARGUS_AUDIT_SECONDS", "1")
         assert advisories.main(["node"]) == 0
         assert "no answer within 1 s" in capsys.readouterr().out
-
-
-class Mirror(BaseHTTPRequestHandler):
-    body = b""
-    asked = 0
-    url = ""
-
-    def do_GET(self) -> None:
-        type(self).asked += 1
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def mirror() -> Iterator[type[Mirror]]:
-    handler = type("Mirrored", (Mirror,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    handler.url = f"http://127.0.0.1:{server.server_port}/"
-    yield handler
-    server.shutdown()
-    server.server_close()
