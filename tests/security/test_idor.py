@@ -101,7 +101,13 @@ def test_nothing_of_another_s_is_read(world: World, operation: str) -> None:
 
 
 # Reads that are about one thing, named in the query or the body.
-NAMED_BY_QUERY = {"GET /api/sse", "GET /api/events/stream", "POST /api/metrics/query"}
+NAMED_BY_QUERY = {
+    "GET /api/sse",
+    "GET /api/events/stream",
+    "POST /api/metrics/query",
+    "GET /api/compare",
+    "GET /api/compare/export.csv",
+}
 
 
 LISTS = [

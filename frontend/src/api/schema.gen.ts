@@ -1934,6 +1934,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Batches
+         * @description Batches side by side, in the order asked for.
+         */
+        get: operations["compare_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Comparison
+         * @description All jobs of the batches with the union of their metrics, as CSV.
+         */
+        get: operations["export_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard": {
         parameters: {
             query?: never;
@@ -3943,6 +3983,84 @@ export interface components {
             batches: components["schemas"]["CompactBatch"][];
         };
         /**
+         * ComparedBatch
+         * @description One column of a comparison.
+         *
+         *     `best_metric` is the best value of the metric that most of what is compared can be judged by. `model`, `dataset`,
+         *     `metrics` and `loss_curve` are those of `best_job_id`: the job with that value, else the one heard of last.
+         */
+        ComparedBatch: {
+            /** Batch Id */
+            batch_id: string;
+            /** Best Job Id */
+            best_job_id: string | null;
+            best_metric: components["schemas"]["BestMetric"] | null;
+            /** Dataset */
+            dataset: string | null;
+            /** End Time */
+            end_time: string | null;
+            /** Jobs */
+            jobs: components["schemas"]["ComparedJob"][];
+            /** Loss Curve */
+            loss_curve: components["schemas"]["CurvePoint"][];
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Model */
+            model: string | null;
+            /** N Done */
+            n_done: number;
+            /** N Failed */
+            n_failed: number;
+            /** N Total */
+            n_total: number | null;
+            /** Owner Id */
+            owner_id: number | null;
+            /** Project */
+            project: string;
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * ComparedJob
+         * @description A job of a compared batch, with its final metrics.
+         */
+        ComparedJob: {
+            /** Dataset */
+            dataset: string | null;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Job Id */
+            job_id: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /** Model */
+            model: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * Comparison
+         * @description Batches side by side, in the order asked for. `metric_keys` says the same as `metric_union`.
+         */
+        Comparison: {
+            /** Batches */
+            batches: components["schemas"]["ComparedBatch"][];
+            /** Directions */
+            directions: {
+                [key: string]: "min" | "max";
+            };
+            /** Metric Keys */
+            metric_keys: string[];
+            /** Metric Union */
+            metric_union: string[];
+        };
+        /**
          * ConfigItem
          * @description A setting, where its value comes from; a secret's value is always `***`.
          */
@@ -4021,6 +4139,18 @@ export interface components {
             password: string;
             /** Username Or Email */
             username_or_email: string;
+        };
+        /**
+         * CurvePoint
+         * @description The losses of one epoch.
+         */
+        CurvePoint: {
+            /** Epoch */
+            epoch: number;
+            /** Train Loss */
+            train_loss: number | null;
+            /** Val Loss */
+            val_loss: number | null;
         };
         /**
          * Dashboard
@@ -10219,6 +10349,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompactBatches"];
+                };
+            };
+        };
+    };
+    compare_batches: {
+        parameters: {
+            query: {
+                /** @description Comma list of 2 to 32 batch ids */
+                batches: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
+    export_comparison: {
+        parameters: {
+            query: {
+                /** @description Comma list of 2 to 32 batch ids */
+                batches: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
         };

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from argus_catalog import departures
 from argus_catalog.batches import endpoints as batches
+from argus_catalog.compare import endpoints as compare
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
@@ -37,6 +38,7 @@ def _routers() -> Sequence[APIRouter]:
     return (
         meta.router,
         stats.router,
+        compare.router,
         dashboard.router,
         marks.router,
         shares.router,

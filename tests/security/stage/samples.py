@@ -72,7 +72,6 @@ def _read(world: World, operation: str) -> Call:
     known = {"batch_id": run.batch, "job_id": run.job, "project": run.project, "host": run.host}
     known |= {"artifact_id": str(world.artifact), "group": "smtp", "metric": "val_loss", "id": str(world.owner.id)}
     known["batches"] = f"{run.batch},{world.other_run.batch}"
-    known["batches"] = f"{run.batch},{world.other_run.batch}"
     known["slug"] = world.slug if "/public" in operation else world.provider
     path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.removeprefix("GET "))
     wanted = [p for p in OPERATIONS[operation].get("parameters", ()) if p["in"] == "query" and p.get("required")]
