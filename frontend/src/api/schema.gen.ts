@@ -3083,6 +3083,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Studies
+         * @description The studies of which the caller sees a trial, the latest run first.
+         */
+        get: operations["list_studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study
+         * @description One study with its trials. A name that is not known has none.
+         */
+        get: operations["get_study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{name}/trials/{trial_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trial
+         * @description One trial of a study.
+         */
+        get: operations["get_trial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -4343,7 +4403,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -5313,6 +5373,40 @@ export interface components {
             min_step: number | null;
             /** N */
             n: number;
+        };
+        /**
+         * NamedTrial
+         * @description The same, naming its study.
+         */
+        NamedTrial: {
+            /** Batch Id */
+            batch_id: string;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** End Time */
+            end_time: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Metric Name */
+            metric_name: string | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+            /** Study Name */
+            study_name: string;
+            /** Trial Id */
+            trial_id: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * NewBatchShare
@@ -6439,6 +6533,66 @@ export interface components {
             status: string | null;
         };
         /**
+         * StudyDetail
+         * @description One study with its trials. A study that nobody reported has no trials.
+         */
+        StudyDetail: {
+            /** Best Metric */
+            best_metric: string | null;
+            /** Best Value */
+            best_value: number | null;
+            /** Direction */
+            direction: string | null;
+            /** Metric Keys */
+            metric_keys: string[];
+            /** N Done */
+            n_done: number;
+            /** N Failed */
+            n_failed: number;
+            /** N Trials */
+            n_trials: number;
+            /** Param Keys */
+            param_keys: string[];
+            /** Sampler */
+            sampler: string | null;
+            /** Study Name */
+            study_name: string;
+            /** Trials */
+            trials: components["schemas"]["Trial"][];
+        };
+        /**
+         * StudyList
+         * @description Studies, the latest run first.
+         */
+        StudyList: {
+            /** Studies */
+            studies: components["schemas"]["StudySummary"][];
+        };
+        /**
+         * StudySummary
+         * @description A study in the list.
+         */
+        StudySummary: {
+            /** Best Metric */
+            best_metric: string | null;
+            /** Best Value */
+            best_value: number | null;
+            /** Direction */
+            direction: string | null;
+            /** Last Run */
+            last_run: string | null;
+            /** N Done */
+            n_done: number;
+            /** N Failed */
+            n_failed: number;
+            /** N Trials */
+            n_trials: number;
+            /** Sampler */
+            sampler: string | null;
+            /** Study Name */
+            study_name: string;
+        };
+        /**
          * Subscription
          * @description Whether mail of this kind is wanted; without a project, for all that have no choice of their own.
          */
@@ -6657,6 +6811,38 @@ export interface components {
             metric_value: number;
             /** Model */
             model: string | null;
+        };
+        /**
+         * Trial
+         * @description One trial: what was tried, and what came of it. `value` is the one of `metric_name`.
+         */
+        Trial: {
+            /** Batch Id */
+            batch_id: string;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** End Time */
+            end_time: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Metric Name */
+            metric_name: string | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+            /** Trial Id */
+            trial_id: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * TrialOut
@@ -12574,6 +12760,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserGpuHours"][];
+                };
+            };
+        };
+    };
+    list_studies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyList"];
+                };
+            };
+        };
+    };
+    get_study: {
+        parameters: {
+            query?: {
+                /** @description By value, asc begins with the best */
+                order?: "asc" | "desc";
+                sort?: "value" | "trial_id" | "start_time";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+        };
+    };
+    get_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                trial_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedTrial"];
                 };
             };
         };

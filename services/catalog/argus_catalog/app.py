@@ -21,9 +21,11 @@ from argus_catalog.members import endpoints as members
 from argus_catalog.members.groups import GroupMembers
 from argus_catalog.meta import endpoints as meta
 from argus_catalog.projects import endpoints as projects
+from argus_catalog.query import endpoints as query
 from argus_catalog.shares import endpoints as shares
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
+from argus_catalog.studies import endpoints as studies
 from argus_catalog.writing import Announcer
 from argus_kit.app import Service, http_app
 from argus_kit.departures import Departures
@@ -39,6 +41,8 @@ def _routers() -> Sequence[APIRouter]:
         meta.router,
         stats.router,
         compare.router,
+        query.router,
+        studies.router,
         dashboard.router,
         marks.router,
         shares.router,

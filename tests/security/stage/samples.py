@@ -14,7 +14,7 @@ from typing import Any
 
 from argus_standalone.openapi import document
 from stage.people import PASSWORD, Call, Person
-from stage.world import CANARY, PROJECT, Run, World, event, picture
+from stage.world import CANARY, PROJECT, STUDY, Run, World, event, picture
 
 DOCUMENT: dict[str, Any] = json.loads(document())
 OPERATIONS: dict[str, dict[str, Any]] = {
@@ -72,6 +72,7 @@ def _read(world: World, operation: str) -> Call:
     known = {"batch_id": run.batch, "job_id": run.job, "project": run.project, "host": run.host}
     known |= {"artifact_id": str(world.artifact), "group": "smtp", "metric": "val_loss", "id": str(world.owner.id)}
     known["batches"] = f"{run.batch},{world.other_run.batch}"
+    known |= {"name": STUDY, "trial_id": "0"}
     known["slug"] = world.slug if "/public" in operation else world.provider
     path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.removeprefix("GET "))
     wanted = [p for p in OPERATIONS[operation].get("parameters", ()) if p["in"] == "query" and p.get("required")]

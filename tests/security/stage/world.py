@@ -28,6 +28,7 @@ CANARY = "zebrafinch"
 PROJECT = f"{CANARY} project"
 CLIENT_ID = "argus"
 OTHER_PROJECT = f"{CANARY} other"
+STUDY = "a study of tests"
 # Nothing of these tests is about how costly a password is, and one address does what a hundred would.
 _SETTINGS = {
     "ARGUS_AUTH_ARGON2_TIME_COST": "1",
@@ -155,7 +156,7 @@ class World:
         kinds: list[tuple[str, dict[str, Any]]] = [
             ("batch_start", {"n_total_jobs": 1, "command": f"train {text}"}),
             ("env_snapshot", {"config": {"who": text}, "cwd": f"/home/{text}"}),
-            ("job_start", {"model": f"{text}-model", "dataset": f"{text}-data"}),
+            ("job_start", {"model": f"{text}-model", "dataset": f"{text}-data", "optuna": _trial_of(text)}),
             ("job_epoch", {"epoch": 0, "train_loss": 0.5, "val_loss": 0.5, f"{text}_score": 0.5}),
             ("log_line", {"line": f"{text} was here", "level": "info"}),
             ("resource_snapshot", {"gpu_util_pct": 5.0, "host": run.host}),
@@ -296,3 +297,9 @@ def _at() -> str:
 
 def _iso() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _trial_of(text: str) -> dict[str, Any]:
+    """Labels of a trial. The study's name is no secret: it stands in the address of whoever asks."""
+    study = STUDY if text == CANARY else f"a study of {text}"
+    return {"study_name": study, "trial_id": 0, "params": {text: 0.5}, "sampler": f"{text}-sampler"}

@@ -35,6 +35,9 @@ LISTS = {
     "/api/resources/hosts",
     "/api/stars",
     "/api/stats/gpu-hours-by-user",
+    "/api/studies",
+    # A study that is not known, or of which one sees no trial, is empty.
+    "/api/studies/{name}",
 }
 # They read, though they are asked with a body: each answers 200 and tells strangers nothing.
 QUERIES = {"/api/metrics/query"}
@@ -42,6 +45,7 @@ QUERIES = {"/api/metrics/query"}
 BY_QUERY = {"/api/compare", "/api/compare/export.csv"}
 OWNERS_ALONE = {"/api/batches/{batch_id}/shares", "/api/batches/{batch_id}/public-shares"}
 FILLED = {"batch_id": "secret-1", "job_id": "j-1", "project": "hidden", "host": "gpu-9", "slug": "no-such-slug"}
+FILLED |= {"name": "study-1", "trial_id": "0"}
 BODIES = {
     "/api/stars": {"target_type": "project", "target_id": "hidden"},
     "/api/pins": {"batch_id": "secret-1"},
@@ -91,7 +95,10 @@ async def secret(world):
     """Ada's batch with everything that can hang on one; Eve is a stranger."""
     await world.person("eve")
     await world.batch("secret-1", project="hidden", host="gpu-9")
-    no = await world.job("secret-1", "j-1", status="done", end_time=now(), elapsed_s=60, metrics={"MSE": 0.1})
+    study = {"optuna": {"study_name": "study-1", "trial_id": 0, "params": {"hidden": 1}}}
+    no = await world.job(
+        "secret-1", "j-1", status="done", end_time=now(), elapsed_s=60, metrics={"MSE": 0.1}, extra=study
+    )
     await world.points("secret-1", no, [1, 2], val_loss=[1.0, 0.5])
     await world.log("secret-1", "a secret line", job_id="j-1")
     await world.snapshot("secret-1", "gpu-9", gpu_util_pct=50.0)
@@ -144,10 +151,10 @@ async def test_a_stranger_asks_for_curves_and_learns_nothing(secret):
 
 async def test_missing_and_invisible_are_told_in_the_same_words(secret):
     for path in READS:
-        if "{" not in path:
+        if "{" not in path or path in LISTS:
             continue
         invisible = (await ask(secret, "GET", path, secret.headers["eve"])).json()
-        missing = re.sub(r"secret-1|hidden|gpu-9", "missing", filled(path))
+        missing = re.sub(r"secret-1|hidden|gpu-9|study-1", "missing", filled(path))
         answer = (await secret.client.get(missing, headers=secret.headers["eve"])).json()
         assert (invisible["detail"], invisible["error"]["code"]) == (answer["detail"], answer["error"]["code"]), path
 

@@ -1,0 +1,1 @@
+"""Studies: jobs that are trials of one search, as Optuna's callback labels them."""
