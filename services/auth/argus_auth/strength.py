@@ -6,8 +6,11 @@ The contract's rule (length, a letter, a digit) stands in `fields`; this one kno
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from argus_auth.errors import FieldInvalid
@@ -15,6 +18,9 @@ from argus_contracts.errors import ErrorCode
 
 # The estimate takes long for a long text, and by then it knows.
 _LONGEST: Final = 72
+# Where characters may stand for letters in several ways, each way is tried, and costs the square of the length: who asks
+# for the worst would keep a processor busy for seconds.
+_COSTLIEST: Final = 20_000
 # What everybody who guesses here tries.
 _OURS: Final = "argus"
 # Two at a time: a storm of them leaves the rest of the process its share.
@@ -90,7 +96,7 @@ def _estimate(password: str, about: list[Any]) -> Estimate:
     # Its lists of words take a while to load, and only who chooses a password needs them.
     from zxcvbn import zxcvbn
 
-    found = zxcvbn(password, user_inputs=about)
+    found = zxcvbn(_affordable(password), user_inputs=about)
     known = {part["matched_word"] for part in found["sequence"] if part.get("dictionary_name") == "user_inputs"}
     hints = ["personal"] if known - {_OURS} else ["word"] if known else []
     sentences = [found["feedback"]["warning"], *found["feedback"]["suggestions"]]
@@ -99,6 +105,18 @@ def _estimate(password: str, about: list[Any]) -> Estimate:
     if found["score"] < 4:
         hints.append("longer")
     return Estimate(found["score"], list(dict.fromkeys(hints)))
+
+
+def _affordable(password: str) -> str:
+    """The longest beginning of a password that is judged in a moment."""
+    from zxcvbn.matching import L33T_TABLE, relevant_l33t_subtable
+
+    def cost(length: int) -> int:
+        standing_for = list(relevant_l33t_subtable(password[:length], L33T_TABLE).values())
+        meanings = Counter(chain.from_iterable(standing_for))
+        return math.prod((*map(len, standing_for), *meanings.values())) * length**2
+
+    return password[: next(length for length in range(len(password), -1, -1) if cost(length) <= _COSTLIEST)]
 
 
 def _known(about: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from zxcvbn import feedback
@@ -111,3 +112,15 @@ class TestJudging:
 def test_its_words_are_not_loaded_before_somebody_chooses_a_password():
     script = "import sys, argus_auth.app as app; app.SERVICE.routers(); sys.exit('zxcvbn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("password", ["4@8({[<369!1|0$57+%2" * 4, "1<5+[(9$7!324@{0|%86166{886{s0$s008$s6s86s88"])
+def test_no_password_keeps_a_processor_busy(password):
+    strength._estimate("warm", [])
+    before = time.process_time()
+    assert strength._estimate(password, []).score >= 3
+    assert time.process_time() - before < 1.0
+
+
+def test_letters_that_others_stand_for_are_still_seen_through():
+    assert "substitutions" in strength._estimate("P@$$w0rd!123", []).hints
