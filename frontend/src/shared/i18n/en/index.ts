@@ -10,10 +10,11 @@ import hosts from './hosts'
 import identity from './identity'
 import inbox from './inbox'
 import jobs from './jobs'
+import palette from './palette'
 import projects from './projects'
 import runs from './runs'
 import settings from './settings'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, jobs, projects, runs, settings, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, jobs, palette, projects, runs, settings, shell, tokens }
