@@ -12,7 +12,7 @@ of nobody, never over those of someone who only uses the same name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -23,6 +23,17 @@ from argus_schema.roles import EDITORS, MEMBERS, Role
 
 # An id, or its place in a statement that is kept.
 Person = int | sa.BindParameter[int]
+
+# What is the same for everyone is put together once: lists ask for it several times a request, and it costs as much as
+# running them.
+_mine, _author = project_member.alias().c, project_member.alias().c
+_IS_BY_MEMBER = (
+    sa.select(sa.literal(1))
+    .where(_author.project == batch.c.project, _author.user_id == batch.c.owner_id)
+    .correlate(batch)
+    .exists()
+)
+_IS_OF_ITS_PROJECT = sa.or_(batch.c.owner_id.is_(None), _IS_BY_MEMBER)
 
 
 class Viewer(Protocol):
@@ -48,17 +59,17 @@ def exists_for_people() -> sa.ColumnElement[bool]:
 
 def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may see; use it in the `where` of a query on `batch`."""
-    return _open_to(viewer, shared_with(viewer.user_id))
+    return _open_to(viewer, shared_with)
 
 
 def editable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may change: stop, rerun, report to."""
-    return _open_to(viewer, shared_for_editing(viewer.user_id))
+    return _open_to(viewer, shared_for_editing)
 
 
 def deletable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may delete, share, and take files from."""
-    return _open_to(viewer, _by_membership(viewer.user_id, (Role.OWNER,)))
+    return _open_to(viewer, lambda user_id: _by_membership(user_id, (Role.OWNER,)))
 
 
 def held_by(viewer: Viewer, role: Role) -> sa.ColumnElement[bool]:
@@ -68,11 +79,11 @@ def held_by(viewer: Viewer, role: Role) -> sa.ColumnElement[bool]:
     return {Role.VIEWER: visible_to, Role.EDITOR: editable_by, Role.OWNER: deletable_by}[role](viewer)
 
 
-def _open_to(viewer: Viewer, opened: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _open_to(viewer: Viewer, opened: Callable[[int], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
     condition = sa.and_(exists_for_people(), reached_by(viewer))
     if viewer.is_admin:
         return condition
-    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, opened))
+    return sa.and_(condition, sa.or_(batch.c.owner_id == viewer.user_id, opened(viewer.user_id)))
 
 
 def reached_by(viewer: Viewer) -> sa.ColumnElement[bool]:
@@ -118,12 +129,5 @@ def _by_project_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa
 
 
 def _by_membership(user_id: Person, roles: Sequence[Role]) -> sa.ColumnElement[bool]:
-    mine, author = project_member.alias(), project_member.alias()
-    projects = sa.select(mine.c.project).where(mine.c.user_id == user_id, mine.c.role.in_(roles))
-    is_by_member = (
-        sa.select(sa.literal(1))
-        .where(author.c.project == batch.c.project, author.c.user_id == batch.c.owner_id)
-        .correlate(batch)
-        .exists()
-    )
-    return sa.and_(batch.c.project.in_(projects), sa.or_(batch.c.owner_id.is_(None), is_by_member))
+    projects = sa.select(_mine.project).where(_mine.user_id == user_id, _mine.role.in_(roles))
+    return sa.and_(batch.c.project.in_(projects), _IS_OF_ITS_PROJECT)

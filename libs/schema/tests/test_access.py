@@ -156,3 +156,16 @@ async def test_one_persons_share_is_not_anothers(sqlite_database: Database) -> N
             for rule in (visible_to, editable_by)
         }
     assert seen == {one: ["b"], two: []}
+
+
+def test_what_others_opened_is_not_looked_for_on_behalf_of_an_administrator() -> None:
+    for rule in (visible_to, editable_by, deletable_by):
+        condition = str(rule(Asker(1, is_admin=True)))
+        assert "project_member" not in condition, rule.__name__
+        assert "share" not in condition, rule.__name__
+
+
+def test_the_rules_of_two_people_are_one_statement_to_the_cache() -> None:
+    for rule in (visible_to, editable_by, deletable_by):
+        one, two = (sa.select(batch.c.id).where(rule(Asker(person))) for person in (1, 2))
+        assert one._generate_cache_key() == two._generate_cache_key(), rule.__name__
