@@ -32,13 +32,17 @@ class Batch:
 
 @dataclass(slots=True)
 class Grants:
-    """By what rights a person sees batches. With `only`, nothing outside of that project."""
+    """By what rights a person sees batches. With `only`, nothing outside of that project.
+
+    `projects` are those that the person belongs to, each with the ids of all its members: one set for all whose rights
+    were read together, since each would otherwise have as many pairs as the project has members.
+    """
 
     user_id: int
     is_admin: bool = False
     batches: set[str] = field(default_factory=set)
     owner_projects: set[tuple[int, str]] = field(default_factory=set)
-    projects: set[str] = field(default_factory=set)
+    projects: dict[str, set[int]] = field(default_factory=dict)
     only: str | None = None
 
     def by(self, actor: Actor) -> Grants:
@@ -53,8 +57,14 @@ class Grants:
             self.is_admin
             or (owner_id is not None and owner_id == self.user_id)
             or batch_id in self.batches
-            or (project in self.projects if owner_id is None else (owner_id, project) in self.owner_projects)
+            or (owner_id is not None and (owner_id, project) in self.owner_projects)
+            or self.is_of_members(owner_id, project)
         )
+
+    def is_of_members(self, owner_id: int | None, project: str) -> bool:
+        """Whether a batch lies in a project of theirs and is a member's or nobody's."""
+        members = self.projects.get(project)
+        return members is not None and (owner_id is None or owner_id in members)
 
 
 async def find_batches(connection: AsyncConnection, batch_ids: Collection[str]) -> dict[str, Batch]:
@@ -81,6 +91,7 @@ async def find_jobs(connection: AsyncConnection, jobs: Collection[tuple[int, str
 async def load_grants(connection: AsyncConnection, user_ids: Collection[int]) -> dict[int, Grants]:
     """The rights of these people."""
     grants = {user_id: Grants(user_id) for user_id in user_ids}
+    members: dict[str, set[int]] = {}
     for part in _parts(user_ids):
         for row in await connection.execute(_GRANTED, {"user_ids": part}):
             found = grants[row.user_id]
@@ -89,10 +100,12 @@ async def load_grants(connection: AsyncConnection, user_ids: Collection[int]) ->
             elif row.kind == "owner":
                 found.owner_projects.add((row.owner_id, row.name))
             elif row.kind == "member":
-                found.owner_projects.add((row.owner_id, row.name))
-                found.projects.add(row.name)
+                found.projects[row.name] = members.setdefault(row.name, set())
             else:
                 found.is_admin = True
+    for names in _parts(members):
+        for project, user_id in await connection.execute(_MEMBERS, {"names": names}):
+            members[project].add(user_id)
     return grants
 
 
@@ -142,14 +155,13 @@ def _select_batches(column: sa.Column[Any]) -> sa.Select[Any]:
 
 
 def _granted() -> sa.CompoundSelect[Any]:
-    batch, project, user = catalog.batch_share.c, catalog.project_share.c, auth.user.c
-    member, author = catalog.project_member.alias(), catalog.project_member.alias()
+    batch, project, member, user = catalog.batch_share.c, catalog.project_share.c, catalog.project_member.c, auth.user.c
     no_name, no_owner = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.BigInteger)
     who: sa.BindParameter[Any] = sa.bindparam("user_ids", expanding=True)
     columns: tuple[tuple[str, Any, Any, Any], ...] = (
         ("batch", batch.grantee_id, batch.batch_id, no_owner),
         ("owner", project.grantee_id, project.project, project.owner_id),
-        ("member", member.c.user_id, member.c.project, author.c.user_id),
+        ("member", member.user_id, member.project, no_owner),
         ("admin", user.id, no_name, no_owner),
     )
     granted = [
@@ -161,15 +173,21 @@ def _granted() -> sa.CompoundSelect[Any]:
         ).where(user_id.in_(who))
         for kind, user_id, name, owner in columns
     ]
-    granted[-2] = granted[-2].where(author.c.project == member.c.project)
     granted[-1] = granted[-1].where(user.is_admin.is_(True), user.is_active.is_(True))
     return sa.union_all(*granted)
+
+
+def _members() -> sa.Select[Any]:
+    member = catalog.project_member.c
+    names: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
+    return sa.select(member.project, member.user_id).where(member.project.in_(names))
 
 
 # Built once: putting them together costs as much as running them.
 _BATCHES_BY_ID = _select_batches(ingest.batch.c.id)
 _BATCHES_BY_KEY = _select_batches(ingest.batch.c.batch_key)
 _GRANTED = _granted()
+_MEMBERS = _members()
 
 
 def _parts(items: Iterable[T]) -> Iterator[list[T]]:

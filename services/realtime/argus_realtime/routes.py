@@ -184,11 +184,11 @@ class People:
     def seeing(self, batch_id: str, owner_id: int | None, project: str) -> set[int]:
         """Ids of the people who may see this batch."""
         found = self._admins | self._by_batch.get(batch_id, set())
-        if owner_id is None:
-            found |= self._by_project.get(project, set())
-        else:
+        if owner_id is not None:
             found |= self._by_owner_project.get((owner_id, project), set())
             found.add(owner_id)
+        belong = self._by_project.get(project, ())
+        found.update(user_id for user_id in belong if self._grants[user_id].is_of_members(owner_id, project))
         return found
 
     def may_see(self, user_id: int, batch_id: str, owner_id: int | None, project: str) -> bool:

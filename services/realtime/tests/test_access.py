@@ -53,6 +53,20 @@ async def test_grants_of_many_people_at_once(database):
     assert not grants[11_000].see("any", None, "p7")
 
 
+async def test_members_of_a_large_project_share_one_set(database):
+    people = range(1, 601)
+    async with database.write() as connection:
+        rows = [{"project": "p", "user_id": n, "role": "viewer", "created_at": now()} for n in people]
+        await connection.execute(sa.insert(catalog.project_member), rows)
+    async with database.read() as connection:
+        grants = await load_grants(connection, people)
+    assert grants[1].projects["p"] == set(people)
+    assert all(grants[n].projects["p"] is grants[1].projects["p"] for n in people)
+    assert grants[1].see("any", 600, "p")
+    assert not grants[1].see("any", 601, "p")
+    assert not any(grants[n].owner_projects for n in people)
+
+
 @pytest.mark.parametrize("count", [1, 501])
 async def test_more_batches_than_one_statement_takes(database, count):
     async with database.write() as connection:
