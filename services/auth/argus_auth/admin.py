@@ -133,7 +133,8 @@ async def reset_password(database: Database, name: str, base_url: str) -> str:
         changes = {"password_hash": None, "failed_login_count": 0, "locked_until": None}
         await repository.change(work.connection, user.id, **changes)
         ended = await sessions.revoke_all(work, user.id)
-        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, _LINK_TTL)
+        await links.end(work.connection, user.id, links.CHANGE_EMAIL)
+        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, _LINK_TTL, handed="yes")
         _BY.audit(work, "user_password_reset", user.id, sessions_ended=ended, handed_over="link")
     return f"{base_url}/reset-password?token={token}"
 

@@ -18,8 +18,8 @@ from argus_contracts.errors import ErrorCode
 
 # The estimate takes long for a long text, and by then it knows.
 _LONGEST: Final = 72
-# Where characters may stand for letters in several ways, each way is tried, and costs the square of the length: who asks
-# for the worst would keep a processor busy for seconds.
+# Where characters may stand for letters in several ways, each way is tried, and costs the square of the length. Who
+# asks for the worst would keep a processor busy for seconds.
 _COSTLIEST: Final = 20_000
 # What everybody who guesses here tries.
 _OURS: Final = "argus"

@@ -122,6 +122,7 @@ async def mail_to(platform: Platform, client: httpx.AsyncClient) -> Callable[[st
         found: wire.MailMessage = await eventually(find, 10)
         return found
 
+    mail_to.box = box  # type: ignore[attr-defined]
     return mail_to
 
 

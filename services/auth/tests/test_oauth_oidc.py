@@ -221,6 +221,28 @@ class TestWhoseAccountItIs:
             assert (await client.get("/api/auth/me", headers=credential)).status_code == 401
         assert "token" in landed(await browser.sign_in(oidc, START))[2]
 
+    async def test_nor_by_asking_for_another_link_meanwhile(self, browser, client, oidc, set_up, sign_up, mail_to):
+        await set_up()
+        mallory = await sign_up("mallory")
+        verify = (await mail_to(mallory.email, "verify_email")).body_text.split("token=")[1].split()[0]
+        minted = await client.post("/api/tokens", json={"name": "x", "scope": "reporter"}, headers=mallory.headers)
+        oidc.control(person=ADA | {"email": mallory.email})
+        await browser.sign_in(oidc, START)
+        first = (await mail_to(mallory.email, "password_reset")).body_text
+        await client.post("/api/auth/request-password-reset", json={"email": mallory.email})
+
+        async def another():
+            return next((mail for mail in mail_to.box if mail.body_text != first), None)
+
+        mail_to.box[:] = [mail for mail in mail_to.box if mail.event_type == "password_reset"]
+        token = (await eventually(another, 10)).body_text.split("token=")[1].split()[0]
+        # Only a new password tells whose account it is: to whom the address belongs may click whatever arrives.
+        assert (await client.post("/api/auth/verify-email", json={"token": verify})).status_code == 400
+        body = {"token": token, "new_password": "a better horse 22"}
+        assert (await client.post("/api/auth/reset-password", json=body)).is_success
+        kept = bearer_headers(minted.json()["token"])
+        assert (await client.get("/api/auth/me", headers=kept)).status_code == 401
+
     async def test_an_address_that_was_given_to_another_person_opens_nothing(self, browser, oidc, set_up):
         await set_up()
         oidc.control(person=ADA)

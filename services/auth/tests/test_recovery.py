@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import timedelta
 
 from argus_kit.clock import frozen, now
@@ -80,3 +81,39 @@ async def test_preferences_are_kept_and_choose_the_language_of_mails(client, sig
     assert (await client.patch(path, json={"is_admin": True}, headers=ada.headers)).status_code == 422
     await _request(client, ada.email)
     assert "密码" in (await mail_to(ada.email, "password_reset")).subject
+
+
+class TestLinksOfBefore:
+    async def _asked(self, client, sign_up, mail_to):
+        """Somebody with the password of ada asks for an address of their own."""
+        ada = await sign_up()
+        theirs = f"mallory-{secrets.token_hex(4)}@example.org"
+        body = {"new_email": theirs, "current_password": ada.password}
+        assert (await client.post("/api/auth/change-email", json=body, headers=ada.headers)).is_success
+        mail = await mail_to(theirs, "verify_new_email")
+        return ada, re.search(r"\?token=(\S+)", mail.body_text)[1]
+
+    async def _is_over(self, client, token):
+        return (await client.post("/api/auth/verify-new-email", json={"token": token})).status_code == 400
+
+    async def test_a_reset_ends_the_link_to_a_new_address(self, client, sign_up, mail_to):
+        ada, link = await self._asked(client, sign_up, mail_to)
+        await _request(client, ada.email)
+        assert (await _reset(client, await _token(mail_to, ada))).is_success
+        assert await self._is_over(client, link)
+
+    async def test_a_changed_password_ends_it_and_links_of_the_old_one(self, client, sign_up, mail_to):
+        ada, link = await self._asked(client, sign_up, mail_to)
+        await _request(client, ada.email)
+        reset = await _token(mail_to, ada)
+        body = {"current_password": ada.password, "new_password": NEW}
+        assert (await client.post("/api/auth/change-password", json=body, headers=ada.headers)).is_success
+        assert await self._is_over(client, link)
+        assert (await _reset(client, reset, "third horse 33")).status_code == 400
+
+    async def test_a_new_address_ends_what_lies_in_the_old_mail_box(self, client, sign_up, mail_to):
+        ada, link = await self._asked(client, sign_up, mail_to)
+        await _request(client, ada.email)
+        reset = await _token(mail_to, ada)
+        assert (await client.post("/api/auth/verify-new-email", json={"token": link})).is_success
+        assert (await _reset(client, reset)).status_code == 400

@@ -220,7 +220,9 @@ class TestCare:
         assert (await client.post("/api/auth/reset-password", json=choice)).status_code == 200
         assert (await client.post("/api/auth/reset-password", json=choice)).status_code == 400
         login["password"] = "correct giraffe 22"
-        assert (await client.post("/api/auth/login", json=login)).status_code == 200
+        opened = await client.post("/api/auth/login", json=login)
+        assert opened.status_code == 200
+        assert opened.json()["user"]["email_verified"] is False, "a link that was handed over proves no mail box"
         log = (await client.get("/api/admin/audit-log?limit=1000", headers=admin.headers)).text
         assert token not in log
         assert "lost the laptop" in log

@@ -75,6 +75,8 @@ async def confirm_change(core: AuthCore, token: str, origin: Origin) -> None:
         async with core.write() as work:
             user_id = await links.redeem(work.connection, token, links.CHANGE_EMAIL)
             await repository.change(work.connection, user_id, email=email, email_verified=True)
+            # What lies in the old mail box opens this account no more, and its address is nobody else's.
+            await links.end(work.connection, user_id, links.RESET_PASSWORD, links.VERIFY_EMAIL, links.CONTESTED)
             work.audit("email_changed", user_id, target=("user", user_id), ip=origin.ip)
     except IntegrityError as error:  # somebody took the address a moment before
         raise ArgusError(ErrorCode.AUTH_EMAIL_IN_USE) from error

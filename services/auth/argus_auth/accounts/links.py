@@ -18,6 +18,8 @@ from argus_schema.auth import one_time_token
 VERIFY_EMAIL: Final = "verify_email"
 RESET_PASSWORD: Final = "reset_password"
 CHANGE_EMAIL: Final = "change_email"
+CONTESTED: Final = "contested"
+"""No link: a provider has named somebody else than the account's opener for its address."""
 
 _T = one_time_token.c
 
@@ -38,6 +40,18 @@ async def issue(connection: AsyncConnection, user_id: int, purpose: str, ttl: ti
     }
     await connection.execute(sa.insert(one_time_token).values(row))
     return token
+
+
+async def end(connection: AsyncConnection, user_id: int, *purposes: str) -> None:
+    """End a person's links of these purposes that nobody has used yet."""
+    unused = sa.and_(_T.user_id == user_id, _T.purpose.in_(purposes), _T.used_at.is_(None))
+    await connection.execute(sa.delete(one_time_token).where(unused))
+
+
+async def is_pending(connection: AsyncConnection, user_id: int, purpose: str) -> bool:
+    """Whether a person has a link of this purpose that is still good."""
+    mine = sa.and_(_T.user_id == user_id, _T.purpose == purpose, _T.used_at.is_(None), _T.expires_at > now())
+    return (await connection.execute(sa.select(_T.token_hash).where(mine))).first() is not None
 
 
 async def owner(connection: AsyncConnection, token: str, purpose: str) -> int:

@@ -22,6 +22,8 @@ from argus_kit.errors import ArgusError, RateLimited
 
 _CHANGES_PER_HOUR = 5
 _RESETS_PER_HOUR = 5
+# How long it counts that a provider has vouched for the address of an account that never proved it.
+_CONTESTED = timedelta(days=30)
 
 
 async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, origin: Origin) -> None:
@@ -43,6 +45,8 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
     async with core.write() as work:
         user = await _require(await repository.by_id(work.connection, actor.user_id))
         await repository.change(work.connection, user.id, password_hash=password_hash, password_changed_at=now())
+        # Whoever had the old password may have asked for a new address with it.
+        await links.end(work.connection, user.id, links.CHANGE_EMAIL, links.RESET_PASSWORD)
         ended = await sessions.revoke_all(work, user.id, but=actor.jti)
         work.mail(mail.password_changed(_addressee(user), core.platform.settings.public_url))
         work.audit("password_changed", user.id, target=("user", user.id), ip=origin.ip, sessions_ended=ended)
@@ -51,7 +55,8 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
 async def request_reset(core: AuthCore, email: str, origin: Origin, *, anew: bool = False) -> None:
     """Promise a mail with a link, if the address belongs to an active account; say nothing either way.
 
-    `anew`: whoever uses the link need not be who opened the account, so nothing of before stays usable.
+    `anew`: whoever proves the address need not be who opened the account, so nothing of before stays usable then. This
+    holds for every link of the next weeks: else whoever opened it would ask for another one.
 
     Raises:
         ArgusError: rate.limited, per caller's address (429).
@@ -61,6 +66,8 @@ async def request_reset(core: AuthCore, email: str, origin: Origin, *, anew: boo
     wait = await core.limits.take(f"reset:{digest}", capacity=_RESETS_PER_HOUR, per_hour=_RESETS_PER_HOUR)
     async with core.write() as work:
         user = await repository.by_email(work.connection, email)
+        if anew and user is not None:
+            await links.issue(work.connection, user.id, links.CONTESTED, _CONTESTED)
         if wait > 0 or user is None or not user.is_active:
             # Something is written in every case, else the time that the answer takes would tell who has an account.
             known = None if user is None else user.id
@@ -68,8 +75,7 @@ async def request_reset(core: AuthCore, email: str, origin: Origin, *, anew: boo
             work.audit("password_reset_refused", known, ip=origin.ip, reason=reason)
             return
         minutes = core.settings.password_reset_ttl_minutes
-        kept = {"anew": "yes"} if anew else {}
-        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, timedelta(minutes=minutes), **kept)
+        token = await links.issue(work.connection, user.id, links.RESET_PASSWORD, timedelta(minutes=minutes))
         work.mail(mail.reset_password(_addressee(user), core.platform.settings.public_url, token, minutes))
         work.audit("password_reset_requested", user.id, target=("user", user.id), ip=origin.ip)
 
@@ -92,6 +98,7 @@ async def reset_password(core: AuthCore, reset: PasswordReset, origin: Origin) -
     async with core.write() as work:
         user_id = await links.redeem(work.connection, token, links.RESET_PASSWORD)
         user = await _require(await repository.by_id(work.connection, user_id))
+        is_handed = "handed" in await links.payload_of(work.connection, token, links.RESET_PASSWORD)
         await repository.change(
             work.connection,
             user_id,
@@ -99,10 +106,13 @@ async def reset_password(core: AuthCore, reset: PasswordReset, origin: Origin) -
             password_changed_at=now(),
             failed_login_count=0,
             locked_until=None,
-            email_verified=True,
+            # A link that somebody handed over says nothing about the mail box.
+            email_verified=user.email_verified or not is_handed,
         )
+        await links.end(work.connection, user_id, links.CHANGE_EMAIL)
         ended = await sessions.revoke_all(work, user_id)
-        if "anew" in await links.payload_of(work.connection, token, links.RESET_PASSWORD):
+        if not is_handed and await links.is_pending(work.connection, user_id, links.CONTESTED):
+            await links.end(work.connection, user_id, links.CONTESTED)
             await strangers.put_out(work, user_id, origin)
         work.mail(mail.password_changed(_addressee(user), core.platform.settings.public_url))
         work.audit("password_reset", user_id, target=("user", user_id), ip=origin.ip, sessions_ended=ended)
@@ -112,11 +122,14 @@ async def verify_email(core: AuthCore, token: str, origin: Origin) -> None:
     """Prove an address by a mailed link.
 
     Raises:
-        ArgusError: auth.link_invalid (400), rate.limited (429).
+        ArgusError: auth.link_invalid (400), also where only a new password can tell whose account it is; rate.limited
+            (429).
     """
     await core.limit_account("verify", origin.ip)
     async with core.write() as work:
         user_id = await links.redeem(work.connection, token, links.VERIFY_EMAIL)
+        if await links.is_pending(work.connection, user_id, links.CONTESTED):
+            raise ArgusError(ErrorCode.AUTH_LINK_INVALID)
         await repository.change(work.connection, user_id, email_verified=True)
         work.audit("email_verified", user_id, target=("user", user_id), ip=origin.ip)
 

@@ -31,9 +31,11 @@ async def void_password(core: AuthCore, work: Work, by: By, user_id: int) -> Pas
     changes = {"password_hash": None, "failed_login_count": 0, "locked_until": None}
     await accounts.change(work.connection, user_id, **changes)
     ended = await sessions.revoke_all(work, user_id)
-    token = await links.issue(work.connection, user_id, links.RESET_PASSWORD, HANDED_OVER)
+    await links.end(work.connection, user_id, links.CHANGE_EMAIL)
     base_url = core.platform.settings.public_url
     by_mail = await values.sends_mail(work.connection)
+    how = {} if by_mail else {"handed": "yes"}
+    token = await links.issue(work.connection, user_id, links.RESET_PASSWORD, HANDED_OVER, **how)
     if by_mail:
         user = await accounts.by_id(work.connection, user_id)
         assert user is not None
