@@ -140,6 +140,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/hosts/bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Hosts
+         * @description Delete many hosts that have been silent for ten minutes; the others are named with the reason.
+         */
+        post: operations["delete_hosts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/projects/bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Projects
+         * @description Delete many projects with all their batches; those that cannot be deleted are named with the reason.
+         */
+        post: operations["delete_projects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/retention/runs": {
         parameters: {
             query?: never;
@@ -2959,6 +2999,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Jobs
+         * @description Jobs that fulfil a condition, or groups of them, of all batches that the caller sees.
+         */
+        post: operations["query_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resources": {
         parameters: {
             query?: never;
@@ -3595,6 +3655,68 @@ export interface components {
             title: string;
         };
         /**
+         * QueryResult
+         * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
+         */
+        argus_catalog__curves__schemas__QueryResult: {
+            /** Batch Id */
+            batch_id: string;
+            error: components["schemas"]["QueryError"] | null;
+            /** Job Id */
+            job_id: string;
+            /** Missing */
+            missing: string[];
+            /** Resumes */
+            resumes: components["schemas"]["Resume"][];
+            /** Series */
+            series: components["schemas"]["Series"][];
+        };
+        /**
+         * Member
+         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
+         */
+        argus_catalog__members__schemas__Member: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Granted By */
+            granted_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
+        };
+        /**
+         * Member
+         * @description A job of a group.
+         */
+        argus_catalog__query__schemas__Member: {
+            /** Batch */
+            batch: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * QueryResult
+         * @description One page: `jobs`, or with `group_by` `groups`. `total` is told on the first page, `cursor` leads to the next.
+         */
+        argus_catalog__query__schemas__QueryResult: {
+            /** Cursor */
+            cursor: string | null;
+            /** Groups */
+            groups: components["schemas"]["JobGroup"][];
+            /** Jobs */
+            jobs: components["schemas"]["FoundJob"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
          * ArtifactOut
          * @description A file that belongs to a job, or to a batch as a whole (then `job_id` is null).
          */
@@ -3954,12 +4076,28 @@ export interface components {
             skipped: components["schemas"]["Skipped"][];
         };
         /**
+         * BulkDeleteHosts
+         * @description Hosts to delete, at most 500.
+         */
+        BulkDeleteHosts: {
+            /** Hosts */
+            hosts: string[];
+        };
+        /**
          * BulkDeleteJobs
          * @description Jobs to delete, at most 500.
          */
         BulkDeleteJobs: {
             /** Items */
             items: components["schemas"]["JobRef"][];
+        };
+        /**
+         * BulkDeleteProjects
+         * @description Projects to delete, at most 500.
+         */
+        BulkDeleteProjects: {
+            /** Projects */
+            projects: string[];
         };
         /**
          * ChainOut
@@ -4574,6 +4712,42 @@ export interface components {
             value: unknown;
         };
         /**
+         * FoundJob
+         * @description A job, with the values of the columns that were asked for.
+         */
+        FoundJob: {
+            /** Batch */
+            batch: string;
+            /** Dataset */
+            dataset: string | null;
+            /** Elapsed */
+            elapsed: number | null;
+            /** Ended */
+            ended: string | null;
+            /** Host */
+            host: string | null;
+            /** Id */
+            id: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /** Model */
+            model: string | null;
+            /** Owner */
+            owner: string | null;
+            /** Project */
+            project: string;
+            /** Started */
+            started: string | null;
+            /** Status */
+            status: string | null;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Heartbeat
          * @description A sign of life, with a word if there is one.
          */
@@ -4974,6 +5148,26 @@ export interface components {
             eta_s: number | null;
         };
         /**
+         * JobGroup
+         * @description Jobs that agree in what they were grouped by.
+         *
+         *     `n` counts all of them, and `columns` are of all; `members` names the first 32.
+         */
+        JobGroup: {
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+            /** Key */
+            key: {
+                [key: string]: unknown;
+            };
+            /** Members */
+            members: components["schemas"]["argus_catalog__query__schemas__Member"][];
+            /** N */
+            n: number;
+        };
+        /**
          * JobItem
          * @description A job in the list over all batches.
          */
@@ -5062,6 +5256,43 @@ export interface components {
             page_size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * JobQuery
+         * @description Which jobs are wanted, and what of them. The language is told in docs/query.md.
+         */
+        JobQuery: {
+            /**
+             * Columns
+             * @description Further fields of each job, or what is summed
+             * @default []
+             */
+            columns?: string[];
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Group By
+             * @description Fields, or seed: jobs that differ by it alone
+             * @default []
+             */
+            group_by?: string[];
+            /**
+             * Limit
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Query
+             * @default
+             * @example config.lr < 1e-3 and metrics.val_acc > 0.9
+             */
+            query?: string;
+            /**
+             * Sort
+             * @description Fields, the first one first; -field descends
+             * @default []
+             */
+            sort?: string[];
         };
         /**
          * JobRef
@@ -5278,27 +5509,6 @@ export interface components {
             rows: string[];
             /** Values */
             values: (number | null)[][];
-        };
-        /**
-         * Member
-         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
-         */
-        Member: {
-            /** Created At */
-            created_at: string;
-            /** Created By */
-            created_by: number | null;
-            /** Granted By */
-            granted_by: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "editor" | "viewer";
-            /** User Id */
-            user_id: number;
-            /** Username */
-            username: string;
         };
         /**
          * MemberIn
@@ -5905,7 +6115,7 @@ export interface components {
             /** May Manage */
             may_manage: boolean;
             /** Members */
-            members: components["schemas"]["Member"][];
+            members: components["schemas"]["argus_catalog__members__schemas__Member"][];
             /** Role */
             role: ("owner" | "editor" | "viewer") | null;
         };
@@ -6045,7 +6255,7 @@ export interface components {
          */
         QueryAnswer: {
             /** Results */
-            results: components["schemas"]["QueryResult"][];
+            results: components["schemas"]["argus_catalog__curves__schemas__QueryResult"][];
         };
         /**
          * QueryError
@@ -6055,23 +6265,6 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** Message */
             message: string;
-        };
-        /**
-         * QueryResult
-         * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
-         */
-        QueryResult: {
-            /** Batch Id */
-            batch_id: string;
-            error: components["schemas"]["QueryError"] | null;
-            /** Job Id */
-            job_id: string;
-            /** Missing */
-            missing: string[];
-            /** Resumes */
-            resumes: components["schemas"]["Resume"][];
-            /** Series */
-            series: components["schemas"]["Series"][];
         };
         /**
          * RecipientIn
@@ -6495,6 +6688,22 @@ export interface components {
             ram_total_mb: number | null;
             /** Timestamp */
             timestamp: string;
+        };
+        /**
+         * Spread
+         * @description A number over the members that have it; `std` is the sample's, null of fewer than two.
+         */
+        Spread: {
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /** N */
+            n: number;
+            /** Std */
+            std: number | null;
         };
         /**
          * Star
@@ -7215,6 +7424,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagOut"];
+                };
+            };
+        };
+    };
+    delete_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkDeleteHosts"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeleted"];
+                };
+            };
+        };
+    };
+    delete_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkDeleteProjects"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeleted"];
                 };
             };
         };
@@ -12091,7 +12366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Member"];
+                    "application/json": components["schemas"]["argus_catalog__members__schemas__Member"];
                 };
             };
         };
@@ -12536,6 +12811,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EpochPoint"][];
+                };
+            };
+        };
+    };
+    query_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobQuery"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["argus_catalog__query__schemas__QueryResult"];
                 };
             };
         };

@@ -67,6 +67,8 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/jobs/bulk-delete": "job_deleted",
     "DELETE /api/hosts/{host}": "host_deleted",
     "DELETE /api/projects/{project}": "project_deleted",
+    "POST /api/admin/hosts/bulk-delete": "host_deleted",
+    "POST /api/admin/projects/bulk-delete": "project_deleted",
     "POST /api/batches/{batch_id}/stop": "batch_stop_requested",
     "POST /api/batches/{batch_id}/rerun": "batch_rerun_requested",
     "POST /api/batches/{batch_id}/shares": "share_add",

@@ -64,7 +64,7 @@ def sample_of(operation: str) -> Sample:
 
 def is_change(operation: str) -> bool:
     """Whether an operation is there to change something; a POST may also be a long question."""
-    return not operation.startswith("GET ") and operation != "POST /api/metrics/query"
+    return not operation.startswith("GET ") and operation not in {"POST /api/metrics/query", "POST /api/query"}
 
 
 def _read(world: World, operation: str) -> Call:
@@ -447,6 +447,11 @@ def _(world: World) -> Call:
     return Call("/api/metrics/query", {"series": [series]})
 
 
+@sample("POST /api/query")
+def _(world: World) -> Call:
+    return Call("/api/query", {"query": "metrics.val_loss is null or started > -7d", "columns": ["config.lr"]})
+
+
 @sample("POST /api/jobs/{job_id}/artifacts")
 def _(world: World) -> Call:
     run = world.run
@@ -503,6 +508,19 @@ def _(world: World) -> Call:
     project = world.name("gone project")
     world.new_run(project=project)
     return Call(f"/api/projects/{project}", target=("project", project))
+
+
+@sample("POST /api/admin/hosts/bulk-delete", "admin")
+def _(world: World) -> Call:
+    host = world.name("gone-host")
+    return Call("/api/admin/hosts/bulk-delete", {"hosts": [host]}, target=("host", host))
+
+
+@sample("POST /api/admin/projects/bulk-delete", "admin")
+def _(world: World) -> Call:
+    project = world.name("gone project")
+    world.new_run(project=project)
+    return Call("/api/admin/projects/bulk-delete", {"projects": [project]}, target=("project", project))
 
 
 @sample("POST /api/batches/{batch_id}/stop")

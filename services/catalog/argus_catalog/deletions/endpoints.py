@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from argus_catalog.access.dependencies import DeletableBatch
 from argus_catalog.batches.schemas import BulkDeleteBatches, BulkDeleted, DeletedBatch
 from argus_catalog.deletions import service
-from argus_catalog.hosts.schemas import DeletedHost
+from argus_catalog.hosts.schemas import BulkDeleteHosts, DeletedHost
 from argus_catalog.jobs.schemas import BulkDeleteJobs, DeletedJob
-from argus_catalog.projects.schemas import DeletedProject
+from argus_catalog.projects.schemas import BulkDeleteProjects, DeletedProject
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayAdminChange, MayDeleteProjects, MayDeleteRuns
 
@@ -38,6 +38,22 @@ async def delete_jobs(
 ) -> BulkDeleted:
     """Delete many jobs; those that cannot be deleted are named with the reason."""
     return await service.delete_jobs(platform_of(request).bus, connection, actor, wanted.items)
+
+
+@router.post("/admin/projects/bulk-delete")
+async def delete_projects(
+    wanted: BulkDeleteProjects, request: Request, actor: MayAdminChange, connection: Reading
+) -> BulkDeleted:
+    """Delete many projects with all their batches; those that cannot be deleted are named with the reason."""
+    return await service.delete_projects(platform_of(request), connection, actor, wanted.projects)
+
+
+@router.post("/admin/hosts/bulk-delete")
+async def delete_hosts(
+    wanted: BulkDeleteHosts, request: Request, actor: MayAdminChange, connection: Reading
+) -> BulkDeleted:
+    """Delete many hosts that have been silent for ten minutes; the others are named with the reason."""
+    return await service.delete_hosts(platform_of(request).bus, connection, actor, wanted.hosts)
 
 
 @router.delete("/batches/{batch_id:path}")

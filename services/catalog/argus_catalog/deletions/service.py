@@ -14,6 +14,7 @@ from argus_catalog.batches.schemas import BulkDeleted, Skipped
 from argus_catalog.derivations.status import LIVE_JOB, UNDELETABLE, shown_job_status
 from argus_catalog.jobs.schemas import JobRef as WantedJob
 from argus_catalog.members.roles import must_have
+from argus_catalog.projects.repository import deleted_names, existing
 from argus_catalog.projects.service import must_see
 from argus_catalog.upserts import upsert
 from argus_catalog.writing import Announcer
@@ -199,6 +200,10 @@ async def delete_project(platform: Platform, connection: AsyncConnection, actor:
     others = sa.and_(batch.project == project, exists_for_people(), sa.not_(deletable_by(actor)))
     if (await connection.execute(sa.select(batch.id).where(others).limit(1))).first() is not None:
         raise ArgusError(ErrorCode.PROJECT_HAS_OTHERS)
+    await _hide_project(platform, actor, project)
+
+
+async def _hide_project(platform: Platform, actor: Actor, project: str) -> None:
     # First ingest's transaction, then ours: on SQLite they would wait for each other.
     await _ask(platform.bus, actor, kind="project", project=project)
     await forget_batches(platform, sa.select(batch.id).where(batch.project == project))
@@ -208,6 +213,58 @@ async def delete_project(platform: Platform, connection: AsyncConnection, actor:
         members = own.project_member
         await transaction.connection.execute(sa.delete(members).where(members.c.project == project))
     await platform.get(Announcer).say(wire.AccessChanged(project=project))
+
+
+async def delete_projects(
+    platform: Platform, connection: AsyncConnection, actor: Actor, projects: Sequence[str]
+) -> BulkDeleted:
+    """Hide many projects, as an administrator; those that cannot be are named with the reason.
+
+    Raises:
+        ArgusError: request.invalid without names (400) or with more than 500 (422), bus.unavailable.
+    """
+    _check_count(projects)
+    wanted = list(dict.fromkeys(projects))
+    there, gone = await existing(connection, actor, wanted), await deleted_names(connection, wanted)
+    deleted, skipped = [], []
+    for project in wanted:
+        if project in gone:
+            skipped.append(Skipped(id=project, reason="already_deleted"))
+        elif project not in there:
+            skipped.append(Skipped(id=project, reason="not_found"))
+        else:
+            await _hide_project(platform, actor, project)
+            deleted.append(project)
+    return BulkDeleted(deleted=deleted, skipped=skipped)
+
+
+async def delete_hosts(bus: Bus, connection: AsyncConnection, actor: Actor, hosts: Sequence[str]) -> BulkDeleted:
+    """Hide many hosts for ever; those that reported a moment ago, or are hidden already, are named with the reason.
+
+    Raises:
+        ArgusError: request.invalid without names (400) or with more than 500 (422), bus.unavailable.
+    """
+    _check_count(hosts)
+    wanted = list(dict.fromkeys(hosts))
+    query = sa.select(host.host, host.last_seen, host.deleted_at).where(host.host.in_(wanted))
+    known = {row.host: row for row in await connection.execute(query)}
+    deleted, skipped = [], []
+    for name in wanted:
+        reason = _why_not_host(known.get(name))
+        if reason is None:
+            await _ask(bus, actor, kind="host", host=name)
+            deleted.append(name)
+        else:
+            skipped.append(Skipped(id=name, reason=reason))
+    return BulkDeleted(deleted=deleted, skipped=skipped)
+
+
+def _why_not_host(row: Any) -> str | None:
+    if row is None:
+        return None
+    if row.deleted_at is not None:
+        return "already_deleted"
+    return "active" if row.last_seen > now() - _QUIET else None
 
 
 async def _ask(bus: Bus, actor: Actor, **what: Any) -> None:

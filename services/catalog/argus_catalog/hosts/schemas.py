@@ -102,3 +102,9 @@ class DeletedHost(Shape):
 
     status: str = "deleted"
     host: str
+
+
+class BulkDeleteHosts(Shape):
+    """Hosts to delete, at most 500."""
+
+    hosts: list[str]

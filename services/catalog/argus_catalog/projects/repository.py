@@ -157,6 +157,18 @@ async def is_visible(connection: AsyncConnection, actor: Actor, project: str) ->
     return (await connection.execute(query)).first() is not None
 
 
+async def existing(connection: AsyncConnection, actor: Actor, projects: Sequence[str]) -> set[str]:
+    """Those of these projects of which the caller sees a batch."""
+    query = sa.select(batch.project).where(in_project_views(actor), batch.project.in_(projects)).distinct()
+    return set((await connection.execute(query)).scalars())
+
+
+async def deleted_names(connection: AsyncConnection, projects: Sequence[str]) -> set[str]:
+    """Those of these names that belonged to a project which was deleted."""
+    query = sa.select(meta.project).where(meta.project.in_(projects), meta.deleted_at.is_not(None))
+    return set((await connection.execute(query)).scalars())
+
+
 async def jobs(connection: AsyncConnection, actor: Actor, project: str) -> Sequence[Row]:
     """All undeleted jobs of a project, with their batches, in the order of their end."""
     query = (

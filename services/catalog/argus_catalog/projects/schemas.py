@@ -171,3 +171,9 @@ class DeletedProject(Shape):
 
     status: str = "deleted"
     project: str
+
+
+class BulkDeleteProjects(Shape):
+    """Projects to delete, at most 500."""
+
+    projects: list[str]

@@ -55,6 +55,8 @@ BODIES = {
     "/api/metrics/query": {"series": [{"batch_id": "secret-1", "job_id": "j-1"}]},
     "/api/projects/{project}/members/{username}": {"role": "viewer"},
     "/api/batches/bulk-delete": {"batch_ids": ["secret-1"]},
+    "/api/admin/projects/bulk-delete": {"projects": ["hidden"]},
+    "/api/admin/hosts/bulk-delete": {"hosts": ["gpu-9"]},
     "/api/jobs/bulk-delete": {"items": [{"batch_id": "secret-1", "job_id": "j-1"}]},
 }
 # What a stranger may do to their own marks, whether or not the target exists.

@@ -7,6 +7,7 @@ from argus_contracts import bus as wire
 from argus_kit.clock import iso, now
 from argus_kit.testing import eventually
 from argus_schema import catalog as own
+from argus_schema import ingest
 
 
 @pytest.fixture
@@ -225,6 +226,48 @@ class TestDeletions:
         assert (await send(two, "DELETE", "/api/projects/vision", "root")).status_code == 200
         assert [r.kind for r in asked] == ["host", "project"]
         assert await two.read("/api/projects") == []
+
+    async def test_administrators_delete_many_projects(self, two, asked):
+        await two.person("root", is_admin=True)
+        path = "/api/admin/projects/bulk-delete"
+        assert (await send(two, "POST", path, projects=["vision"])).status_code == 403
+        await two.batch("t", owner="bob", project="text")
+        await two.batch("d", project="a demo")
+        await two.insert(own.project_meta, project="a demo", is_public=True, is_demo=True)
+        await two.insert(own.project_meta, project="once", is_public=False, is_demo=False, deleted_at=now())
+        answer = await send(two, "POST", path, "root", projects=["vision", "once", "text", "none", "a demo", "vision"])
+        assert answer.json() == {
+            "deleted": ["vision", "text"],
+            "skipped": [
+                {"id": "once", "reason": "already_deleted"},
+                {"id": "none", "reason": "not_found"},
+                {"id": "a demo", "reason": "not_found"},
+            ],
+        }
+        assert [(r.kind, r.project) for r in asked] == [("project", "vision"), ("project", "text")]
+        again = (await send(two, "POST", path, "root", projects=["text"])).json()
+        assert again == {"deleted": [], "skipped": [{"id": "text", "reason": "already_deleted"}]}
+        assert (await send(two, "POST", path, "root", projects=[])).status_code == 400
+        assert (await send(two, "POST", path, "root", projects=["x"] * 501)).status_code == 422
+
+    async def test_administrators_delete_many_hosts(self, two, asked):
+        await two.person("root", is_admin=True)
+        path = "/api/admin/hosts/bulk-delete"
+        await two.snapshot("a", gpu_util_pct=1.0)
+        for name in ("quiet", "hidden"):
+            await two.snapshot("a", name, at=now() - timedelta(hours=1), gpu_util_pct=1.0)
+        async with two.database.write() as connection:
+            hidden = sa.update(ingest.host).where(ingest.host.c.host == "hidden")
+            await connection.execute(hidden.values(deleted_at=now()))
+        assert (await send(two, "POST", path, hosts=["quiet"])).status_code == 403
+        answer = await send(two, "POST", path, "root", hosts=["quiet", "gpu-1", "hidden", "never seen", "quiet"])
+        assert answer.json() == {
+            "deleted": ["quiet", "never seen"],
+            "skipped": [{"id": "gpu-1", "reason": "active"}, {"id": "hidden", "reason": "already_deleted"}],
+        }
+        assert [(r.kind, r.host) for r in asked] == [("host", "quiet"), ("host", "never seen")]
+        assert (await send(two, "POST", path, "root", hosts=[])).status_code == 400
+        assert (await send(two, "POST", path, "root", hosts=["x"] * 501)).status_code == 422
 
     async def test_without_ingest_the_answer_is_to_try_again(self, two):
         await two.batch("over", status="done")
