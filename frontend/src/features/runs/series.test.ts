@@ -147,3 +147,40 @@ describe('a job that began anew', () => {
     expect(series.resumes).toEqual([])
   })
 })
+
+describe('curves over time', () => {
+  const timed = (): JobSeries => {
+    const series = new JobSeries()
+    series.close(series.open(), {
+      series: [columns([1, 2, 3], [3, null, 1], { times: [1000, 1010, 1020] }), columns([100], [9], { name: 'grad', kind: 'step', times: [995] })],
+      resumes: [{ at: 1015, epoch: 3, step: null }],
+    })
+    return series
+  }
+
+  it('stand at the time of day, or since the first point of the job', () => {
+    expect(timed().points('loss', 'epoch', 'wall')).toEqual([[1_000_000, 3], [1_010_000, null], [1_020_000, 1]])
+    expect(timed().points('loss', 'epoch', 'relative')).toEqual([[5, 3], [15, null], [25, 1]])
+    expect(timed().points('loss')[0]).toEqual([1, 3])
+  })
+
+  it('take live points, and leave out what has no time', () => {
+    const series = timed()
+    series.put({ epoch: 4, loss: 0.5 }, 'epoch', 1030)
+    series.put({ epoch: 5, loss: 0.4 }, 'epoch')
+    expect(series.points('loss', 'epoch', 'relative').slice(-2)).toEqual([[25, 1], [35, 0.5]])
+  })
+
+  it('say where a new run began, on the axis that is looked at', () => {
+    expect(timed().resumePlaces('epoch')).toEqual([{ x: 3, at: 1015 }])
+    expect(timed().resumePlaces('epoch', 'relative')).toEqual([{ x: 20, at: 1015 }])
+    expect(timed().resumePlaces('epoch', 'wall')).toEqual([{ x: 1_015_000, at: 1015 }])
+    expect(timed().resumePlaces('step', 'wall')).toEqual([])
+  })
+
+  it('find the steps of a part that is looked at', () => {
+    expect(timed().stepsBetween('epoch', 'relative', 4, 16)).toEqual([1, 2])
+    expect(timed().stepsBetween('epoch', 'wall', 0, 10)).toBeNull()
+    expect(timed().stepsBetween('epoch', 'step', 2, 7)).toEqual([2, 7])
+  })
+})

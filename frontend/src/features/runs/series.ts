@@ -1,6 +1,7 @@
 // The points of one job, by metric and kind of step. Points that arrive again replace, late ones find their place, and
 // what a new run of the job supersedes goes. The columns are plain arrays outside Vue's reactivity; `version` says that
 // they changed.
+import type { XAxis } from '@/shared/charts'
 import { numericValues } from './fold'
 
 export type Kind = 'epoch' | 'step'
@@ -17,10 +18,14 @@ export interface Columns {
   kind: Kind
   steps: readonly number[]
   values: readonly (number | null)[]
+  /** Seconds since 1970. */
+  times?: readonly number[]
   n_points: number
 }
 
 type Point = [number, number | null]
+/** Step, value, and when it was reported: NaN where that is not known. */
+type Row = [number, number | null, number]
 type Data = Readonly<Record<string, unknown>>
 
 // A page that stays open for days gets points by the million; a screen shows a few thousand.
@@ -30,19 +35,22 @@ const RUN = 8
 export class Curve {
   readonly steps: number[] = []
   readonly values: (number | null)[] = []
+  readonly times: number[] = []
   /** The server has more points than these. */
   thinned = false
 
   /** New points come last nearly always, so the place is looked for from the end. */
-  put(step: number, value: number | null): void {
+  put(step: number, value: number | null, time = NaN): void {
     let place = this.steps.length
     while (place > 0 && (this.steps[place - 1] as number) > step) place -= 1
     if (this.steps[place - 1] === step) {
       this.values[place - 1] = value
+      this.times[place - 1] = time
       return
     }
     this.steps.splice(place, 0, step)
     this.values.splice(place, 0, value)
+    this.times.splice(place, 0, time)
     if (this.steps.length > MOST_POINTS) this.thin()
   }
 
@@ -50,23 +58,29 @@ export class Curve {
     return this.steps.map((step, index) => [step, this.values[index] ?? null])
   }
 
-  assign(points: readonly Point[]): void {
+  rows(): Row[] {
+    return this.steps.map((step, index) => [step, this.values[index] ?? null, this.times[index] ?? NaN])
+  }
+
+  assign(rows: readonly Row[]): void {
     this.steps.length = 0
     this.values.length = 0
-    for (const [step, value] of points) {
+    this.times.length = 0
+    for (const [step, value, time] of rows) {
       this.steps.push(step)
       this.values.push(value)
+      this.times.push(time)
     }
   }
 
   cutFrom(step: number): void {
-    this.assign(this.points().filter(([at]) => at < step))
+    this.assign(this.rows().filter(([at]) => at < step))
   }
 
   /** Of every few points the lowest and the highest stay, and the newest thousands as they are. */
   private thin(): void {
-    const points = this.points()
-    const kept: Point[] = []
+    const points = this.rows()
+    const kept: Row[] = []
     const untouched = points.length - MOST_POINTS / 4
     for (let begin = 0; begin < untouched; begin += RUN) kept.push(...extremes(points.slice(begin, Math.min(begin + RUN, untouched))))
     this.assign([...kept, ...points.slice(untouched)])
@@ -74,12 +88,16 @@ export class Curve {
   }
 }
 
-function extremes(points: readonly Point[]): Point[] {
-  const numbers = points.filter(([, value]) => value !== null) as [number, number][]
+function extremes(points: readonly Row[]): Row[] {
+  const numbers = points.filter((row): row is [number, number, number] => row[1] !== null)
   if (numbers.length < 2) return points.slice(0, 1)
   const low = numbers.reduce((best, point) => (point[1] < best[1] ? point : best))
   const high = numbers.reduce((best, point) => (point[1] > best[1] ? point : best))
   return low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]
+}
+
+function rowsOf({ steps, values, times }: Columns): Row[] {
+  return steps.map((step, index) => [step, values[index] ?? null, times?.[index] ?? NaN])
 }
 
 export class JobSeries {
@@ -87,15 +105,15 @@ export class JobSeries {
   resumes: Resume[] = []
   private readonly curves: Record<Kind, Map<string, Curve>> = { epoch: new Map(), step: new Map() }
   // Live points since the oldest reading that is under way: what is read may not know them yet.
-  private readonly fresh: [Kind, Data][] = []
+  private readonly fresh: [Kind, Data, number][] = []
   private readings = 0
 
-  /** The numbers of one epoch or step, as a job_epoch or job_step event carries them. */
-  put(data: Data, kind: Kind = 'epoch'): void {
+  /** The numbers of one epoch or step, as a job_epoch or job_step event carries them; `time` in seconds since 1970. */
+  put(data: Data, kind: Kind = 'epoch', time = NaN): void {
     const step = data[kind]
     if (typeof step !== 'number' || !Number.isFinite(step)) return
-    if (this.readings > 0) this.fresh.push([kind, data])
-    this.place(data, kind)
+    if (this.readings > 0) this.fresh.push([kind, data, time])
+    this.place(data, kind, time)
     this.version += 1
   }
 
@@ -118,7 +136,7 @@ export class JobSeries {
     if (read) {
       this.resumes = read.resumes.map((resume) => ({ ...resume }))
       for (const columns of read.series) this.replace(columns)
-      for (const [kind, data] of this.fresh.slice(mark)) this.place(data, kind)
+      for (const [kind, data, time] of this.fresh.slice(mark)) this.place(data, kind, time)
       this.version += 1
     }
     if (this.readings === 0) this.fresh.length = 0
@@ -126,11 +144,11 @@ export class JobSeries {
 
   /** Puts the finer points of a part of the curves in between those that are here. */
   refine(series: readonly Columns[]): void {
-    for (const { name, kind, steps, values } of series) {
-      const curve = this.curve(kind, name)
-      const finer = new Map<number, number | null>(steps.map((step, index) => [step, values[index] ?? null]))
-      const others = curve.points().filter(([step]) => !finer.has(step))
-      curve.assign([...others, ...finer].sort(([a], [b]) => a - b))
+    for (const columns of series) {
+      const curve = this.curve(columns.kind, columns.name)
+      const finer = new Set(columns.steps)
+      const others = curve.rows().filter(([step]) => !finer.has(step))
+      curve.assign([...others, ...rowsOf(columns)].sort(([a], [b]) => a - b))
     }
     this.version += 1
   }
@@ -146,8 +164,40 @@ export class JobSeries {
     return this.curves.epoch.has(name) || !this.curves.step.has(name) ? 'epoch' : 'step'
   }
 
-  points(name: string, kind: Kind = this.kindOf(name)): Point[] {
-    return this.curves[kind].get(name)?.points() ?? []
+  /** Over time, what has none is left out; time of day in milliseconds, time since the start in seconds. */
+  points(name: string, kind: Kind = this.kindOf(name), axis: XAxis = 'step'): Point[] {
+    const curve = this.curves[kind].get(name)
+    if (!curve || axis === 'step') return curve?.points() ?? []
+    const timed = curve.rows().filter(([, , time]) => Number.isFinite(time))
+    const place = this.placer(axis)
+    return timed.sort((a, b) => a[2] - b[2]).map(([, value, time]): Point => [place(time), value])
+  }
+
+  /** Where the job began anew, as far as the axis has a place for it; `at` in seconds since 1970. */
+  resumePlaces(kind: Kind, axis: XAxis = 'step'): { x: number; at: number }[] {
+    const place = this.placer(axis)
+    return this.resumes.flatMap((resume) => {
+      const x = resume[kind]
+      // A new run that reported nothing of this kind has no place on its curves.
+      return x === null ? [] : [{ x: axis === 'step' ? x : place(resume.at), at: resume.at }]
+    })
+  }
+
+  /** The steps that lie in a part of an axis, or null when none does. */
+  stepsBetween(kind: Kind, axis: XAxis, from: number, to: number): [number, number] | null {
+    if (axis === 'step') return [from, to]
+    const place = this.placer(axis)
+    let low = Infinity
+    let high = -Infinity
+    for (const curve of this.curves[kind].values()) {
+      curve.times.forEach((time, index) => {
+        const x = place(time)
+        if (!(x >= from && x <= to)) return
+        low = Math.min(low, curve.steps[index] as number)
+        high = Math.max(high, curve.steps[index] as number)
+      })
+    }
+    return low <= high ? [low, high] : null
   }
 
   /** Whether the server has more points of this kind than are here. */
@@ -161,10 +211,22 @@ export class JobSeries {
     return ends.length > 0 ? Math.max(...ends) : null
   }
 
-  private place(data: Data, kind: Kind): void {
+  /** From seconds since 1970 to a place on a time axis. */
+  private placer(axis: XAxis): (time: number) => number {
+    const origin = this.began()
+    return (time) => (axis === 'wall' ? time * 1000 : time - origin)
+  }
+
+  /** When the first of all points was reported. */
+  private began(): number {
+    const firsts = [...this.curves.epoch.values(), ...this.curves.step.values()].flatMap(({ times }) => times.find(Number.isFinite) ?? [])
+    return firsts.reduce((least, time) => Math.min(least, time), Infinity)
+  }
+
+  private place(data: Data, kind: Kind, time: number): void {
     const step = data[kind] as number
     this.supersede(kind, step)
-    for (const [name, value] of Object.entries(numericValues(data))) this.curve(kind, name).put(step, value)
+    for (const [name, value] of Object.entries(numericValues(data))) this.curve(kind, name).put(step, value, time)
   }
 
   /** The first number that a new run reports: what its predecessors said of it and of later ones is gone. */
@@ -175,10 +237,10 @@ export class JobSeries {
     for (const curve of this.curves[kind].values()) curve.cutFrom(step)
   }
 
-  private replace({ name, kind, steps, values, n_points }: Columns): void {
-    const curve = this.curve(kind, name)
-    curve.assign(steps.map((step, index) => [step, values[index] ?? null]))
-    curve.thinned = n_points > steps.length
+  private replace(columns: Columns): void {
+    const curve = this.curve(columns.kind, columns.name)
+    curve.assign(rowsOf(columns))
+    curve.thinned = columns.n_points > columns.steps.length
   }
 
   private curve(kind: Kind, name: string): Curve {

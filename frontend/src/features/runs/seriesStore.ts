@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
 import type { LiveEvent } from '@/api/live'
+import type { XAxis } from '@/shared/charts'
 import { getBatchCurves, getJobCurves } from './api'
 import { JobSeries, type Kind } from './series'
 
@@ -36,9 +37,11 @@ export const useSeriesStore = defineStore('series', () => {
   }
 
   /** More points of a part of a job's curves, where the server has more than are here. */
-  async function refineJob(batchId: string, jobId: string, kind: Kind, from: number, to: number): Promise<void> {
+  async function refineJob(batchId: string, jobId: string, kind: Kind, from: number, to: number, axis: XAxis = 'step'): Promise<void> {
     const key = keyOf(batchId, jobId)
-    const part = { kind, from_step: Math.floor(from), to_step: Math.ceil(to) }
+    const steps = of(key).stepsBetween(kind, axis, from, to)
+    if (!steps) return
+    const part = { kind, from_step: Math.floor(steps[0]), to_step: Math.ceil(steps[1]) }
     const asked = key + JSON.stringify(part)
     if (!of(key).isThinned(kind) || refining.has(asked)) return
     refining.add(asked)
@@ -85,9 +88,10 @@ const asRead = (curve: BatchCurve | undefined) => (curve ? { series: [curve], re
 
 /** Whether the event was one that changes curves. */
 function fold(series: JobSeries, event: LiveEvent): boolean {
-  if (event.event_type === 'job_epoch') series.put(event.data, 'epoch')
-  else if (event.event_type === 'job_step') series.put(event.data, 'step')
-  else if (event.event_type === 'job_start') series.begin(Date.parse(event.timestamp) / 1000)
+  const time = Date.parse(event.timestamp) / 1000
+  if (event.event_type === 'job_epoch') series.put(event.data, 'epoch', time)
+  else if (event.event_type === 'job_step') series.put(event.data, 'step', time)
+  else if (event.event_type === 'job_start') series.begin(time)
   else return false
   return true
 }

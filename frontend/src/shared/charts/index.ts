@@ -5,4 +5,5 @@ export const LineChart = defineAsyncComponent(() => import('./LineChart.vue'))
 export { default as ChartControls } from './ChartControls.vue'
 export { colourAt, coloursOf } from './colours'
 export type { ChartMark, LineSeries } from './lineOption'
-export type { Point } from './smoothing'
+export { X_AXES, type ChartLook, type XAxis } from './look'
+export { SMOOTHERS, type Point, type Smoother } from './smoothing'

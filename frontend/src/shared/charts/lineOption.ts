@@ -1,5 +1,7 @@
 // Builds the ECharts option of a line chart from plain series. Pure, so that it can be tested without a canvas.
 import { PALETTES, type ThemeName } from '@/shared/theme'
+import type { ChartLook } from './look'
+import { usualSpan } from './outliers'
 import { smooth, type Point } from './smoothing'
 
 export interface LineSeries {
@@ -20,8 +22,7 @@ export interface LineChartSettings {
   series: readonly LineSeries[]
   theme: ThemeName
   xKind: 'value' | 'time'
-  log: boolean
-  smoothing: number
+  look: ChartLook
   formatX: (x: number) => string
   /** For the axis, where there is little room; `formatX` when missing. */
   formatTick?: (x: number) => string
@@ -39,16 +40,24 @@ export interface LineChartSettings {
 const SYMBOLS_UP_TO = 2
 const FAINT = 0.25
 const TOOLTIP_ROWS = 12
+// Series that stand beside the line itself: ids of jobs and metrics may hold anything but a line feed.
+const RAW = '\nraw'
+const GAPS = '\nnan'
 
 export function lineOption(settings: LineChartSettings) {
   const palette = PALETTES[settings.theme]
+  const { log } = settings.look
+  const logX = settings.look.logX && settings.xKind === 'value'
+  const prepared = settings.series.map((series) => ({ ...series, points: placed(series.points, log, logX), gaps: gapsOf(series.points) }))
+  const span = settings.look.clip ? usualSpan(Float64Array.from(prepared.flatMap(({ points }) => points.map(([, y]) => y ?? NaN))), log) : null
+  const fixed = !log && !span && settings.yMin !== undefined && settings.yMax !== undefined
   return {
     animation: false,
     grid: { left: 8, right: 12, top: 12, bottom: settings.zoom ? 8 : 4, containLabel: true },
     xAxis: {
-      type: settings.xKind,
+      type: logX ? ('log' as const) : settings.xKind,
       // An epoch is a whole number: no ticks between two of them.
-      minInterval: settings.xKind === 'value' ? 1 : undefined,
+      minInterval: settings.xKind === 'value' && !logX ? 1 : undefined,
       min: 'dataMin',
       max: 'dataMax',
       axisLine: { lineStyle: { color: palette.lineStrong } },
@@ -58,17 +67,18 @@ export function lineOption(settings: LineChartSettings) {
       axisPointer: { label: { show: false } },
     },
     yAxis: {
-      type: settings.log ? 'log' : 'value',
+      type: log ? 'log' : 'value',
       scale: true,
-      min: settings.log ? undefined : settings.yMin,
-      max: settings.log ? undefined : settings.yMax,
+      min: span ? span[0] : log ? undefined : settings.yMin,
+      max: span ? span[1] : log ? undefined : settings.yMax,
       splitNumber: 4,
       // A fixed range is cut into quarters: its end is then always a labelled line.
-      interval: !settings.log && settings.yMin !== undefined && settings.yMax !== undefined ? (settings.yMax - settings.yMin) / 4 : undefined,
+      interval: fixed ? ((settings.yMax as number) - (settings.yMin as number)) / 4 : undefined,
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.textFaint, fontSize: 11, formatter: settings.formatY },
+      // Where outliers are cut away, the ends of the axis are no round numbers.
+      axisLabel: { color: palette.textFaint, fontSize: 11, formatter: settings.formatY, showMinLabel: span ? false : undefined, showMaxLabel: span ? false : undefined },
     },
     tooltip: {
       trigger: 'axis',
@@ -82,8 +92,28 @@ export function lineOption(settings: LineChartSettings) {
       formatter: (items: unknown) => tooltip(items, settings),
     },
     dataZoom: settings.zoom ? [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false }] : [],
-    series: settings.series.flatMap((series, index) => drawn(series, settings, index === 0 ? marked(settings) : undefined)),
+    series: prepared.flatMap((series, index) => [
+      ...drawn(series, settings, index === 0 ? marked(settings) : undefined),
+      ...gapMarks(series, placed(series.gaps, log, logX), settings, span),
+    ]),
   }
+}
+
+/** What a logarithmic axis has no place for becomes a gap, or goes when it is x that has none. */
+function placed(points: readonly Point[], log: boolean, logX: boolean): readonly Point[] {
+  const right = logX ? points.filter(([x]) => x > 0) : points
+  return log ? right.map(([x, y]) => [x, y !== null && y > 0 ? y : null] as const) : right
+}
+
+/** Where values were no numbers: the first and the last place of each run of them, at the height of the nearest number. */
+export function gapsOf(points: readonly Point[]): Point[] {
+  const found: Point[] = []
+  let height = points.find(([, y]) => y !== null)?.[1] ?? 0
+  points.forEach(([x, y], at) => {
+    if (y !== null) height = y
+    else if (at === 0 || points[at - 1]?.[1] !== null || at === points.length - 1 || points[at + 1]?.[1] !== null) found.push([x, height])
+  })
+  return found
 }
 
 /** The marks hang on the first line. */
@@ -106,14 +136,13 @@ function reach(settings: LineChartSettings): number {
 }
 
 function drawn(series: LineSeries, settings: LineChartSettings, markLine?: ReturnType<typeof marked>) {
-  const positive = (points: readonly Point[]): Point[] => points.map(([x, y]) => [x, y !== null && y > 0 ? y : null] as const)
-  const points = settings.log ? positive(series.points) : series.points
+  const { points } = series
   const back = settings.highlighted != null && settings.highlighted !== series.id
   const line = {
     id: series.id,
     name: series.name,
     type: 'line' as const,
-    data: smooth(points, settings.smoothing),
+    data: smooth(points, settings.look.smoother, settings.look.smoothing),
     showSymbol: points.length <= SYMBOLS_UP_TO,
     symbolSize: 5,
     connectNulls: false,
@@ -124,10 +153,10 @@ function drawn(series: LineSeries, settings: LineChartSettings, markLine?: Retur
     emphasis: { disabled: true },
     markLine,
   }
-  if (settings.smoothing <= 0) return [line]
+  if (settings.look.smoothing <= 0) return [line]
   const raw = {
     ...line,
-    id: `${series.id} raw`,
+    id: series.id + RAW,
     data: points,
     z: 1,
     areaStyle: undefined,
@@ -137,6 +166,30 @@ function drawn(series: LineSeries, settings: LineChartSettings, markLine?: Retur
     lineStyle: { ...line.lineStyle, width: 1, opacity: back ? 0.08 : FAINT },
   }
   return [raw, line]
+}
+
+/** Hollow triangles in the line's colour where there was no number to draw. */
+function gapMarks(series: LineSeries, gaps: readonly Point[], settings: LineChartSettings, span: [number, number] | null) {
+  if (gaps.length === 0) return []
+  const back = settings.highlighted != null && settings.highlighted !== series.id
+  const within = ([x, y]: Point): Point => [x, span && y !== null ? Math.min(span[1], Math.max(span[0], y)) : y]
+  return [
+    {
+      id: series.id + GAPS,
+      name: series.name,
+      type: 'line' as const,
+      data: gaps.map(within),
+      symbol: 'emptyTriangle',
+      symbolSize: 8,
+      showSymbol: true,
+      showAllSymbol: true,
+      silent: true,
+      z: back ? 2 : 4,
+      lineStyle: { width: 0, color: series.colour, opacity: 0 },
+      itemStyle: { color: series.colour, opacity: back ? FAINT : 1 },
+      emphasis: { disabled: true },
+    },
+  ]
 }
 
 interface TooltipItem {
@@ -151,16 +204,18 @@ const escapeHtml = (text: string): string =>
 
 /** All series at this place, the highest first. Names come from users: they are escaped. */
 function tooltip(items: unknown, settings: LineChartSettings): string {
-  const rows = (Array.isArray(items) ? (items as TooltipItem[]) : [])
-    .filter((item) => Array.isArray(item.value) && typeof item.value[1] === 'number' && !item.seriesId?.endsWith(' raw'))
-    .map((item) => ({ name: item.seriesName ?? '', colour: item.color ?? '', x: (item.value as number[])[0] as number, y: (item.value as number[])[1] as number }))
-    .sort((a, b) => b.y - a.y)
+  const rows = (Array.isArray(items) ? (items as TooltipItem[]) : []).flatMap(({ seriesId, seriesName, color, value }) => {
+    if (!Array.isArray(value) || typeof value[1] !== 'number' || seriesId?.endsWith(RAW)) return []
+    const y = seriesId?.endsWith(GAPS) ? NaN : value[1]
+    return [{ name: seriesName ?? '', colour: color ?? '', x: value[0] as number, y }]
+  })
+  rows.sort((a, b) => (Number.isNaN(a.y) ? 1 : Number.isNaN(b.y) ? -1 : b.y - a.y))
   const first = rows[0]
   if (!first) return ''
   const lines = rows.slice(0, TOOLTIP_ROWS).map(
     ({ name, colour, y }) =>
       `<tr><td><i style="display:inline-block;width:8px;height:8px;border-radius:4px;margin-right:6px;background:${escapeHtml(colour)}"></i>${escapeHtml(name)}</td>` +
-      `<td style="text-align:right;padding-left:16px;font-variant-numeric:tabular-nums">${escapeHtml(settings.formatY(y))}</td></tr>`,
+      `<td style="text-align:right;padding-left:16px;font-variant-numeric:tabular-nums">${escapeHtml(Number.isNaN(y) ? 'NaN' : settings.formatY(y))}</td></tr>`,
   )
   const near = (settings.marks ?? []).filter(({ x }) => Math.abs(x - first.x) <= reach(settings))
   const told = near.map(({ text }) => `<div style="margin-top:4px">↻ ${escapeHtml(text)}</div>`).join('')

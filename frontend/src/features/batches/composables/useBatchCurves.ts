@@ -1,13 +1,13 @@
 // One metric of every job of a batch: read in one go, then moved by the stream.
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { mainMetric, readBatchMetrics, useSeriesStore, type Job, type Kind } from '@/features/runs'
-import { coloursOf, type LineSeries } from '@/shared/charts'
+import { coloursOf, type LineSeries, type XAxis } from '@/shared/charts'
 import { useResource } from '@/shared/composables/useResource'
 import { themeName } from '@/shared/theme'
 
 export const MOST_CURVES = 100
 
-export function useBatchCurves(batchId: MaybeRefOrGetter<string>, jobs: MaybeRefOrGetter<readonly Job[]>, wanted: MaybeRefOrGetter<string>) {
+export function useBatchCurves(batchId: MaybeRefOrGetter<string>, jobs: MaybeRefOrGetter<readonly Job[]>, wanted: MaybeRefOrGetter<string>, axis: MaybeRefOrGetter<XAxis>) {
   const store = useSeriesStore()
   const id = (): string => toValue(batchId)
   const shown = computed(() => [...toValue(jobs)].sort((a, b) => (b.start_time ?? '').localeCompare(a.start_time ?? '')).slice(0, MOST_CURVES))
@@ -30,12 +30,20 @@ export function useBatchCurves(batchId: MaybeRefOrGetter<string>, jobs: MaybeRef
   const series = computed<LineSeries[]>(() => {
     void versions.value
     return shown.value.flatMap((job) => {
-      const points = store.get(id(), job.id)?.points(metric.value) ?? []
+      const points = store.get(id(), job.id)?.points(metric.value, undefined, toValue(axis)) ?? []
       if (!points.some(([, y]) => y !== null)) return []
       const name = job.model || job.dataset ? [job.model, job.dataset].filter(Boolean).join(' · ') : job.id
       return [{ id: job.id, name, points, colour: colours.value.get(job.id) ?? '' }]
     })
   })
+
+  /** Where each job began anew, in seconds since 1970 and as a place on the axis. */
+  const resumes = computed(() =>
+    series.value.flatMap(({ id: jobId, name }) => {
+      const known = store.get(id(), jobId)
+      return (known?.resumePlaces(known.kindOf(metric.value), toValue(axis)) ?? []).map((place) => ({ ...place, jobId, name }))
+    }),
+  )
 
   const kind = computed<Kind>(() => {
     const kinds = series.value.map((line) => store.get(id(), line.id)?.kindOf(metric.value))
@@ -47,6 +55,7 @@ export function useBatchCurves(batchId: MaybeRefOrGetter<string>, jobs: MaybeRef
     names,
     metric,
     series,
+    resumes,
     error: computed(() => known.error.value ?? error.value),
     loading: computed(() => known.loading.value || (metric.value !== '' && loading.value)),
     refresh: () => Promise.all([known.refresh(), refresh()]),
