@@ -26,6 +26,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/batches', name: 'batches', component: () => import('@/features/batches/pages/BatchesPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/batches/:batchId', name: 'batch', component: () => import('@/features/batches/pages/BatchPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/batches/:batchId/jobs/:jobId', name: 'job', component: () => import('@/features/jobs/pages/JobPage.vue'), meta: { title: 'shell.batches' } },
+  { path: '/jobs', name: 'jobs', component: () => import('@/features/joblist/pages/JobsPage.vue'), meta: { title: 'shell.jobs' } },
   { path: '/projects', name: 'projects', component: () => import('@/features/projects/pages/ProjectsPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/projects/:project', name: 'project', component: () => import('@/features/projects/pages/ProjectPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/hosts', name: 'hosts', component: () => import('@/features/hosts/pages/HostsPage.vue'), meta: { title: 'shell.hosts' } },

@@ -7,12 +7,13 @@ import {
   InboxOutlined,
   SafetyOutlined,
   SettingOutlined,
+  UnorderedListOutlined,
 } from '@ant-design/icons-vue'
 import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
-  name: 'home' | 'batches' | 'projects' | 'hosts' | 'inbox' | 'settings' | 'admin'
+  name: 'home' | 'batches' | 'jobs' | 'projects' | 'hosts' | 'inbox' | 'settings' | 'admin'
   icon: Component
   to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
@@ -26,6 +27,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { name: 'home', icon: HomeOutlined, to: { name: 'home' }, within: ['home'], group: 'main', onPhone: true },
   { name: 'batches', icon: ExperimentOutlined, to: { name: 'batches' }, within: ['batches', 'batch', 'job'], group: 'main', onPhone: true },
+  { name: 'jobs', icon: UnorderedListOutlined, to: { name: 'jobs' }, within: ['jobs'], group: 'main', onPhone: false },
   { name: 'projects', icon: FolderOutlined, to: { name: 'projects' }, within: ['projects', 'project'], group: 'main', onPhone: true },
   { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
   { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },

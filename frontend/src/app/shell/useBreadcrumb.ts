@@ -28,6 +28,7 @@ export function useBreadcrumb() {
         return [{ text: t('shell.hosts'), to: { name: 'hosts' } }, { text: param('host') }]
       case 'home':
       case 'batches':
+      case 'jobs':
       case 'projects':
       case 'hosts':
       case 'inbox':

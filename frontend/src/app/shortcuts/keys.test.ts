@@ -18,7 +18,8 @@ describe('shortcuts', () => {
     ['/', 'search'],
     ['?', 'help'],
     ['j', 'down'],
-    ['gj', 'down'],
+    ['gj', { go: 'jobs' }],
+    ['gk', 'up'],
     ['b', null],
   ])('%s does %j', (keys, deed) => expect(type(keys)).toEqual(deed))
 

@@ -9,6 +9,7 @@ export interface Sequence {
 export const SEQUENCES: readonly Sequence[] = [
   { keys: ['g', 'h'], place: 'home' },
   { keys: ['g', 'b'], place: 'batches' },
+  { keys: ['g', 'j'], place: 'jobs' },
   { keys: ['g', 'p'], place: 'projects' },
   { keys: ['g', 'o'], place: 'hosts' },
   { keys: ['g', 'i'], place: 'inbox' },

@@ -21,6 +21,7 @@ export default {
     stalled: 'Stalled',
     divergent: 'Diverging',
     done: 'Done',
+    lost: 'Lost',
     failed: 'Failed',
     cancelled: 'Cancelled',
     skipped: 'Skipped',

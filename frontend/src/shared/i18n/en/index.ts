@@ -9,6 +9,7 @@ import home from './home'
 import hosts from './hosts'
 import identity from './identity'
 import inbox from './inbox'
+import joblist from './joblist'
 import jobs from './jobs'
 import palette from './palette'
 import projects from './projects'
@@ -17,4 +18,4 @@ import settings from './settings'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, jobs, palette, projects, runs, settings, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, palette, projects, runs, settings, shell, tokens }

@@ -4,6 +4,7 @@ export default {
   skip: 'Skip to content',
   home: 'Home',
   batches: 'Batches',
+  jobs: 'Jobs',
   projects: 'Projects',
   hosts: 'Hosts',
   inbox: 'Inbox',

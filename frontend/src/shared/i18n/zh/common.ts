@@ -21,6 +21,7 @@ export default {
     stalled: '无响应',
     divergent: '发散',
     done: '已完成',
+    lost: '失联',
     failed: '失败',
     cancelled: '已取消',
     skipped: '已跳过',

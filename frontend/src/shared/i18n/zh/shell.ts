@@ -4,6 +4,7 @@ export default {
   skip: '跳到内容',
   home: '首页',
   batches: '批次',
+  jobs: '任务',
   projects: '项目',
   hosts: '主机',
   inbox: '收件箱',
