@@ -146,8 +146,11 @@ RULES: Final[Mapping[Permission, Rule]] = {
     ),
     P.ADMIN_READ: Rule("see everyone's accounts, the configuration and the audit log", _READERS, admin=True),
     P.ADMIN_CHANGE: Rule("change accounts, configuration and keys; delete hosts", _WRITERS, admin=True),
-    # By a session only: a leaked token of an administrator must neither make administrators nor open an account.
-    P.ADMIN_SECURE: Rule("say who is an administrator; end a password", _BROWSER, admin=True),
+    # By a session only: a leaked token of an administrator must neither make administrators nor open an account. A
+    # provider does both: it says whose an address is, and its groups make administrators.
+    P.ADMIN_SECURE: Rule(
+        "say who is an administrator; end a password; set up providers of login", _BROWSER, admin=True
+    ),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from argus_auth.oauth.settings import OAuthSettings
-from argus_kit.testing import make_settings
+from argus_kit.testing import add_token, bearer_headers, make_settings
 from argus_schema.auth import audit_log, oidc_provider
 
 PATH = "/api/admin/security/oidc-providers"
@@ -23,6 +23,16 @@ def settings(database_url, nats_url, tmp_path):
 @pytest.fixture
 async def root(sign_up):
     return await sign_up("root")
+
+
+async def test_a_token_sets_none_up_since_a_provider_makes_administrators(client, root, database):
+    token = bearer_headers(await add_token(database, root.id))
+    for answer in (
+        await client.put(f"{PATH}/uni", json=BODY, headers=token),
+        await client.delete(f"{PATH}/uni", headers=token),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "auth.interactive_required")
+    assert (await client.get(PATH, headers=token)).json() == []
 
 
 async def test_is_set_up_shown_masked_and_deleted(client, root, database):

@@ -11,7 +11,7 @@ from argus_auth.oauth import admin_service as service
 from argus_auth.oauth.admin_schemas import OidcProviderOut, OidcProviderUpdate, OidcTest
 from argus_auth.oauth.endpoints import SignInPart
 from argus_kit.platform import Reading
-from argus_kit.policy import MayAdminChange, MayAdminRead
+from argus_kit.policy import MayAdminChange, MayAdminRead, MayAdminSecure
 
 router = APIRouter(prefix="/api/admin/security/oidc-providers", tags=["admin"])
 
@@ -29,7 +29,7 @@ async def set_oidc_provider(
     body: OidcProviderUpdate,
     core: Core,
     sign_in: SignInPart,
-    actor: MayAdminChange,
+    actor: MayAdminSecure,
     origin: From,
     work: Writing,
 ) -> OidcProviderOut:
@@ -39,7 +39,7 @@ async def set_oidc_provider(
 
 @router.delete("/{slug}", status_code=204)
 async def delete_oidc_provider(
-    slug: str, sign_in: SignInPart, actor: MayAdminChange, origin: From, work: Writing
+    slug: str, sign_in: SignInPart, actor: MayAdminSecure, origin: From, work: Writing
 ) -> None:
     """Forget a provider, and take away what its groups gave."""
     await service.delete(sign_in, work, actor, slug, origin)
