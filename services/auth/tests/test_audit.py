@@ -187,6 +187,18 @@ class TestVerify:
         found = await self._verify(client, admin)
         assert (found["whole"], found["first_broken"]) == (False, line["id"])
 
+    async def test_a_walk_from_the_middle_does_not_clear_a_log_of_a_fault(self, client, admin, database, intruder):
+        await _write(database, {"target_id": "x"}, {}, {})
+        (line,) = await _read(client, admin, q="x", action="share_add")
+        async with intruder.write() as connection:
+            change = sa.update(audit_log).where(audit_log.c.id == line["id"]).values(ip_address="6.6.6.6")
+            await connection.execute(change)
+        await self._verify(client, admin)
+        assert (await self._verify(client, admin, after=line["id"]))["whole"] is True
+        async with database.read() as connection:
+            seen = await watch.internal.note(connection, watch.SEEN)
+        assert (seen["whole"], seen["first_broken"]) == (False, line["id"])
+
     async def test_an_end_that_was_cut_off_is_missed(self, client, admin, database, intruder):
         await _write(database, {}, {}, {})
         last = (await self._verify(client, admin))["last_id"]

@@ -205,6 +205,15 @@ class TestTellingNobody:
         assert all(answer == answers["unknown"] for answer in answers.values()), answers
         assert answers["unknown"][3:] == (["$argon2id$v=19$m=64,t=1,p=1"], 1)
 
+    async def test_another_spelling_does_not_tell_whether_there_is_an_account(self, client, sign_up):
+        ada = await sign_up()
+        for name, other in (("ada", "Ada"), ("nobody", "Nobody")):
+            locked = [(await _login(client, name, "wrong horse 12")).status_code for _ in range(6)]
+            assert (locked[-1], (await _login(client, other, "wrong horse 12")).status_code) == (423, 401)
+        for address in (ada.email, "nobody@example.org"):
+            locked = [(await _login(client, address, "wrong horse 12")).status_code for _ in range(6)]
+            assert (locked[-1], (await _login(client, address.upper(), "wrong horse 12")).status_code) == (423, 423)
+
     async def test_names_that_nobody_has_are_locked_by_guesses_at_once_like_any_other(self, client, database):
         answers = await asyncio.gather(*(_login(client, "nobody", f"wrong horse {n}2") for n in range(10)))
         assert sorted(answer.status_code for answer in answers) == [401] * 5 + [423] * 5

@@ -221,6 +221,14 @@ class TestWhoseAccountItIs:
             assert (await client.get("/api/auth/me", headers=credential)).status_code == 401
         assert "token" in landed(await browser.sign_in(oidc, START))[2]
 
+    async def test_too_many_tries_of_it_end_on_the_page_that_says_why(self, browser, core, oidc, set_up, sign_up):
+        await set_up()
+        mallory = await sign_up("mallory")
+        oidc.control(person=ADA | {"email": mallory.email})
+        core.settings.auth_accounts_per_hour = 1
+        for _ in range(2):
+            assert landed(await browser.sign_in(oidc, START))[1]["reason"] == "email_not_proven"
+
     async def test_nor_by_asking_for_another_link_meanwhile(self, browser, client, oidc, set_up, sign_up, mail_to):
         await set_up()
         mallory = await sign_up("mallory")

@@ -74,4 +74,4 @@ def _counted(row: sa.Row[Any], settings: AuthSettings) -> dict[str, Any]:
 
 def _hash(name: str) -> str:
     # What was typed may be a password in the wrong field, so it is not kept.
-    return hashlib.sha256(name.lower().encode()).hexdigest()
+    return hashlib.sha256(name.encode()).hexdigest()

@@ -42,7 +42,7 @@ async def login(core: AuthCore, credentials: Credentials, origin: Origin, wanted
     async with core.database.read() as connection:
         user = await repository.by_login(connection, name)
         must_verify = await flags.is_on(connection, "email_verification_required")
-    await core.limit_guesses(user.id if user else name.lower())
+    await core.limit_guesses(user.id if user else f"name:{_as_found(name)}")
     # Outside of any transaction: this takes long, and on SQLite a writer holds up all others.
     verdict = await _judge(core, user, password, must_verify=must_verify)
     outcome: Opened | ArgusError
@@ -112,7 +112,7 @@ async def _note_place(core: AuthCore, work: Work, user: sa.Row[Any], origin: Ori
 
 
 async def _settle_nobody(core: AuthCore, work: Work, name: str, origin: Origin) -> ArgusError:
-    held = await lockout.hold_name(work.connection, name)
+    held = await lockout.hold_name(work.connection, _as_found(name))
     until = lockout.locked_until(held)
     if until is not None:
         work.audit("login_failed", None, ip=origin.ip, reason="locked")
@@ -120,6 +120,13 @@ async def _settle_nobody(core: AuthCore, work: Work, name: str, origin: Origin) 
     work.audit("login_failed", None, ip=origin.ip, reason="bad_credentials")
     await lockout.count_name(work.connection, core.settings, held)
     return ArgusError(ErrorCode.AUTH_CREDENTIALS_WRONG)
+
+
+def _as_found(name: str) -> str:
+    """The name as `by_login` looks for it: two spellings count as one where they could be one account, and only there,
+    else their count would tell whether there is one.
+    """
+    return name.lower() if "@" in name else name
 
 
 def _addressee(user: sa.Row[Any]) -> mail.Addressee:

@@ -53,16 +53,20 @@ class ChainWatch(Part):
             return
         after: int | None = 0
         while after is not None:
-            after = (await verify(self._core, after)).next_after
+            after = (await verify(self._core, after, is_whole_walk=True)).next_after
 
 
-async def verify(core: AuthCore, after: int = 0, most: int = PORTION) -> ChainOut:
-    """Look at the next rows of the chain. At its end, what was found is noted."""
+async def verify(core: AuthCore, after: int = 0, most: int = PORTION, *, is_whole_walk: bool = False) -> ChainOut:
+    """Look at the next rows of the chain. At its end, what was found is noted.
+
+    Whoever begins in the middle, and does not say that this goes on from the beginning (`is_whole_walk`), has not seen
+    that the chain is whole: only a fault is noted then.
+    """
     async with core.database.read() as connection:
         found = await chain.walk(connection, after, most)
         broken = found.broken if found.broken is not None else await _lost(connection, found)
     whole = broken is None
-    if found.is_end or not whole:
+    if not whole or (found.is_end and (after == 0 or is_whole_walk)):
         BROKEN.set(0 if whole else 1)
         seen = {"at": iso(now()), "whole": whole, "first_broken": broken, "id": found.last_id, "hash": found.last_hash}
         async with core.database.write() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -166,7 +167,9 @@ async def _note(visit: Visit, flow: Flow | None, refused: Refused) -> None:
         )
         user = await accounts.by_id(work.connection, refused.user_id) if refused.user_id is not None else None
     if refused.reason == "email_not_proven" and user is not None:
-        await recovery.request_reset(core, user.email, origin, anew=True)
+        # Too many from this address: there is a link in the mail box already. The page says the same.
+        with contextlib.suppress(RateLimited):
+            await recovery.request_reset(core, user.email, origin, anew=True)
 
 
 def _refused(core: AuthCore, provider: Provider, flow: Flow | None, reason: str) -> Landing:

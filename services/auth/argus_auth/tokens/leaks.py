@@ -11,6 +11,7 @@ from argus_auth.accounts import mail
 from argus_auth.accounts import repository as accounts
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
+from argus_auth.limits import neighbourhood
 from argus_auth.tokens import repository
 from argus_auth.work import Work
 from argus_contracts.tokens import ParsedToken, parse_token
@@ -25,7 +26,7 @@ async def revoke_leaked(core: AuthCore, text: str, origin: Origin) -> None:
     Raises:
         RateLimited: too many reports from this address (429).
     """
-    await core.limit("leaked-token", origin.ip, capacity=_REPORTS_PER_HOUR, per_hour=_REPORTS_PER_HOUR)
+    await core.limit("leaked-token", neighbourhood(origin.ip), capacity=_REPORTS_PER_HOUR, per_hour=_REPORTS_PER_HOUR)
     parsed = parse_token(text.strip())
     if parsed is None:
         return
