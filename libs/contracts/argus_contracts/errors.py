@@ -153,6 +153,7 @@ class ErrorCode(StrEnum):
     STUDY_NOT_FOUND = "study.not_found", 404, "The study does not exist."
     TRIAL_NOT_FOUND = "trial.not_found", 404, "The trial does not exist."
     COMPARE_COUNT_INVALID = "compare.count_invalid", 400, "Between 2 and 32 different batches can be compared."
+    QUERY_INVALID = "query.invalid", 422, "The query cannot be understood."
     ARTIFACT_NOT_FOUND = "artifact.not_found", 404, "The artifact does not exist."
     ARTIFACT_META_INVALID = "artifact.meta_invalid", 400, "The artifact's meta must be a JSON object."
     ARTIFACT_TOO_LARGE = "artifact.too_large", 413, "The file is larger than allowed."

@@ -1,0 +1,174 @@
+"""A query's tree as a condition of SQL. Every value is bound, none becomes part of the statement.
+
+Conditions are true or false, never unknown: a comparison with what is not there is false, and its contrary true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from argus_catalog.query import fields
+from argus_catalog.query.errors import QueryError
+from argus_catalog.query.fields import Json, Plain, Tags
+from argus_catalog.query.json_values import is_there, value_at
+from argus_catalog.query.tree import Both, Compare, Duration, Field, In, Is, Node, Not, Value
+from argus_schema import ingest
+from argus_schema.base import UtcDateTime
+
+job = ingest.job.c
+
+Condition = sa.ColumnElement[bool]
+
+_COMPARED: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "~": lambda a, b: a.icontains(b.value, autoescape=True),
+}
+
+
+def condition(tree: Node | None, at: datetime) -> Condition:
+    """What the rows must fulfil; `at` is the moment from which durations count.
+
+    Raises:
+        QueryError: a field is not known, or a value does not fit it.
+    """
+    if tree is None:
+        return sa.true()
+    if isinstance(tree, Both):
+        join = sa.and_ if tree.word == "and" else sa.or_
+        return join(*(condition(item, at) for item in tree.items)).self_group()
+    if isinstance(tree, Not):
+        return sa.not_(condition(tree.item, at).self_group())
+    return _is(tree) if isinstance(tree, Is) else _one_of(tree, at)
+
+
+def _one_of(tree: Compare | In, at: datetime) -> Condition:
+    if isinstance(tree, In):
+        found = sa.or_(*(_compare(tree.field, "=", value, at) for value in tree.values)).self_group()
+        is_negated = tree.negated
+    else:
+        is_negated = tree.operator == "!="
+        found = _compare(tree.field, "=" if is_negated else tree.operator, tree.value, at)
+    return sa.and_(_has_value(tree.field), sa.not_(found)) if is_negated else found
+
+
+def _is(tree: Is) -> Condition:
+    if tree.what == "null":
+        return _has_value(tree.field) if tree.negated else sa.not_(_has_value(tree.field))
+    place = fields.place_of(tree.field)
+    if not isinstance(place, Json):
+        raise QueryError(f"{tree.field} is never nan", tree.field.position, "Write: is null")
+    found = _certain(value_at(place.column, place.path, "text") == "NaN")
+    return sa.not_(found) if tree.negated else found
+
+
+def _has_value(field: Field) -> Condition:
+    place = fields.place_of(field)
+    if isinstance(place, Plain):
+        return place.value.is_not(None)
+    if isinstance(place, Tags):
+        return is_there(job.extra, ("tags",))
+    return is_there(place.column, place.path)
+
+
+def _compare(field: Field, operator: str, value: Value, at: datetime) -> Condition:
+    place = fields.place_of(field)
+    if isinstance(place, Tags):
+        return _tagged(operator, value)
+    if isinstance(place, Plain):
+        return _certain(_COMPARED[operator](place.value, _fitting(field, place, operator, value, at)))
+    return _certain(_compare_json(field, place, operator, value))
+
+
+def _compare_json(field: Field, place: Json, operator: str, value: Value) -> Any:
+    given = value.value
+    if isinstance(given, datetime):
+        raise QueryError(f"{field} is compared with a number, a text or a truth", value.position, "Quote the date")
+    if isinstance(given, Duration):
+        given = given.seconds
+    if operator == "~" and not isinstance(given, str):
+        raise QueryError("~ looks for a text", value.position, f'Quote it: ~ "{value}"')
+    if isinstance(given, bool):
+        if operator != "=":
+            raise QueryError("true and false are only equal or not", value.position, "Write = or !=")
+        return value_at(place.column, place.path, "bool") == sa.literal(given, sa.Boolean())
+    if isinstance(given, str):
+        return _COMPARED[operator](value_at(place.column, place.path, "text"), sa.literal(given, sa.Text()))
+    return _COMPARED[operator](value_at(place.column, place.path, "number"), sa.literal(float(given), sa.Double()))
+
+
+def _fitting(field: Field, place: Plain, operator: str, value: Value, at: datetime) -> Any:
+    given = value.value
+    if operator == "~" and place.kind != "text":
+        raise QueryError(f"{field} is no text: ~ does not fit", field.position, "Use < or >")
+    if place.kind == "time":
+        return sa.literal(_moment(field, operator, value, at), UtcDateTime())
+    if place.kind == "text":
+        return sa.literal(_text(field, value), sa.Text())
+    if isinstance(given, Duration) and place.kind == "duration":
+        given = given.seconds
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        hint = "In seconds, or like 90s, 30m, 2h, 7d" if place.kind == "duration" else None
+        raise QueryError(f"{field} is compared with a number", value.position, hint)
+    return sa.literal(float(given), sa.Double())
+
+
+def _text(field: Field, value: Value) -> str:
+    given = value.value
+    if not isinstance(given, str):
+        raise QueryError(f"{field} is compared with a text", value.position, f'Quote it: "{value}"')
+    # Statuses are shown in lower case, whatever the sender wrote.
+    return given.lower() if field.path == ("status",) else given
+
+
+def _moment(field: Field, operator: str, value: Value, at: datetime) -> datetime:
+    given = value.value
+    if operator == "=":
+        hint = f"Ask for a span: {field} >= 2026-11-01 and {field} < 2026-11-02"
+        raise QueryError(f"{field} is a moment that is hardly met", value.position, hint)
+    if isinstance(given, datetime):
+        return given
+    if not isinstance(given, Duration):
+        raise QueryError(f"{field} is compared with a time", value.position, "Like 2026-11-30, or -7d for a week ago")
+    try:
+        return at + timedelta(seconds=given.seconds)
+    except OverflowError as error:
+        raise QueryError("There is no such time", value.position) from error
+
+
+class _HasTag(sa.sql.functions.FunctionElement[bool]):
+    inherit_cache = True
+    name = "has_tag"
+    type = sa.Boolean()
+
+
+@compiles(_HasTag, "sqlite")
+def _in_sqlite(element: _HasTag, compiler: Any, **more: Any) -> str:
+    column, tag = (compiler.process(clause, **more) for clause in element.clauses)
+    tags = f"CASE WHEN json_type({column}, '$.tags') = 'array' THEN json_extract({column}, '$.tags') ELSE '[]' END"
+    return f"EXISTS (SELECT 1 FROM json_each({tags}) AS tag WHERE tag.value = {tag})"  # noqa: S608 - SQL of SQLAlchemy's own making
+
+
+@compiles(_HasTag, "postgresql")
+def _in_postgresql(element: _HasTag, compiler: Any, **more: Any) -> str:
+    column, tag = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"coalesce(jsonb_exists(jsonb_extract_path({column}, 'tags'), {tag}), false)"
+
+
+def _tagged(operator: str, value: Value) -> Condition:
+    if operator not in {"=", "~"} or not isinstance(value.value, str):
+        hint = 'Write: tags = "baseline", or tags in ("a", "b")'
+        raise QueryError("A tag is a text that is there or not", value.position, hint)
+    return _HasTag(job.extra, sa.literal(value.value, sa.Text()))
+
+
+def _certain(found: Any) -> Condition:
+    return sa.func.coalesce(found, sa.false())

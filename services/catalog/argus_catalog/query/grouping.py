@@ -1,0 +1,118 @@
+"""Puts jobs into groups and sums up their numbers, over all members."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from argus_catalog.query.schemas import JobGroup, Member, Spread
+
+SEED: Final = "seed"
+_SHOWN_MEMBERS: Final = 32
+_SEEDS: Final = frozenset({"random_state", "rng", "seeds"})
+
+
+def is_seed(name: str) -> bool:
+    """Whether a setting of this name is a seed: seed, random_seed, train.seed, dataSeed, random_state."""
+    lowered = name.lower()
+    return lowered.endswith(("seed", ".random_state")) or lowered in _SEEDS
+
+
+def without_seeds(config: Any) -> Any:
+    """A configuration without its seeds, at any depth."""
+    if isinstance(config, dict):
+        return {name: without_seeds(value) for name, value in config.items() if not is_seed(name)}
+    if isinstance(config, list):
+        return [without_seeds(value) for value in config]
+    return config
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and so on of finite numbers; the deviations are summed in a second pass, so that little is cancelled."""
+    n = len(values)
+    if not n:
+        return Spread(n=0, mean=None, std=None, min=None, max=None)
+    scale = max(abs(value) for value in values) or 1.0
+    mean = math.fsum(value / scale for value in values) / n
+    squares = math.fsum((value / scale - mean) ** 2 for value in values)
+    std = scale * math.sqrt(squares / (n - 1)) if n > 1 else None
+    return Spread(n=n, mean=_finite(scale * mean), std=_finite(std), min=min(values), max=max(values))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+@dataclass(slots=True)
+class _Open:
+    key: dict[str, Any]
+    n: int = 0
+    members: list[tuple[str, str]] = field(default_factory=list)
+    numbers: list[array[float]] = field(default_factory=list)
+
+
+class Groups:
+    """Groups as they fill.
+
+    Args:
+        names: of the parts of a group's key.
+        columns: of the numbers that are summed up.
+    """
+
+    def __init__(self, names: Sequence[str], columns: Sequence[str]) -> None:
+        self._names, self._columns = names, columns
+        self._open: dict[str, _Open] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Take rows of batch, id, the parts of the key, the numbers."""
+        width = 2 + len(self._names)
+        for batch, job_id, *values in rows:
+            parts = dict(zip(self._names, values, strict=False))
+            if "config" in parts:
+                parts["config"] = without_seeds(parts["config"]) or {}
+            text = json.dumps(list(parts.values()), sort_keys=True, default=str)
+            group = self._open.get(text)
+            if group is None:
+                group = self._open[text] = _Open(parts, numbers=[array("d") for _ in self._columns])
+            group.n += 1
+            if len(group.members) < _SHOWN_MEMBERS:
+                group.members.append((batch, job_id))
+            for kept, value in zip(group.numbers, values[width - 2 :], strict=True):
+                if value is not None:
+                    kept.append(float(value))
+
+    def ordered(self, sort: str | None) -> list[JobGroup]:
+        """The groups: the largest first, or by the mean of a column or a part of the key."""
+        by_text = sorted(self._open.items())
+        groups = [self._closed(group) for _, group in by_text]
+        wanted = sort or "-n"
+        name, is_descending = wanted.removeprefix("-"), wanted.startswith("-")
+        there = [group for group in groups if _rank(group, name) is not None]
+        there.sort(key=lambda group: _rank(group, name) or (0, 0.0, ""), reverse=is_descending)
+        return [*there, *(group for group in groups if _rank(group, name) is None)]
+
+    def _closed(self, group: _Open) -> JobGroup:
+        columns = {name: spread(values) for name, values in zip(self._columns, group.numbers, strict=True)}
+        members = [Member(batch=batch, id=job_id) for batch, job_id in group.members]
+        return JobGroup(key=group.key, n=group.n, columns=columns, members=members)
+
+
+def _rank(group: JobGroup, name: str) -> tuple[int, float, str] | None:
+    """What a group is ordered by; None where it has no such thing."""
+    value = group.n if name == "n" else group.key.get(name)
+    if name in group.columns:
+        value = group.columns[name].mean
+    if value is None:
+        return None
+    return (0, float(value), "") if isinstance(value, int | float) else (1, 0.0, _text(value))
+
+
+def _text(value: Mapping[str, Any] | Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,81 @@
+"""Shapes of queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from argus_catalog.query.tokens import LONGEST
+from argus_catalog.wire import Shape, WireTime
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class JobQuery(BaseModel):
+    """Which jobs are wanted, and what of them. The language is told in docs/query.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str = Field("", max_length=LONGEST, examples=["config.lr < 1e-3 and metrics.val_acc > 0.9"])
+    sort: list[Name] = Field(default=[], max_length=3, description="Fields, the first one first; -field descends")
+    columns: list[Name] = Field(default=[], max_length=50, description="Further fields of each job, or what is summed")
+    group_by: list[Name] = Field(default=[], max_length=5, description="Fields, or seed: jobs that differ by it alone")
+    limit: int = Field(100, ge=1, le=1_000)
+    cursor: str | None = Field(None, max_length=4_000)
+
+
+class FoundJob(Shape):
+    """A job, with the values of the columns that were asked for."""
+
+    id: str
+    batch: str
+    project: str
+    status: str | None
+    model: str | None
+    dataset: str | None
+    host: str | None
+    owner: str | None
+    started: WireTime | None
+    ended: WireTime | None
+    elapsed: float | None
+    metrics: dict[str, Any] | None
+    values: dict[str, Any]
+
+
+class Spread(Shape):
+    """A number over the members that have it; `std` is the sample's, null of fewer than two."""
+
+    n: int
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+
+
+class Member(Shape):
+    """A job of a group."""
+
+    batch: str
+    id: str
+
+
+class JobGroup(Shape):
+    """Jobs that agree in what they were grouped by.
+
+    `n` counts all of them, and `columns` are of all; `members` names the first 32.
+    """
+
+    key: dict[str, Any]
+    n: int
+    columns: dict[str, Spread]
+    members: list[Member]
+
+
+class QueryResult(Shape):
+    """One page: `jobs`, or with `group_by` `groups`. `total` is told on the first page, `cursor` leads to the next."""
+
+    jobs: list[FoundJob]
+    groups: list[JobGroup]
+    total: int | None
+    cursor: str | None

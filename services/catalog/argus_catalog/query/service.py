@@ -1,0 +1,133 @@
+"""Answers queries: pages of jobs, or groups of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.query import fields, keyset, repository
+from argus_catalog.query.conditions import condition
+from argus_catalog.query.errors import QueryError
+from argus_catalog.query.fields import Json, Place, Plain
+from argus_catalog.query.grouping import SEED, Groups
+from argus_catalog.query.json_values import value_at
+from argus_catalog.query.parser import parse, parse_field
+from argus_catalog.query.schemas import FoundJob, JobGroup, JobQuery, QueryResult
+from argus_contracts.errors import ErrorCode
+from argus_kit.actor import Actor
+from argus_kit.clock import iso, now
+from argus_kit.errors import ArgusError
+from argus_kit.pagination import decode_cursor, encode_cursor
+from argus_schema import ingest
+
+_SEED_KEY: Final = ("project", "model", "dataset")
+# What is grouped is held in memory: some hundred bytes a group.
+_MOST_GROUPS: Final = 50_000
+
+
+async def answer(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
+    """One page of what was asked for.
+
+    Raises:
+        QueryError: the query, or a field, cannot be understood.
+        ArgusError: request.invalid, the cursor is another query's.
+    """
+    if asked.group_by:
+        return await _grouped(connection, actor, asked)
+    return await _listed(connection, actor, asked)
+
+
+async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
+    tree = parse(asked.query)
+    columns = [(name, fields.place_of(parse_field(name, "columns"), "columns")) for name in asked.columns]
+    keys = keyset.keys_of(asked.sort)
+    question = keyset.digest(asked.query, asked.sort)
+    at, last = (now(), None) if asked.cursor is None else keyset.read_cursor(asked.cursor, question, keys)
+    where = condition(tree, at)
+    rows = await repository.page(
+        connection,
+        actor,
+        where,
+        columns=[place for _, place in columns],
+        keys=keys,
+        last=last,
+        limit=asked.limit + 1,
+    )
+    total = await repository.count(connection, actor, where) if last is None else None
+    shown = rows[: asked.limit]
+    is_more = len(rows) > len(shown)
+    cursor = keyset.cursor_of(question, at, shown[-1][-len(keys) :]) if is_more else None
+    return QueryResult(jobs=[_job(row, asked.columns) for row in shown], groups=[], total=total, cursor=cursor)
+
+
+def _job(row: Sequence[Any], columns: Sequence[str]) -> FoundJob:
+    width = len(repository.LISTED)
+    values = dict(zip(columns, row[width + 1 :], strict=False))
+    shown = {name: iso(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return FoundJob(**dict(zip(repository.LISTED, row, strict=False)), metrics=row[width], values=shown)
+
+
+async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
+    names, parts = _key(asked.group_by)
+    numbers = [_number(name) for name in asked.columns]
+    sort = _sort_of_groups(asked, names)
+    question = keyset.digest(asked.query, asked.sort, asked.columns, asked.group_by)
+    begin, at = _begin(asked, question)
+    groups = Groups(names, asked.columns)
+    chosen = condition(parse(asked.query), at)
+    async for rows in repository.members(connection, actor, chosen, [*parts, *numbers]):
+        await asyncio.to_thread(groups.add, rows)
+        if len(groups) > _MOST_GROUPS:
+            hint = "Narrow the query, or group by fewer fields"
+            raise QueryError(f"There are more than {_MOST_GROUPS} groups", 0, hint, "group_by")
+    ordered = await asyncio.to_thread(groups.ordered, sort)
+    page: list[JobGroup] = ordered[begin : begin + asked.limit]
+    is_more = begin + len(page) < len(ordered)
+    cursor = encode_cursor(question, at.isoformat(), begin + len(page)) if is_more else None
+    return QueryResult(jobs=[], groups=page, total=len(ordered), cursor=cursor)
+
+
+def _key(group_by: Sequence[str]) -> tuple[list[str], list[sa.ColumnElement[Any]]]:
+    found: dict[str, sa.ColumnElement[Any]] = {}
+    for name in group_by:
+        if name == SEED:
+            found |= {plain: fields.PLAIN[plain].value for plain in _SEED_KEY}
+            found["config"] = repository.value_of(Json(ingest.job.c.extra, ("config",), is_numeric=False))
+        else:
+            found[name] = repository.value_of(fields.place_of(parse_field(name, "group_by"), "group_by"))
+    return list(found), list(found.values())
+
+
+def _number(name: str) -> sa.ColumnElement[Any]:
+    place: Place = fields.place_of(parse_field(name, "columns"), "columns")
+    if isinstance(place, Json):
+        return value_at(place.column, place.path, "number")
+    if isinstance(place, Plain) and place.kind in {"number", "duration"}:
+        return place.value
+    raise QueryError(f"{name} is no number: groups show numbers", 0, "Name it in group_by instead", "columns")
+
+
+def _sort_of_groups(asked: JobQuery, names: Sequence[str]) -> str | None:
+    if not asked.sort:
+        return None
+    if len(asked.sort) > 1 or asked.sort[0].removeprefix("-") not in {"n", *names, *asked.columns}:
+        hint = "Groups are sorted by one of n, the columns, or what they are grouped by"
+        raise QueryError(f"{asked.sort[-1][:80]} is not what groups are sorted by", 0, hint, "sort")
+    return asked.sort[0]
+
+
+def _begin(asked: JobQuery, question: str) -> tuple[int, datetime]:
+    if asked.cursor is None:
+        return 0, now()
+    of, at, begin = decode_cursor(asked.cursor, 3)
+    try:
+        if of == question and isinstance(begin, int) and begin >= 0:
+            return begin, datetime.fromisoformat(at).astimezone()
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ArgusError(ErrorCode.REQUEST_INVALID, "The cursor belongs to another query; start again without it.")
