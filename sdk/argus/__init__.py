@@ -17,6 +17,8 @@ Or, one run at a time:
     argus.init(project="vision", group="mnist", config={"lr": 0.1})
     for step in range(1000):
         argus.log({"loss": train()})
+
+What was reported is read with `argus.Api().jobs("metrics.loss < 0.1")`.
 """
 
 from __future__ import annotations
@@ -32,10 +34,14 @@ from argus._version import SCHEMA_VERSION, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argus._api import Api, ApiError
+
     run: Run | None
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Api",
+    "ApiError",
     "ExperimentReporter",
     "JobContext",
     "Reporter",
@@ -54,10 +60,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Run | None:
-    """`argus.run`, the default run: another one, or none, with every `init` and `finish`."""
+def __getattr__(name: str) -> object:
+    """`argus.run`, the default run: another one, or none, with every `init` and `finish`; and what readers need."""
     if name == "run":
         from argus._init import current
 
         return current()
+    if name in ("Api", "ApiError"):
+        from argus import _api
+
+        return getattr(_api, name)
     raise AttributeError(f"module 'argus' has no attribute {name!r}")

@@ -290,9 +290,9 @@ class TestFiles:
 class TestDoor:
     def test_all_is_what_is_promised(self):
         assert argus.__all__ == [
-            "SCHEMA_VERSION", "ExperimentReporter", "JobContext", "Reporter", "ResumeError", "Run", "__version__",
-            "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id", "set_batch_id",
-            "sub_env",
+            "SCHEMA_VERSION", "Api", "ApiError", "ExperimentReporter", "JobContext", "Reporter", "ResumeError", "Run",
+            "__version__", "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id",
+            "set_batch_id", "sub_env",
         ]  # fmt: skip
         assert all(hasattr(argus, name) for name in argus.__all__)
         assert argus.__version__ == "0.4.0"
