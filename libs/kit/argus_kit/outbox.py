@@ -192,7 +192,13 @@ class Outbox(Part):
             while self._offered:
                 rows, self._offered, self._offered_bytes = self._offered, [], 0
                 # What is not stored now stays in the table, and the sweep comes for it.
-                count = await self._publish(rows)
+                try:
+                    count = await self._publish(rows)
+                except Exception as error:
+                    # Without this task nothing would be published any more. The sweep takes these, each as it is.
+                    log.exception("outbox.publish_failed", table=self.name, exc_info=error)
+                    self._in_hand.difference_update(row_id for row_id, _ in rows)
+                    continue
                 if self._merge is not None and count > 1:
                     await asyncio.sleep(min(count * _REST_A_MESSAGE_S, _LONGEST_REST_S))
 

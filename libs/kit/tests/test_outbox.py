@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM
 from argus_kit import clock
-from argus_kit.bus import Bus, Message
+from argus_kit.bus import Bus, Message, Outgoing
 from argus_kit.database import Database
-from argus_kit.outbox import Outbox, transaction
+from argus_kit.outbox import Merge, Outbox, transaction
 from argus_kit.testing import Child, eventually, nats_child
 from argus_schema import executor as tables
 
@@ -40,9 +40,9 @@ def subject() -> str:
 
 
 @contextlib.asynccontextmanager
-async def running(database: Database, port: int) -> AsyncIterator[tuple[Bus, Outbox]]:
+async def running(database: Database, port: int, merge: Merge | None = None) -> AsyncIterator[tuple[Bus, Outbox]]:
     bus = Bus(f"nats://127.0.0.1:{port}")
-    outbox = Outbox(database, bus, TABLE)
+    outbox = Outbox(database, bus, TABLE, merge)
     await bus.start()
     await outbox.start()
     try:
@@ -95,6 +95,26 @@ class TestFastPath:
                 return await texts(bus, subject) == ["quick"]
 
             await eventually(there, 1.5)
+
+    async def test_what_cannot_be_merged_is_left_to_the_sweep_and_ends_nothing(
+        self, sqlite_database: Database, nats: Child, subject: str
+    ) -> None:
+        def merge(messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+            if messages[0].payload == b"odd":
+                raise ValueError
+            return messages
+
+        async with running(sqlite_database, nats.port, merge) as (bus, outbox):
+            await bus.wait_until_ready(15)
+            await promise(sqlite_database, outbox, subject, "odd")
+            await asyncio.sleep(0.1)
+            await promise(sqlite_database, outbox, subject, "next")
+
+            async def there(*wanted: str) -> bool:
+                return await texts(bus, subject) == list(wanted)
+
+            await eventually(lambda: there("next"), 1.5)
+            await eventually(lambda: there("next", "odd"), 10)
 
     async def test_a_rolled_back_message_never_leaves(self, database: Database, nats: Child, subject: str) -> None:
         async with running(database, nats.port) as (bus, outbox):
@@ -167,7 +187,7 @@ class TestSweep:
             import asyncio, os
             from argus_kit.bus import Bus
             from argus_kit.database import Database
-            from argus_kit.outbox import Outbox, transaction
+            from argus_kit.outbox import Merge, Outbox, transaction
             from argus_schema.executor import outbox as table
 
             async def main():
@@ -262,7 +282,5 @@ class TestTransaction:
         assert len(found[1]) == 32
 
 
-def _outgoing(subject: str, text: str):
-    from argus_kit.bus import Outgoing
-
+def _outgoing(subject: str, text: str) -> Outgoing:
     return Outgoing(subject, text.encode(), uuid.uuid4().hex)

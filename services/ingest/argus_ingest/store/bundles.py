@@ -20,6 +20,7 @@ from argus_kit.clock import iso
 MAX_BUNDLE_BYTES: Final = 700_000
 # A batch that only lives on tells so at most this often.
 _PULSE_S: Final = 30
+_OF_BUNDLES: Final = bus.ALL_EVENTS.removesuffix(">")
 
 Summary = tuple[Any, ...]
 Numbered = tuple[int, Event]
@@ -83,8 +84,11 @@ def of_events(batch: BatchState, told: Sequence[Numbered]) -> list[Outgoing]:
 
 
 def merged(messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-    """Bundles of one batch, in fewer messages: those that were promised by several flushes and leave together."""
-    if len(messages) == 1:
+    """Bundles of one batch, in fewer messages: those that were promised by several flushes and leave together.
+
+    Other messages, such as lines for the audit log, stay as they are.
+    """
+    if len(messages) == 1 or not messages[0].subject.startswith(_OF_BUNDLES):
         return messages
     left: list[Outgoing] = []
     open_one: bus.EventBundle | None = None

@@ -8,6 +8,7 @@ from argus_contracts import bus as wire
 from argus_contracts.events import Event, Source
 from argus_ingest.fold.state import BatchState
 from argus_ingest.store import bundles
+from argus_kit.bus import Outgoing
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -46,3 +47,9 @@ def test_none_becomes_too_large_or_changes_whose_it_is():
     found = bundles.merged(sent)
     assert told(found) == told(sent)
     assert [len(wire.decode(wire.EventBundle, message.payload).heads) for message in found] == [1, 1, 2]
+
+
+def test_lines_for_the_audit_log_that_leave_together_stay_apart():
+    lines = [wire.AuditEntry(action="artifact_upload", user_id=1, at=AT) for _ in range(2)]
+    sent = [Outgoing(wire.audit_subject("ingest"), wire.encode(line), line.entry_id) for line in lines]
+    assert bundles.merged(sent) == sent
