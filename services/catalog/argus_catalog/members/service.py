@@ -84,9 +84,9 @@ async def remove_member(change: Change, actor: Actor, project: str, username: st
     """
     connection = change.connection
     role = await _own_role(connection, actor, project)
+    await _lock(connection, project)
     if username.lower() != actor.username.lower() or role is None:
         await must_have(connection, actor, project, Permission.MEMBERS_MANAGE)
-    await _lock(connection, project)
     found = (await connection.execute(_members(project).where(user.username_lower == username.lower()))).first()
     if found is None:
         raise ArgusError(ErrorCode.MEMBER_NOT_FOUND)

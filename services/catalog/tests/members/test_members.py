@@ -110,6 +110,13 @@ class TestManaging:
         assert sorted(answer.status_code for answer in answers) in ([200, 403], [200, 404], [200, 409])
         assert list((await roles(team, "root")).values()).count("owner") == 1
 
+    async def test_nor_do_they_both_go_while_a_third_owner_stays(self, team):
+        await put(team, "bob", "owner")
+        await put(team, "eve", "owner")
+        answers = await asyncio.gather(remove(team, "bob", "ada"), remove(team, "ada", "bob"))
+        assert sorted(answer.status_code for answer in answers) in ([200, 403], [200, 404])
+        assert list((await roles(team, "root")).values()).count("owner") == 2
+
     async def test_a_member_may_leave(self, team):
         assert (await remove(team, "EVE", "eve")).status_code == 200
         assert said(await team.get(PATH, "eve")) == (404, "project.not_found")
