@@ -309,11 +309,15 @@ class TestUnlink:
         refused = await client.post(f"{BASE}/unlink", headers=octocat)
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "oauth.password_required")
 
-    async def test_a_first_password_is_set_once_and_opens_the_account(self, browser, client, github, database):
+    async def test_a_first_password_is_set_once_and_opens_the_account(self, browser, client, github, database, mail_to):
+        elsewhere = await self._account(Browser(client), client, github)
         octocat = await self._account(browser, client, github)
         path = f"{BASE}/set-password"
         assert (await client.post(path, json={"new_password": "short1"}, headers=octocat)).status_code == 422
         assert (await client.post(path, json={"new_password": "correct horse 2"}, headers=octocat)).status_code == 204
+        me = (await client.get("/api/auth/me", headers=octocat)).json()
+        assert "password" in (await mail_to(me["email"], "password_changed")).body_text
+        assert (await client.get("/api/auth/me", headers=elsewhere)).status_code == 401
         refused = await client.post(path, json={"new_password": "correct horse 3"}, headers=octocat)
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "oauth.password_already_set")
         login = {"username_or_email": "octocat", "password": "correct horse 2"}

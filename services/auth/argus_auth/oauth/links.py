@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth import strength
+from argus_auth.accounts import mail
 from argus_auth.accounts import repository as accounts
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
@@ -18,6 +19,7 @@ from argus_auth.oauth.external import External, Provider, Refused, Visit
 from argus_auth.oauth.providers import SignIn
 from argus_auth.oauth.schemas import LinkedAccount
 from argus_auth.oauth.state import Flow
+from argus_auth.sessions import service as sessions
 from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -84,7 +86,7 @@ async def unlink(sign_in: SignIn, work: Work, actor: Actor, key: str, origin: Or
 
 
 async def set_first_password(core: AuthCore, actor: Actor, password: str, origin: Origin) -> None:
-    """Give a password to an account that has none.
+    """Give a password to an account that has none, end all other sessions, and tell its owner by mail.
 
     Raises:
         ArgusError: oauth.password_already_set (409), auth.password_weak (422).
@@ -95,8 +97,12 @@ async def set_first_password(core: AuthCore, actor: Actor, password: str, origin
     await strength.require(password, (actor.username,), least=least, field="new_password")
     password_hash = await core.passwords.hash(password)
     async with core.write() as work:
-        await _require_no_password(work.connection, actor.user_id, for_update=True)
+        user = await _require_no_password(work.connection, actor.user_id, for_update=True)
         await accounts.change(work.connection, actor.user_id, password_hash=password_hash, password_changed_at=now())
+        # A stolen session could make itself a way in that lasts: the owner shall hear of it, as of any new password.
+        await sessions.revoke_all(work, user.id, but=actor.jti)
+        to = mail.Addressee(user.email, user.username, user.preferred_locale)
+        work.mail(mail.password_changed(to, core.platform.settings.public_url))
         work.audit("password_set_for_oauth_user", actor.user_id, target=("user", actor.user_id), ip=origin.ip)
 
 
@@ -118,7 +124,8 @@ def _linked_elsewhere(provider: Provider) -> str:
     return "github_already_linked" if provider.slug == "github" else "already_linked"
 
 
-async def _require_no_password(connection: AsyncConnection, user_id: int, *, for_update: bool = False) -> None:
+async def _require_no_password(connection: AsyncConnection, user_id: int, *, for_update: bool = False) -> sa.Row[Any]:
     user = await accounts.by_id(connection, user_id, for_update=for_update)
     if user is None or user.password_hash is not None:
         raise ArgusError(ErrorCode.OAUTH_PASSWORD_ALREADY_SET)
+    return user
