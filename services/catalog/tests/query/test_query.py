@@ -174,6 +174,19 @@ class TestConditions:
         assert error["details"]["position"] == position
         assert words in error["message"]
 
+    @pytest.mark.parametrize(
+        "query",
+        [
+            " or ".join(f"config.a{n}=1" for n in range(100)),
+            "not " * 39 + "(model = 'x')",
+            " and ".join(f"epoch in ({','.join('1' * 195)})" for _ in range(9)),
+            "config." + ".".join("abcdefghijk") + " = 1",
+        ],
+    )
+    async def test_the_largest_queries_are_answered(self, jobs, query):
+        answer = await ask(jobs, query)
+        assert answer.status_code == 200, answer.text
+
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     async def test_no_tree_breaks_the_server(self, world, data):
