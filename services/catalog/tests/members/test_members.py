@@ -179,9 +179,10 @@ class TestWhatItOpens:
         assert (await lab.get("/api/batches/b", "ada")).status_code == 404
         assert (await lab.get("/api/batches/b", "bob")).status_code == 200
 
-    async def test_an_owner_deletes_no_project_in_which_others_have_batches(self, lab):
+    @pytest.mark.parametrize("state", [{}, {"is_placeholder": True}])
+    async def test_an_owner_deletes_no_project_in_which_others_have_batches(self, lab, state):
         await put(lab, "bob", "owner")
-        await lab.batch("e", owner="eve")
+        await lab.batch("e", owner="eve", **state)
         answer = await lab.client.delete("/api/projects/vision", headers=lab.headers["bob"])
         assert said(answer) == (409, "project.has_others")
 
