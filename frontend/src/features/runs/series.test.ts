@@ -149,6 +149,14 @@ describe('a job that began anew', () => {
 })
 
 describe('curves over time', () => {
+  it('take the resumes of a job that was unknown until now, and keep those that the stream told', () => {
+    const series = new JobSeries()
+    series.refine([columns([1, 2], [3, 1])], [{ at: 50, epoch: 2, step: null }])
+    expect(series.resumePlaces('epoch')).toEqual([{ x: 2, at: 50 }])
+    series.refine([columns([1, 2], [3, 1])], [{ at: 70, epoch: 1, step: null }])
+    expect(series.resumePlaces('epoch')).toEqual([{ x: 2, at: 50 }])
+  })
+
   const timed = (): JobSeries => {
     const series = new JobSeries()
     series.close(series.open(), {

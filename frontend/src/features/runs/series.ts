@@ -142,8 +142,9 @@ export class JobSeries {
     if (this.readings === 0) this.fresh.length = 0
   }
 
-  /** Puts the finer points of a part of the curves in between those that are here. */
-  refine(series: readonly Columns[]): void {
+  /** Puts the finer points of a part of the curves in between those that are here; resumes count where none is known. */
+  refine(series: readonly Columns[], resumes: readonly Resume[] = []): void {
+    if (this.resumes.length === 0) this.resumes = resumes.map((resume) => ({ ...resume }))
     for (const columns of series) {
       const curve = this.curve(columns.kind, columns.name)
       const finer = new Set(columns.steps)

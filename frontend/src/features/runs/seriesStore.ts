@@ -64,7 +64,7 @@ export const useSeriesStore = defineStore('series', () => {
     }
     for (const [key, curve] of read) {
       // Of a job that was unknown when reading began, the stream may have told more than this.
-      if (!marks.has(key)) of(key).refine([curve])
+      if (!marks.has(key)) of(key).refine([curve], curve.resumes)
       versions.set(key, of(key).version)
     }
   }

@@ -139,7 +139,7 @@ describe('the option of a line chart', () => {
 
   it('marks what was no number, and says so', () => {
     const { series, tooltip } = lineOption(settings())
-    expect(series[1]).toMatchObject({ id: 'loss\nnan', data: [[3, 2]], symbol: 'emptyTriangle' })
+    expect(series[1]).toMatchObject({ id: 'loss\nnan', data: [[3, 2]], symbol: 'triangle' })
     const text = tooltip.formatter([{ seriesId: 'loss\nnan', seriesName: 'loss', color: 'red', value: [3, 2] }])
     expect(text).toContain('NaN')
     // A number below zero is not marked where only the axis has no place for it.

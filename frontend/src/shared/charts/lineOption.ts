@@ -53,7 +53,8 @@ export function lineOption(settings: LineChartSettings) {
   const fixed = !log && !span && settings.yMin !== undefined && settings.yMax !== undefined
   return {
     animation: false,
-    grid: { left: 8, right: 12, top: 12, bottom: settings.zoom ? 8 : 4, containLabel: true },
+    // Marks have their sign above the plot.
+    grid: { left: 8, right: 12, top: settings.marks?.length ? 22 : 12, bottom: settings.zoom ? 8 : 4, containLabel: true },
     xAxis: {
       type: logX ? ('log' as const) : settings.xKind,
       // An epoch is a whole number: no ticks between two of them.
@@ -179,14 +180,14 @@ function gapMarks(series: LineSeries, gaps: readonly Point[], settings: LineChar
       name: series.name,
       type: 'line' as const,
       data: gaps.map(within),
-      symbol: 'emptyTriangle',
+      symbol: 'triangle',
       symbolSize: 8,
       showSymbol: true,
       showAllSymbol: true,
       silent: true,
       z: back ? 2 : 4,
       lineStyle: { width: 0, color: series.colour, opacity: 0 },
-      itemStyle: { color: series.colour, opacity: back ? FAINT : 1 },
+      itemStyle: { color: PALETTES[settings.theme].surface, borderColor: series.colour, borderWidth: 1.5, opacity: back ? FAINT : 1 },
       emphasis: { disabled: true },
     },
   ]
@@ -196,6 +197,7 @@ interface TooltipItem {
   seriesId?: string
   seriesName?: string
   color?: string
+  borderColor?: string
   value?: unknown
 }
 
@@ -204,10 +206,10 @@ const escapeHtml = (text: string): string =>
 
 /** All series at this place, the highest first. Names come from users: they are escaped. */
 function tooltip(items: unknown, settings: LineChartSettings): string {
-  const rows = (Array.isArray(items) ? (items as TooltipItem[]) : []).flatMap(({ seriesId, seriesName, color, value }) => {
+  const rows = (Array.isArray(items) ? (items as TooltipItem[]) : []).flatMap(({ seriesId, seriesName, color, borderColor, value }) => {
     if (!Array.isArray(value) || typeof value[1] !== 'number' || seriesId?.endsWith(RAW)) return []
-    const y = seriesId?.endsWith(GAPS) ? NaN : value[1]
-    return [{ name: seriesName ?? '', colour: color ?? '', x: value[0] as number, y }]
+    const gap = seriesId?.endsWith(GAPS)
+    return [{ name: seriesName ?? '', colour: (gap ? borderColor : color) ?? '', x: value[0] as number, y: gap ? NaN : value[1] }]
   })
   rows.sort((a, b) => (Number.isNaN(a.y) ? 1 : Number.isNaN(b.y) ? -1 : b.y - a.y))
   const first = rows[0]
