@@ -152,7 +152,8 @@ class People:
         self._admins: set[int] = set()
         self._by_batch: dict[str, set[int]] = {}
         self._by_owner_project: dict[tuple[int, str], set[int]] = {}
-        self._by_project: dict[str, set[int]] = {}
+        # By project, who belongs to it and whom they know as its members.
+        self._by_project: dict[str, dict[int, set[int]]] = {}
 
     def update(self, grants: Grants) -> None:
         """Replace a person's rights."""
@@ -165,8 +166,8 @@ class People:
             self._by_batch.setdefault(batch_id, set()).add(user_id)
         for pair in grants.owner_projects:
             self._by_owner_project.setdefault(pair, set()).add(user_id)
-        for project in grants.projects:
-            self._by_project.setdefault(project, set()).add(user_id)
+        for project, members in grants.projects.items():
+            self._by_project.setdefault(project, {})[user_id] = members
 
     def forget(self, user_id: int) -> None:
         """Drop a person's rights."""
@@ -179,16 +180,21 @@ class People:
         for pair in grants.owner_projects:
             _discard_id(self._by_owner_project, pair, user_id)
         for project in grants.projects:
-            _discard_id(self._by_project, project, user_id)
+            belong = self._by_project[project]
+            del belong[user_id]
+            if not belong:
+                del self._by_project[project]
 
     def seeing(self, batch_id: str, owner_id: int | None, project: str) -> set[int]:
         """Ids of the people who may see this batch."""
         found = self._admins | self._by_batch.get(batch_id, set())
-        if owner_id is not None:
+        belong = self._by_project.get(project, {})
+        if owner_id is None:
+            found.update(belong)
+        else:
             found |= self._by_owner_project.get((owner_id, project), set())
+            found.update([user_id for user_id, members in belong.items() if owner_id in members])
             found.add(owner_id)
-        belong = self._by_project.get(project, ())
-        found.update(user_id for user_id in belong if self._grants[user_id].is_of_members(owner_id, project))
         return found
 
     def may_see(self, user_id: int, batch_id: str, owner_id: int | None, project: str) -> bool:
