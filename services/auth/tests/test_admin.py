@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
@@ -156,8 +157,37 @@ class TestSystemConfig:
             assert (path, answer.status_code) == (path, status)
         assert (await client.get("/api/admin/system-config/nowhere", headers=admin.headers)).status_code == 404
 
-    async def test_an_administrators_token_may_change_it(self, client, sign_up, database):
+    async def test_an_administrators_token_changes_what_gives_no_way_into_accounts(self, client, sign_up, database):
         admin = await sign_up()
         headers = bearer_headers(await add_token(database, admin.id))
-        answer = await client.put("/api/admin/system-config/smtp/host", json={"value": "x"}, headers=headers)
+        answer = await client.put(
+            "/api/admin/system-config/retention/log_line_days", json={"value": 3}, headers=headers
+        )
         assert answer.status_code == 200
+        for path in ("smtp/host", "oauth/github_client_id"):
+            refused = await client.put(f"/api/admin/system-config/{path}", json={"value": "x"}, headers=headers)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "auth.interactive_required")
+            await client.put(f"/api/admin/system-config/{path}", json={"value": "x"}, headers=admin.headers)
+            refused = await client.delete(f"/api/admin/system-config/{path}", headers=headers)
+            assert refused.status_code == 403
+
+    @pytest.mark.parametrize("change", ["another", "none"])
+    async def test_a_stored_mail_password_stays_with_its_server(self, client, sign_up, change):
+        admin = await sign_up()
+        host, password = (f"/api/admin/system-config/smtp/{key}" for key in ("host", "password"))
+
+        async def source() -> str:
+            rows = (await client.get("/api/admin/system-config/smtp", headers=admin.headers)).json()
+            return next(row["source"] for row in rows if row["key"] == "password")
+
+        await client.put(host, json={"value": "mail.example.org"}, headers=admin.headers)
+        await client.put(password, json={"value": "mail secret 99"}, headers=admin.headers)
+        await client.put(host, json={"value": "mail.example.org"}, headers=admin.headers)
+        assert await source() == "db"
+        if change == "another":
+            await client.put(host, json={"value": "mail.elsewhere.org"}, headers=admin.headers)
+        else:
+            await client.delete(host, headers=admin.headers)
+        assert await source() == "default"
+        log = (await client.get("/api/admin/audit-log?action=system_config_delete", headers=admin.headers)).json()
+        assert "smtp/password" in [line["target_id"] for line in log]

@@ -23,8 +23,12 @@ from argus_auth.work import Work
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
+from argus_kit.policy import Permission, require
 
 MASK: Final = "***"
+# Where mails go, and who vouches for people: whoever turns these to a server of their own gets into any account, and a
+# leaked token of an administrator must not be enough for that.
+_BY_SESSION_ONLY: Final = frozenset({"smtp", "oauth"})
 _KEY = re.compile(r"[a-z0-9_]{1,64}")
 _LARGEST_VALUE = 16_384
 
@@ -74,9 +78,10 @@ async def put(
 
     Raises:
         ArgusError: config.group_unknown (404), config.value_invalid (422; 400 for a mask with nothing behind it),
-            flag.key_invalid (400), flag.value_invalid (422).
+            flag.key_invalid (400), flag.value_invalid (422), auth.interactive_required (403).
     """
     setting = group_of(group).get(key)
+    _require_right(actor, group)
     if group == FLAGS:
         await set_flag(work, actor, key, update.value, origin)
         return _item(key, setting, await repository.find(work.connection, group, key))
@@ -92,7 +97,10 @@ async def put(
         values["value"] = _seal(core, update.value) if is_secret else update.value
     elif stored is None or not stored.encrypted:
         raise ArgusError(ErrorCode.CONFIG_VALUE_INVALID, "There is no stored secret to keep.", status=400)
+    before = _effective(setting, stored)[1] if setting or stored else None
     await repository.put(work.connection, group, key, updated_by=actor.user_id, **values)
+    if (group, key) == ("smtp", "host") and before != update.value:
+        await _forget_mail_password(work, actor, origin)
     work.config_changed(group, key)
     shown = {} if is_secret else {"value": update.value}
     work.audit("system_config_set", actor.user_id, target=("system_config", f"{group}/{key}"), ip=origin.ip, **shown)
@@ -103,11 +111,29 @@ async def delete(work: Work, actor: Actor, group: str, key: str, origin: Origin)
     """Go back to what the environment says, or to the default.
 
     Raises:
-        ArgusError: config.group_unknown, config.key_unknown (404).
+        ArgusError: config.group_unknown, config.key_unknown (404), auth.interactive_required (403).
     """
     group_of(group)
+    _require_right(actor, group)
     if _KEY.fullmatch(key) is None or not await repository.delete(work.connection, group, key):
         raise ArgusError(ErrorCode.CONFIG_KEY_UNKNOWN)
+    if (group, key) == ("smtp", "host"):
+        await _forget_mail_password(work, actor, origin)
+    _note_deleted(work, actor, group, key, origin)
+
+
+def _require_right(actor: Actor, group: str) -> None:
+    if group in _BY_SESSION_ONLY:
+        require(actor, Permission.ADMIN_SECURE)
+
+
+async def _forget_mail_password(work: Work, actor: Actor, origin: Origin) -> None:
+    """A stored password goes to the server that it was stored for, and to no other."""
+    if await repository.delete(work.connection, "smtp", "password"):
+        _note_deleted(work, actor, "smtp", "password", origin)
+
+
+def _note_deleted(work: Work, actor: Actor, group: str, key: str, origin: Origin) -> None:
     work.config_changed(group, key)
     work.audit("system_config_delete", actor.user_id, target=("system_config", f"{group}/{key}"), ip=origin.ip)
 
