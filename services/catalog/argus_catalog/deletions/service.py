@@ -190,7 +190,8 @@ async def delete_host(bus: Bus, connection: AsyncConnection, actor: Actor, name:
 
 
 async def delete_project(platform: Platform, connection: AsyncConnection, actor: Actor, project: str) -> None:
-    """Hide a project, all its batches, and its name for ever. Its owners may where all its batches are its members'.
+    """Hide a project with all its batches. Its owners may where all its batches are its members'. Only administrators
+    hide its name for ever: names are free for all, and whoever used one first must not take it from everyone after.
 
     Raises:
         ArgusError: project.forbidden, project.not_found, project.has_others, what ingest answers, bus.unavailable.
@@ -214,9 +215,10 @@ async def _hide_project(platform: Platform, actor: Actor, project: str) -> None:
     # First ingest's transaction, then ours: on SQLite they would wait for each other.
     await _ask(platform.bus, actor, kind="project", project=project)
     await forget_batches(platform, sa.select(batch.id).where(batch.project == project))
-    row = {"project": project, "is_public": False, "is_demo": False, "deleted_at": now()}
+    hidden = {"is_public": False} | ({"deleted_at": now()} if actor.is_admin else {})
     async with platform.write("catalog") as transaction:
-        await upsert(transaction.connection, own.project_meta, row, {"deleted_at": now(), "is_public": False})
+        row = {"project": project, "is_demo": False, **hidden}
+        await upsert(transaction.connection, own.project_meta, row, hidden)
         members = own.project_member
         await transaction.connection.execute(sa.delete(members).where(members.c.project == project))
     await platform.get(Announcer).say(wire.AccessChanged(project=project))

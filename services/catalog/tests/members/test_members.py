@@ -186,6 +186,19 @@ class TestWhatItOpens:
         answer = await lab.client.delete("/api/projects/vision", headers=lab.headers["bob"])
         assert said(answer) == (409, "project.has_others")
 
+    @pytest.mark.parametrize(("who", "sees"), [("bob", ["vision"]), ("root", [])])
+    async def test_only_administrators_take_the_name_from_everyone(self, lab, platform, who, sees):
+        async def answer(_):
+            return wire.encode(wire.TrackingDeleteReply(ok=True, deleted=1))
+
+        await platform.bus.respond(wire.TRACKING_DELETE, answer, queue="ingest")
+        await put(lab, "bob", "owner")
+        if who not in lab.people:
+            await lab.person(who, is_admin=True)
+        assert (await lab.client.delete("/api/projects/vision", headers=lab.headers[who])).is_success
+        await lab.batch("e", owner="eve")
+        assert [card["project"] for card in await lab.read("/api/projects", "eve")] == sees
+
     async def test_a_viewer_token_of_an_owner_manages_nothing(self, lab):
         await put(lab, "bob", "viewer")
         headers = await lab.token("ada", "em_view_")
