@@ -3672,37 +3672,6 @@ export interface components {
             series: components["schemas"]["Series"][];
         };
         /**
-         * Member
-         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
-         */
-        argus_catalog__members__schemas__Member: {
-            /** Created At */
-            created_at: string;
-            /** Created By */
-            created_by: number | null;
-            /** Granted By */
-            granted_by: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "editor" | "viewer";
-            /** User Id */
-            user_id: number;
-            /** Username */
-            username: string;
-        };
-        /**
-         * Member
-         * @description A job of a group.
-         */
-        argus_catalog__query__schemas__Member: {
-            /** Batch */
-            batch: string;
-            /** Id */
-            id: string;
-        };
-        /**
          * QueryResult
          * @description One page: `jobs`, or with `group_by` `groups`. `total` is told on the first page, `cursor` leads to the next.
          */
@@ -4748,6 +4717,16 @@ export interface components {
             };
         };
         /**
+         * GroupMember
+         * @description A job of a group.
+         */
+        GroupMember: {
+            /** Batch */
+            batch: string;
+            /** Id */
+            id: string;
+        };
+        /**
          * Heartbeat
          * @description A sign of life, with a word if there is one.
          */
@@ -5163,7 +5142,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Members */
-            members: components["schemas"]["argus_catalog__query__schemas__Member"][];
+            members: components["schemas"]["GroupMember"][];
             /** N */
             n: number;
         };
@@ -5509,6 +5488,27 @@ export interface components {
             rows: string[];
             /** Values */
             values: (number | null)[][];
+        };
+        /**
+         * Member
+         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
+         */
+        Member: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Granted By */
+            granted_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
         };
         /**
          * MemberIn
@@ -6115,7 +6115,7 @@ export interface components {
             /** May Manage */
             may_manage: boolean;
             /** Members */
-            members: components["schemas"]["argus_catalog__members__schemas__Member"][];
+            members: components["schemas"]["Member"][];
             /** Role */
             role: ("owner" | "editor" | "viewer") | null;
         };
@@ -12366,7 +12366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["argus_catalog__members__schemas__Member"];
+                    "application/json": components["schemas"]["Member"];
                 };
             };
         };

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from argus_catalog.query.schemas import JobGroup, Member, Spread
+from argus_catalog.query.schemas import GroupMember, JobGroup, Spread
 
 SEED: Final = "seed"
 _SHOWN_MEMBERS: Final = 32
@@ -100,7 +100,7 @@ class Groups:
 
     def _closed(self, group: _Open) -> JobGroup:
         columns = {name: spread(values) for name, values in zip(self._columns, group.numbers, strict=True)}
-        members = [Member(batch=batch, id=job_id) for batch, job_id in group.members]
+        members = [GroupMember(batch=batch, id=job_id) for batch, job_id in group.members]
         return JobGroup(key=group.key, n=group.n, columns=columns, members=members)
 
 

@@ -53,7 +53,7 @@ class Spread(Shape):
     max: float | None
 
 
-class Member(Shape):
+class GroupMember(Shape):
     """A job of a group."""
 
     batch: str
@@ -69,7 +69,7 @@ class JobGroup(Shape):
     key: dict[str, Any]
     n: int
     columns: dict[str, Spread]
-    members: list[Member]
+    members: list[GroupMember]
 
 
 class QueryResult(Shape):
