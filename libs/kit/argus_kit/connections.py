@@ -69,10 +69,13 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def _expect_within(self, seconds: float) -> None:
-        # A timer that is set already looks at the new deadline when it goes off: most requests set none.
+        # A timer that goes off before looks at the new deadline then: most requests set none.
         self._deadline = self.loop.time() + seconds
-        if self._timer is None:
-            self._timer = self.loop.call_later(seconds, self._look)
+        if self._timer is not None and self._timer.when() <= self._deadline:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
         self._timer = None

@@ -115,6 +115,18 @@ class TestTime:
                 assert b"200 OK" in line.recv(65536)
                 time.sleep(0.8)
 
+    def test_a_head_after_a_slow_body_has_no_more_time_than_any(
+        self, port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Impatient, "body_s", 60.0)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+            line.sendall(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx")
+            time.sleep(Impatient.head_s * 1.5)
+            line.sendall(b"x")
+            assert b"200 OK" in line.recv(65536)
+            line.sendall(b"GET /never HTTP/1.1\r\n")
+            assert line.recv(65536) == b""
+
 
 class TestSize:
     @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from browser import Browser, landed
 
 from argus_auth.oauth import discovery, outgoing
 from argus_auth.oauth.discovery import Directory
+from argus_auth.oauth.external import Unavailable
 from argus_auth.oauth.providers import SignIn
 from argus_kit.testing import make_settings
 from argus_schema.auth import audit_log, oauth_identity, user
@@ -136,6 +139,22 @@ class TestProvider:
         oidc.control(faults=[fault])
         path, query, _ = landed(await browser.start(START))
         assert (path, query) == ("/login", {"error": "oauth_uni_failed", "reason": "provider_unavailable"})
+
+    async def test_that_is_down_keeps_nobody_waiting_in_a_row(self, browser, oidc, core, monkeypatch):
+        asked = []
+
+        async def ask(_, url):
+            asked.append(url)
+            await asyncio.sleep(0.05)
+            raise Unavailable("no answer")
+
+        monkeypatch.setattr(outgoing, "get_object", ask)
+        for answer in await asyncio.gather(*(browser.start(START) for _ in range(8))):
+            assert landed(answer)[1]["reason"] == "provider_unavailable"
+        assert len(asked) == 1
+        monkeypatch.setattr(discovery, "_FAILED_S", 0.0)
+        await browser.start(START)
+        assert len(asked) == 2
 
     @pytest.mark.parametrize("fault", ["down:/token", "slow:/token", "huge:/token", "redirect:/token"])
     async def test_that_does_not_change_the_code_lets_nobody_in(self, browser, oidc, database, fault):

@@ -117,3 +117,23 @@ class TestLinksOfBefore:
         reset = await _token(mail_to, ada)
         assert (await client.post("/api/auth/verify-new-email", json={"token": link})).is_success
         assert (await _reset(client, reset)).status_code == 400
+
+    async def test_a_change_that_a_reset_overtook_changes_nothing(self, client, sign_up, mail_to, core, monkeypatch):
+        ada, late = await sign_up(), "third horse 33"
+        await _request(client, ada.email)
+        token, real = await _token(mail_to, ada), core.passwords.hash
+
+        async def overtaken(password):
+            hashed = await real(password)
+            if password == late:
+                assert (await _reset(client, token)).is_success
+            return hashed
+
+        monkeypatch.setattr(core.passwords, "hash", overtaken)
+        body = {"current_password": ada.password, "new_password": late}
+        assert (await client.post("/api/auth/change-password", json=body, headers=ada.headers)).status_code == 401
+        logins = [
+            (await client.post("/api/auth/login", json={"username_or_email": ada.username, "password": p})).status_code
+            for p in (late, NEW)
+        ]
+        assert logins == [401, 200]

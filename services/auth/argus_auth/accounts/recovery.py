@@ -35,7 +35,7 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
     """
     try:
         await core.limit("change-password", actor.user_id, capacity=_CHANGES_PER_HOUR, per_hour=_CHANGES_PER_HOUR)
-        password_hash = await _checked_hash(core, actor, change)
+        before, password_hash = await _checked_hash(core, actor, change)
     except RateLimited:
         await _audit(core, actor, "password_change_rate_limited", origin)
         raise
@@ -43,7 +43,10 @@ async def change_password(core: AuthCore, actor: Actor, change: PasswordChange, 
         await _audit(core, actor, "password_change_failed", origin, reason=str(error.code))
         raise
     async with core.write() as work:
-        user = await _require(await repository.by_id(work.connection, actor.user_id))
+        user = await _require(await repository.by_id(work.connection, actor.user_id, for_update=True))
+        if user.password_hash != before:
+            # A reset came between: what was shown is the current password no more.
+            raise ArgusError(ErrorCode.AUTH_PASSWORD_WRONG)
         await repository.change(work.connection, user.id, password_hash=password_hash, password_changed_at=now())
         # Whoever had the old password may have asked for a new address with it.
         await links.end(work.connection, user.id, links.CHANGE_EMAIL, links.RESET_PASSWORD)
@@ -134,7 +137,8 @@ async def verify_email(core: AuthCore, token: str, origin: Origin) -> None:
         work.audit("email_verified", user_id, target=("user", user_id), ip=origin.ip)
 
 
-async def _checked_hash(core: AuthCore, actor: Actor, change: PasswordChange) -> str:
+async def _checked_hash(core: AuthCore, actor: Actor, change: PasswordChange) -> tuple[str, str]:
+    """The hash that is stored, which the password shown fits, and that of the new password."""
     async with core.database.read() as connection:
         user = await _require(await repository.by_id(connection, actor.user_id))
     current, new = change.current_password.get_secret_value(), change.new_password.get_secret_value()
@@ -143,7 +147,7 @@ async def _checked_hash(core: AuthCore, actor: Actor, change: PasswordChange) ->
     if current == new:
         raise ArgusError(ErrorCode.AUTH_PASSWORD_UNCHANGED)
     await _require_strong(core, user, new)
-    return await core.passwords.hash(new)
+    return user.password_hash, await core.passwords.hash(new)
 
 
 async def _require_strong(core: AuthCore, user: sa.Row[Any], password: str) -> None:

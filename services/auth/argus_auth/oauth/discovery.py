@@ -24,6 +24,8 @@ _METADATA_S = 3600.0
 _KEYS_S = 3600.0
 # How often an unknown key makes us ask again: a rotation is noticed at once, a forger costs the provider little.
 _ASK_AGAIN_S = 60.0
+# How long a provider that did not answer is not asked again: those who wait their turn would each wait for it, too.
+_FAILED_S = 5.0
 
 
 class Metadata(NamedTuple):
@@ -52,6 +54,7 @@ class Directory:
         self._http: httpx.AsyncClient | None = None
         self._metadata: dict[str, tuple[Metadata, float]] = {}
         self._keys: dict[str, _Keys] = {}
+        self._failed: dict[str, tuple[str, float]] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
     @property
@@ -77,7 +80,7 @@ class Directory:
             if known is not None and not fresh and time.monotonic() - known[1] < _METADATA_S:
                 return known[0]
             url = issuer.rstrip("/") + "/.well-known/openid-configuration"
-            found = read_metadata(issuer, await outgoing.get_object(self.http, url))
+            found = read_metadata(issuer, await self._ask(url, fresh=fresh))
             self._metadata[issuer] = (found, time.monotonic())
             return found
 
@@ -105,12 +108,22 @@ class Directory:
             Unavailable: they cannot be had.
         """
         async with self._turn(jwks_uri):
-            return (await self._fetch(jwks_uri)).keys
+            return (await self._fetch(jwks_uri, fresh=True)).keys
 
-    async def _fetch(self, jwks_uri: str) -> _Keys:
-        fetched = _Keys(read_keys(await outgoing.get_object(self.http, jwks_uri)), time.monotonic())
+    async def _fetch(self, jwks_uri: str, *, fresh: bool = False) -> _Keys:
+        fetched = _Keys(read_keys(await self._ask(jwks_uri, fresh=fresh)), time.monotonic())
         self._keys[jwks_uri] = fetched
         return fetched
+
+    async def _ask(self, url: str, *, fresh: bool) -> Mapping[str, Any]:
+        failed = self._failed.get(url)
+        if failed is not None and not fresh and time.monotonic() - failed[1] < _FAILED_S:
+            raise Unavailable(failed[0])
+        try:
+            return await outgoing.get_object(self.http, url)
+        except Unavailable as error:
+            self._failed[url] = (str(error), time.monotonic())
+            raise
 
     def _turn(self, name: str) -> asyncio.Lock:
         return self._turns.setdefault(name, asyncio.Lock())

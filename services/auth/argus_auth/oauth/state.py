@@ -18,6 +18,7 @@ import msgspec
 from fastapi import Request, Response
 
 from argus_auth.oauth.addresses import within_app
+from argus_auth.sessions.cookies import is_secure
 from argus_kit.clock import now
 from argus_kit.secretbox import SecretBox, SecretBoxError
 
@@ -106,7 +107,7 @@ def put(response: Response, flow: Flow, box: SecretBox, request: Request, callba
             value,
             max_age=int(LIFE.total_seconds()),
             path=_path(callback_url),
-            secure=request.url.scheme == "https",
+            secure=is_secure(request),
             httponly=True,
             # The browser comes back from another site, by a link: Strict would leave the cookie at home.
             samesite="lax",
@@ -116,9 +117,7 @@ def put(response: Response, flow: Flow, box: SecretBox, request: Request, callba
 def clear(response: Response, request: Request, callback_url: str) -> None:
     """Take it away again."""
     for name in _COOKIES:
-        response.delete_cookie(
-            name, path=_path(callback_url), secure=request.url.scheme == "https", httponly=True, samesite="lax"
-        )
+        response.delete_cookie(name, path=_path(callback_url), secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def take(request: Request, provider: str, state: str | None, box: SecretBox) -> Flow | None:

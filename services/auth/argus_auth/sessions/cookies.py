@@ -92,7 +92,7 @@ def set_refresh(response: Response, token: str, request: Request, core: AuthCore
         token,
         max_age=core.settings.browser_session_days * 86_400,
         path=_PATH,
-        secure=_is_secure(request),
+        secure=is_secure(request),
         httponly=True,
         samesite="strict",
     )
@@ -100,7 +100,7 @@ def set_refresh(response: Response, token: str, request: Request, core: AuthCore
 
 def clear_refresh(response: Response, request: Request) -> None:
     """Take the refresh token away from the browser."""
-    response.delete_cookie(_name(request), path=_PATH, secure=_is_secure(request), httponly=True, samesite="strict")
+    response.delete_cookie(_name(request), path=_PATH, secure=is_secure(request), httponly=True, samesite="strict")
 
 
 def clearing_header(request: Request) -> dict[str, str]:
@@ -113,7 +113,7 @@ def clearing_header(request: Request) -> dict[str, str]:
 def _name(request: Request) -> str:
     port = _port(request)
     plain = _NAME if port in _USUAL_PORTS else f"{_NAME}_{port}"
-    return f"__Secure-{plain}" if _is_secure(request) else plain
+    return f"__Secure-{plain}" if is_secure(request) else plain
 
 
 def _port(request: Request) -> int | None:
@@ -124,7 +124,8 @@ def _port(request: Request) -> int | None:
         return None
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Whether a browser is to send a cookie on https alone."""
     # The gateway says by X-Forwarded-Proto what the browser spoke; uvicorn believes it from trusted proxies only. In
     # production people come by https alone, whatever a proxy in between makes of it.
     return request.url.scheme == "https" or request.app.state.platform.settings.env == "prod"
