@@ -74,9 +74,12 @@ test('a promotion opens the administration, and taking it away closes it; nobody
   await expect(drawer.getByRole('button', { name: 'Ban', exact: true })).toHaveCount(0)
 })
 
-test('a reset hands a link over, once, and the link sets a password that works', async ({ page, browser }) => {
+test('without a mail server a reset hands a link over, once, and the link sets a password that works', async ({ page, browser }) => {
   const account = await somebody('lou')
+  const root = await Person.of(ADMINISTRATOR)
+  await root.call('PUT', '/api/admin/system-config/smtp/host', { value: '' })
   await act(page, account.username, 'resetPassword')
+  await root.call('DELETE', '/api/admin/system-config/smtp/host')
   const link = (await page.getByTestId('handover-link').locator('pre').innerText()).trim()
   expect(link).toMatch(/\/reset-password\?token=[\w-]+$/)
   await page.getByRole('dialog').getByLabel('Close', { exact: true }).click()
@@ -134,6 +137,7 @@ test('an invite lets in whoever has its link, and is used up then', async ({ pag
 test('a setting that does not fit is refused beside it; one that fits is kept, and reverted', async ({ page }) => {
   await page.goto('/admin/config')
   const port = page.getByTestId('setting-smtp-port')
+  const before = await port.getByTestId('source').innerText()
   await port.getByRole('spinbutton').fill('70000')
   await port.getByTestId('save').click()
   await expect(port.getByRole('alert')).toContainText('from 1 to 65535')
@@ -148,8 +152,8 @@ test('a setting that does not fit is refused beside it; one that fits is kept, a
   await expect(port.getByRole('spinbutton')).toHaveValue('2525')
   await port.getByTestId('revert').click()
   await page.getByRole('tooltip').getByRole('button', { name: 'Revert' }).click()
-  await expect(port.getByTestId('source')).toHaveText('Default')
-  await expect(port.getByRole('spinbutton')).toHaveValue('587')
+  // What the environment says of it, where it says anything.
+  await expect(port.getByTestId('source')).toHaveText(before)
 })
 
 test('a stored secret is replaced, and never shown', async ({ page }) => {
@@ -246,7 +250,8 @@ test('the keyboard reaches what the mouse does', async ({ page }) => {
   await drawer.getByRole('button', { name: 'Ban', exact: true }).focus()
   await page.keyboard.press('Enter')
   const ask = page.getByRole('dialog', { name: `Ban ${account.username}?` })
-  await expect(ask).toBeVisible()
+  // Until the focus has moved into it, Escape belongs to the drawer below.
+  await expect(ask.locator(':focus')).toHaveCount(1)
   await page.keyboard.press('Escape')
   await expect(ask).toBeHidden()
   await expect(page.getByTestId(`person-${account.username}`).getByTestId('state-banned')).toHaveCount(0)

@@ -61,6 +61,7 @@ test('fits a phone on every page, empty and full', async ({ page }) => {
 test('can be used with the keyboard alone', async ({ page }) => {
   await registerInBrowser(page, newAccount('kai'))
   await page.goto('/batches')
+  await expect(page.locator('h1')).toBeVisible()
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused()
   await page.keyboard.press('Enter')

@@ -7291,9 +7291,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    csv: unknown;
-                    jsonl: unknown;
-                    syslog: unknown;
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "text/plain; charset=utf-8": unknown;
                 };
             };
         };
