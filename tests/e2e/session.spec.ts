@@ -23,6 +23,7 @@ const refreshCookie = async (context: BrowserContext) => (await context.cookies(
 test('a reload and a second tab stay signed in, and no script can read why', async ({ page, context }) => {
   await registerInBrowser(page, newAccount('ada'))
   await page.goto('/batches')
+  await expect(page.getByTestId('user-menu')).toBeVisible()
   const paths = visited(page)
   const asked = refreshes(page)
   await page.reload()
