@@ -54,7 +54,9 @@ async def list_audit_actions(_: MayAdminRead, connection: Reading) -> Sequence[A
 @router.get(
     "/export",
     response_class=StreamingResponse,
-    responses={200: {"description": "The lines, oldest first", "content": {kind: {} for kind in export.MEDIA_TYPES.values()}}},
+    responses={
+        200: {"description": "The lines, oldest first", "content": {kind: {} for kind in export.MEDIA_TYPES.values()}}
+    },
 )
 async def export_audit_log(
     *, actor: MayAdminRead, core: Core, origin: From, wanted: Wanted, format: export.Format = "csv"
