@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -202,6 +203,17 @@ class Stack:
         while self.pids().get(name) in {None, before}:
             assert time.monotonic() < deadline, f"{name} did not come back"
             time.sleep(0.05)
+
+    @contextlib.contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Stop processes without ending them, for as long as the block takes."""
+        for name in names:
+            self.signal(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.signal(name, signal.SIGCONT)
 
     def query(self, statement: str, **values: Any) -> list[Any]:
         """See System."""
