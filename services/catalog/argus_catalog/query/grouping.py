@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from argus_catalog.query.schemas import GroupMember, JobGroup, Spread
+from argus_catalog.query.schemas import GroupMember, JobGroup
+from argus_catalog.seeds import spread, without_seeds
 
-SEED: Final = "seed"
 _SHOWN_MEMBERS: Final = 32
-_SEEDS: Final = frozenset({"random_state", "rng", "seeds"})
-
-
-def is_seed(name: str) -> bool:
-    """Whether a setting of this name is a seed: seed, random_seed, train.seed, dataSeed, random_state."""
-    lowered = name.lower()
-    return lowered.endswith(("seed", ".random_state")) or lowered in _SEEDS
-
-
-def without_seeds(config: Any) -> Any:
-    """A configuration without its seeds, at any depth."""
-    if isinstance(config, dict):
-        return {name: without_seeds(value) for name, value in config.items() if not is_seed(name)}
-    if isinstance(config, list):
-        return [without_seeds(value) for value in config]
-    return config
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and so on of finite numbers; the deviations are summed in a second pass, so that little is cancelled."""
-    n = len(values)
-    if not n:
-        return Spread(n=0, mean=None, std=None, min=None, max=None)
-    scale = max(abs(value) for value in values) or 1.0
-    mean = math.fsum(value / scale for value in values) / n
-    squares = math.fsum((value / scale - mean) ** 2 for value in values)
-    std = scale * math.sqrt(squares / (n - 1)) if n > 1 else None
-    return Spread(n=n, mean=_finite(scale * mean), std=_finite(std), min=min(values), max=max(values))
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 @dataclass(slots=True)

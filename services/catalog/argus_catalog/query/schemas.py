@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from argus_catalog.query.tokens import LONGEST
+from argus_catalog.seeds import Spread
 from argus_catalog.wire import Shape, WireTime
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -41,16 +42,6 @@ class FoundJob(Shape):
     elapsed: float | None
     metrics: dict[str, Any] | None
     values: dict[str, Any]
-
-
-class Spread(Shape):
-    """A number over the members that have it; `std` is the sample's, null of fewer than two."""
-
-    n: int
-    mean: float | None
-    std: float | None
-    min: float | None
-    max: float | None
 
 
 class GroupMember(Shape):

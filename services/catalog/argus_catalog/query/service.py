@@ -14,10 +14,11 @@ from argus_catalog.query import fields, keyset, repository
 from argus_catalog.query.conditions import condition
 from argus_catalog.query.errors import QueryError
 from argus_catalog.query.fields import Json, Place, Plain
-from argus_catalog.query.grouping import SEED, Groups
+from argus_catalog.query.grouping import Groups
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse, parse_field
 from argus_catalog.query.schemas import FoundJob, JobGroup, JobQuery, QueryResult
+from argus_catalog.seeds import SEED
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now

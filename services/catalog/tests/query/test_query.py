@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argus_catalog.query.grouping import spread, without_seeds
+from argus_catalog.seeds import spread, without_seeds
 from argus_kit.clock import now
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "query.md"
