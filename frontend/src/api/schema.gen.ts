@@ -160,6 +160,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/projects/{project}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Project
+         * @description Open a project to everyone: all batches of that name, whoever's they are, with hosts and commands, and those to
+         *     come. Publishing again changes what its page says.
+         */
+        post: operations["publish_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/projects/{project}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unpublish Project
+         * @description Close a project to everyone again.
+         */
+        post: operations["unpublish_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/projects/bulk-delete": {
         parameters: {
             query?: never;
@@ -174,6 +215,26 @@ export interface paths {
          * @description Delete many projects with all their batches; those that cannot be deleted are named with the reason.
          */
         post: operations["delete_projects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/projects/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Publications
+         * @description What is published, the last first.
+         */
+        get: operations["list_publications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1463,7 +1524,7 @@ export interface paths {
         };
         /**
          * Get Batch
-         * @description One batch, with its environment.
+         * @description One batch, with its environment. Without a credential an id may be the slug of a public link.
          */
         get: operations["get_batch"];
         put?: never;
@@ -1679,7 +1740,7 @@ export interface paths {
         };
         /**
          * List Batch Log Lines
-         * @description The log lines of a batch, the newest first.
+         * @description The log lines of a batch, the newest first. Lines are not published: without a credential there are none.
          */
         get: operations["list_batch_log_lines"];
         put?: never;
@@ -2014,6 +2075,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Jobs
+         * @description Up to 32 jobs of any batches side by side, in the order asked for.
+         */
+        post: operations["compare_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard": {
         parameters: {
             query?: never;
@@ -2252,7 +2333,7 @@ export interface paths {
         };
         /**
          * List Job Log Lines
-         * @description The log lines of a job, the newest first.
+         * @description The log lines of a job, the newest first. Lines are not published: without a credential there are none.
          */
         get: operations["list_job_log_lines"];
         put?: never;
@@ -2999,6 +3080,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/public/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Projects
+         * @description Published projects, the one that was published last first.
+         */
+        get: operations["list_public_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Project
+         * @description One published project.
+         */
+        get: operations["get_public_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}/active-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Active Batches
+         * @description The running batches of a published project, the latest start first. Whose they are is not told.
+         */
+        get: operations["list_public_active_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Batches
+         * @description The batches of a published project, the latest start first. X-Next-Cursor is there when more follow.
+         */
+        get: operations["list_public_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Leaderboard
+         * @description The best job of every model and dataset of a published project.
+         */
+        get: operations["get_public_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Matrix
+         * @description Best values of a published project, models by datasets.
+         */
+        get: operations["get_public_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/projects/{project}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Resources
+         * @description What a published project used.
+         */
+        get: operations["get_public_resources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/query": {
         parameters: {
             query?: never;
@@ -3010,9 +3231,29 @@ export interface paths {
         put?: never;
         /**
          * Query Jobs
-         * @description Jobs that fulfil a condition, or groups of them, of all batches that the caller sees.
+         * @description Jobs or batches that fulfil a condition, or groups of them, of all batches that the caller sees.
          */
         post: operations["query_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/query/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Query Fields
+         * @description Fields that a query may name, with settings, metrics and values of the newest jobs that the caller sees.
+         */
+        get: operations["list_query_fields"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3655,6 +3896,16 @@ export interface components {
             title: string;
         };
         /**
+         * Member
+         * @description A job of a group.
+         */
+        argus_catalog__curves__schemas__Member: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
+        };
+        /**
          * QueryResult
          * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
          */
@@ -3672,10 +3923,35 @@ export interface components {
             series: components["schemas"]["Series"][];
         };
         /**
+         * Member
+         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
+         */
+        argus_catalog__members__schemas__Member: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Granted By */
+            granted_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
+        };
+        /**
          * QueryResult
-         * @description One page: `jobs`, or with `group_by` `groups`. `total` is told on the first page, `cursor` leads to the next.
+         * @description One page: `jobs` or `batches`, or with `group_by` `groups`.
+         *
+         *     `total` is told on the first page, `cursor` leads to the next.
          */
         argus_catalog__query__schemas__QueryResult: {
+            /** Batches */
+            batches: components["schemas"]["FoundBatch"][];
             /** Cursor */
             cursor: string | null;
             /** Groups */
@@ -4154,7 +4430,8 @@ export interface components {
          * @description One column of a comparison.
          *
          *     `best_metric` is the best value of the metric that most of what is compared can be judged by. `model`, `dataset`,
-         *     `metrics` and `loss_curve` are those of `best_job_id`: the job with that value, else the one heard of last.
+         *     `metrics`, `config` and `loss_curve` are those of `best_job_id`: the job with that value, else the one heard of
+         *     last. `seed_job_ids` are the jobs of the batch that differ from it by their seed alone, itself among them.
          */
         ComparedBatch: {
             /** Batch Id */
@@ -4162,10 +4439,22 @@ export interface components {
             /** Best Job Id */
             best_job_id: string | null;
             best_metric: components["schemas"]["BestMetric"] | null;
+            /** Command */
+            command: string | null;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
             /** Dataset */
             dataset: string | null;
             /** End Time */
             end_time: string | null;
+            /** Environment */
+            environment: {
+                [key: string]: unknown;
+            };
+            /** Host */
+            host: string | null;
             /** Jobs */
             jobs: components["schemas"]["ComparedJob"][];
             /** Loss Curve */
@@ -4182,10 +4471,14 @@ export interface components {
             n_failed: number;
             /** N Total */
             n_total: number | null;
+            /** Name */
+            name: string | null;
             /** Owner Id */
             owner_id: number | null;
             /** Project */
             project: string;
+            /** Seed Job Ids */
+            seed_job_ids: string[];
             /** Start Time */
             start_time: string | null;
             /** Status */
@@ -4306,6 +4599,57 @@ export interface components {
             password: string;
             /** Username Or Email */
             username_or_email: string;
+        };
+        /**
+         * CurveBand
+         * @description One metric of all members of a group, column by column, a place for each bucket of steps, and for each of them
+         *     how many members count (`n`) and what they are together. `steps` are where buckets stand: the mean step of their
+         *     points; `elapsed` the mean of seconds since their jobs began. `std` is the sample's. `min` and `max` are of all
+         *     values, all else of one value for each member, the mean of its own there. What is no number is left out and counted
+         *     in `left_out`; where nothing else is, n is 0 and the rest null. `n_members` have the metric at all, with `n_points`.
+         *
+         *     Where the longest member has every step that any has, each step is a bucket. Else buckets are equal ranges of steps,
+         *     as wide as the usual distance of points of the sparsest member, wider where more than `points` would be needed.
+         */
+        CurveBand: {
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
+            /** Elapsed */
+            elapsed: number[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "epoch" | "step";
+            /** Left Out */
+            left_out: number[];
+            /** Max */
+            max: (number | null)[];
+            /** Mean */
+            mean: (number | null)[];
+            /** Median */
+            median: (number | null)[];
+            /** Min */
+            min: (number | null)[];
+            /** N */
+            n: number[];
+            /** N Members */
+            n_members: number;
+            /** N Points */
+            n_points: number;
+            /** Name */
+            name: string;
+            /** Q1 */
+            q1: (number | null)[];
+            /** Q3 */
+            q3: (number | null)[];
+            /** Std */
+            std: (number | null)[];
+            /** Steps */
+            steps: number[];
         };
         /**
          * CurvePoint
@@ -4681,6 +5025,17 @@ export interface components {
             value: unknown;
         };
         /**
+         * FoundBatch
+         * @description A batch, with the values of the columns that were asked for.
+         */
+        FoundBatch: {
+            batch: components["schemas"]["BatchOut"];
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * FoundJob
          * @description A job, with the values of the columns that were asked for.
          */
@@ -4718,13 +5073,33 @@ export interface components {
         };
         /**
          * GroupMember
-         * @description A job of a group.
+         * @description A job of a group; of a group of batches both are the batch's id.
          */
         GroupMember: {
             /** Batch */
             batch: string;
             /** Id */
             id: string;
+        };
+        /**
+         * GroupResult
+         * @description One group: as it was asked for, or one that a split made (with its `label`). `missing` are members that are not
+         *     there or not visible; a metric that no member has is simply not in `series`.
+         */
+        GroupResult: {
+            /** Batch Id */
+            batch_id: string | null;
+            error: components["schemas"]["QueryError"] | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string | null;
+            /** Members */
+            members: components["schemas"]["argus_catalog__curves__schemas__Member"][];
+            /** Missing */
+            missing: components["schemas"]["argus_catalog__curves__schemas__Member"][];
+            /** Series */
+            series: components["schemas"]["CurveBand"][];
         };
         /**
          * Heartbeat
@@ -5016,6 +5391,79 @@ export interface components {
             ok?: boolean;
         };
         /**
+         * JobAddress
+         * @description A job by the two ids of its address.
+         */
+        JobAddress: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * JobColumn
+         * @description One column of a comparison of jobs.
+         *
+         *     `metrics` are the final ones, with those of the newest epoch that the final ones do not name. `config` is flat, by
+         *     dotted paths. Jobs with the same `seed_group` differ by their seed alone.
+         */
+        JobColumn: {
+            /** Batch Id */
+            batch_id: string;
+            /** Batch Name */
+            batch_name: string | null;
+            /** Command */
+            command: string | null;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Dataset */
+            dataset: string | null;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** End Time */
+            end_time: string | null;
+            /** Environment */
+            environment: {
+                [key: string]: unknown;
+            };
+            /** Host */
+            host: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Model */
+            model: string | null;
+            /** Project */
+            project: string;
+            /** Seed */
+            seed: string | null;
+            /** Seed Group */
+            seed_group: string;
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * JobComparison
+         * @description Jobs side by side, in the order asked for.
+         */
+        JobComparison: {
+            /** Directions */
+            directions: {
+                [key: string]: "min" | "max";
+            };
+            /** Jobs */
+            jobs: components["schemas"]["JobColumn"][];
+            /** Metric Union */
+            metric_union: string[];
+        };
+        /**
          * JobCurve
          * @description One job's curve among those of its batch.
          */
@@ -5128,7 +5576,7 @@ export interface components {
         };
         /**
          * JobGroup
-         * @description Jobs that agree in what they were grouped by.
+         * @description Jobs or batches that agree in what they were grouped by.
          *
          *     `n` counts all of them, and `columns` are of all; `members` names the first 32.
          */
@@ -5238,7 +5686,7 @@ export interface components {
         };
         /**
          * JobQuery
-         * @description Which jobs are wanted, and what of them. The language is told in docs/query.md.
+         * @description Which jobs or batches are wanted, and what of them. The language is told in docs/query.md.
          */
         JobQuery: {
             /**
@@ -5249,6 +5697,13 @@ export interface components {
             columns?: string[];
             /** Cursor */
             cursor?: string | null;
+            /**
+             * From
+             * @description What is asked for
+             * @default jobs
+             * @enum {string}
+             */
+            from?: "jobs" | "batches";
             /**
              * Group By
              * @description Fields, or seed: jobs that differ by it alone
@@ -5266,6 +5721,13 @@ export interface components {
              * @example config.lr < 1e-3 and metrics.val_acc > 0.9
              */
             query?: string;
+            /**
+             * Scope
+             * @description Whose batches
+             * @default all
+             * @enum {string}
+             */
+            scope?: "mine" | "shared" | "all";
             /**
              * Sort
              * @description Fields, the first one first; -field descends
@@ -5354,6 +5816,31 @@ export interface components {
             rotates_at: string | null;
             /** Verifying */
             verifying: number;
+        };
+        /**
+         * KnownField
+         * @description A field that a query may name. `values` are some texts that it has in jobs that the caller sees.
+         */
+        KnownField: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "time" | "duration" | "texts" | "any";
+            /** Name */
+            name: string;
+            /** Values */
+            values: string[];
+        };
+        /**
+         * KnownFields
+         * @description What to offer to whoever writes a query: all fields, and what the newest jobs name of the open ones.
+         */
+        KnownFields: {
+            /** Fields */
+            fields: components["schemas"]["KnownField"][];
+            /** Sampled Jobs */
+            sampled_jobs: number;
         };
         /**
          * LeaderboardRow
@@ -5490,27 +5977,6 @@ export interface components {
             values: (number | null)[][];
         };
         /**
-         * Member
-         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
-         */
-        Member: {
-            /** Created At */
-            created_at: string;
-            /** Created By */
-            created_by: number | null;
-            /** Granted By */
-            granted_by: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "editor" | "viewer";
-            /** User Id */
-            user_id: number;
-            /** Username */
-            username: string;
-        };
-        /**
          * MemberIn
          * @description What someone is to be in a project.
          */
@@ -5539,13 +6005,16 @@ export interface components {
         };
         /**
          * MetricsQuery
-         * @description Curves of many jobs. The bounds hold for each curve, ends included; times in seconds since 1970.
+         * @description Curves of many jobs: each by itself (`series`), and groups of them as bands (`groups`, `split`). The bounds hold
+         *     for each curve, ends included; times in seconds since 1970.
          */
         MetricsQuery: {
             /** From Step */
             from_step?: number | null;
             /** From Time */
             from_time?: number | null;
+            /** Groups */
+            groups?: components["schemas"]["WantedGroup"][];
             /**
              * Kind
              * @description Only curves over epochs, or over steps
@@ -5558,7 +6027,9 @@ export interface components {
              */
             points?: number;
             /** Series */
-            series: components["schemas"]["WantedJob"][];
+            series?: components["schemas"]["WantedJob"][];
+            /** Split */
+            split?: components["schemas"]["WantedSplit"][];
             /** To Step */
             to_step?: number | null;
             /** To Time */
@@ -5655,6 +6126,14 @@ export interface components {
             permission?: "viewer" | "editor";
             /** Project */
             project: string;
+        };
+        /**
+         * NewPublication
+         * @description What a published project's page says of it.
+         */
+        NewPublication: {
+            /** Description */
+            description?: string | null;
         };
         /**
          * NewPublicShare
@@ -6115,7 +6594,7 @@ export interface components {
             /** May Manage */
             may_manage: boolean;
             /** Members */
-            members: components["schemas"]["Member"][];
+            members: components["schemas"]["argus_catalog__members__schemas__Member"][];
             /** Role */
             role: ("owner" | "editor" | "viewer") | null;
         };
@@ -6174,6 +6653,22 @@ export interface components {
             slug: string;
         };
         /**
+         * Publication
+         * @description That a project is published, by whom and since when.
+         */
+        Publication: {
+            /** Is Public */
+            is_public: boolean;
+            /** Project */
+            project: string;
+            /** Public Description */
+            public_description: string | null;
+            /** Published At */
+            published_at: string | null;
+            /** Published By User Id */
+            published_by_user_id: number | null;
+        };
+        /**
          * PublicBatch
          * @description A batch as everyone with the link sees it.
          */
@@ -6230,6 +6725,72 @@ export interface components {
             status: string | null;
         };
         /**
+         * PublicProject
+         * @description A published project. `failure_rate` 0..1, `gpu_hours` in hours.
+         */
+        PublicProject: {
+            /** Description */
+            description: string | null;
+            /** Failure Rate */
+            failure_rate: number | null;
+            /** First Event At */
+            first_event_at: string | null;
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Jobs Done */
+            jobs_done: number;
+            /** Jobs Failed */
+            jobs_failed: number;
+            /** Last Event At */
+            last_event_at: string | null;
+            /** N Batches */
+            n_batches: number;
+            /** Project */
+            project: string;
+            /** Published At */
+            published_at: string | null;
+            /** Running Batches */
+            running_batches: number;
+        };
+        /**
+         * PublicProjectBatch
+         * @description A batch of a published project.
+         */
+        PublicProjectBatch: {
+            /** Batch Id */
+            batch_id: string;
+            /** End Time */
+            end_time: string | null;
+            /** Host */
+            host: string | null;
+            /** N Done */
+            n_done: number;
+            /** N Failed */
+            n_failed: number;
+            /** N Total */
+            n_total: number | null;
+            /** Project */
+            project: string;
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * PublicProjectCard
+         * @description A published project in the list of all.
+         */
+        PublicProjectCard: {
+            /** Description */
+            description: string | null;
+            /** N Batches */
+            n_batches: number;
+            /** Project */
+            project: string;
+            /** Published At */
+            published_at: string | null;
+        };
+        /**
          * PublicShare
          * @description A public link to a batch.
          */
@@ -6251,9 +6812,11 @@ export interface components {
         };
         /**
          * QueryAnswer
-         * @description What was asked for, in the same order.
+         * @description What was asked for, in the same order; after the groups those of each split.
          */
         QueryAnswer: {
+            /** Groups */
+            groups: components["schemas"]["GroupResult"][];
             /** Results */
             results: components["schemas"]["argus_catalog__curves__schemas__QueryResult"][];
         };
@@ -7158,6 +7721,18 @@ export interface components {
             username: string;
         };
         /**
+         * WantedGroup
+         * @description Jobs whose curves are wanted together, and of which metrics (null: all).
+         */
+        WantedGroup: {
+            /** Id */
+            id: string;
+            /** Metrics */
+            metrics?: string[] | null;
+            /** Series */
+            series: components["schemas"]["WantedMember"][];
+        };
+        /**
          * WantedJob
          * @description A job, and which of its metrics are wanted (null: all).
          */
@@ -7166,6 +7741,37 @@ export interface components {
             batch_id: string;
             /** Job Id */
             job_id: string;
+            /** Metrics */
+            metrics?: string[] | null;
+        };
+        /**
+         * WantedJobs
+         * @description Which jobs are compared; one that is named twice stands once.
+         */
+        WantedJobs: {
+            /** Jobs */
+            jobs: components["schemas"]["JobAddress"][];
+        };
+        /**
+         * WantedMember
+         * @description A job of a group.
+         */
+        WantedMember: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * WantedSplit
+         * @description All jobs of a batch as groups: by `seed` (those that differ by nothing else), `model`, `dataset`, a setting
+         *     (`config.lr`, dots lead inwards), or `all` as one.
+         */
+        WantedSplit: {
+            /** Batch Id */
+            batch_id: string;
+            /** By */
+            by: string;
             /** Metrics */
             metrics?: string[] | null;
         };
@@ -7461,6 +8067,70 @@ export interface operations {
             };
         };
     };
+    publish_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewPublication"] | null;
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+        };
+    };
+    unpublish_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     delete_projects: {
         parameters: {
             query?: never;
@@ -7490,6 +8160,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkDeleted"];
+                };
+            };
+        };
+    };
+    list_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"][];
                 };
             };
         };
@@ -10878,6 +11577,39 @@ export interface operations {
             };
         };
     };
+    compare_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedJobs"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobComparison"];
+                };
+            };
+        };
+    };
     get_dashboard: {
         parameters: {
             query?: {
@@ -12366,7 +13098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Member"];
+                    "application/json": components["schemas"]["argus_catalog__members__schemas__Member"];
                 };
             };
         };
@@ -12815,6 +13547,229 @@ export interface operations {
             };
         };
     };
+    list_public_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicProjectCard"][];
+                };
+            };
+        };
+    };
+    get_public_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicProject"];
+                };
+            };
+        };
+    };
+    list_public_active_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActiveBatch"][];
+                };
+            };
+        };
+    };
+    list_public_batches: {
+        parameters: {
+            query?: {
+                /** @description From X-Next-Cursor of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicProjectBatch"][];
+                };
+            };
+        };
+    };
+    get_public_leaderboard: {
+        parameters: {
+            query?: {
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaderboardRow"][];
+                };
+            };
+        };
+    };
+    get_public_matrix: {
+        parameters: {
+            query?: {
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
+                };
+            };
+        };
+    };
+    get_public_resources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectResources"];
+                };
+            };
+        };
+    };
     query_jobs: {
         parameters: {
             query?: never;
@@ -12844,6 +13799,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["argus_catalog__query__schemas__QueryResult"];
+                };
+            };
+        };
+    };
+    list_query_fields: {
+        parameters: {
+            query?: {
+                /** @description What is asked for */
+                from?: "jobs" | "batches";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownFields"];
                 };
             };
         };

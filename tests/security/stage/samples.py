@@ -62,9 +62,12 @@ def sample_of(operation: str) -> Sample:
     return SAMPLES[operation]
 
 
+_QUESTIONS = {"POST /api/metrics/query", "POST /api/query", "POST /api/compare/jobs"}
+
+
 def is_change(operation: str) -> bool:
     """Whether an operation is there to change something; a POST may also be a long question."""
-    return not operation.startswith("GET ") and operation not in {"POST /api/metrics/query", "POST /api/query"}
+    return not operation.startswith("GET ") and operation not in _QUESTIONS
 
 
 def _read(world: World, operation: str) -> Call:
@@ -450,6 +453,11 @@ def _(world: World) -> Call:
 @sample("POST /api/query")
 def _(world: World) -> Call:
     return Call("/api/query", {"query": "metrics.val_loss is null or started > -7d", "columns": ["config.lr"]})
+
+
+@sample("POST /api/compare/jobs")
+def _(world: World) -> Call:
+    return Call("/api/compare/jobs", {"jobs": [{"batch_id": world.run.batch, "job_id": world.run.job}]})
 
 
 @sample("POST /api/jobs/{job_id}/artifacts")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from argus_catalog.compare import service
-from argus_catalog.compare.schemas import Comparison
+from argus_catalog.compare import jobs, service
+from argus_catalog.compare.schemas import Comparison, JobComparison, WantedJobs
 from argus_catalog.csv import csv_response
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
@@ -28,3 +28,9 @@ async def compare_batches(batches: Batches, actor: MayReadRuns, connection: Read
 async def export_comparison(batches: Batches, actor: MayReadRuns, connection: Reading) -> Response:
     """All jobs of the batches with the union of their metrics, as CSV."""
     return csv_response("compare.csv", await service.compare_csv(connection, actor, batches))
+
+
+@router.post("/jobs")
+async def compare_jobs(asked: WantedJobs, actor: MayReadRuns, connection: Reading) -> JobComparison:
+    """Up to 32 jobs of any batches side by side, in the order asked for."""
+    return await jobs.compare(connection, actor, [(one.batch_id, one.job_id) for one in asked.jobs])

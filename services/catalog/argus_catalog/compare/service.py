@@ -12,6 +12,7 @@ from argus_catalog.compare import repository
 from argus_catalog.compare.choosing import Chosen, chosen, common_metric, metric_union, numbers
 from argus_catalog.compare.repository import Row
 from argus_catalog.compare.schemas import ComparedBatch, ComparedJob, Comparison, CurvePoint
+from argus_catalog.compare.settings import config_of, flat, group_of
 from argus_catalog.csv import to_csv
 from argus_catalog.derivations.metrics import direction
 from argus_catalog.derivations.progress import elapsed_s
@@ -24,6 +25,10 @@ from argus_kit.errors import ArgusError
 
 _FEWEST, _MOST = 2, 32
 _LOSSES = ("train_loss", "val_loss")
+_COPIED = (
+    *("project", "status", "n_total", "n_done", "n_failed", "start_time", "end_time", "owner_id"),
+    *("name", "host", "command"),
+)
 # What a chart as wide as a page can show of one curve.
 _CURVE_POINTS = 500
 
@@ -46,9 +51,14 @@ async def compare(connection: AsyncConnection, actor: Actor, batches: str) -> Co
     everything = [job for side in sides for job in side.jobs]
     metric, names = await asyncio.to_thread(lambda: (common_metric(everything), metric_union(everything)))
     speakers = [chosen(side.jobs, metric) for side in sides]
-    curves = await _loss_curves(connection, [one.job for one in speakers if one is not None])
+    speaking = [one.job for one in speakers if one is not None]
+    curves = await _loss_curves(connection, speaking)
+    kin = await repository.settings(connection, speaking)
     return Comparison(
-        batches=[_column(side, one, curves) for side, one in zip(sides, speakers, strict=True)],
+        batches=[
+            _column(side, one, curves, kin.get(side.batch.batch_key, ()))
+            for side, one in zip(sides, speakers, strict=True)
+        ],
         metric_union=names,
         metric_keys=names,
         directions={name: direction(name) for name in names},
@@ -90,12 +100,14 @@ async def _sides(connection: AsyncConnection, actor: Actor, batches: str) -> lis
     return [_Side(found[batch_id], jobs.get(found[batch_id].batch_key, [])) for batch_id in wanted]
 
 
-def _column(side: _Side, speaker: Chosen | None, curves: Mapping[tuple[int, int], LossCurve]) -> ComparedBatch:
-    copied = ("project", "status", "n_total", "n_done", "n_failed", "start_time", "end_time", "owner_id")
+def _column(
+    side: _Side, speaker: Chosen | None, curves: Mapping[tuple[int, int], LossCurve], kin: Sequence[Row]
+) -> ComparedBatch:
     job = speaker.job if speaker else None
+    config, seeds = _settings(job.job_no, kin) if job else ({}, [])
     return ComparedBatch(
         batch_id=side.batch.id,
-        **{name: getattr(side.batch, name) for name in copied},
+        **{name: getattr(side.batch, name) for name in _COPIED},
         jobs=[_job(side, row) for row in side.jobs],
         best_metric=_best_metric(speaker),
         best_job_id=job.job_id if job else None,
@@ -103,7 +115,23 @@ def _column(side: _Side, speaker: Chosen | None, curves: Mapping[tuple[int, int]
         dataset=job.dataset if job else None,
         metrics=numbers(job.metrics) if job else {},
         loss_curve=curves.get((job.batch_key, job.job_no), _NO_CURVE) if job else _NO_CURVE,
+        environment=environment(side.batch),
+        config=config,
+        seed_job_ids=seeds,
     )
+
+
+def environment(row: Row) -> dict[str, Any]:
+    """What is known of the code and the interpreter that a batch ran with."""
+    return {name: value for name in repository.ENVIRONMENT if (value := getattr(row, name)) is not None}
+
+
+def _settings(job_no: int, kin: Sequence[Row]) -> tuple[dict[str, Any], list[str]]:
+    """The settings of the speaker, and which of its kin differ from it by the seed alone."""
+    configs = {row.job_no: config_of(row.config, row.params) for row in kin}
+    groups = {no: group_of(None, None, None, config) for no, config in configs.items()}
+    own = groups.get(job_no)
+    return flat(configs.get(job_no, {})), [row.job_id for row in kin if groups[row.job_no] == own]
 
 
 def _best_metric(speaker: Chosen | None) -> BestMetric | None:
