@@ -1563,6 +1563,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/board-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batch Board Metrics
+         * @description The metrics of a batch's final values, what is better in each, and which one decides.
+         */
+        get: operations["list_batch_board_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/curves": {
         parameters: {
             query?: never;
@@ -1731,6 +1751,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch Log
+         * @description The same of a batch: the lines of all its jobs and its own, or with `job_id` of one.
+         */
+        get: operations["read_batch_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/log-lines": {
         parameters: {
             query?: never;
@@ -1751,6 +1791,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/log.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Batch Log
+         * @description A batch's whole log as text.
+         */
+        get: operations["download_batch_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/logs/stream": {
         parameters: {
             query?: never;
@@ -1763,6 +1823,26 @@ export interface paths {
          * @description Log lines of a batch as they come.
          */
         get: operations["stream_batch_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{batch_id}/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch Matrix
+         * @description A batch as models by datasets: the last job of each, or with seeds the best seed group.
+         */
+        get: operations["get_batch_matrix"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2324,6 +2404,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{batch_id}/{job_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Job Log
+         * @description A page of a job's log, in its order, at its end when no place is named. `before`, `after` and `around` are ids.
+         *
+         *     With `q` or `level` the matching lines of a bounded part of the log, before or after an id; `scanned` says which.
+         */
+        get: operations["read_job_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{batch_id}/{job_id}/log-lines": {
         parameters: {
             query?: never;
@@ -2336,6 +2438,26 @@ export interface paths {
          * @description The log lines of a job, the newest first. Lines are not published: without a credential there are none.
          */
         get: operations["list_job_log_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{batch_id}/{job_id}/log.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Job Log
+         * @description A job's whole log as text.
+         */
+        get: operations["download_job_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2376,6 +2498,26 @@ export interface paths {
          * @description The curves of one job: at most `points` of each, every extreme exact.
          */
         get: operations["get_job_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{batch_id}/{job_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Neighbours
+         * @description What stands beside a job: its cell and seed group in the project, the jobs before and after it in its batch.
+         */
+        get: operations["get_job_neighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2744,6 +2886,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/board-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Board Metrics
+         * @description The same of a project.
+         */
+        get: operations["list_project_board_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/export-raw.csv": {
         parameters: {
             query?: never;
@@ -2793,9 +2955,29 @@ export interface paths {
         };
         /**
          * Get Leaderboard
-         * @description The best job of every model and dataset.
+         * @description The best job of every model and dataset, or with seeds the best seed group; by MSE when nothing else is said.
          */
         get: operations["get_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/leaderboard/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Leaderboard Trend
+         * @description How the best value of a metric came about: each job that set a record.
+         */
+        get: operations["get_leaderboard_trend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2813,7 +2995,7 @@ export interface paths {
         };
         /**
          * Get Project Matrix
-         * @description Best values, models by datasets.
+         * @description Best values, models by datasets. With `seeds`, true or false, each cell is told in full.
          */
         get: operations["get_project_matrix"];
         put?: never;
@@ -4303,6 +4485,54 @@ export interface components {
             value: number;
         };
         /**
+         * BestTrend
+         * @description How the best value of a metric came about: each job that set a record, in the order of their end.
+         */
+        BestTrend: {
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
+            /** Is Sure */
+            is_sure: boolean;
+            /** Last At */
+            last_at: string | null;
+            /** Metric */
+            metric: string;
+            /** N Results */
+            n_results: number;
+            /** Records */
+            records: components["schemas"]["TrendPoint"][];
+        };
+        /**
+         * BoardMetric
+         * @description A metric of final values. `direction` is what is better; it is only assumed where `is_sure` is false.
+         */
+        BoardMetric: {
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
+            /** Is Sure */
+            is_sure: boolean;
+            /** N Jobs */
+            n_jobs: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * BoardMetrics
+         * @description The metrics of a project's or a batch's jobs, the usual ones first, and the one that decides when none is named.
+         */
+        BoardMetrics: {
+            /** Metrics */
+            metrics: components["schemas"]["BoardMetric"][];
+            /** Primary */
+            primary: string | null;
+        };
+        /**
          * BulkDeleteBatches
          * @description Batches to delete, at most 500.
          */
@@ -5608,6 +5838,31 @@ export interface components {
             project: string;
         };
         /**
+         * JobMatrix
+         * @description Models by datasets.
+         */
+        JobMatrix: {
+            /** Cells */
+            cells: (components["schemas"]["MatrixCell"] | null)[][];
+            /** Cols */
+            cols: string[];
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "min" | "max";
+            /** Is Sure */
+            is_sure: boolean;
+            /** Metric */
+            metric: string;
+            /** Others */
+            others: string[];
+            /** Rows */
+            rows: string[];
+            /** Seeds */
+            seeds: boolean;
+        };
+        /**
          * JobMetrics
          * @description The curves of a job. `names` are all that it has, whether asked for or not; a metric that was reported both by
          *     epochs and by steps is two series. `last_step` is the last one in `series`.
@@ -5845,6 +6100,9 @@ export interface components {
         /**
          * LeaderboardRow
          * @description The best job of a model and dataset.
+         *
+         *     With seeds it is the best job of the best seed group: `mean` and so on are of that group's `n` members that count,
+         *     `spreads` the same of all its metrics. Without seeds these are null.
          */
         LeaderboardRow: {
             /** Batch Id */
@@ -5857,16 +6115,38 @@ export interface components {
             elapsed_s: number | null;
             /** Job Id */
             job_id: string;
+            /** Jobs */
+            jobs: components["schemas"]["MatrixJob"][] | null;
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
             /** Metric Name */
             metric_name: string | null;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
             } | null;
+            /** Min */
+            min: number | null;
             /** Model */
             model: string;
+            /** N */
+            n: number | null;
+            /** N Groups */
+            n_groups: number | null;
+            /** N Jobs */
+            n_jobs: number | null;
+            /** N Members */
+            n_members: number | null;
+            /** Spreads */
+            spreads: {
+                [key: string]: components["schemas"]["Spread"];
+            } | null;
             /** Status */
             status: string | null;
+            /** Std */
+            std: number | null;
             /** Train Epochs */
             train_epochs: number | null;
         };
@@ -5957,24 +6237,143 @@ export interface components {
             ts: string;
         };
         /**
+         * LogPage
+         * @description Lines in their order, and how many the log has. `scanned` is there when lines were searched for.
+         */
+        LogPage: {
+            /** Items */
+            items: components["schemas"]["LogRow"][];
+            scanned: components["schemas"]["LogScan"] | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * LogRow
+         * @description One line and its place: `n` counts the lines of this log from 0. `stream` is stdout or stderr for a line that the
+         *     run printed; a line with `dropped` stands for so many that were not sent.
+         */
+        LogRow: {
+            /** Dropped */
+            dropped: number | null;
+            /** Event Id */
+            event_id: string | null;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Level */
+            level: string;
+            /** Line */
+            line: string;
+            /** N */
+            n: number;
+            /** Stream */
+            stream: string | null;
+            /** Ts */
+            ts: string;
+        };
+        /**
+         * LogScan
+         * @description Which lines a search has looked at: from `from_line` up to but without `to_line`, by place and by id. It goes on
+         *     with `before=from_id`, or with `after=to_id`.
+         */
+        LogScan: {
+            /** From Id */
+            from_id: number;
+            /** From Line */
+            from_line: number;
+            /** To Id */
+            to_id: number;
+            /** To Line */
+            to_line: number;
+        };
+        /**
          * Matrix
-         * @description Best values of a metric, models by datasets.
+         * @description Best values of a metric, models by datasets. `cells` tell more of each, when `seeds` was asked for or refused.
          */
         Matrix: {
             /** Batch Ids */
             batch_ids: (string[] | null)[][];
+            /** Cells */
+            cells: (components["schemas"]["MatrixCell"] | null)[][] | null;
             /** Cols */
             cols: string[];
             /** Direction */
             direction: string;
+            /** Is Sure */
+            is_sure: boolean;
             /** Metric */
             metric: string;
+            /** Others */
+            others: string[];
             /** Project */
             project: string;
             /** Rows */
             rows: string[];
+            /** Seeds */
+            seeds: boolean;
             /** Values */
             values: (number | null)[][];
+        };
+        /**
+         * MatrixCell
+         * @description What stands in a cell: one job, or with seeds the best seed group.
+         *
+         *     `n`, `mean`, `std`, `min` and `max` are over all members that count: done, not flagged as idle, with a finite
+         *     number; where there is none of these, over all with a number, and then the cell is neither best nor worst. `jobs`
+         *     names the first 100 of `n_members`; `n_jobs` and `n_groups` count what else ran for this model and dataset.
+         */
+        MatrixCell: {
+            /** Best */
+            best: boolean;
+            /** Is Eligible */
+            is_eligible: boolean;
+            /** Jobs */
+            jobs: components["schemas"]["MatrixJob"][];
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /** N */
+            n: number;
+            /** N Groups */
+            n_groups: number;
+            /** N Jobs */
+            n_jobs: number;
+            /** N Members */
+            n_members: number;
+            /** Others */
+            others: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Std */
+            std: number | null;
+            /** Worst */
+            worst: boolean;
+        };
+        /**
+         * MatrixJob
+         * @description A job of a cell. `is_counted`: its number is part of the mean.
+         */
+        MatrixJob: {
+            /** Batch Id */
+            batch_id: string;
+            /** Is Counted */
+            is_counted: boolean;
+            /** Job Id */
+            job_id: string;
+            /** Seed */
+            seed: string | null;
+            /** Status */
+            status: string | null;
+            /** Value */
+            value: number | null;
         };
         /**
          * MemberIn
@@ -6088,6 +6487,43 @@ export interface components {
             trial_id: number;
             /** Value */
             value: number | null;
+        };
+        /**
+         * NeighbourJob
+         * @description A job beside another one.
+         */
+        NeighbourJob: {
+            /** Batch Id */
+            batch_id: string;
+            /** Dataset */
+            dataset: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Metric */
+            metric: string | null;
+            /** Model */
+            model: string | null;
+            /** Seed */
+            seed: string | null;
+            /** Status */
+            status: string | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * Neighbours
+         * @description What stands beside a job.
+         *
+         *     `cell`: other jobs of its model and dataset in the project, the latest first; `seeds`: those of them that differ by
+         *     their seeds alone; `previous` and `next`: in the list of its batch.
+         */
+        Neighbours: {
+            /** Cell */
+            cell: components["schemas"]["NeighbourJob"][];
+            next: components["schemas"]["NeighbourJob"] | null;
+            previous: components["schemas"]["NeighbourJob"] | null;
+            /** Seeds */
+            seeds: components["schemas"]["NeighbourJob"][];
         };
         /**
          * NewBatchShare
@@ -7583,6 +8019,24 @@ export interface components {
             metric_value: number;
             /** Model */
             model: string | null;
+        };
+        /**
+         * TrendPoint
+         * @description A job that was better than all before it.
+         */
+        TrendPoint: {
+            /** At */
+            at: string;
+            /** Batch Id */
+            batch_id: string;
+            /** Dataset */
+            dataset: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Model */
+            model: string | null;
+            /** Value */
+            value: number;
         };
         /**
          * Trial
@@ -10652,6 +11106,37 @@ export interface operations {
             };
         };
     };
+    list_batch_board_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardMetrics"];
+                };
+            };
+        };
+    };
     get_batch_curves: {
         parameters: {
             query?: {
@@ -10970,6 +11455,51 @@ export interface operations {
             };
         };
     };
+    read_batch_log: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                around?: number | null;
+                /** @description Around the first line of this time */
+                at?: string | null;
+                before?: number | null;
+                job_id?: string | null;
+                /** @description Lines of this level and above: info, warn, error */
+                level?: string | null;
+                limit?: number;
+                /** @description From this place on; lines are counted from 0 */
+                line?: number | null;
+                /** @description Only lines that hold this text, in any case */
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+        };
+    };
     list_batch_log_lines: {
         parameters: {
             query?: {
@@ -11011,6 +11541,40 @@ export interface operations {
             };
         };
     };
+    download_batch_log: {
+        parameters: {
+            query?: {
+                /** @description What the run wrote alone, without time, level and job */
+                plain?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
     stream_batch_logs: {
         parameters: {
             query?: {
@@ -11045,6 +11609,46 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    get_batch_matrix: {
+        parameters: {
+            query?: {
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobMatrix"];
                 };
             };
         };
@@ -12087,6 +12691,51 @@ export interface operations {
             };
         };
     };
+    read_job_log: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                around?: number | null;
+                /** @description Around the first line of this time */
+                at?: string | null;
+                before?: number | null;
+                /** @description Lines of this level and above: info, warn, error */
+                level?: string | null;
+                limit?: number;
+                /** @description From this place on; lines are counted from 0 */
+                line?: number | null;
+                /** @description Only lines that hold this text, in any case */
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+        };
+    };
     list_job_log_lines: {
         parameters: {
             query?: {
@@ -12124,6 +12773,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogLine"][];
+                };
+            };
+        };
+    };
+    download_job_log: {
+        parameters: {
+            query?: {
+                /** @description What the run wrote alone, without time, level and job */
+                plain?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };
@@ -12210,6 +12894,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobMetrics"];
+                };
+            };
+        };
+    };
+    get_job_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
         };
@@ -12908,6 +13624,37 @@ export interface operations {
             };
         };
     };
+    list_project_board_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardMetrics"];
+                };
+            };
+        };
+    };
     export_project_metrics: {
         parameters: {
             query?: never;
@@ -12973,7 +13720,14 @@ export interface operations {
     get_leaderboard: {
         parameters: {
             query?: {
-                metric?: string;
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
             };
             header?: never;
             path: {
@@ -13003,10 +13757,57 @@ export interface operations {
             };
         };
     };
+    get_leaderboard_trend: {
+        parameters: {
+            query?: {
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BestTrend"];
+                };
+            };
+        };
+    };
     get_project_matrix: {
         parameters: {
             query?: {
-                metric?: string;
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
             };
             header?: never;
             path: {

@@ -114,6 +114,13 @@ def _after(start: datetime | None, key: int) -> sa.ColumnElement[bool]:
     return sa.or_(batch.start_time < start, same, batch.start_time.is_(None))
 
 
+async def of_keys(connection: AsyncConnection, actor: Actor, batch_keys: Sequence[int]) -> Sequence[Row]:
+    """Rows of batches that were found before, in any order."""
+    query = _select(actor).where(batch.batch_key.in_(batch_keys))
+    rows: Sequence[Row] = (await connection.execute(query)).all()
+    return rows
+
+
 async def one(connection: AsyncConnection, actor: Actor, batch_key: int) -> Row:
     """The row of one batch with its environment."""
     query = _select(actor, batch.env_snapshot).where(batch.batch_key == batch_key)

@@ -65,6 +65,13 @@ async def list_batches(connection: AsyncConnection, actor: Actor, chosen: BatchF
     return BatchPage([_batch_out(row, threshold) for row in page], [row.batch_key for row in page], cursor)
 
 
+async def batches_by_key(connection: AsyncConnection, actor: Actor, batch_keys: Sequence[int]) -> dict[int, BatchOut]:
+    """Batches that were found before, by their keys."""
+    rows = await repository.of_keys(connection, actor, batch_keys)
+    threshold = await flags.stalled_threshold_s(connection)
+    return {row.batch_key: _batch_out(row, threshold) for row in rows}
+
+
 def _batch_out(row: Row, threshold_s: float, **more: Any) -> BatchOut:
     silent_s = age_s(row.last_event_at, now())
     fields: dict[str, Any] = {

@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from argus_catalog.query import fields
 from argus_catalog.query.errors import QueryError
-from argus_catalog.query.fields import Json, Plain, Tags
+from argus_catalog.query.fields import JOBS, Json, Plain, Source, Tags
 from argus_catalog.query.json_values import is_there, value_at
 from argus_catalog.query.tree import Both, Compare, Duration, Field, In, Is, Node, Not, Value
 from argus_schema import ingest
@@ -34,8 +34,8 @@ _COMPARED: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def condition(tree: Node | None, at: datetime) -> Condition:
-    """What the rows must fulfil; `at` is the moment from which durations count.
+def condition(tree: Node | None, at: datetime, source: Source = JOBS) -> Condition:
+    """What the rows of a source must fulfil; `at` is the moment from which durations count.
 
     Raises:
         QueryError: a field is not known, or a value does not fit it.
@@ -44,34 +44,34 @@ def condition(tree: Node | None, at: datetime) -> Condition:
         return sa.true()
     if isinstance(tree, Both):
         join = sa.and_ if tree.word == "and" else sa.or_
-        return join(*(condition(item, at) for item in tree.items)).self_group()
+        return join(*(condition(item, at, source) for item in tree.items)).self_group()
     if isinstance(tree, Not):
-        return sa.not_(condition(tree.item, at).self_group())
-    return _is(tree) if isinstance(tree, Is) else _one_of(tree, at)
+        return sa.not_(condition(tree.item, at, source).self_group())
+    return _is(tree, source) if isinstance(tree, Is) else _one_of(tree, at, source)
 
 
-def _one_of(tree: Compare | In, at: datetime) -> Condition:
+def _one_of(tree: Compare | In, at: datetime, source: Source) -> Condition:
     if isinstance(tree, In):
-        found = sa.or_(*(_compare(tree.field, "=", value, at) for value in tree.values)).self_group()
+        found = sa.or_(*(_compare(tree.field, "=", value, at, source) for value in tree.values)).self_group()
         is_negated = tree.negated
     else:
         is_negated = tree.operator == "!="
-        found = _compare(tree.field, "=" if is_negated else tree.operator, tree.value, at)
-    return sa.and_(_has_value(tree.field), sa.not_(found)) if is_negated else found
+        found = _compare(tree.field, "=" if is_negated else tree.operator, tree.value, at, source)
+    return sa.and_(_has_value(tree.field, source), sa.not_(found)) if is_negated else found
 
 
-def _is(tree: Is) -> Condition:
+def _is(tree: Is, source: Source) -> Condition:
     if tree.what == "null":
-        return _has_value(tree.field) if tree.negated else sa.not_(_has_value(tree.field))
-    place = fields.place_of(tree.field)
+        return _has_value(tree.field, source) if tree.negated else sa.not_(_has_value(tree.field, source))
+    place = fields.place_of(tree.field, source=source)
     if not isinstance(place, Json):
         raise QueryError(f"{tree.field} is never nan", tree.field.position, "Write: is null")
     found = _certain(value_at(place.column, place.path, "text") == "NaN")
     return sa.not_(found) if tree.negated else found
 
 
-def _has_value(field: Field) -> Condition:
-    place = fields.place_of(field)
+def _has_value(field: Field, source: Source) -> Condition:
+    place = fields.place_of(field, source=source)
     if isinstance(place, Plain):
         return place.value.is_not(None)
     if isinstance(place, Tags):
@@ -79,8 +79,8 @@ def _has_value(field: Field) -> Condition:
     return is_there(place.column, place.path)
 
 
-def _compare(field: Field, operator: str, value: Value, at: datetime) -> Condition:
-    place = fields.place_of(field)
+def _compare(field: Field, operator: str, value: Value, at: datetime, source: Source) -> Condition:
+    place = fields.place_of(field, source=source)
     if isinstance(place, Tags):
         return _tagged(operator, value)
     if isinstance(place, Plain):

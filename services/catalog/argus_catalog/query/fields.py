@@ -1,10 +1,10 @@
-"""The fields of a job that a query may name, and where they stand in the tables."""
+"""The fields that a query may name: of what they are, and where those of a job stand in the tables."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -67,6 +67,11 @@ def _in_postgresql(element: _SecondsBetween, compiler: Any, **more: Any) -> str:
     return f"greatest(0, floor(CAST(extract(epoch FROM ({end} - {begin})) AS DOUBLE PRECISION)))"
 
 
+def seconds_between(begin: Any, end: Any) -> sa.ColumnElement[Any]:
+    """Whole seconds from one time to another, none below zero."""
+    return sa.type_coerce(_SecondsBetween(begin, end), sa.Double())
+
+
 def _shown_status() -> sa.ColumnElement[Any]:
     # The same rule as `derivations.status.shown_job_status`, for the database to apply.
     heard_later = sa.or_(job.last_epoch_at > batch.end_time, job.start_time > batch.end_time)
@@ -81,7 +86,7 @@ def _shown_status() -> sa.ColumnElement[Any]:
 # A job that runs has no such time: what a list shows there is null too.
 _ELAPSED = sa.case(
     (job.status.in_(sorted(LIVE_JOB)), None),
-    else_=sa.func.coalesce(sa.cast(job.elapsed_s, sa.Double()), _SecondsBetween(job.start_time, job.end_time)),
+    else_=sa.func.coalesce(sa.cast(job.elapsed_s, sa.Double()), seconds_between(job.start_time, job.end_time)),
 )
 
 PLAIN: Final[dict[str, Plain]] = {
@@ -101,8 +106,10 @@ PLAIN: Final[dict[str, Plain]] = {
     "elapsed": Plain("duration", sa.type_coerce(_ELAPSED, sa.Double())),
     "epoch": Plain("number", job.last_epoch),
 }
-# Where the path begins, and how it goes on: {} is the name that was asked for.
-_ROOTS: Final[dict[str, tuple[Any, tuple[str, ...], tuple[str, ...], bool]]] = {
+Root = tuple[Any, tuple[str, ...], tuple[str, ...], bool]
+"""A JSON column, the path before and after the name that was asked for, and whether it is there for numbers."""
+
+_ROOTS: Final[dict[str, Root]] = {
     "config": (job.extra, ("config",), (), False),
     "params": (job.extra, ("config",), (), False),
     "extra": (job.extra, (), (), False),
@@ -112,42 +119,80 @@ _ROOTS: Final[dict[str, tuple[Any, tuple[str, ...], tuple[str, ...], bool]]] = {
     "max": (job.summary, (), ("max",), True),
 }
 TAGS: Final = "tags"
-NAMES: Final = (*PLAIN, TAGS, *(f"{root}.<name>" for root in _ROOTS))
 
 
-def place_of(field: Field, part: str = "query") -> Place:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is asked for: jobs or batches.
+
+    Attributes:
+        plain: fields of one type, by name.
+        roots: first parts of the names of what stands in JSON.
+        has_tags: whether there is a field `tags`.
+        summed: first parts of names that are a number of their own for each name, computed from other rows.
+    """
+
+    name: Literal["jobs", "batches"]
+    plain: Mapping[str, Plain]
+    roots: Mapping[str, Root]
+    has_tags: bool = False
+    summed: Mapping[str, Callable[[str], sa.ColumnElement[Any]]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All fields, as people are told of them."""
+        tags = (TAGS,) if self.has_tags else ()
+        return (*self.plain, *tags, *(f"{root}.<name>" for root in (*self.roots, *self.summed)))
+
+
+JOBS: Final = Source("jobs", PLAIN, _ROOTS, has_tags=True)
+
+
+def place_of(asked: Field, part: str = "query", source: Source = JOBS) -> Place:
     """Where a field stands.
 
     Raises:
         QueryError: there is no such field.
     """
-    first, *rest = field.path
-    if first in _ROOTS:
-        return _json(field, first, rest, part)
-    if rest or first not in {*PLAIN, TAGS}:
-        raise QueryError(f"There is no field {str(field)[:80]}", field.position, _nearest(first, rest), part)
-    return Tags() if first == TAGS else PLAIN[first]
+    first, *rest = asked.path
+    if first in source.roots:
+        return _json(asked, source.roots[first], rest, part)
+    if first in source.summed:
+        return Plain("number", source.summed[first](_flat(asked, rest, part)))
+    if source.has_tags and first == TAGS and not rest:
+        return Tags()
+    if rest or first not in source.plain:
+        what = f"There is no field {str(asked)[:80]} of {source.name}"
+        raise QueryError(what, asked.position, _nearest(source, first, rest), part)
+    return source.plain[first]
 
 
-def _json(field: Field, root: str, rest: Sequence[str], part: str) -> Json:
-    column, before, after, is_numeric = _ROOTS[root]
-    if not rest:
-        raise QueryError(f"{root} is not compared as a whole", field.position, f"Name a part: {root}.lr", part)
-    if len(rest) > _MOST_PARTS:
-        raise QueryError(f"A path has at most {_MOST_PARTS} parts", field.position, None, part)
-    if any('"' in name or "\\" in name for name in rest):
-        what = "A name with a quote or a backslash cannot be asked for"
-        raise QueryError(what, field.position, None, part)
+def _json(asked: Field, found: Root, rest: Sequence[str], part: str) -> Json:
+    column, before, after, is_numeric = found
+    flat = _flat(asked, rest, part)
     # The names of metrics are flat, so metrics.val.acc is one name; in the configuration a dot leads inwards.
-    names = (".".join(rest),) if is_numeric else tuple(rest)
+    names = (flat,) if is_numeric else tuple(rest)
     return Json(column, (*before, *names, *after), is_numeric)
 
 
-def _nearest(first: str, rest: Sequence[str]) -> str:
-    known = [*PLAIN, TAGS, *_ROOTS]
-    if first in PLAIN:
+def _flat(asked: Field, rest: Sequence[str], part: str) -> str:
+    """What follows the first part, as one name that can be asked for."""
+    if not rest:
+        root = asked.path[0]
+        raise QueryError(f"{root} is not compared as a whole", asked.position, f"Name a part: {root}.lr", part)
+    if len(rest) > _MOST_PARTS:
+        raise QueryError(f"A path has at most {_MOST_PARTS} parts", asked.position, None, part)
+    if any('"' in name or "\\" in name for name in rest):
+        what = "A name with a quote or a backslash cannot be asked for"
+        raise QueryError(what, asked.position, None, part)
+    return ".".join(rest)
+
+
+def _nearest(source: Source, first: str, rest: Sequence[str]) -> str:
+    known = [*source.plain, *([TAGS] if source.has_tags else []), *source.roots, *source.summed]
+    if first in source.plain:
         return f"{first} has no parts"
     near = difflib.get_close_matches(first[:40], known, 1)
     if near:
         return f"Is it {near[0]}{'.' + '.'.join(rest)[:60] if rest else ''}?"
-    return f"Known are {', '.join(NAMES)}; a metric is metrics.{first[:40]}, a setting config.{first[:40]}"
+    return f"Known are {', '.join(source.names)}; a metric is metrics.{first[:40]}, a setting config.{first[:40]}"

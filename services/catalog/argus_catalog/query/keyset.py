@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from argus_catalog.query import fields
 from argus_catalog.query.errors import QueryError
-from argus_catalog.query.fields import Json, Plain
+from argus_catalog.query.fields import JOBS, Json, Plain, Source
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse_field
 from argus_contracts.errors import ErrorCode
@@ -56,7 +56,7 @@ class Key:
         return sa.or_(self.value < bound if self.is_descending else self.value > bound, self.value.is_(None))
 
 
-def keys_of(sort: Sequence[str]) -> list[Key]:
+def keys_of(sort: Sequence[str], source: Source = JOBS) -> list[Key]:
     """The keys of an order; what they leave open is decided by the rows' own numbers.
 
     Raises:
@@ -66,7 +66,7 @@ def keys_of(sort: Sequence[str]) -> list[Key]:
     for text in sort or ["-started"]:
         is_descending = text.startswith("-")
         field = parse_field(text.removeprefix("-"), "sort")
-        place = fields.place_of(field, "sort")
+        place = fields.place_of(field, "sort", source)
         if isinstance(place, Plain):
             kind = _TYPES[place.kind]
             value = sa.cast(place.value, sa.Double()) if place.kind == "number" else place.value
@@ -77,11 +77,11 @@ def keys_of(sort: Sequence[str]) -> list[Key]:
                 found.append(Key(value_at(place.column, place.path, "text"), sa.Text(), is_descending))
         else:
             raise QueryError("Jobs are not ordered by their tags", 0, None, "sort")
-    numbers = (Key(sa.type_coerce(column, sa.BigInteger()), sa.BigInteger(), True) for column in _ROW)
+    numbers = (Key(sa.type_coerce(column, sa.BigInteger()), sa.BigInteger(), True) for column in _ROW[source.name])
     return [*found, *numbers]
 
 
-_ROW = (job.batch_key, job.job_no)
+_ROW = {"jobs": (job.batch_key, job.job_no), "batches": (ingest.batch.c.batch_key,)}
 
 
 def after(keys: Sequence[Key], last: Sequence[Any]) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Reads the jobs that fulfil a condition. Every statement begins at what the caller sees."""
+"""Reads the jobs or batches that fulfil a condition. Every statement begins at what the caller sees."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_catalog.access.visibility import visible
-from argus_catalog.query.fields import PLAIN, Json, Place, Plain
+from argus_catalog.access.visibility import Scope, visible
+from argus_catalog.query.fields import JOBS, PLAIN, Json, Place, Plain, Source
 from argus_catalog.query.keyset import Key, after
 from argus_kit.actor import Actor
 from argus_schema import auth, ingest
@@ -22,9 +22,18 @@ job = ingest.job.c
 
 LISTED: Final = ("id", "batch", "project", "status", "model", "dataset", "host", "owner", "started", "ended", "elapsed")
 _CHUNK: Final = 2_000
-_FROM = ingest.job.join(ingest.batch, job.batch_key == batch.batch_key).outerjoin(
-    auth.user, auth.user.c.id == batch.owner_id
-)
+_OWNED = auth.user.c.id == batch.owner_id
+_FROM: Final = {
+    "jobs": ingest.job.join(ingest.batch, job.batch_key == batch.batch_key).outerjoin(auth.user, _OWNED),
+    "batches": ingest.batch.outerjoin(auth.user, _OWNED),
+}
+# What is told of each row besides the columns that were asked for.
+_TOLD: Final = {
+    "jobs": (*(PLAIN[name].value for name in LISTED), job.metrics),
+    "batches": (batch.batch_key,),
+}
+_NAMES: Final = {"jobs": (batch.id, job.job_id), "batches": (batch.id, batch.id.label("same"))}
+_ORDER: Final = {"jobs": (job.batch_key, job.job_no), "batches": (batch.batch_key,)}
 
 
 async def page(
@@ -36,17 +45,17 @@ async def page(
     keys: Sequence[Key],
     last: Sequence[Any] | None,
     limit: int,
+    source: Source = JOBS,
+    scope: Scope = "all",
 ) -> Sequence[Row]:
-    """Jobs in the order of the keys, after the one with the sort key `last`: listed fields, metrics, columns, keys."""
+    """Rows in the order of the keys, after the one with the sort key `last`: what is told of each, columns, keys.
+
+    Of jobs the listed fields and the metrics are told, of batches the key.
+    """
     query = (
-        sa.select(
-            *(PLAIN[name].value for name in LISTED),
-            job.metrics,
-            *_values(columns),
-            *(key.value for key in keys),
-        )
-        .select_from(_FROM)
-        .where(_seen(actor), condition)
+        sa.select(*_TOLD[source.name], *_values(columns), *(key.value for key in keys))
+        .select_from(_FROM[source.name])
+        .where(_seen(actor, source, scope), condition)
         .order_by(*(key.ordering() for key in keys))
         .limit(limit)
     )
@@ -55,29 +64,49 @@ async def page(
     return (await connection.execute(query)).all()
 
 
-async def count(connection: AsyncConnection, actor: Actor, condition: Column) -> int:
-    """How many jobs fulfil the condition."""
-    query = sa.select(sa.func.count()).select_from(_FROM).where(_seen(actor), condition)
+async def count(
+    connection: AsyncConnection, actor: Actor, condition: Column, source: Source = JOBS, scope: Scope = "all"
+) -> int:
+    """How many rows fulfil the condition."""
+    query = sa.select(sa.func.count()).select_from(_FROM[source.name]).where(_seen(actor, source, scope), condition)
     return int((await connection.execute(query)).scalar_one())
 
 
 async def members(
-    connection: AsyncConnection, actor: Actor, condition: Column, columns: Sequence[Column]
+    connection: AsyncConnection,
+    actor: Actor,
+    condition: Column,
+    columns: Sequence[Column],
+    *,
+    source: Source = JOBS,
+    scope: Scope = "all",
 ) -> AsyncIterator[Sequence[Row]]:
-    """All jobs that fulfil the condition, some thousand at a time: batch, id, columns."""
+    """All rows that fulfil the condition, some thousand at a time: batch, id, columns."""
     query = (
-        sa.select(batch.id, job.job_id, *columns)
-        .select_from(_FROM)
-        .where(_seen(actor), condition)
-        .order_by(job.batch_key, job.job_no)
+        sa.select(*_NAMES[source.name], *columns)
+        .select_from(_FROM[source.name])
+        .where(_seen(actor, source, scope), condition)
+        .order_by(*_ORDER[source.name])
     )
     async with connection.stream(query) as result:
         async for rows in result.partitions(_CHUNK):
             yield rows
 
 
-def _seen(actor: Actor) -> Column:
-    return sa.and_(visible(actor), job.deleted_at.is_(None))
+async def newest(connection: AsyncConnection, actor: Actor, columns: Sequence[Column], limit: int) -> Sequence[Row]:
+    """Columns of the jobs that started last."""
+    query = (
+        sa.select(*columns)
+        .select_from(_FROM["jobs"])
+        .where(_seen(actor, JOBS, "all"), job.start_time.is_not(None))
+        .order_by(job.start_time.desc())
+        .limit(limit)
+    )
+    return (await connection.execute(query)).all()
+
+
+def _seen(actor: Actor, source: Source, scope: Scope) -> Column:
+    return sa.and_(visible(actor, scope), job.deleted_at.is_(None) if source is JOBS else sa.true())
 
 
 def _values(columns: Sequence[Place]) -> list[Column]:

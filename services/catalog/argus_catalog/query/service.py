@@ -1,4 +1,4 @@
-"""Answers queries: pages of jobs, or groups of them."""
+"""Answers queries: pages of jobs or batches, or groups of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_catalog.batches.service import batches_by_key
 from argus_catalog.query import fields, keyset, repository
+from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.conditions import condition
 from argus_catalog.query.errors import QueryError
-from argus_catalog.query.fields import Json, Place, Plain
+from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
 from argus_catalog.query.grouping import Groups
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse, parse_field
-from argus_catalog.query.schemas import FoundJob, JobGroup, JobQuery, QueryResult
+from argus_catalog.query.schemas import FoundBatch, FoundJob, JobGroup, JobQuery, QueryResult
 from argus_catalog.seeds import SEED
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -26,6 +28,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
 from argus_schema import ingest
 
+SOURCES: Final = {source.name: source for source in (JOBS, BATCHES)}
 _SEED_KEY: Final = ("project", "model", "dataset")
 # What is grouped is held in memory: some hundred bytes a group.
 _MOST_GROUPS: Final = 50_000
@@ -44,12 +47,12 @@ async def answer(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> 
 
 
 async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
-    tree = parse(asked.query)
-    columns = [(name, fields.place_of(parse_field(name, "columns"), "columns")) for name in asked.columns]
-    keys = keyset.keys_of(asked.sort)
-    question = keyset.digest(asked.query, asked.sort)
+    tree, source = parse(asked.query), SOURCES[asked.source]
+    columns = [(name, fields.place_of(parse_field(name, "columns"), "columns", source)) for name in asked.columns]
+    keys = keyset.keys_of(asked.sort, source)
+    question = keyset.digest(asked.source, asked.scope, asked.query, asked.sort)
     at, last = (now(), None) if asked.cursor is None else keyset.read_cursor(asked.cursor, question, keys)
-    where = condition(tree, at)
+    where = condition(tree, at, source)
     rows = await repository.page(
         connection,
         actor,
@@ -58,30 +61,50 @@ async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) ->
         keys=keys,
         last=last,
         limit=asked.limit + 1,
+        source=source,
+        scope=asked.scope,
     )
-    total = await repository.count(connection, actor, where) if last is None else None
+    total = await repository.count(connection, actor, where, source, asked.scope) if last is None else None
     shown = rows[: asked.limit]
     is_more = len(rows) > len(shown)
     cursor = keyset.cursor_of(question, at, shown[-1][-len(keys) :]) if is_more else None
-    return QueryResult(jobs=[_job(row, asked.columns) for row in shown], groups=[], total=total, cursor=cursor)
+    if source is BATCHES:
+        batches = await _batches(connection, actor, shown, asked.columns)
+        return QueryResult(jobs=[], batches=batches, groups=[], total=total, cursor=cursor)
+    jobs = [_job(row, asked.columns) for row in shown]
+    return QueryResult(jobs=jobs, batches=[], groups=[], total=total, cursor=cursor)
 
 
 def _job(row: Sequence[Any], columns: Sequence[str]) -> FoundJob:
     width = len(repository.LISTED)
-    values = dict(zip(columns, row[width + 1 :], strict=False))
-    shown = {name: iso(value) if isinstance(value, datetime) else value for name, value in values.items()}
-    return FoundJob(**dict(zip(repository.LISTED, row, strict=False)), metrics=row[width], values=shown)
+    listed = dict(zip(repository.LISTED, row, strict=False))
+    return FoundJob(**listed, metrics=row[width], values=_shown(columns, row[width + 1 :]))
+
+
+async def _batches(
+    connection: AsyncConnection, actor: Actor, rows: Sequence[Sequence[Any]], columns: Sequence[str]
+) -> list[FoundBatch]:
+    by_key = await batches_by_key(connection, actor, [row[0] for row in rows])
+    return [FoundBatch(batch=by_key[row[0]], values=_shown(columns, row[1:])) for row in rows if row[0] in by_key]
+
+
+def _shown(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    by_name = dict(zip(columns, values, strict=False))
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in by_name.items()}
 
 
 async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
-    names, parts = _key(asked.group_by)
-    numbers = [_number(name) for name in asked.columns]
+    source = SOURCES[asked.source]
+    names, parts = _key(asked.group_by, source)
+    numbers = [_number(name, source) for name in asked.columns]
     sort = _sort_of_groups(asked, names)
-    question = keyset.digest(asked.query, asked.sort, asked.columns, asked.group_by)
+    question = keyset.digest(asked.source, asked.scope, asked.query, asked.sort, asked.columns, asked.group_by)
     begin, at = _begin(asked, question)
     groups = Groups(names, asked.columns)
-    chosen = condition(parse(asked.query), at)
-    async for rows in repository.members(connection, actor, chosen, [*parts, *numbers]):
+    chosen = condition(parse(asked.query), at, source)
+    async for rows in repository.members(
+        connection, actor, chosen, [*parts, *numbers], source=source, scope=asked.scope
+    ):
         await asyncio.to_thread(groups.add, rows)
         if len(groups) > _MOST_GROUPS:
             hint = "Narrow the query, or group by fewer fields"
@@ -90,22 +113,24 @@ async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -
     page: list[JobGroup] = ordered[begin : begin + asked.limit]
     is_more = begin + len(page) < len(ordered)
     cursor = encode_cursor(question, at.isoformat(), begin + len(page)) if is_more else None
-    return QueryResult(jobs=[], groups=page, total=len(ordered), cursor=cursor)
+    return QueryResult(jobs=[], batches=[], groups=page, total=len(ordered), cursor=cursor)
 
 
-def _key(group_by: Sequence[str]) -> tuple[list[str], list[sa.ColumnElement[Any]]]:
+def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.ColumnElement[Any]]]:
     found: dict[str, sa.ColumnElement[Any]] = {}
     for name in group_by:
+        if name == SEED and source is BATCHES:
+            raise QueryError("Batches have no seed", 0, "Group jobs by their seed", "group_by")
         if name == SEED:
             found |= {plain: fields.PLAIN[plain].value for plain in _SEED_KEY}
             found["config"] = repository.value_of(Json(ingest.job.c.extra, ("config",), is_numeric=False))
         else:
-            found[name] = repository.value_of(fields.place_of(parse_field(name, "group_by"), "group_by"))
+            found[name] = repository.value_of(fields.place_of(parse_field(name, "group_by"), "group_by", source))
     return list(found), list(found.values())
 
 
-def _number(name: str) -> sa.ColumnElement[Any]:
-    place: Place = fields.place_of(parse_field(name, "columns"), "columns")
+def _number(name: str, source: Source) -> sa.ColumnElement[Any]:
+    place: Place = fields.place_of(parse_field(name, "columns"), "columns", source)
     if isinstance(place, Json):
         return value_at(place.column, place.path, "number")
     if isinstance(place, Plain) and place.kind in {"number", "duration"}:

@@ -9,12 +9,21 @@ from fastapi.routing import APIRoute
 
 from argus_catalog.app import SERVICE
 from argus_kit.clock import now
+from argus_kit.documents import permission_of
+from argus_kit.policy import Permission
 from argus_kit.testing import bearer_headers
 from argus_schema import catalog as own
 
 # Seen without a credential, on purpose.
 PUBLIC = {
     "/api/meta/hints",
+    "/api/public/projects",
+    "/api/public/projects/{project}",
+    "/api/public/projects/{project}/active-batches",
+    "/api/public/projects/{project}/batches",
+    "/api/public/projects/{project}/leaderboard",
+    "/api/public/projects/{project}/matrix",
+    "/api/public/projects/{project}/resources",
     "/api/public/{slug}",
     "/api/public/{slug}/jobs",
     "/api/public/{slug}/jobs/{job_id}",
@@ -83,6 +92,14 @@ def routes():
 
 
 ROUTES = sorted(set(routes()))
+# Answered without a credential, as far as something was published: public/test_visitors.py has what is told then.
+OPEN = {
+    (method, route.path_format)
+    for router in SERVICE.routers()
+    for route in router.routes
+    for method in route.methods
+    if permission_of(route) is Permission.PUBLISHED_READ
+}
 READS = [path for method, path in ROUTES if method == "GET" and path not in PUBLIC | BY_QUERY]
 WRITES = [(method, path) for method, path in ROUTES if method != "GET" and path not in QUESTIONS]
 
@@ -114,10 +131,23 @@ async def secret(world):
 
 async def test_no_route_answers_without_a_credential(secret):
     for method, path in ROUTES:
-        if path not in PUBLIC:
+        if path not in PUBLIC and (method, path) not in OPEN:
             answer = await ask(secret, method, path, {})
             assert answer.status_code == 401, (method, path, answer.text)
             assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_without_a_credential_nothing_is_there_that_was_not_published(secret):
+    for method, path in sorted(OPEN):
+        answer = await ask(secret, method, path, {})
+        assert answer.status_code == (200 if path in LISTS else 404), (path, answer.text)
+        for leak in ("secret-1", "hidden", "gpu-9", "j-1"):
+            assert leak not in answer.text, (path, leak)
+
+
+async def test_only_reads_of_one_thing_are_open_to_visitors():
+    assert {method for method, _ in OPEN} == {"GET"}
+    assert {path for _, path in OPEN if "{" not in path} == {"/api/projects"}
 
 
 async def test_an_agents_token_reads_nothing(secret):

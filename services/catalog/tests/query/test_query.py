@@ -331,3 +331,120 @@ async def test_the_examples_of_the_documentation_are_queries(jobs):
     assert len(queries) >= 12
     refused = {query: answer.text for query in queries if (answer := await ask(jobs, query)).status_code != 200}
     assert refused == {}
+
+
+class TestBatches:
+    @pytest.fixture
+    async def batches(self, world):
+        at = now()
+        await world.person("bob")
+        env = {"config": {"lr": 0.1}, "git_branch": "main"}
+        hour = {"start_time": at - timedelta(hours=3), "end_time": at - timedelta(hours=2)}
+        await world.batch("one", name="first", status="done", n_done=2, n_jobs=2, env_snapshot=env, **hour)
+        await world.batch("two", project="text", status="FAILED", n_failed=1, start_time=at - timedelta(days=9))
+        await world.batch("three", n_total=9)
+        await world.batch("foreign", owner="bob", project="vision")
+        await world.batch("gone", deleted_at=at)
+        await world.job("one", "a", metrics={"val_acc": 0.7, "loss": 3})
+        await world.job("one", "b", metrics={"val_acc": 0.9, "loss": 4})
+        await world.job("one", "c", metrics={"val_acc": 0.99}, deleted_at=at)
+        await world.job("three", "a", metrics={"val_acc": 0.8})
+        await world.share("foreign", "ada")
+        return world
+
+    async def batch_ids(self, world, query="", **more):
+        answer = await found(world, query, **{"from": "batches", **more})
+        return [one["batch"]["id"] for one in answer["batches"]]
+
+    async def test_each_condition_finds_its_batches(self, batches):
+        cases = {
+            "": {"one", "two", "three", "foreign"},
+            "status = 'failed'": {"two"},
+            "name ~ 'FIR' or failed > 0": {"one", "two"},
+            "started < -7d": {"two"},
+            "elapsed = 1h": {"one"},
+            "elapsed is null and owner = 'ada'": {"two", "three"},
+            "config.lr = 0.1 and env.git_branch = 'main'": {"one"},
+            "metrics.val_acc > 0.75": {"one", "three"},
+            "metrics.val_acc > 0.95": set(),
+            "metrics.val_acc is null": {"two", "foreign"},
+            "total >= 9": {"three"},
+            "id in ('one', 'gone')": {"one"},
+        }
+        for query, expected in cases.items():
+            assert set(await self.batch_ids(batches, query)) == expected, query
+
+    async def test_whose_they_are_is_chosen_beside_the_query(self, batches):
+        assert set(await self.batch_ids(batches, scope="mine")) == {"one", "two", "three"}
+        assert await self.batch_ids(batches, scope="shared") == ["foreign"]
+
+    async def test_pages_follow_the_order_by_the_best_value_of_a_metric(self, batches):
+        asked = {"from": "batches", "sort": ["-metrics.val_acc"], "columns": ["metrics.val_acc", "metrics.loss"]}
+        seen, cursor = [], None
+        while True:
+            page = await found(batches, limit=1, cursor=cursor, **asked)
+            seen += [(one["batch"]["id"], *one["values"].values()) for one in page["batches"]]
+            cursor = page["cursor"]
+            if cursor is None:
+                break
+        assert seen[:2] == [("one", 0.9, 3), ("three", 0.8, None)]
+        assert {one[0] for one in seen[2:]} == {"two", "foreign"}
+
+    async def test_groups_of_batches(self, batches):
+        asked = {"group_by": ["project"], "columns": ["metrics.val_acc"]}
+        first, second = (await found(batches, **{"from": "batches", **asked}))["groups"]
+        assert (first["key"], first["n"], second["n"]) == ({"project": "vision"}, 3, 1)
+        assert first["columns"]["metrics.val_acc"]["mean"] == pytest.approx(0.85)
+        assert {member["id"] for member in first["members"]} == {"one", "three", "foreign"}
+
+    async def test_a_page_reads_as_often_for_one_batch_as_for_many(self, batches, statements):
+        numbers = set()
+        # The first question also reads who asks.
+        await self.batch_ids(batches)
+        for limit in (1, 4):
+            statements.clear()
+            await self.batch_ids(batches, limit=limit)
+            numbers.add(len(statements))
+        assert len(numbers) == 1
+
+    @pytest.mark.parametrize(
+        ("asked", "part"),
+        [
+            ({"query": "model = 'x'"}, "query"),
+            ({"group_by": ["seed"]}, "group_by"),
+            ({"sort": ["dataset"]}, "sort"),
+            ({"columns": ["metrics"]}, "columns"),
+        ],
+    )
+    async def test_what_only_jobs_have_is_refused(self, batches, asked, part):
+        answer = await ask(batches, **{"from": "batches", **asked})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"]["part"] == part
+
+
+class TestFields:
+    async def test_offers_what_the_newest_jobs_have(self, jobs):
+        told = await jobs.read("/api/query/fields")
+        fields = {one["name"]: one for one in told["fields"]}
+        assert set(fields["project"]["values"]) == {"vision", "text"}
+        assert set(fields["tags"]["values"]) == {"baseline", "a-b"}
+        assert fields["config.optim.name"]["values"] == ["adam"]
+        assert {'metrics."my metric"', "metrics.val/f1", "latest.loss", "started", "config.lr"} <= set(fields)
+        assert fields["elapsed"]["kind"] == "duration"
+        # Whatever it offers can be asked for.
+        for name in fields:
+            await found(jobs, f"{name} is null")
+
+    async def test_of_batches(self, jobs):
+        told = await jobs.read("/api/query/fields", **{"from": "batches"})
+        fields = {one["name"]: one for one in told["fields"]}
+        assert fields["name"]["values"] == ["sweep"]
+        for name in fields:
+            await found(jobs, f"{name} is null", **{"from": "batches"})
+
+    async def test_tells_nothing_of_what_one_does_not_see(self, jobs):
+        await jobs.person("eve")
+        told = await jobs.read("/api/query/fields", "eve")
+        assert told["sampled_jobs"] == 0
+        assert not any(one["values"] for one in told["fields"])
+        assert not any(one["name"].startswith(("config.", "metrics.")) for one in told["fields"])
