@@ -1,6 +1,7 @@
 // The main story: someone registers, reports a training, and sees everything happen without a reload.
 import { expect, test, type Page } from '@playwright/test'
 import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { cutLine } from './support/line'
 import { ScriptedRun } from './support/reporter'
 
 test.describe.configure({ mode: 'serial' })
@@ -69,11 +70,11 @@ test.describe('a training seen live', () => {
   test('says when the line is lost, and catches up by itself', async () => {
     const chart = page.getByTestId('job-curves').getByTestId('chart').first()
     const dot = page.getByTestId('live-dot')
-    await page.context().setOffline(true)
+    const mend = await cutLine(page.context())
     await expect(dot).not.toHaveAttribute('data-state', 'live')
     for (let epoch = 7; epoch <= 9; epoch += 1) await run.epoch('mlp-digits', epoch, { train_loss: 2 / epoch, val_loss: 2.1 / epoch, val_accuracy: 0.9 })
     await expect(chart).toHaveAttribute('data-points', '12')
-    await page.context().setOffline(false)
+    await mend()
     await expect(dot).toHaveAttribute('data-state', 'live', { timeout: 45_000 })
     await expect(chart).toHaveAttribute('data-points', '18')
     expect(await page.evaluate(() => (window as unknown as { stillHere?: boolean }).stillHere)).toBe(true)

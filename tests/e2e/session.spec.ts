@@ -1,6 +1,7 @@
 // A browser's session: in memory and in a cookie, through reloads, second tabs, tokens that run out, and its end.
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { newAccount, registerInBrowser, signIn, untilLive } from './support/account'
+import { cutLine } from './support/line'
 
 const refreshes = (page: Page): string[] => {
   const seen: string[] = []
@@ -122,12 +123,12 @@ test('without a network nobody is signed out; with it the page goes on', async (
   await registerInBrowser(page, newAccount('gina'))
   await page.goto('/batches')
   await untilLive(page)
-  await context.setOffline(true)
+  const mend = await cutLine(context)
   await page.clock.fastForward('14:30')
   await page.clock.fastForward('05:00')
   await expect(page).toHaveURL(/\/batches/)
   await expect(page.getByTestId('user-menu')).toBeVisible()
-  await context.setOffline(false)
+  await mend()
   await page.clock.fastForward('01:00')
   await untilLive(page)
 })

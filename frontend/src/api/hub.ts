@@ -1,7 +1,7 @@
 // What Vue sees of the live connection: pages say which channels they need, stores listen, everyone reads the status.
 import { getCurrentScope, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
-import { LiveConnection, type LiveEvent, type LiveStatus } from './live'
-import { isSignedIn } from './session'
+import { openLine, type LiveEvent, type LiveLine, type LiveStatus } from './live'
+import { currentUser, isSignedIn } from './session'
 
 type EventListener = (events: LiveEvent[]) => void
 
@@ -16,16 +16,31 @@ let planned: ReturnType<typeof setTimeout> | undefined
 
 export const liveStatus = shallowRef<LiveStatus>({ state: 'idle', since: Date.now() })
 
-const connection = new LiveConnection({
-  onEvents: (events) => eventListeners.forEach((listener) => listener(events)),
+let line: LiveLine | null = null
+let lineOf: number | null = null
+
+/** The line of whoever is signed in. */
+function lineOfNow(): LiveLine | null {
+  const account = currentUser.value?.id ?? null
+  if (account === lineOf) return line
+  line?.close()
+  lineOf = account
+  line = account === null ? null : openLine(account, outputs)
+  line?.show(!document.hidden)
+  if (!line) liveStatus.value = { state: 'idle', since: Date.now() }
+  return line
+}
+
+const outputs = {
+  onEvents: (events: LiveEvent[]) => eventListeners.forEach((listener) => listener(events)),
   onResync: () => {
     ready = true
     waiting.forEach((proceed) => proceed())
     resyncListeners.forEach((listener) => listener())
   },
-  onStatus: (status) => (liveStatus.value = status),
-  onClosed: (channel) => closedListeners.forEach((listener) => listener(channel)),
-})
+  onStatus: (status: LiveStatus) => (liveStatus.value = status),
+  onClosed: (channel: string) => closedListeners.forEach((listener) => listener(channel)),
+}
 
 /** Stores call this once; the subscription lasts as long as the scope that made it. */
 export function onLiveEvents(listener: EventListener): void {
@@ -79,27 +94,25 @@ export function whenLive(patienceMs = 400): Promise<void> {
   })
 }
 
-/** Follows the session: connected while someone is signed in. */
+/** Follows the session: connected while someone is signed in and looks at the page. */
 export function startLive(): void {
-  watch(isSignedIn, plan, { immediate: true })
-  window.addEventListener('online', () => connection.wake())
-  window.addEventListener('offline', () => connection.interrupt())
-  document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) connection.wake()
-  })
+  watch(currentUser, plan, { immediate: true })
+  window.addEventListener('online', () => line?.retry())
+  window.addEventListener('offline', () => line?.interrupt())
+  document.addEventListener('visibilitychange', () => line?.show(!document.hidden))
 }
 
-let followed = ''
+let followed: readonly string[] = []
 
-// One page leaves and the next arrives in the same moment: wait for both, so that the stream is opened once.
+// One page leaves and the next arrives in the same moment: wait for both, so that the channels change once.
 function plan(): void {
   const names = isSignedIn.value ? [...new Set([...ALWAYS, ...[...wanted.values()].flat()])].sort() : []
-  if (names.join() !== followed) ready = false
+  if (!names.every((name) => followed.includes(name))) ready = false
   clearTimeout(planned)
   planned = setTimeout(() => {
-    const joined = names.join()
-    if (joined === followed) ready = liveStatus.value.state === 'live'
-    followed = joined
-    connection.follow(names)
+    // What was followed before and still is needs no reading again.
+    if (names.every((name) => followed.includes(name))) ready = liveStatus.value.state === 'live'
+    followed = names
+    lineOfNow()?.follow(names)
   }, 0)
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LiveConnection, type LiveEvent, type LiveOptions, type LiveState } from './live'
-import { endSession, isSignedIn, startSession } from './session'
+import { endSession, freshToken, isSignedIn, startSession, tokenAfter } from '../session'
+import { Switchboard } from './switchboard'
+import type { LiveEvent, LiveOutputs, LiveState } from './types'
 
 const user = { id: 1, username: 'mira' } as Parameters<typeof startSession>[0]['user']
 
@@ -9,9 +10,13 @@ class StreamServer {
   readonly requests: { url: string; headers: Record<string, string> }[] = []
   private readonly streams: ReadableStreamDefaultController<Uint8Array>[] = []
   status = 200
+  /** Channels that the server refuses, and all streams that name one of them. */
+  refused: string[] = []
 
   readonly fetch = ((url: string, init: RequestInit) => {
     this.requests.push({ url, headers: init.headers as Record<string, string> })
+    const asked = decodeURIComponent(url.split('channels=')[1] ?? '').split(',')
+    if (asked.some((name) => this.refused.includes(name))) return Promise.resolve(new Response('{}', { status: 403 }))
     if (this.status !== 200) return Promise.resolve(new Response('{}', { status: this.status }))
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -26,12 +31,17 @@ class StreamServer {
     this.streams.at(-1)?.enqueue(new TextEncoder().encode(text))
   }
 
-  event(id: string, name: string, eventId: string): void {
-    this.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify({ event_type: name, event_id: eventId, batch_id: 'b', data: {} })}\n\n`)
+  event(id: string, name: string, eventId: string, channel?: string): void {
+    this.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify({ event_type: name, event_id: eventId, batch_id: 'b', data: {}, channel })}\n\n`)
   }
 
-  hello(): void {
-    this.write('event: hello\ndata: {}\n\n')
+  hello(position = '7-999999999'): void {
+    this.write(`event: hello\ndata: {"last_event_id":"${position}"}\n\n`)
+  }
+
+  get lastRequest(): { channels: string; after: string | undefined } {
+    const { url, headers } = this.requests.at(-1) ?? { url: '', headers: {} as Record<string, string> }
+    return { channels: decodeURIComponent(url.split('channels=')[1] ?? ''), after: headers['Last-Event-ID'] }
   }
 
   drop(): void {
@@ -45,7 +55,8 @@ describe('the live connection', () => {
   let states: LiveState[]
   let resyncs: string[]
   let closed: string[]
-  let connection: LiveConnection
+  let switchboard: Switchboard
+  let connection: { follow: (channels: string[]) => void; interrupt: () => void }
 
   const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(50)
 
@@ -54,18 +65,20 @@ describe('the live connection', () => {
     server.now = new StreamServer()
     ;[events, states, resyncs, closed] = [[], [], [], []]
     startSession({ access_token: 'token-1', token_type: 'bearer', expires_in: 86_400, user })
-    const options: LiveOptions = {
+    switchboard = new Switchboard({ tokens: { fresh: freshToken, after: tokenAfter }, fetch: server.now.fetch })
+    switchboard.join('tab', {
       onEvents: (batch) => events.push(...batch),
       onResync: (reason) => resyncs.push(reason),
       onStatus: ({ state }) => states.push(state),
       onClosed: (channel) => closed.push(channel),
-      fetch: server.now.fetch,
-    }
-    connection = new LiveConnection(options)
+    })
+    states.length = 0
+    connection = { follow: (channels) => switchboard.follow('tab', channels), interrupt: () => switchboard.interrupt() }
   })
   afterEach(() => {
-    connection.stop()
+    switchboard.leave('tab')
     endSession()
+    vi.runOnlyPendingTimers()
     vi.useRealTimers()
   })
 
@@ -113,7 +126,7 @@ describe('the live connection', () => {
     expect(resyncs).toEqual(['opened'])
   })
 
-  it('forgets the last event when the channels change', async () => {
+  it('reads anew where the page shows other channels', async () => {
     connection.follow(['batch:b'])
     await settle()
     server.now.hello()
@@ -121,7 +134,10 @@ describe('the live connection', () => {
     await settle()
     connection.follow(['batch:c'])
     await settle()
-    expect(server.now.requests[1]?.headers['Last-Event-ID']).toBeUndefined()
+    expect(server.now.lastRequest.after).toBeUndefined()
+    server.now.hello()
+    await settle()
+    expect(resyncs).toEqual(['opened', 'opened'])
   })
 
   it('keeps its stream when the channels stay the same', async () => {
@@ -185,14 +201,134 @@ describe('the live connection', () => {
   })
 
   it('drops a channel that it may not read and keeps the others', async () => {
-    server.now.status = 403
-    connection.follow(['batch:secret', 'inbox'])
+    server.now.refused = ['batch:secret']
+    connection.follow(['batch:mine', 'batch:secret', 'inbox'])
     await settle()
-    server.now.status = 200
-    await vi.advanceTimersByTimeAsync(2_000)
     expect(closed).toEqual(['batch:secret'])
-    expect(server.now.requests.at(-1)?.url).toBe('/api/sse?channels=inbox')
+    expect(server.now.lastRequest.channels).toBe('batch:mine,inbox')
   })
+
+  describe('shared by tabs', () => {
+    let other: { events: string[]; resyncs: string[] }
+
+    beforeEach(async () => {
+      other = { events: [], resyncs: [] }
+      connection.follow(['batch:b'])
+      await settle()
+      server.now.hello()
+      server.now.event('41-2', 'job_epoch', 'e1', 'batch:b')
+      await settle()
+      const outputs: LiveOutputs = {
+        onEvents: (batch) => other.events.push(...batch.map((event) => event.event_id)),
+        onResync: (reason) => other.resyncs.push(reason),
+        onStatus: () => undefined,
+        onClosed: () => undefined,
+      }
+      switchboard.join('other', outputs)
+    })
+    afterEach(() => switchboard.leave('other'))
+
+    it('goes on with the channels of both, from where it was, and only the new tab reads', async () => {
+      switchboard.follow('other', ['batch:c'])
+      await settle()
+      // The bundle that was being read is read again: it may hold frames of the new channel.
+      expect(server.now.lastRequest).toEqual({ channels: 'batch:b,batch:c', after: '40-999999999' })
+      server.now.hello('40-999999999')
+      server.now.event('41-2', 'job_epoch', 'e1', 'batch:b')
+      server.now.event('42-0', 'job_epoch', 'e2', 'batch:b')
+      server.now.event('42-0', 'job_epoch', 'e3', 'batch:c')
+      await settle()
+      expect(events.map((event) => event.event_id)).toEqual(['e1', 'e2'])
+      expect([resyncs, other]).toEqual([['opened'], { events: ['e3'], resyncs: ['opened'] }])
+    })
+
+    it('needs no second stream for a channel that flows already', async () => {
+      switchboard.follow('other', ['batch:b'])
+      await settle()
+      server.now.event('42-0', 'job_epoch', 'e2', 'batch:b')
+      await settle()
+      expect(server.now.requests).toHaveLength(1)
+      expect(other).toEqual({ events: ['e2'], resyncs: ['opened'] })
+    })
+
+    it('lets go of the channels of a tab that is closed, in a while, and the others notice nothing', async () => {
+      switchboard.follow('other', ['batch:c'])
+      await settle()
+      server.now.hello('40-999999999')
+      await settle()
+      switchboard.leave('other')
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(server.now.lastRequest).toEqual({ channels: 'batch:b', after: '40-999999999' })
+      server.now.hello('40-999999999')
+      await settle()
+      expect(resyncs).toEqual(['opened'])
+    })
+
+    it('reads no page again for another one that was left behind', async () => {
+      switchboard.follow('other', ['batch:c'])
+      await settle()
+      server.now.hello('40-999999999')
+      await settle()
+      server.now.write('event: resync\ndata: {"reason":"slow","channels":["batch:c"]}\n\n')
+      await settle()
+      expect([resyncs, other.resyncs]).toEqual([['opened'], ['opened', 'slow']])
+    })
+  })
+
+  describe('when nobody looks', () => {
+    beforeEach(async () => {
+      connection.follow(['batch:b'])
+      await settle()
+      server.now.hello()
+      server.now.event('41-2', 'job_epoch', 'e1', 'batch:b')
+      await settle()
+    })
+
+    it('stays open for a short look elsewhere', async () => {
+      switchboard.show('tab', false)
+      await vi.advanceTimersByTimeAsync(10_000)
+      server.now.event('42-0', 'job_epoch', 'e2', 'batch:b')
+      switchboard.show('tab', true)
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(server.now.requests).toHaveLength(1)
+      expect(events.map((event) => event.event_id)).toEqual(['e1', 'e2'])
+      expect(states.at(-1)).toBe('live')
+    })
+
+    it('closes after a while, and goes on without a gap and without reading again', async () => {
+      switchboard.show('tab', false)
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(states.at(-1)).toBe('idle')
+      switchboard.show('tab', true)
+      await settle()
+      expect(server.now.lastRequest).toEqual({ channels: 'batch:b', after: '40-999999999' })
+      server.now.hello('40-999999999')
+      server.now.event('42-0', 'job_epoch', 'e2', 'batch:b')
+      await settle()
+      expect(events.map((event) => event.event_id)).toEqual(['e1', 'e2'])
+      expect(resyncs).toEqual(['opened'])
+    })
+
+    it('reads its page again after a long absence', async () => {
+      switchboard.show('tab', false)
+      await vi.advanceTimersByTimeAsync(600_000)
+      switchboard.show('tab', true)
+      await settle()
+      expect(server.now.lastRequest.after).toBeUndefined()
+      server.now.hello()
+      await settle()
+      expect(resyncs).toEqual(['opened', 'opened'])
+    })
+
+    it('does not try a lost line while it is hidden', async () => {
+      switchboard.show('tab', false)
+      await vi.advanceTimersByTimeAsync(60_000)
+      const before = server.now.requests.length
+      await vi.advanceTimersByTimeAsync(600_000)
+      expect(server.now.requests).toHaveLength(before)
+    })
+  })
+
   describe('when its token is over', () => {
     const refresh = (...statuses: number[]) =>
       vi.stubGlobal(
