@@ -17,6 +17,7 @@ from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
 from argus_catalog.marks import endpoints as marks
+from argus_catalog.matrix import endpoints as matrix
 from argus_catalog.members import endpoints as members
 from argus_catalog.members.groups import GroupMembers
 from argus_catalog.meta import endpoints as meta
@@ -51,6 +52,7 @@ def _routers() -> Sequence[APIRouter]:
         hosts.router,
         logs.router,
         curves.router,
+        matrix.router,
         batches.router,
         jobs.router,
         projects.router,

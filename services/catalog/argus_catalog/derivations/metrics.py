@@ -35,13 +35,18 @@ def number(value: Any) -> float | None:
 
 def direction(name: str) -> Direction:
     """What is better: "min" or "max", from the metric's name. Unknown names count as losses."""
+    return known_direction(name) or "min"
+
+
+def known_direction(name: str) -> Direction | None:
+    """The same, and None where the name does not say."""
     lowered = name.lower()
     words = _words(lowered)
     if any(part in lowered for part in _LOWER[:7]) or any(word in _LOWER for word in words):
         return "min"
     if lowered in _HIGHER or any(word in _HIGHER for word in words) or any(part in lowered for part in _HIGHER_PARTS):
         return "max"
-    return "min"
+    return None
 
 
 def _words(lowered: str) -> list[str]:
@@ -51,6 +56,11 @@ def _words(lowered: str) -> list[str]:
 def better(metric: str, a: float, b: float) -> bool:
     """Whether `a` is better than `b`."""
     return a > b if direction(metric) == "max" else a < b
+
+
+def judges(name: str) -> bool:
+    """Whether a metric tells of a run's worth, and not of its cost."""
+    return name.lower() not in _COST
 
 
 def metric_order(name: str) -> tuple[int, str]:
@@ -76,7 +86,7 @@ def headline_metric(candidates: Iterable[Candidate]) -> str | None:
     counts: Counter[str] = Counter()
     for candidate in candidates:
         for name, value in (candidate.metrics or {}).items():
-            if number(value) is not None and name.lower() not in _COST:
+            if number(value) is not None and judges(name):
                 counts[name] += 1
     if "MSE" in counts:
         return "MSE"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from argus_catalog.csv import csv_response
+from argus_catalog.matrix.parameters import BoardAsked
 from argus_catalog.projects import boards, service
 from argus_catalog.projects.schemas import (
     ActiveBatch,
@@ -22,7 +23,6 @@ from argus_kit.policy import MayReadProjects
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 
-Metric = Annotated[str, Query(min_length=1, max_length=256)]
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 
@@ -42,18 +42,18 @@ async def list_active_batches(project: str, actor: MayReadProjects, connection: 
 
 @router.get("/{project:path}/leaderboard")
 async def get_leaderboard(
-    project: str, actor: MayReadProjects, connection: Reading, metric: Metric = "MSE"
+    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked
 ) -> list[LeaderboardRow]:
-    """The best job of every model and dataset."""
-    return await boards.leaderboard(connection, actor, project, metric)
+    """The best job of every model and dataset, or with seeds the best seed group; by MSE when nothing else is said."""
+    return await boards.leaderboard(connection, actor, project, asked.metric, asked)
 
 
 @router.get("/{project:path}/matrix")
 async def get_project_matrix(
-    project: str, actor: MayReadProjects, connection: Reading, metric: Metric = "MSE"
+    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked, seeds: bool | None = None
 ) -> Matrix:
-    """Best values, models by datasets."""
-    return await boards.matrix(connection, actor, project, metric)
+    """Best values, models by datasets. With `seeds`, true or false, each cell is told in full."""
+    return await boards.matrix(connection, actor, project, asked.metric, None if seeds is None else asked)
 
 
 @router.get("/{project:path}/resources")

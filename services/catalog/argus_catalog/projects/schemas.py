@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from argus_catalog.matrix.schemas import MatrixCell, MatrixJob
+from argus_catalog.seeds import Spread
 from argus_catalog.wire import Shape, WireTime
 
 
@@ -112,7 +114,11 @@ class ActiveBatch(Shape):
 
 
 class LeaderboardRow(Shape):
-    """The best job of a model and dataset."""
+    """The best job of a model and dataset.
+
+    With seeds it is the best job of the best seed group: `mean` and so on are of that group's `n` members that count,
+    `spreads` the same of all its metrics. Without seeds these are null.
+    """
 
     model: str
     dataset: str
@@ -124,10 +130,20 @@ class LeaderboardRow(Shape):
     train_epochs: int | None
     elapsed_s: int | None
     metrics: dict[str, Any] | None
+    n: int | None = None
+    mean: float | None = None
+    std: float | None = None
+    min: float | None = None
+    max: float | None = None
+    n_members: int | None = None
+    n_jobs: int | None = None
+    n_groups: int | None = None
+    spreads: dict[str, Spread] | None = None
+    jobs: list[MatrixJob] | None = None
 
 
 class Matrix(Shape):
-    """Best values of a metric, models by datasets."""
+    """Best values of a metric, models by datasets. `cells` tell more of each, when `seeds` was asked for or refused."""
 
     project: str
     metric: str
@@ -136,6 +152,10 @@ class Matrix(Shape):
     cols: list[str]
     values: list[list[float | None]]
     batch_ids: list[list[list[str] | None]]
+    is_sure: bool
+    seeds: bool
+    others: list[str]
+    cells: list[list[MatrixCell | None]] | None
 
 
 class HostShare(Shape):
