@@ -1,6 +1,6 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
-.PHONY: help up stack test test-integrations lint e2e chaos fuzz bench gen lock fmt clean
+.PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -10,6 +10,9 @@ up: ## set everything up and start Argus here: one process, SQLite (ARGUS_HOME, 
 
 stack: ## the same as a system of services behind Traefik, with PostgreSQL, NATS and Valkey
 	@exec deploy/local/stack
+
+demo: ## fill the Argus that runs here with a lab's last weeks, and let trainings go on (ARGS=--once, ARGS=--remove)
+	@exec deploy/local/demo $(ARGS)
 
 test: ## all tests but those of the browser, of chaos and of training frameworks
 	@exec deploy/local/test

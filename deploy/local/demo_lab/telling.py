@@ -1,0 +1,105 @@
+"""Tells a server of the laboratory: first what was, then what goes on, as time passes."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from demo_lab.events import Event, Told
+from demo_lab.plan import BatchPlan, Times, batches
+from demo_lab.readings import Laboratory
+from demo_lab.server import Account, Server, State
+from demo_lab.world import Person
+
+_TICK_S = 2.0
+_HORIZON = timedelta(hours=8)
+# Others take the place of those that go on once they were seen for so long.
+_GENERATION = timedelta(hours=2)
+
+Say = Callable[[str], None]
+
+
+class Story:
+    """The laboratory on one server, at one time."""
+
+    def __init__(self, server: Server, state: State, people: dict[Person, Account], say: Say) -> None:
+        self._server, self._state, self.people, self._say = server, state, people, say
+        self.times = times_of(state)
+        self.batches = batches(self.times)
+        self._laboratory = Laboratory(self.batches, self.times.live)
+
+    def tell_past(self, now: datetime) -> list[BatchPlan]:
+        """Everything until now that the server does not have yet. Returns the batches that were told of."""
+        self._end_generation(now)
+        known: set[str] = set(self._state.known.get("told", ()))
+        told = []
+        for number, batch in enumerate(self.batches, 1):
+            if batch.id in known and batch.fate == "ended":
+                continue
+            events = Told(batch, self._laboratory, self.times, now).all()
+            self._server.report(self.people[batch.owner], events)
+            self._say(f"{number:>2} of {len(self.batches)}  {batch.project}/{batch.id}: {len(events)} events")
+            told.append(batch)
+            known.add(batch.id)
+            self._state.known["told"] = sorted(known)
+            self._state.save()
+        return told
+
+    def go_on(self, since: datetime) -> None:
+        """Report what happens from then on, until interrupted."""
+        coming = self._coming(since)
+        while True:
+            now = datetime.now(UTC)
+            text = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
+            for person, events in coming.items():
+                due = [event for event in events if event["timestamp"] <= text]
+                self._server.report(self.people[person], due)
+                del events[: len(due)]
+            if now > self.times.live + _GENERATION:
+                self.__init__(self._server, self._state, self.people, self._say)  # type: ignore[misc]
+                self.tell_past(now)
+                coming = self._coming(now)
+            time.sleep(_TICK_S)
+
+    def _coming(self, since: datetime) -> dict[Person, list[Event]]:
+        found: dict[Person, list[Event]] = {}
+        for batch in self.batches:
+            if batch.fate in {"live", "idle"}:
+                told = Told(batch, self._laboratory, self.times, self.times.live + _HORIZON).all()
+                first = since.strftime("%Y-%m-%dT%H:%M:%S")
+                found.setdefault(batch.owner, []).extend(event for event in told if event["timestamp"] > first)
+        for events in found.values():
+            events.sort(key=lambda event: event["timestamp"])
+        return found
+
+    def _end_generation(self, now: datetime) -> None:
+        """Those that went on long ago ended meanwhile, and others take their place."""
+        if now < self.times.live + _GENERATION:
+            return
+        for batch in self.batches:
+            if batch.fate != "ended" and batch.id in self._state.known.get("told", ()):
+                told = Told(batch, self._laboratory, self.times, batch.silent_since or self.times.live + _HORIZON)
+                events = told.all() if batch.fate == "live" else []
+                if batch.fate != "live":
+                    events = [
+                        told.event("batch_failed", {"reason": "SIGTERM", "n_failed": 0}, self.times.live + _GENERATION)
+                    ]
+                self._server.report(self.people[batch.owner], events)
+        self._state.known |= {"live": now.isoformat(), "generation": self.times.generation + 1}
+        self._state.save()
+        self.times = times_of(self._state)
+        self.batches = batches(self.times)
+        self._laboratory = Laboratory(self.batches, self.times.live)
+
+
+def times_of(state: State) -> Times:
+    now = datetime.now(UTC).isoformat()
+    known: dict[str, Any] = state.known
+    anchor = known.setdefault("anchor", now)
+    live = known.setdefault("live", anchor)
+    tag = known.setdefault("tag", secrets.token_hex(4))
+    state.save()
+    return Times(datetime.fromisoformat(anchor), datetime.fromisoformat(live), known.setdefault("generation", 0), tag)
