@@ -2364,6 +2364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{batch_id}/{job_id}/crash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Crash
+         * @description Why a job died: the kind of failure, and the lines of its log that show it. Nothing of one that did not die.
+         */
+        get: operations["get_job_crash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{batch_id}/{job_id}/epochs": {
         parameters: {
             query?: never;
@@ -3482,6 +3502,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Everything
+         * @description Projects, batches, jobs, hosts and studies that the caller sees, by their names.
+         *
+         *     Jobs are found by the beginning of their id, and among the 20,000 that started last by any part of their id, model
+         *     or data set; studies among the 5,000 that started last.
+         */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sse": {
         parameters: {
             query?: never;
@@ -3598,6 +3641,26 @@ export interface paths {
          * @description One study with its trials. A name that is not known has none.
          */
         get: operations["get_study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{name}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Importance
+         * @description Which parameters of a study matter. A study with too few trials says so.
+         */
+        get: operations["get_importance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3760,6 +3823,54 @@ export interface paths {
          * @description Change what is given.
          */
         patch: operations["update_preferences"];
+        trace?: never;
+    };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description One's own views, and those that members of one's projects share.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Add View
+         * @description Save a view, for oneself or for the members of a project.
+         */
+        post: operations["add_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change View
+         * @description Rename a view, or save other contents under its name.
+         */
+        put: operations["change_view"];
+        post?: never;
+        /**
+         * Remove View
+         * @description Delete a view.
+         */
+        delete: operations["remove_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -4524,7 +4635,7 @@ export interface components {
         };
         /**
          * BoardMetrics
-         * @description The metrics of a project's or a batch's jobs, the usual ones first, and the one that decides when none is named.
+         * @description The metrics of final values, the usual ones first, and the one that decides when none is named.
          */
         BoardMetrics: {
             /** Metrics */
@@ -4818,6 +4929,51 @@ export interface components {
             running_batches: number;
         };
         /**
+         * CrashLine
+         * @description A line that shows the failure; `is_key` marks the one that names it.
+         */
+        CrashLine: {
+            /** Id */
+            id: number;
+            /** Is Key */
+            is_key: boolean;
+            /** Level */
+            level: string;
+            /** Line */
+            line: string;
+            /** Ts */
+            ts: string;
+        };
+        /**
+         * CrashOut
+         * @description Why a job died. `kind` is null for a job that did not. `hint_key` finds the hint in a page's language; `facts`
+         *     are for it: the module that is missing, the path, what was to be allocated. `n_lines`: how many lines were read.
+         */
+        CrashOut: {
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "sure" | "likely" | "none";
+            /** Exit Code */
+            exit_code: number | null;
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+            /** Hint Key */
+            hint_key: string | null;
+            kind: components["schemas"]["Kind"] | null;
+            /** Lines */
+            lines: components["schemas"]["CrashLine"][];
+            /** N Lines */
+            n_lines: number;
+            /** Reason */
+            reason: string | null;
+            /** Signal */
+            signal: string | null;
+        };
+        /**
          * Credentials
          * @description User name or email address, and password.
          */
@@ -5084,7 +5240,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -6073,6 +6229,12 @@ export interface components {
             verifying: number;
         };
         /**
+         * Kind
+         * @description Kinds of failure. The values are part of the API: pages find their hints by them.
+         * @enum {string}
+         */
+        Kind: "cuda_oom" | "host_oom" | "disk_full" | "distributed" | "cuda_error" | "divergence" | "preempted" | "import_error" | "path_error" | "segfault" | "keyboard_interrupt" | "killed_by_user" | "assertion" | "exception" | "lost" | "unknown";
+        /**
          * KnownField
          * @description A field that a query may name. `values` are some texts that it has in jobs that the caller sees.
          */
@@ -6275,7 +6437,7 @@ export interface components {
         /**
          * LogScan
          * @description Which lines a search has looked at: from `from_line` up to but without `to_line`, by place and by id. It goes on
-         *     with `before=from_id`, or with `after=to_id`.
+         *     with `before=from_id`, or with `line=to_line`.
          */
         LogScan: {
             /** From Id */
@@ -6467,6 +6629,8 @@ export interface components {
             end_time: string | null;
             /** Job Id */
             job_id: string;
+            /** Last Epoch */
+            last_epoch: number | null;
             /** Metric Name */
             metric_name: string | null;
             /** Metrics */
@@ -6477,6 +6641,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** Reason */
+            reason: string | null;
             /** Start Time */
             start_time: string | null;
             /** Status */
@@ -6588,6 +6754,33 @@ export interface components {
             target_id: string;
             /** Target Type */
             target_type: string;
+        };
+        /**
+         * NewView
+         * @description What a page shows, as the parameters of its address, and a name for it.
+         *
+         *     With a project all its members see the view; without one its maker alone.
+         */
+        NewView: {
+            /** Name */
+            name: string;
+            /**
+             * Page
+             * @enum {string}
+             */
+            page: "batches" | "jobs" | "compare" | "studies" | "hosts";
+            /** Project */
+            project?: string | null;
+            /**
+             * Query
+             * @example {
+             *       "sort": "-metrics.val_acc",
+             *       "where": "metrics.val_acc > 0.9"
+             *     }
+             */
+            query: {
+                [key: string]: string;
+            };
         };
         /**
          * NonFinite
@@ -6786,6 +6979,30 @@ export interface components {
             eta_s: number | null;
             /** Job Id */
             job_id: string;
+        };
+        /**
+         * ParameterImportance
+         * @description How much a parameter matters: `importance` of all parameters together is one.
+         *
+         *     `share` is what of the variance follows from it alone, `deviation` how much trees differ in that; both are null
+         *     where Optuna computed the importance. `n_trials` have it.
+         */
+        ParameterImportance: {
+            /** Deviation */
+            deviation: number | null;
+            /** Importance */
+            importance: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "log" | "category";
+            /** N Trials */
+            n_trials: number;
+            /** Name */
+            name: string;
+            /** Share */
+            share: number | null;
         };
         /**
          * PasswordChange
@@ -7493,6 +7710,63 @@ export interface components {
             settings: components["schemas"]["RetentionSettingsOut"];
         };
         /**
+         * SavedView
+         * @description A saved view. `can_edit`: the caller may rename, change and delete it.
+         */
+        SavedView: {
+            /** Can Edit */
+            can_edit: boolean;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Page */
+            page: string;
+            /** Project */
+            project: string | null;
+            /** Query */
+            query: {
+                [key: string]: string;
+            };
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * SearchItem
+         * @description Something that was found. `batch_id` is a job's; `subtitle` says where it belongs.
+         */
+        SearchItem: {
+            /** Batch Id */
+            batch_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "project" | "batch" | "job" | "host" | "study";
+            /** Status */
+            status: string | null;
+            /** Subtitle */
+            subtitle: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * SearchResult
+         * @description What was found: projects, batches, jobs, hosts, studies; of each kind the best match first.
+         */
+        SearchResult: {
+            /** Items */
+            items: components["schemas"]["SearchItem"][];
+        };
+        /**
          * SecurityStatus
          * @description Counts and switches, and from them what there is to do, the worst first.
          */
@@ -7743,14 +8017,20 @@ export interface components {
         /**
          * StudyDetail
          * @description One study with its trials. A study that nobody reported has no trials.
+         *
+         *     `curve_metric` names what trials reported while they ran: the metric that judges them where they did, else none.
          */
         StudyDetail: {
             /** Best Metric */
             best_metric: string | null;
             /** Best Value */
             best_value: number | null;
+            /** Curve Metric */
+            curve_metric: string | null;
             /** Direction */
             direction: string | null;
+            /** Last Run */
+            last_run: string | null;
             /** Metric Keys */
             metric_keys: string[];
             /** N Done */
@@ -7761,12 +8041,46 @@ export interface components {
             n_trials: number;
             /** Param Keys */
             param_keys: string[];
+            /** Projects */
+            projects: string[];
             /** Sampler */
             sampler: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
             /** Study Name */
             study_name: string;
             /** Trials */
             trials: components["schemas"]["Trial"][];
+        };
+        /**
+         * StudyImportance
+         * @description Which parameters of a study matter, the most important first.
+         *
+         *     `method` says how it was computed, null when it was not: then `reason` says why. `n_trials` counted: those that
+         *     are done and have a number of `metric`; at least `fewest_trials` must. `explained` is what the forest explains of
+         *     trials that it did not see, and `interactions` what of the variance no single parameter explains.
+         */
+        StudyImportance: {
+            /** Explained */
+            explained: number | null;
+            /** Fewest Trials */
+            fewest_trials: number;
+            /** Interactions */
+            interactions: number | null;
+            /** Method */
+            method: ("optuna-fanova" | "argus-fanova") | null;
+            /** Metric */
+            metric: string | null;
+            /** N Trials */
+            n_trials: number;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterImportance"][];
+            /** Reason */
+            reason: ("few_trials" | "no_parameters" | "same_value") | null;
+            /** Study Name */
+            study_name: string;
         };
         /**
          * StudyList
@@ -7795,8 +8109,14 @@ export interface components {
             n_failed: number;
             /** N Trials */
             n_trials: number;
+            /** Projects */
+            projects: string[];
             /** Sampler */
             sampler: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
             /** Study Name */
             study_name: string;
         };
@@ -8051,6 +8371,8 @@ export interface components {
             end_time: string | null;
             /** Job Id */
             job_id: string;
+            /** Last Epoch */
+            last_epoch: number | null;
             /** Metric Name */
             metric_name: string | null;
             /** Metrics */
@@ -8061,6 +8383,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** Reason */
+            reason: string | null;
             /** Start Time */
             start_time: string | null;
             /** Status */
@@ -12627,6 +12951,38 @@ export interface operations {
             };
         };
     };
+    get_job_crash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrashOut"];
+                };
+            };
+        };
+    };
     list_job_epochs: {
         parameters: {
             query?: never;
@@ -14699,6 +15055,40 @@ export interface operations {
             };
         };
     };
+    search_everything: {
+        parameters: {
+            query?: {
+                /** @description How many of each kind */
+                limit?: number;
+                /** @description Words; what is found has all of them */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+        };
+    };
     stream_events: {
         parameters: {
             query: {
@@ -14862,7 +15252,10 @@ export interface operations {
     };
     list_studies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only trials of this project */
+                project?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14920,6 +15313,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+        };
+    };
+    get_importance: {
+        parameters: {
+            query?: {
+                /** @description Else the one that judges the trials */
+                metric?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyImportance"];
                 };
             };
         };
@@ -15268,6 +15695,134 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preferences"];
                 };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                page?: ("batches" | "jobs" | "compare" | "studies" | "hosts") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+        };
+    };
+    add_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    remove_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

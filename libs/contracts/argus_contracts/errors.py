@@ -170,6 +170,7 @@ class ErrorCode(StrEnum):
     STAR_TYPE_INVALID = "star.type_invalid", 400, "Only projects and batches can be starred."
     PIN_LIMIT_REACHED = "pin.limit_reached", 400, "You have pinned as many batches as are allowed."
     VIEW_NOT_FOUND = "view.not_found", 404, "The saved view does not exist."
+    VIEW_LIMIT_REACHED = "view.limit_reached", 409, "You have saved as many views as are allowed."
 
     # Agents and commands.
     AGENT_UNAUTHENTICATED = "agent.unauthenticated", 401, "The agent's token is missing, wrong or replaced."

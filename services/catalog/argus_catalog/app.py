@@ -23,10 +23,12 @@ from argus_catalog.members.groups import GroupMembers
 from argus_catalog.meta import endpoints as meta
 from argus_catalog.projects import endpoints as projects
 from argus_catalog.query import endpoints as query
+from argus_catalog.search import endpoints as search
 from argus_catalog.shares import endpoints as shares
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.studies import endpoints as studies
+from argus_catalog.views import endpoints as views
 from argus_catalog.writing import Announcer
 from argus_kit.app import Service, http_app
 from argus_kit.departures import Departures
@@ -43,6 +45,8 @@ def _routers() -> Sequence[APIRouter]:
         stats.router,
         compare.router,
         query.router,
+        search.router,
+        views.router,
         studies.router,
         dashboard.router,
         marks.router,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 _MARK: Final = "A person's own mark or reading; nobody else sees or loses anything by it."
+_VIEW: Final = "A way of looking at a list: nothing that was recorded changes, and nobody gets to see more."
 _QUESTION: Final = "A question that changes nothing; it is too secret for an address."
 _AWAY: Final = "It leads to the provider; what comes of it is noted on the way back, as linked or as failed."
 _RECORD: Final = "What is reported is itself the record: each event is stored with its token's owner and time."
@@ -104,6 +105,9 @@ EXEMPT: Final[dict[str, str]] = {
     "POST /api/auth/oauth/oidc/{slug}/link/init": _AWAY,
     "POST /api/stars": _MARK,
     "DELETE /api/stars/{target_type}/{target_id}": _MARK,
+    "POST /api/views": _VIEW,
+    "PUT /api/views/{view_id}": _VIEW,
+    "DELETE /api/views/{view_id}": _VIEW,
     "POST /api/pins": _MARK,
     "DELETE /api/pins/{batch_id}": _MARK,
     "POST /api/notifications/mark_all_read": _MARK,

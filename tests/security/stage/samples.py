@@ -638,6 +638,30 @@ def _(world: World) -> Call:
     return Call(f"/api/pins/{world.other_run.batch}")
 
 
+def _view(world: World) -> dict[str, Any]:
+    return {"page": "jobs", "name": world.name("view"), "project": None, "query": {"where": "model = 'x'"}}
+
+
+def _kept_view(world: World) -> str:
+    found = world.ask("POST", "/api/views", json=_view(world))
+    return f"/api/views/{found['id']}"
+
+
+@sample("POST /api/views")
+def _(world: World) -> Call:
+    return Call("/api/views", _view(world))
+
+
+@sample("PUT /api/views/{view_id}")
+def _(world: World) -> Call:
+    return Call(_kept_view(world), _view(world))
+
+
+@sample("DELETE /api/views/{view_id}")
+def _(world: World) -> Call:
+    return Call(_kept_view(world))
+
+
 # -- agents ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""One search over projects, batches, jobs, hosts and studies."""
