@@ -25,7 +25,7 @@ _SHORT_LIVED = frozenset({"oom", "nan", "disk", "killed"})
 
 @dataclass(frozen=True)
 class JobPlan:
-    """A job of the batch `slug`. `outcome`: done, pruned, or the kind of failure. It reports `stop_epoch` of `epochs`."""
+    """A job of batch `slug`. `outcome`: done, pruned, or the kind of failure. It reports `stop_epoch` of `epochs`."""
 
     slug: str
     project: str
