@@ -48,6 +48,11 @@ class Public:
         return cls(os.environ.get("ARGUS_HOST") or "127.0.0.1", int(said))
 
     @property
+    def bracketed(self) -> str:
+        """The host as it stands before a port."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def url(self) -> str:
         """The address to open in a browser on this machine."""
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # only compared  # nosec B104

@@ -47,7 +47,7 @@ class Plan:
         self.layout = layout
         self.public = public
         self.secrets = secrets
-        self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik", "nats-monitor"])
+        self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik", "nats-monitor", "https"])
         # Where the services reach the servers: somewhere else when a test stands in between (ARGUS_STACK_VIA, JSON)
         self.via: dict[str, int] = self.ports | json.loads(os.environ.get("ARGUS_STACK_VIA", "{}"))
 
@@ -96,14 +96,20 @@ class Plan:
 
     def _traefik(self) -> Program:
         static = yaml.safe_load((GATEWAY_FILES / "traefik.yaml").read_text())
-        host = f"[{self.public.host}]" if ":" in self.public.host else self.public.host
-        static["entryPoints"]["web"]["address"] = f"{host}:{self.public.port}"
+        static["entryPoints"]["web"]["address"] = f"{self.public.bracketed}:{self.public.port}"
+        static["entryPoints"]["websecure"]["address"] = self._https()
         static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{self.ports['traefik']}"
         static["providers"]["file"]["filename"] = str(GATEWAY_FILES / "dynamic.yaml")
         config = self.layout.write("traefik.yaml", yaml.safe_dump(static))
         environment = {f"ARGUS_{name.upper()}_URL": self.url(name) for name in (*SERVICES, "web")}
+        environment |= {name: os.environ.get(name, "") for name in ("ARGUS_TLS_CERT", "ARGUS_TLS_KEY")}
         command = [str(BIN / "traefik"), f"--configfile={config}"]
         return Program("traefik", "gateway", command, environment, stop_s=2)
+
+    def _https(self) -> str:
+        # Closed to others until somebody says on which port.
+        said = os.environ.get("ARGUS_TLS_PORT")
+        return f"{self.public.bracketed}:{said}" if said else f"127.0.0.1:{self.ports['https']}"
 
     def _app(self, name: str) -> Program:
         environment = {"ARGUS_HTTP_HOST": "127.0.0.1", "ARGUS_HTTP_PORT": str(self.ports[name])}

@@ -9,12 +9,26 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from routing import DYNAMIC, ROOT, SERVICES
+
+
+class Secure(NamedTuple):
+    """An https address of this machine."""
+
+    port: int
+    certificate: Path
+    key: Path
 
 
 class NamedBackend(http.server.BaseHTTPRequestHandler):
@@ -89,16 +103,40 @@ def backends(stream_release):
 
 
 @pytest.fixture(scope="session")
-def gateway(backends, tmp_path_factory):
+def secure(tmp_path_factory):
+    """Where the gateway speaks https, and the certificate that it shows."""
+    room = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "argus.test")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("argus.test")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    (room / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (room / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return Secure(free_port(), room / "cert.pem", room / "key.pem")
+
+
+@pytest.fixture(scope="session")
+def gateway(backends, secure, tmp_path_factory):
     """Base URL of the real Traefik with deploy/traefik's own files."""
     room = tmp_path_factory.mktemp("traefik")
     port = free_port()
     static = yaml.safe_load((ROOT / "deploy" / "traefik" / "traefik.yaml").read_text())
     static["entryPoints"]["web"]["address"] = f"127.0.0.1:{port}"
+    static["entryPoints"]["websecure"]["address"] = f"127.0.0.1:{secure.port}"
     static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{free_port()}"
     static["providers"]["file"]["filename"] = str(DYNAMIC)
     (room / "traefik.yaml").write_text(yaml.safe_dump(static))
-    environment = os.environ | {f"ARGUS_{name.upper()}_URL": url for name, url in backends.items()}
+    environment = os.environ | {"ARGUS_TLS_CERT": str(secure.certificate), "ARGUS_TLS_KEY": str(secure.key)}
+    environment |= {f"ARGUS_{name.upper()}_URL": url for name, url in backends.items()}
     log = (room / "traefik.log").open("w+")
     process = subprocess.Popen(
         [Path(sys.executable).parent / "traefik", f"--configfile={room / 'traefik.yaml'}"],
