@@ -62,12 +62,16 @@ def sqlite_time(value: datetime) -> str:
     return value.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
-def table(name: str, owner: str, *columns: Any, read_by: tuple[str, ...] = (), append_only: bool = False) -> sa.Table:
+def table(
+    name: str, owner: str, *columns: Any, read_by: tuple[str, ...] = (), append_only: bool = False, **more: Any
+) -> sa.Table:
     """A table that `owner` alone writes; `read_by` names the other services that may read it (`*` for all).
 
-    Rows of an `append_only` table stay as they were written: not even its owner may change or delete one.
+    Rows of an `append_only` table stay as they were written: not even its owner may change or delete one. `more` is
+    for one database or the other.
     """
-    return sa.Table(name, metadata, *columns, info={"owner": owner, "read_by": read_by, "append_only": append_only})
+    info = {"owner": owner, "read_by": read_by, "append_only": append_only}
+    return sa.Table(name, metadata, *columns, info=info, **more)
 
 
 def outbox_table(owner: str) -> sa.Table:

@@ -32,6 +32,8 @@ batch = table(
     sa.Column("n_done", BigInt, nullable=False, default=0),
     sa.Column("n_failed", BigInt, nullable=False, default=0),
     sa.Column("n_jobs", BigInt, nullable=False, default=0),
+    # Of its jobs that are not deleted, each at least 0 and at most what `argus_schema.sums` takes.
+    sa.Column("elapsed_s", BigInt, nullable=False, default=0, server_default="0"),
     sa.Column("start_time", UtcDateTime),
     sa.Column("end_time", UtcDateTime),
     sa.Column("error", sa.Text),
@@ -58,6 +60,7 @@ batch = table(
     sa.Index("ix_batch_project_start_time", "project", "start_time"),
     sa.Index("ix_batch_status", "status"),
     sa.Index("ix_batch_start_time", "start_time"),
+    sa.Index("ix_batch_end_time", "end_time"),
     read_by=_EXPORTED,
 )
 
@@ -248,6 +251,75 @@ artifact = table(
     sa.Column("created_by", BigInt),
     sa.Index("ix_artifact_batch_key_job_id", "batch_key", "job_id"),
     read_by=_EXPORTED,
+)
+
+# Sums that triggers keep, so that lists and boards need not count; see `argus_schema.sums`. What one person has in one
+# project, of batches that are there for people. Owner 0 is nobody.
+holding = table(
+    "holding",
+    OWNER,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("owner_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("n_batches", BigInt, nullable=False),
+    # Whose run has begun and has not ended; of these, those whose status is "running".
+    sa.Column("n_running", BigInt, nullable=False),
+    sa.Column("n_live", BigInt, nullable=False),
+    sa.Column("n_jobs", BigInt, nullable=False),
+    sa.Column("n_done", BigInt, nullable=False),
+    sa.Column("n_failed", BigInt, nullable=False),
+    # Jobs that running batches have announced and not ended.
+    sa.Column("n_pending", BigInt, nullable=False),
+    sa.Column("elapsed_s", BigInt, nullable=False),
+    # The newest sign of life of batches that do not run, and of those that were in it once and left (deleted, renamed):
+    # when the first is not later than the second, it has to be looked up.
+    sa.Column("last_event_at", UtcDateTime),
+    sa.Column("gone_at", UtcDateTime),
+    read_by=("catalog",),
+)
+
+# How many batches of it began on a day (UTC, like 2026-11-30).
+holding_day = table(
+    "holding_day",
+    OWNER,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("owner_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("n_batches", BigInt, nullable=False),
+    read_by=("catalog",),
+)
+
+# A model and a dataset of one person in one project; empty where a job named none. A cell may have lost its jobs.
+cell = table(
+    "cell",
+    OWNER,
+    sa.Column("cell_key", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("owner_id", BigInt, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("dataset", sa.Text, nullable=False),
+    # Stands for both names, which may be too long for an index.
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.UniqueConstraint("project", "owner_id", "digest"),
+    read_by=("catalog",),
+)
+
+# The finite final numbers of jobs that are there for people, by metric; one more row per job, with the name "", says
+# that it is there. The index leads from a cell and a metric to its best job.
+score = table(
+    "score",
+    OWNER,
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("cell_key", BigInt, nullable=False),
+    # The job's end in seconds since 1970; 1e18 before it.
+    sa.Column("ended_s", sa.Double, nullable=False),
+    sa.Column("is_done", sa.Boolean, nullable=False),
+    sa.Index("ix_score_cell_key", "cell_key", "name", "value", "ended_s", "batch_key", "job_no"),
+    read_by=("catalog",),
+    # One tree instead of two.
+    sqlite_with_rowid=False,
 )
 
 # What is left of events that retention removed: enough to know one of them again when it is sent once more.

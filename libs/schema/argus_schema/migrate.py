@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from argus_schema import grants
+from argus_schema import grants, sums
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,7 +42,12 @@ def upgrade(connection: Connection, revision: str = "head", passwords: Mapping[s
     else:
         # Heard only while the file is empty: pages that retention frees can then be given back a few at a time.
         connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
+        sums.remove(connection)
     command.upgrade(config, revision)
+    if revision == "head":
+        # Revisions change rows and build tables anew; what was summed up before them need not hold.
+        sums.install(connection)
+        sums.rebuild(connection)
     if connection.dialect.name == "postgresql" and revision == "head":
         grants.apply(connection, passwords or {})
 

@@ -10,6 +10,7 @@ from argus_contracts.events import Event, EventType, Source, json_safe
 from argus_ingest import lifecycle
 from argus_ingest.fold.state import Arrival, BatchState, JobState, Tracked
 from argus_ingest.lifecycle import BatchStatus, JobStatus
+from argus_schema.sums.terms import MOST
 
 
 def touch(batch: BatchState, arrival: Arrival, received_at: datetime) -> None:
@@ -136,6 +137,11 @@ def recount(batch: BatchState) -> None:
     """The counters, from the statuses of the batch's jobs."""
     batch.n_done = batch.job_statuses[JobStatus.DONE]
     batch.n_failed = batch.job_statuses[JobStatus.FAILED]
+
+
+def counted_s(job: JobState) -> int:
+    """What a job adds to its batch's `elapsed_s`."""
+    return 0 if job.deleted_at is not None else max(0, min(MOST, job.elapsed_s or 0))
 
 
 def _end(tracked: Tracked, arrival: Arrival, outcome: str) -> None:

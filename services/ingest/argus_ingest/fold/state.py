@@ -124,6 +124,7 @@ class BatchState:
     n_done: int = 0
     n_failed: int = 0
     n_jobs: int = 0
+    elapsed_s: int = 0
     start_time: datetime | None = None
     end_time: datetime | None = None
     error: str | None = None
@@ -169,7 +170,9 @@ class JobState:
     resumes: list[dict[str, Any]] | None = None
     n_blocks: int = 0
     deleted_at: datetime | None = None
-    # Not columns. The head is all but the summary of the curve, which alone changes with most events.
+    # Not columns. What the batch's `elapsed_s` holds of this job.
+    counted_s: int = 0
+    # The head is all but the summary of the curve, which alone changes with most events.
     is_new: bool = False
     is_touched: bool = False
     has_new_head: bool = False

@@ -14,8 +14,8 @@ from argus_schema import ingest as tables
 
 _READ = (
     "batch_key", "id", "project", "experiment_type", "user", "host", "command", "status", "owner_id", "n_total",
-    "n_done", "n_failed", "n_jobs", "start_time", "end_time", "error", "stop_requested_at", "stop_requested_by",
-    "last_event_at", "is_divergent", "is_idle", "is_placeholder", "event_seq", "deleted_at",
+    "n_done", "n_failed", "n_jobs", "elapsed_s", "start_time", "end_time", "error", "stop_requested_at",
+    "stop_requested_by", "last_event_at", "is_divergent", "is_idle", "is_placeholder", "event_seq", "deleted_at",
 )  # fmt: skip
 _NEVER_SAVED = frozenset({"batch_key", "id", "deleted_at"})
 # These change with every flush; the others only now and then.

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 
+from argus_ingest.fold.batches import counted_s
 from argus_ingest.fold.state import JobState, Tracked
 from argus_ingest.lifecycle import JobStatus
 from argus_ingest.store.bulk import BulkInsert, BulkUpdate, Reader, Work, json_text, run_all, safe_text
 from argus_ingest.store.link import Link, Opened, Row, link_of
 from argus_schema import ingest as tables
+from argus_schema.sums.terms import MOST
 
 _HEAD = (
     "model", "dataset", "status", "start_time", "end_time", "elapsed_s", "metrics", "extra", "reason",
@@ -37,6 +39,10 @@ _OF_BATCHES_SQLITE = "t.batch_key in (select value from json_each(?1))"
 _RUNNING = "{select} where {of} and t.status = {status}"
 _COUNTED = (
     "select t.batch_key, coalesce(t.status, ''), count(*) from job t where {of} and t.deleted_at is null group by 1, 2"
+)
+_ELAPSED = (
+    "select t.batch_key, sum({term}) from job t where {of} and t.deleted_at is null and t.elapsed_s is not null "
+    "group by 1"
 )
 _LAST = "select t.batch_key, max(t.job_no) from job t where {of} group by 1"
 
@@ -79,6 +85,17 @@ async def count_statuses(opened: Opened, tracked: dict[int, Tracked], keys: Coll
         tracked[key].batch.job_statuses = Counter()
     for key, status, count in await link.fetch(_COUNTED.format(of=_of(link)), _keys(link, keys)):
         tracked[key].batch.job_statuses[status] += count
+
+
+async def sum_elapsed(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
+    """Sum up how long the jobs of these batches took, without deleted ones."""
+    link = await link_of(opened)
+    for key in keys:
+        tracked[key].batch.elapsed_s = 0
+    most, least = ("max", "min") if link.is_sqlite else ("greatest", "least")
+    sql = _ELAPSED.format(of=_of(link), term=f"{least}({most}(t.elapsed_s, 0), {MOST})")
+    for key, total in await link.fetch(sql, _keys(link, keys)):
+        tracked[key].batch.elapsed_s = int(total)
 
 
 async def load_last_numbers(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
@@ -137,4 +154,5 @@ def _take(link: Link, tracked: dict[int, Tracked], rows: Sequence[Row]) -> None:
         key, *values = _READER.read(link, row)
         jobs = tracked[key].jobs
         if values[1] not in jobs:
-            jobs[values[1]] = JobState(*values)
+            job = jobs[values[1]] = JobState(*values)
+            job.counted_s = counted_s(job)

@@ -124,6 +124,7 @@ async def _count_again(tx: Transaction, tracked: Tracked, request: wire.Tracking
     settled = {batch.batch_key: batch_rows.settled(batch)}
     summary = bundles.summary_of(batch)
     await job_rows.count_statuses(tx.connection, {batch.batch_key: tracked}, [batch.batch_key])
+    await job_rows.sum_elapsed(tx.connection, {batch.batch_key: tracked}, [batch.batch_key])
     batch.n_jobs = batch.job_statuses.total()
     recount(batch)
     await batch_rows.save(tx.connection, [batch], settled)
