@@ -107,7 +107,8 @@ def callers(cast: Cast) -> list[Caller]:
 
 def expected_refusal(rule: Rule, caller: Caller) -> str | None:
     """The error code that the table says; None when the caller is let in."""
-    if not rule.credentials:
+    if not rule.credentials or (rule.is_open and caller.credential is None):
+        # Without a credential one sees what was published; a bad one is refused as everywhere.
         return None
     if caller.scope is None:
         # Whoever shows no good credential: a rule that has a code of its own for that uses it for all of them.

@@ -91,6 +91,8 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "share_remove": Action("batch or project", "Such a share was ended."),
     "public_share_create": Action("batch", "A public link to a batch was made."),
     "public_share_revoke": Action("batch", "A public link was ended."),
+    "project_publish": Action("project", "A project was opened to everyone, or its `description` there changed."),
+    "project_unpublish": Action("project", "A project is open to everyone no more."),
     "member_add": Action("project", "Somebody became a member of a project; `role` says as what."),
     "member_change": Action("project", "A member's role was changed."),
     "member_remove": Action("project", "A member was removed from a project, or left it."),

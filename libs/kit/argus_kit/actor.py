@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_kit.addresses import IPNetwork, spelled, within
 from argus_kit.errors import ArgusError
 
-Scope = Literal["full", "reporter", "viewer", "agent"]
+Scope = Literal["full", "reporter", "viewer", "agent", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Actor:
 
     `scope` is "full" for a browser session, "reporter" (em_live_), "viewer" (em_view_) or "agent" (ag_live_). `project`
     is the only project that a token reaches, and such a token has no administrator's rights; `networks` are the only
-    ones that it is taken from. None means: no such bound.
+    ones that it is taken from. None means: no such bound. Whoever shows no credential is `VISITOR`, with scope "none".
     """
 
     user_id: int
     username: str
     is_admin: bool
-    kind: Literal["session", "token", "agent"]
+    kind: Literal["session", "token", "agent", "visitor"]
     scope: Scope
     jti: str | None = None
     token_id: int | None = None
@@ -40,8 +40,13 @@ class Actor:
 
     @property
     def may_write(self) -> bool:
-        """False for tokens that only read."""
-        return self.scope != "viewer"
+        """False for tokens that only read, and for visitors."""
+        return self.scope not in {"viewer", "none"}
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether no credential was shown: such a caller sees what was published, and nothing else."""
+        return self.kind == "visitor"
 
     def reaches(self, project: str | None) -> bool:
         """Whether the credential is not tied to another project. None stands for what belongs to no project."""
@@ -60,6 +65,10 @@ class Actor:
         if revoked.kind == "session":
             return revoked.key == self.jti
         return revoked.key == (self.key_id if revoked.kind == "token" else self.agent_id)
+
+
+VISITOR: Final = Actor(user_id=0, username="", is_admin=False, kind="visitor", scope="none")
+"""Whoever shows no credential. No account has the id 0, so that nothing is theirs or shared with them."""
 
 
 # A script speaks from one address: looking again whether that lies in twenty networks would cost 80 microseconds.

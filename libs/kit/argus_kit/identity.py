@@ -18,18 +18,21 @@ from starlette.requests import HTTPConnection
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor
+from argus_kit.actor import VISITOR, Actor
 from argus_kit.bus import Bus
 from argus_kit.clock import now
 from argus_kit.credentials import RECHECK_S, Checked, Checker
 from argus_kit.database import Database
-from argus_kit.errors import ArgusError
+from argus_kit.errors import ArgusError, RateLimited
 from argus_kit.parts import Part
 from argus_kit.refusals import Refusals
 from argus_kit.telemetry import CALLER
 from argus_kit.usage import Usage
 
 _MAX_REMEMBERED = 50_000
+# A page of something published asks a dozen times; nobody reads faster than this.
+_VISITS_AT_ONCE = 240
+_VISITS_PER_S = 20
 
 
 class Identity(Part):
@@ -162,3 +165,28 @@ async def current_actor(request: Request) -> Actor:
         raise ArgusError(ErrorCode.AUTH_REQUIRED)
     identity: Identity = request.app.state.platform.identity
     return await identity.resolve(credential, address_of(request))
+
+
+async def actor_or_visitor(request: Request) -> Actor:
+    """The caller, by header; without one, a visitor, who may not ask without end.
+
+    Raises:
+        RateLimited: too many requests without a credential from one address.
+        ArgusError: what `Identity.resolve` raises: a bad credential does not make a visitor.
+    """
+    if bearer(request) is not None:
+        return await current_actor(request)
+    await limit_visits(request)
+    return VISITOR
+
+
+async def limit_visits(request: Request) -> None:
+    """Let pass who does not ask faster than people read.
+
+    Raises:
+        RateLimited: too many requests from one address.
+    """
+    key = f"visitor:{address_of(request) or 'unknown'}"
+    wait = await request.app.state.platform.cache.take(key, capacity=_VISITS_AT_ONCE, per_second=_VISITS_PER_S)
+    if wait:
+        raise RateLimited(wait)

@@ -17,7 +17,7 @@ from fastapi import Depends
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor, Scope, must_reach
 from argus_kit.errors import ArgusError
-from argus_kit.identity import current_actor
+from argus_kit.identity import actor_or_visitor, current_actor
 from argus_schema.roles import Role
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,6 +27,7 @@ class Permission(StrEnum):
     """What a route lets a caller do: `<what>.<verb>`."""
 
     PUBLIC = "public"
+    PUBLISHED_READ = "published.read"
 
     SELF_READ = "self.read"
     ACCOUNT_READ = "account.read"
@@ -84,6 +85,8 @@ class Rule:
         role: the least role on the batch or project that the request is about; administrators count as owners.
         missing: the error for whoever shows no credential.
         refused: the error for every credential that is not good enough; None: the one that fits its kind.
+        is_open: also for callers without a credential, as far as something was published: the route must ask for what
+            `argus_catalog.access.visibility` lets a visitor see.
     """
 
     says: str
@@ -93,6 +96,7 @@ class Rule:
     role: Role | None = None
     missing: ErrorCode = ErrorCode.AUTH_REQUIRED
     refused: ErrorCode | None = None
+    is_open: bool = False
 
 
 _NOBODY: Final[frozenset[Scope]] = frozenset()
@@ -105,6 +109,12 @@ _AGENT: Final[frozenset[Scope]] = frozenset({"agent"})
 P = Permission
 RULES: Final[Mapping[Permission, Rule]] = {
     P.PUBLIC: Rule("what is open to everyone, or to whoever has a link", _NOBODY),
+    P.PUBLISHED_READ: Rule(
+        "see projects, batches, jobs and curves; without a credential, those that were published",
+        _READERS,
+        role=Role.VIEWER,
+        is_open=True,
+    ),
     P.SELF_READ: Rule("see who one is, and what one shared", _READERS),
     P.ACCOUNT_READ: Rule("read one's own settings and sessions", _READERS, beyond=True),
     P.ACCOUNT_CHANGE: Rule("change one's own settings", _WRITERS, beyond=True),
@@ -161,8 +171,10 @@ def require(actor: Actor, permission: Permission) -> None:
         ArgusError: 403 with the code that says what is missing, or the rule's own.
     """
     rule = RULES[permission]
-    if not rule.credentials:
+    if not rule.credentials or (rule.is_open and actor.is_anonymous):
         return
+    if actor.is_anonymous:
+        raise ArgusError(rule.missing)
     if actor.scope not in rule.credentials:
         raise _refusal(actor, rule)
     if rule.admin and not actor.is_admin:
@@ -204,12 +216,14 @@ def names(permission: Permission) -> Callable[[F], F]:
     return mark
 
 
-def may(permission: Permission, find: Callable[..., Awaitable[Actor]] = current_actor) -> Any:
+def may(permission: Permission, find: Callable[..., Awaitable[Actor]] | None = None) -> Any:
     """A dependency: the caller, who has this permission. `find` says where the caller's credential stands.
+
+    Only a permission that is open to visitors lets in who shows no credential; whoever shows a bad one is refused.
 
     Use it as `Annotated[Actor, may(Permission.RUNS_READ)]`; the common ones stand below.
     """
-    caller = Depends(find)
+    caller = Depends(find or (actor_or_visitor if RULES[permission].is_open else current_actor))
 
     @names(permission)
     async def check(actor: Actor = caller) -> Actor:
@@ -227,6 +241,7 @@ async def _anyone() -> None:
 PUBLIC: Final = Depends(_anyone)
 """Stands in `dependencies=[...]` of a route or router that asks for no credential, so that this is no oversight."""
 
+MayReadPublished = Annotated[Actor, may(P.PUBLISHED_READ)]
 MayReadSelf = Annotated[Actor, may(P.SELF_READ)]
 MayReadAccount = Annotated[Actor, may(P.ACCOUNT_READ)]
 MayChangeAccount = Annotated[Actor, may(P.ACCOUNT_CHANGE)]

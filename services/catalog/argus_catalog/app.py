@@ -25,6 +25,8 @@ from argus_catalog.projects import endpoints as projects
 from argus_catalog.query import endpoints as query
 from argus_catalog.search import endpoints as search
 from argus_catalog.shares import endpoints as shares
+from argus_catalog.public import endpoints as published
+from argus_catalog.public import publishing
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.studies import endpoints as studies
@@ -55,6 +57,9 @@ def _routers() -> Sequence[APIRouter]:
         public.router,
         hosts.router,
         logs.router,
+        publishing.router,
+        published.router,
+        published.one,
         curves.router,
         matrix.router,
         batches.router,

@@ -27,7 +27,8 @@ asks a running server whether it is so.
 
 A session may do what its person may. `em_live_` may too, but for what guards the account; only it reports events.
 `em_view_` reads and changes nothing. `ag_live_` serves its agent and nothing else. A token of one project has nothing
-that reaches beyond it: neither its person's settings nor an administrator's rights.
+that reaches beyond it: neither its person's settings nor an administrator's rights. Without a credential there is what
+`public` and `published.read` open: published projects, batches behind public links, and less of them than people see.
 
 ## Roles in a project
 

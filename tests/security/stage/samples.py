@@ -789,6 +789,31 @@ def _(world: World) -> Call:
 # -- public pages and streams ----------------------------------------------------------------------------------------
 
 
+def _published(world: World) -> Run:
+    run = world.new_run(project=world.name("published"))
+    path = f"/api/admin/projects/{run.project}/publish"
+    world.ask("POST", path, world.admin.session, json={"description": f"of {run.project}"})
+    return run
+
+
+for _rest in ("", "/active-batches", "/batches", "/leaderboard", "/matrix", "/resources"):
+    SAMPLES[f"GET /api/public/projects/{{project}}{_rest}"] = Sample(
+        "nobody", lambda world, rest=_rest: Call(f"/api/public/projects/{_published(world).project}{rest}")
+    )
+
+
+@sample("POST /api/admin/projects/{project}/publish", "admin")
+def _(world: World) -> Call:
+    project = world.new_run(project=world.name()).project
+    return Call(f"/api/admin/projects/{project}/publish", {"description": "of ours"}, target=("project", project))
+
+
+@sample("POST /api/admin/projects/{project}/unpublish", "admin")
+def _(world: World) -> Call:
+    project = _published(world).project
+    return Call(f"/api/admin/projects/{project}/unpublish", target=("project", project))
+
+
 @sample("GET /api/sse")
 def _(world: World) -> Call:
     return Call("/api/sse", params={"channels": f"batch:{world.run.batch}"}, is_stream=True)

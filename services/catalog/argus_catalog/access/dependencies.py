@@ -16,11 +16,12 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import visible
+from argus_catalog.access.visitors import linked
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadRuns, Permission, may, role_for
+from argus_kit.policy import MayReadPublished, MayReadRuns, Permission, may, role_for
 from argus_schema import ingest
 from argus_schema.access import held_by
 from argus_schema.roles import Role
@@ -91,8 +92,21 @@ async def find_batch(connection: AsyncConnection, actor: Actor, batch_id: str) -
 
 async def find_batches(connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> list[BatchRef]:
     """Those of these batches that the caller may see."""
-    query = sa.select(*_REF).where(batch.id.in_(batch_ids), visible(actor))
-    return [BatchRef(*row) for row in await connection.execute(query)]
+    return list((await named_batches(connection, actor, batch_ids)).values())
+
+
+async def named_batches(connection: AsyncConnection, actor: Actor, names: Sequence[str]) -> dict[str, BatchRef]:
+    """The same by the name that was asked for: the id, or for visitors the slug of a public link.
+
+    Raises:
+        ArgusError: public_share.expired, when a visitor asks with nothing but the slug of a link that has ended.
+    """
+    query = sa.select(*_REF).where(batch.id.in_(names), visible(actor))
+    found = {row.id: BatchRef(*row) for row in await connection.execute(query)}
+    if actor.is_anonymous and len(found) < len(names):
+        rows = await linked(connection, [name for name in names if name not in found], *_REF)
+        found |= {slug: BatchRef(*row) for slug, row in rows.items()}
+    return found
 
 
 def _batch_for(permission: Permission) -> Any:
@@ -133,6 +147,10 @@ async def _readable_job(batch_id: str, job_id: str, actor: MayReadRuns, connecti
     return await find_job(connection, actor, batch_id, job_id)
 
 
+async def _open_job(batch_id: str, job_id: str, actor: MayReadPublished, connection: Reading) -> JobRef:
+    return await find_job(connection, actor, batch_id, job_id)
+
+
 async def find_job(connection: AsyncConnection, actor: Actor, batch_id: str, job_id: str) -> JobRef:
     """A job by the two ids of its address.
 
@@ -140,15 +158,14 @@ async def find_job(connection: AsyncConnection, actor: Actor, batch_id: str, job
         ArgusError: batch.not_found, also when the caller may not see it.
     """
     divisions = dict(_divisions(batch_id, job_id))
-    batches = await find_batches(connection, actor, list(divisions))
+    batches = await named_batches(connection, actor, list(divisions))
     if not batches:
         raise ArgusError(ErrorCode.BATCH_NOT_FOUND)
-    numbers: dict[tuple[int, str], int] = {}
-    wanted = [sa.and_(job.batch_key == b.batch_key, job.job_id == divisions[b.id]) for b in batches]
+    wanted = [sa.and_(job.batch_key == b.batch_key, job.job_id == divisions[name]) for name, b in batches.items()]
     query = sa.select(job.batch_key, job.job_id, job.job_no).where(sa.or_(*wanted), job.deleted_at.is_(None))
     rows: Sequence[Any] = (await connection.execute(query)).all()
     numbers = {(row.batch_key, row.job_id): row.job_no for row in rows}
-    refs = [JobRef(b, divisions[b.id], numbers.get((b.batch_key, divisions[b.id]))) for b in batches]
+    refs = [JobRef(b, divisions[name], numbers.get((b.batch_key, divisions[name]))) for name, b in batches.items()]
     return next((ref for ref in refs if ref.job_no is not None), refs[0])
 
 
@@ -165,3 +182,8 @@ OwnedBatch = Annotated[BatchRef, _batch_for(Permission.SHARES_READ)]
 SharableBatch = Annotated[BatchRef, _batch_for(Permission.SHARES_CHANGE)]
 ReadableJob = Annotated[JobRef, Depends(_readable_job)]
 """The job in the address, if the caller may see its batch."""
+OpenBatch = Annotated[BatchRef, _batch_for(Permission.PUBLISHED_READ)]
+"""Like `ReadableBatch`, and without a credential, if it was published or the address has the slug of a public link.
+What such a route answers goes through `argus_catalog.public.discretion` where it names people, paths or errors."""
+OpenJob = Annotated[JobRef, Depends(_open_job)]
+"""The same of a job."""

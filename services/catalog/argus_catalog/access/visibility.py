@@ -6,6 +6,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from argus_catalog.access.visitors import published
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_schema import catalog as own
@@ -19,6 +20,8 @@ batch = ingest.batch.c
 
 def visible(actor: Actor, scope: Scope = "all") -> sa.ColumnElement[bool]:
     """The condition on `batch` rows that `actor` sees in a scope. Demo projects are for public pages only."""
+    if actor.is_anonymous:
+        return published()
     meta = own.project_meta.c
     demo = sa.select(meta.project).where(meta.is_demo.is_(True))
     return sa.and_(exists_for_people(), reached_by(actor), batch.project.not_in(demo), _in_scope(actor, scope))

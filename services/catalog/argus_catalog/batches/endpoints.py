@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 
-from argus_catalog.access.dependencies import ReadableBatch
+from argus_catalog.access.dependencies import OpenBatch
 from argus_catalog.access.visibility import Scope
 from argus_catalog.batches import service
 from argus_catalog.batches.export import jobs_csv
@@ -22,9 +22,11 @@ from argus_catalog.batches.schemas import (
 )
 from argus_catalog.csv import csv_response
 from argus_catalog.jobs.schemas import JobEta, JobOut
+from argus_catalog.public.discretion import shown_to
+from argus_catalog.shares import views
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadRuns
+from argus_kit.policy import MayReadPublished, MayReadRuns
 
 router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
 
@@ -73,51 +75,51 @@ async def list_compact_batches(
 
 
 @router.get("/{batch_id:path}/jobs/eta-all")
-async def list_batch_job_etas(batch: ReadableBatch, connection: Reading) -> dict[str, JobEta]:
+async def list_batch_job_etas(batch: OpenBatch, connection: Reading) -> dict[str, JobEta]:
     """When each job of a batch will be done, by job id."""
     return await service.job_etas(connection, batch)
 
 
 @router.get("/{batch_id:path}/jobs")
-async def list_batch_jobs(batch: ReadableBatch, connection: Reading) -> list[JobOut]:
+async def list_batch_jobs(batch: OpenBatch, actor: MayReadPublished, connection: Reading) -> list[JobOut]:
     """The jobs of a batch, in the order of their start."""
-    return await service.jobs(connection, batch)
+    return shown_to(actor, await service.jobs(connection, batch))
 
 
 @router.get("/{batch_id:path}/health")
-async def get_batch_health(batch: ReadableBatch, connection: Reading) -> BatchHealth:
+async def get_batch_health(batch: OpenBatch, connection: Reading) -> BatchHealth:
     """Whether a batch is well."""
     return await service.health(connection, batch)
 
 
 @router.get("/{batch_id:path}/eta")
-async def get_batch_eta(batch: ReadableBatch, connection: Reading) -> BatchEta:
+async def get_batch_eta(batch: OpenBatch, connection: Reading) -> BatchEta:
     """When a batch will be done."""
     return await service.eta(connection, batch)
 
 
 @router.get("/{batch_id:path}/epochs/latest")
-async def list_latest_epochs(batch: ReadableBatch, connection: Reading) -> EpochsLatestOut:
+async def list_latest_epochs(batch: OpenBatch, connection: Reading) -> EpochsLatestOut:
     """The newest epoch of each job."""
     return EpochsLatestOut(jobs=await service.latest_epochs(connection, batch))
 
 
 @router.get("/{batch_id:path}/resources")
 async def list_batch_resources(
-    batch: ReadableBatch, connection: Reading, limit: Annotated[int, Query(ge=1, le=5000)] = 100
+    batch: OpenBatch, actor: MayReadPublished, connection: Reading, limit: Annotated[int, Query(ge=1, le=5000)] = 100
 ) -> BatchResources:
     """The newest snapshots that the batch sent, from the oldest to the newest."""
-    return await service.resources(connection, batch, limit)
+    return shown_to(actor, await service.resources(connection, batch, limit))
 
 
 @router.get("/{batch_id:path}/metrics")
-async def list_batch_metrics(batch: ReadableBatch, connection: Reading) -> BatchMetrics:
+async def list_batch_metrics(batch: OpenBatch, connection: Reading) -> BatchMetrics:
     """The metrics that the batch's jobs know, with the direction in which each is better."""
     return await service.metrics(connection, batch)
 
 
 @router.get("/{batch_id:path}/export.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-async def export_batch(batch: ReadableBatch, connection: Reading) -> Response:
+async def export_batch(batch: OpenBatch, connection: Reading) -> Response:
     """The jobs of a batch as CSV."""
     return csv_response(f"{batch.id}.csv", jobs_csv(batch.id, await service.export_rows(connection, batch)))
 
@@ -126,6 +128,16 @@ one = APIRouter(prefix="/api/batches", tags=["batches"], route_class=Conditional
 
 
 @one.get("/{batch_id:path}")
-async def get_batch(batch: ReadableBatch, actor: MayReadRuns, connection: Reading) -> BatchOut:
-    """One batch, with its environment."""
-    return await service.detail(connection, actor, batch)
+async def get_batch(
+    *,
+    batch_id: str,
+    batch: OpenBatch,
+    actor: MayReadPublished,
+    connection: Reading,
+    request: Request,
+    later: BackgroundTasks,
+) -> BatchOut:
+    """One batch, with its environment. Without a credential an id may be the slug of a public link."""
+    if actor.is_anonymous and batch_id != batch.id:
+        later.add_task(views.count_page, request, batch_id)
+    return shown_to(actor, await service.detail(connection, actor, batch))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
+from argus_catalog.access.dependencies import OpenBatch, OpenJob
 from argus_catalog.curves.schemas import BatchCurves, JobMetrics, Kind, MetricsQuery, QueryAnswer, Seconds, Step
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
 @router.get("/jobs/{batch_id}/{job_id:path}/metrics", response_model=JobMetrics)
 async def get_job_metrics(
     *,
-    job: ReadableJob,
+    job: OpenJob,
     connection: Reading,
     names: Annotated[str | None, Query(max_length=4000, description="Comma list of metrics; absent: all")] = None,
     points: Annotated[int, Query(ge=2, le=20_000, description="Most points of each curve")] = 2000,
@@ -42,7 +42,7 @@ async def get_job_metrics(
 
 @router.get("/batches/{batch_id:path}/curves", response_model=BatchCurves)
 async def get_batch_curves(
-    batch: ReadableBatch,
+    batch: OpenBatch,
     connection: Reading,
     metric: Annotated[str, Query(min_length=1, max_length=256)] = "val_loss",
     points: Annotated[int, Query(ge=2, le=5000, description="Most points of each job")] = 500,

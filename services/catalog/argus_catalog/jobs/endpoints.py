@@ -6,14 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from argus_catalog.access.dependencies import ReadableJob
+from argus_catalog.access.dependencies import OpenJob
 from argus_catalog.access.visibility import Scope
 from argus_catalog.jobs import service
 from argus_catalog.jobs.schemas import EpochPoint, JobDetail, JobPage, OneJobEta
 from argus_catalog.jobs.service import JobFilter
+from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadRuns
+from argus_kit.policy import MayReadPublished, MayReadRuns
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 
@@ -39,13 +40,13 @@ async def list_jobs(
 
 
 @router.get("/{batch_id}/{job_id:path}/epochs", response_model=list[EpochPoint])
-async def list_job_epochs(job: ReadableJob, connection: Reading) -> Response:
+async def list_job_epochs(job: OpenJob, connection: Reading) -> Response:
     """Every epoch of a job as one object, the oldest first; a repeated epoch stands once, with its later numbers."""
     return json_response(await service.epochs(connection, job))
 
 
 @router.get("/{batch_id}/{job_id:path}/eta")
-async def get_job_eta(job: ReadableJob, connection: Reading) -> OneJobEta:
+async def get_job_eta(job: OpenJob, connection: Reading) -> OneJobEta:
     """When a job will be done."""
     return await service.eta(connection, job)
 
@@ -54,6 +55,6 @@ one = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 
 
 @one.get("/{batch_id}/{job_id:path}")
-async def get_job(job: ReadableJob, connection: Reading) -> JobDetail:
+async def get_job(job: OpenJob, actor: MayReadPublished, connection: Reading) -> JobDetail:
     """One job."""
-    return await service.detail(connection, job)
+    return shown_to(actor, await service.detail(connection, job))

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
+from argus_catalog.access.dependencies import OpenBatch, OpenJob
 from argus_catalog.logs import repository
 from argus_catalog.logs.repository import LogFilter
 from argus_catalog.logs.schemas import LogLine
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
+from argus_kit.policy import MayReadPublished
 
 router = APIRouter(prefix="/api", tags=["logs"], route_class=ConditionalRoute)
 
@@ -24,7 +25,8 @@ Text = Annotated[str | None, Query(max_length=200, description="Only lines that 
 @router.get("/jobs/{batch_id}/{job_id:path}/log-lines")
 async def list_job_log_lines(
     *,
-    job: ReadableJob,
+    job: OpenJob,
+    actor: MayReadPublished,
     connection: Reading,
     limit: Limit = 200,
     since: Since = None,
@@ -32,7 +34,9 @@ async def list_job_log_lines(
     level: str | None = None,
     q: Text = None,
 ) -> list[LogLine]:
-    """The log lines of a job, the newest first."""
+    """The log lines of a job, the newest first. Lines are not published: without a credential there are none."""
+    if actor.is_anonymous:
+        return []
     chosen = LogFilter(job.job_id, limit, since, before, level, q)
     return await repository.log_lines(connection, job.batch.batch_key, chosen)
 
@@ -40,7 +44,8 @@ async def list_job_log_lines(
 @router.get("/batches/{batch_id:path}/log-lines")
 async def list_batch_log_lines(
     *,
-    batch: ReadableBatch,
+    batch: OpenBatch,
+    actor: MayReadPublished,
     connection: Reading,
     limit: Limit = 200,
     job_id: str | None = None,
@@ -49,6 +54,8 @@ async def list_batch_log_lines(
     level: str | None = None,
     q: Text = None,
 ) -> list[LogLine]:
-    """The log lines of a batch, the newest first."""
+    """The log lines of a batch, the newest first. Lines are not published: without a credential there are none."""
+    if actor.is_anonymous:
+        return []
     chosen = LogFilter(job_id, limit, since, before, level, q)
     return await repository.log_lines(connection, batch.batch_key, chosen)

@@ -17,9 +17,10 @@ from argus_catalog.projects.schemas import (
     ProjectDetail,
     ProjectResources,
 )
+from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadProjects
+from argus_kit.policy import MayReadProjects, MayReadPublished
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 
@@ -28,21 +29,21 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 @router.get("")
 async def list_projects(
-    actor: MayReadProjects, connection: Reading, scope: Literal["mine", "shared", "all"] = "all", starred: bool = False
+    actor: MayReadPublished, connection: Reading, scope: Literal["mine", "shared", "all"] = "all", starred: bool = False
 ) -> list[ProjectCard]:
     """Projects: starred ones first, then by running batches, then by name."""
-    return await service.cards(connection, actor, scope, starred=starred)
+    return shown_to(actor, await service.cards(connection, actor, scope, starred=starred))
 
 
 @router.get("/{project:path}/active-batches")
-async def list_active_batches(project: str, actor: MayReadProjects, connection: Reading) -> list[ActiveBatch]:
+async def list_active_batches(project: str, actor: MayReadPublished, connection: Reading) -> list[ActiveBatch]:
     """The running batches of a project, the latest start first."""
-    return await service.active_batches(connection, actor, project)
+    return shown_to(actor, await service.active_batches(connection, actor, project))
 
 
 @router.get("/{project:path}/leaderboard")
 async def get_leaderboard(
-    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked
+    project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked
 ) -> list[LeaderboardRow]:
     """The best job of every model and dataset, or with seeds the best seed group; by MSE when nothing else is said."""
     return await boards.leaderboard(connection, actor, project, asked.metric, asked)
@@ -50,20 +51,20 @@ async def get_leaderboard(
 
 @router.get("/{project:path}/matrix")
 async def get_project_matrix(
-    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked, seeds: bool | None = None
+    project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, seeds: bool | None = None
 ) -> Matrix:
     """Best values, models by datasets. With `seeds`, true or false, each cell is told in full."""
     return await boards.matrix(connection, actor, project, asked.metric, None if seeds is None else asked)
 
 
 @router.get("/{project:path}/resources")
-async def get_project_resources(project: str, actor: MayReadProjects, connection: Reading) -> ProjectResources:
+async def get_project_resources(project: str, actor: MayReadPublished, connection: Reading) -> ProjectResources:
     """What a project used."""
     return await service.resources(connection, actor, project)
 
 
 @router.get("/{project:path}/export.csv", response_class=Response, responses=_CSV)
-async def export_leaderboard(project: str, actor: MayReadProjects, connection: Reading) -> Response:
+async def export_leaderboard(project: str, actor: MayReadPublished, connection: Reading) -> Response:
     """The leaderboard as CSV."""
     return csv_response(f"{project}_leaderboard.csv", await boards.leaderboard_csv(connection, actor, project))
 
@@ -78,6 +79,6 @@ one = APIRouter(prefix="/api/projects", tags=["projects"], route_class=Condition
 
 
 @one.get("/{project:path}")
-async def get_project(project: str, actor: MayReadProjects, connection: Reading) -> ProjectDetail:
+async def get_project(project: str, actor: MayReadPublished, connection: Reading) -> ProjectDetail:
     """One project."""
-    return await service.detail(connection, actor, project)
+    return shown_to(actor, await service.detail(connection, actor, project))

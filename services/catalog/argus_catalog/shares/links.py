@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef, JobRef
 from argus_catalog.derivations.status import shown_job_status
+from argus_catalog.public.masking import masked
 from argus_catalog.shares.schemas import PublicBatch, PublicJob, PublicShare
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
@@ -19,7 +20,7 @@ from argus_contracts.timestamps import parse_timestamp
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.platform import Platform, Reading, platform_of
+from argus_kit.platform import Reading, platform_of
 from argus_schema import auth, ingest
 from argus_schema import catalog as own
 from argus_schema.access import exists_for_people, reached_by
@@ -145,13 +146,6 @@ LinkedJob = Annotated[JobRef, Depends(_linked_job)]
 """A job of the batch behind the link."""
 
 
-async def count_view(platform: Platform, slug: str) -> None:
-    """Count a look at the page, after it was answered: looking changes nothing that is shown of the batch."""
-    seen = sa.update(own.public_share).where(link.slug == slug)
-    async with platform.write("catalog") as transaction:
-        await transaction.connection.execute(seen.values(view_count=link.view_count + 1, last_viewed=now()))
-
-
 async def public_batch(connection: AsyncConnection, of: BatchRef) -> PublicBatch:
     """The batch as everyone sees it."""
     columns = [batch[name] for name in PublicBatch.model_fields if name != "owner_label"]
@@ -160,7 +154,8 @@ async def public_batch(connection: AsyncConnection, of: BatchRef) -> PublicBatch
         .outerjoin(auth.user, auth.user.c.id == batch.owner_id)
         .where(batch.batch_key == of.batch_key)
     )
-    return PublicBatch(**(await connection.execute(query)).mappings().one())
+    row = (await connection.execute(query)).mappings().one()
+    return PublicBatch(**{**row, "command": masked(row["command"])})
 
 
 async def public_jobs(connection: AsyncConnection, of: BatchRef) -> list[PublicJob]:

@@ -6,11 +6,11 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
 from argus_catalog.jobs import service as jobs
 from argus_catalog.jobs.schemas import EpochPoint
-from argus_catalog.shares import links
+from argus_catalog.shares import links, views
 from argus_catalog.shares.links import LinkedBatch, LinkedJob, limit_rate
 from argus_catalog.shares.schemas import PublicBatch, PublicJob
 from argus_catalog.wire import ConditionalRoute, json_response
-from argus_kit.platform import Reading, platform_of
+from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC
 
 router = APIRouter(
@@ -23,7 +23,7 @@ async def get_public_batch(
     slug: str, batch: LinkedBatch, connection: Reading, request: Request, later: BackgroundTasks
 ) -> PublicBatch:
     """The batch behind a link. This is what counts as one view of the page."""
-    later.add_task(links.count_view, platform_of(request), slug)
+    later.add_task(views.count_look, request, slug)
     return await links.public_batch(connection, batch)
 
 

@@ -1,0 +1,88 @@
+"""What visitors are not told of what was published: people, paths, texts of errors, and what a run said in passing.
+
+Numbers, names of models and datasets, hosts and commands are what was published; commands without their secrets.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, Final, TypeVar
+
+from argus_catalog.batches.schemas import BatchOut, BatchResources
+from argus_catalog.jobs.schemas import JobDetail, JobOut
+from argus_catalog.projects.schemas import ActiveBatch, ProjectCard, ProjectDetail
+from argus_catalog.public.masking import masked
+from argus_kit.actor import Actor
+
+T = TypeVar("T")
+
+# Of the environment: what lets others find the code again. The rest may name people, paths and variables.
+_ENVIRONMENT: Final = (
+    *("git_sha", "git_sha_short", "git_branch", "git_dirty", "git_remote_url"),
+    *("python_version", "gpu_names", "cuda_version"),
+)
+
+
+def shown_to(actor: Actor, answer: T) -> T:
+    """The answer as this caller may have it: all of it, or what a visitor may know."""
+    return _for_visitors(answer) if actor.is_anonymous else answer
+
+
+@singledispatch
+def _for_visitors(answer: Any) -> Any:
+    raise TypeError(f"nobody has said what visitors may know of {type(answer).__name__}")
+
+
+@_for_visitors.register
+def _(answer: list) -> Any:  # type: ignore[type-arg]
+    return [_for_visitors(one) for one in answer]
+
+
+@_for_visitors.register
+def _(answer: BatchOut) -> BatchOut:
+    told = answer.env_snapshot
+    return answer.model_copy(
+        update={
+            "command": masked(answer.command),
+            "user": None,
+            "owner_id": None,
+            "error": None,
+            "stop_requested_at": None,
+            "env_snapshot": told and {name: told[name] for name in _ENVIRONMENT if name in told},
+        }
+    )
+
+
+@_for_visitors.register
+def _(answer: JobOut) -> JobOut:
+    return answer.model_copy(update={"run_dir": None, "reason": None})
+
+
+@_for_visitors.register
+def _(answer: JobDetail) -> JobDetail:
+    extra = answer.extra or {}
+    command = masked(extra.get("command")) if isinstance(extra.get("command"), str) else None
+    return answer.model_copy(
+        update={"run_dir": None, "reason": None, "extra": {"command": command} if command else None}
+    )
+
+
+@_for_visitors.register
+def _(answer: BatchResources) -> BatchResources:
+    hidden = {"extra": None, "gpus": None, "pid": None}
+    return answer.model_copy(update={"snapshots": [one.model_copy(update=hidden) for one in answer.snapshots]})
+
+
+@_for_visitors.register
+def _(answer: ProjectCard) -> ProjectCard:
+    return answer.model_copy(update={"owners": []})
+
+
+@_for_visitors.register
+def _(answer: ProjectDetail) -> ProjectDetail:
+    return answer.model_copy(update={"owners": []})
+
+
+@_for_visitors.register
+def _(answer: ActiveBatch) -> ActiveBatch:
+    return answer.model_copy(update={"owner_id": None, "user": None})
