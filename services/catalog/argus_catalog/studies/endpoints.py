@@ -1,4 +1,4 @@
-"""Routes of studies. The one that ends in a number comes first: a name may hold slashes."""
+"""Routes of studies. Those that end in a word or a number come first: a name may hold slashes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, cast, get_args
 from fastapi import APIRouter, Query
 
 from argus_catalog.studies import service
+from argus_catalog.studies.importance.schemas import StudyImportance
 from argus_catalog.studies.ranking import Order, Sort
 from argus_catalog.studies.schemas import NamedTrial, StudyDetail, StudyList
 from argus_catalog.wire import ConditionalRoute
@@ -19,9 +20,24 @@ router = APIRouter(prefix="/api/studies", tags=["studies"], route_class=Conditio
 
 
 @router.get("")
-async def list_studies(actor: MayReadRuns, connection: Reading) -> StudyList:
+async def list_studies(
+    actor: MayReadRuns,
+    connection: Reading,
+    project: Annotated[str | None, Query(max_length=256, description="Only trials of this project")] = None,
+) -> StudyList:
     """The studies of which the caller sees a trial, the latest run first."""
-    return await service.studies(connection, actor)
+    return await service.studies(connection, actor, project)
+
+
+@router.get("/{name:path}/importance")
+async def get_importance(
+    name: str,
+    actor: MayReadRuns,
+    connection: Reading,
+    metric: Annotated[str | None, Query(max_length=256, description="Else the one that judges the trials")] = None,
+) -> StudyImportance:
+    """Which parameters of a study matter. A study with too few trials says so."""
+    return await service.importance_of(connection, actor, name, metric)
 
 
 @router.get("/{name:path}/trials/{trial_id}")

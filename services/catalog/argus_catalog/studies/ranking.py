@@ -12,7 +12,15 @@ Sort = Literal["value", "trial_id", "start_time"]
 Order = Literal["asc", "desc"]
 
 
-class Ranked(Protocol):
+class Valued(Protocol):
+    """What has a value, or none."""
+
+    @property
+    def value(self) -> float | None:
+        """What the trial reached."""
+
+
+class Ranked(Valued, Protocol):
     """By what trials are ordered; `schemas.Trial` is one."""
 
     @property
@@ -20,14 +28,11 @@ class Ranked(Protocol):
         """The sampler's number."""
 
     @property
-    def value(self) -> float | None:
-        """What the trial reached."""
-
-    @property
     def start_time(self) -> datetime | None:
         """When it began."""
 
 
+V = TypeVar("V", bound=Valued)
 T = TypeVar("T", bound=Ranked)
 
 
@@ -60,7 +65,7 @@ def is_maximized(direction: str | None) -> bool:
     return (direction or "").lower() == "maximize"
 
 
-def best(trials: Iterable[T], direction: str | None) -> T | None:
+def best(trials: Iterable[V], direction: str | None) -> V | None:
     """The trial with the best value, whatever became of it; of equal ones the first."""
     with_value = [(trial.value, trial) for trial in trials if trial.value is not None]
     if not with_value:

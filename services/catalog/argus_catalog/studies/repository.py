@@ -1,4 +1,7 @@
-"""Reads trials: jobs whose start named a study, in one statement."""
+"""Reads trials: jobs whose start named a study, in one statement.
+
+What finds them is an index of such jobs alone, so that a study costs what its trials cost, however many jobs there are.
+"""
 
 from __future__ import annotations
 
@@ -19,29 +22,52 @@ Row = Any
 
 # A name may have been sent as a number, which SQLite would not find by its text.
 _STUDY = sa.cast(job.extra["optuna", "study_name"].as_string(), sa.Text)
-_TRIAL = (
-    job.job_id,
+_STATE = (
     job.status,
     job.start_time,
-    job.end_time,
-    job.elapsed_s,
-    job.metrics,
     job.last_epoch_at,
-    # The whole of `extra` may be long; these are what a trial is told by.
-    job.extra["optuna"].label("optuna"),
-    batch.id.label("batch_id"),
+    job.metrics,
+    batch.project,
     batch.status.label("batch_status"),
     batch.end_time.label("batch_end"),
 )
+_TRIAL = (
+    *_STATE,
+    job.job_id,
+    job.end_time,
+    job.elapsed_s,
+    job.reason,
+    job.last_epoch,
+    # The whole of `extra` may be long; these are what a trial is told by.
+    job.extra["optuna"].label("optuna"),
+    # By metric what was reported while it ran; of it only the names are of use here.
+    job.summary,
+    batch.id.label("batch_id"),
+)
+# What a list tells needs no parameters.
+_LABELS = ("direction", "sampler", "target_metric")
 
 
-async def trials(connection: AsyncConnection, actor: Actor, study: str | None = None) -> Sequence[Row]:
-    """The trials that the caller sees, of one study or of all, the earliest start first."""
-    query = (
-        sa.select(_STUDY.label("study_name"), *_TRIAL)
-        .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
+async def trials(connection: AsyncConnection, actor: Actor, study: str) -> Sequence[Row]:
+    """The trials of a study that the caller sees, the earliest start first."""
+    query = _seen(actor, sa.select(_STUDY.label("study_name"), *_TRIAL)).where(_STUDY.in_([study]))
+    found: Sequence[Row] = (await connection.execute(query)).all()
+    return found
+
+
+async def states(connection: AsyncConnection, actor: Actor, project: str | None) -> Sequence[Row]:
+    """What a list tells of all trials that the caller sees, or of those of a project; the earliest start first."""
+    labels = (sa.type_coerce(job.extra["optuna", name], job.extra.type).label(name) for name in _LABELS)
+    query = _seen(actor, sa.select(_STUDY.label("study_name"), *_STATE, *labels)).where(_STUDY > "")
+    if project is not None:
+        query = query.where(batch.project == project)
+    found: Sequence[Row] = (await connection.execute(query)).all()
+    return found
+
+
+def _seen(actor: Actor, query: sa.Select[Any]) -> sa.Select[Any]:
+    return (
+        query.join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
         .where(visible(actor), job.deleted_at.is_(None))
-        .where(_STUDY.in_([study]) if study is not None else _STUDY != "")
         .order_by(job.start_time.asc().nulls_last(), job.batch_key, job.job_no)
     )
-    return (await connection.execute(query)).all()

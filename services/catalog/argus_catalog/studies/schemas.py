@@ -1,4 +1,7 @@
-"""Shapes of studies. `direction` is the sender's word; what is not "maximize" is minimized."""
+"""Shapes of studies. `direction` is the sender's word; what is not "maximize" is minimized.
+
+`states` counts trials by status.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ class StudySummary(Shape):
     direction: str | None
     sampler: str | None
     last_run: WireTime | None
+    states: dict[str, int]
+    projects: list[str]
 
 
 class StudyList(Shape):
@@ -41,6 +46,8 @@ class Trial(Shape):
     value: float | None
     metric_name: str | None
     metrics: dict[str, Any] | None
+    reason: str | None
+    last_epoch: int | None
 
 
 class NamedTrial(Trial):
@@ -50,7 +57,10 @@ class NamedTrial(Trial):
 
 
 class StudyDetail(Shape):
-    """One study with its trials. A study that nobody reported has no trials."""
+    """One study with its trials. A study that nobody reported has no trials.
+
+    `curve_metric` names what trials reported while they ran: the metric that judges them where they did, else none.
+    """
 
     study_name: str
     direction: str | None
@@ -63,3 +73,7 @@ class StudyDetail(Shape):
     param_keys: list[str]
     metric_keys: list[str]
     trials: list[Trial]
+    last_run: WireTime | None
+    states: dict[str, int]
+    projects: list[str]
+    curve_metric: str | None

@@ -50,6 +50,8 @@ class TestList:
             "best_metric": "acc",
             "direction": "MAXIMIZE",
             "sampler": "TPESampler",
+            "states": {"done": 3, "failed": 1, "running": 1},
+            "projects": ["text", "vision"],
         }
         assert (found[0]["best_value"], found[0]["best_metric"], found[0]["sampler"]) == (0.2, "MSE", None)
 
@@ -61,6 +63,10 @@ class TestList:
         assert (found["deep/search"]["n_trials"], found["deep/search"]["best_value"]) == (2, 0.7)
         assert [t["job_id"] for t in (await lab.read("/api/studies/deep/search", "bob"))["trials"]] == ["t0", "t1"]
         assert (await lab.get("/api/studies/deep/search/trials/2", "bob")).status_code == 404
+
+    async def test_the_studies_of_a_project_are_those_with_a_trial_in_it(self, lab):
+        found = (await lab.read("/api/studies", project="text"))["studies"]
+        assert [(s["study_name"], s["n_trials"], s["projects"]) for s in found] == [("deep/search", 3, ["text"])]
 
     async def test_deleted_trials_are_gone(self, lab):
         await lab.job("s1", "gone", status="done", deleted_at=now(), extra=labels("shallow", 9), metrics={"MSE": 0.0})
@@ -143,6 +149,19 @@ class TestDetail:
         (trial,) = (await lab.read("/api/studies/7"))["trials"]
         assert (trial["trial_id"], trial["params"]) == (0, {})
         assert (await lab.get("/api/studies/7/trials/0")).status_code == 404
+
+    async def test_what_trials_reported_while_they_ran_is_named(self, lab):
+        assert (await lab.read("/api/studies/shallow"))["curve_metric"] is None
+        summary = {"acc": {"n": 3}, "val_loss": {"n": 3}}
+        await lab.job("s1", "t9", summary=summary, extra=labels("deep/search", 9), status="pruned")
+        study = await lab.read("/api/studies/deep/search")
+        assert (study["curve_metric"], study["states"]["pruned"]) == ("acc", 1)
+        await lab.job("s1", "m9", summary={"val_loss": {"n": 3}}, extra=labels("shallow", 9))
+        assert (await lab.read("/api/studies/shallow"))["curve_metric"] == "val_loss"
+
+    async def test_why_a_trial_failed(self, lab):
+        await lab.job("s1", "t9", status="failed", reason="CUDA out of memory", extra=labels("deep/search", 9))
+        assert (await lab.read("/api/studies/deep/search/trials/9"))["reason"] == "CUDA out of memory"
 
 
 class TestTrial:
