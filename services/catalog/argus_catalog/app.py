@@ -10,12 +10,15 @@ from fastapi import APIRouter, FastAPI
 from argus_catalog import departures
 from argus_catalog.batches import endpoints as batches
 from argus_catalog.compare import endpoints as compare
+from argus_catalog.crash import endpoints as crash
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
 from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
+from argus_catalog.logs.whole import endpoints as whole_logs
+from argus_catalog.logs.whole.outline import Outlines
 from argus_catalog.marks import endpoints as marks
 from argus_catalog.matrix import endpoints as matrix
 from argus_catalog.members import endpoints as members
@@ -56,6 +59,8 @@ def _routers() -> Sequence[APIRouter]:
         members.router,
         public.router,
         hosts.router,
+        whole_logs.router,
+        crash.router,
         logs.router,
         publishing.router,
         published.router,
@@ -73,7 +78,7 @@ def _routers() -> Sequence[APIRouter]:
 
 
 def _http_parts(platform: Platform) -> Sequence[Part]:
-    return (Announcer(platform.bus),)
+    return (Announcer(platform.bus), Outlines())
 
 
 def worker_parts(platform: Platform) -> Sequence[Part]:

@@ -1,0 +1,1 @@
+"""Whole logs: pages to scroll through, searches, downloads."""
