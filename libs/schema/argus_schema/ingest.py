@@ -6,6 +6,8 @@ distributed by it. Nothing large has a foreign key to anything small.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import sqlalchemy as sa
 
 from argus_schema.base import BigInt, Json, UtcDateTime, outbox_table, table
@@ -14,6 +16,10 @@ OWNER = "ingest"
 _READERS = ("catalog", "realtime", "executor", "notifier")
 # auth puts what belongs to a person into the archive that they may ask for.
 _EXPORTED = ("auth", *_READERS)
+_DELETED: Final[dict[str, Any]] = {
+    "postgresql_where": sa.text("deleted_at is not null"),
+    "sqlite_where": sa.text("deleted_at is not null"),
+}
 
 batch = table(
     "batch",
@@ -60,6 +66,7 @@ batch = table(
     sa.Index("ix_batch_project_start_time", "project", "start_time"),
     sa.Index("ix_batch_status", "status"),
     sa.Index("ix_batch_start_time", "start_time"),
+    sa.Index("ix_batch_deleted_at", "deleted_at", **_DELETED),
     sa.Index("ix_batch_end_time", "end_time"),
     read_by=_EXPORTED,
 )
@@ -96,9 +103,18 @@ job = table(
     # Metric blocks that were not merged yet.
     sa.Column("n_blocks", sa.Integer, nullable=False, default=0),
     sa.Column("deleted_at", UtcDateTime),
+    sa.Column("deleted_by", BigInt),
+    # From then on what was recorded of it is removed, whatever the grace of deleted jobs is.
+    sa.Column("purge_at", UtcDateTime),
+    # When it was. The row stays, empty: numbers of jobs are given once, and what is sent late brings none back.
+    sa.Column("purged_at", UtcDateTime),
     sa.UniqueConstraint("batch_key", "job_id"),
     sa.Index("ix_job_start_time", "start_time"),
     sa.Index("ix_job_status_end_time", "status", "end_time"),
+    # The trash, and what retention looks for: few rows of many.
+    sa.Index("ix_job_deleted_at", "deleted_at", **_DELETED),
+    # A search finds jobs of any age by how their id begins.
+    sa.Index("ix_job_job_id", "job_id", postgresql_ops={"job_id": "text_pattern_ops"}),
     read_by=_EXPORTED,
 )
 
