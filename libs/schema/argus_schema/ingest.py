@@ -108,8 +108,16 @@ job = table(
     sa.Column("purge_at", UtcDateTime),
     # When it was. The row stays, empty: numbers of jobs are given once, and what is sent late brings none back.
     sa.Column("purged_at", UtcDateTime),
+    # Computed by the database: the study of which the job is a trial, as its start told.
+    sa.Column("study_name", sa.Text, sa.Computed("extra -> 'optuna' ->> 'study_name'")),
     sa.UniqueConstraint("batch_key", "job_id"),
     sa.Index("ix_job_start_time", "start_time"),
+    sa.Index(
+        "ix_job_study_name",
+        "study_name",
+        sqlite_where=sa.text("study_name is not null"),
+        postgresql_where=sa.text("study_name is not null"),
+    ),
     sa.Index("ix_job_status_end_time", "status", "end_time"),
     # The trash, and what retention looks for: few rows of many.
     sa.Index("ix_job_deleted_at", "deleted_at", **_DELETED),

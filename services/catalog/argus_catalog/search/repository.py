@@ -41,7 +41,7 @@ _JOB = (
     batch.status.label("batch_status"),
     batch.end_time.label("batch_end"),
 )
-_STUDY = sa.cast(job.extra["optuna", "study_name"].as_string(), sa.Text)
+_STUDY = job.study_name
 
 
 def _has(words: Sequence[str], *columns: Any) -> sa.ColumnElement[bool]:

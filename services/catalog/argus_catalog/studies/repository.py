@@ -20,8 +20,6 @@ job = ingest.job.c
 
 Row = Any
 
-# A name may have been sent as a number, which SQLite would not find by its text.
-_STUDY = sa.cast(job.extra["optuna", "study_name"].as_string(), sa.Text)
 _STATE = (
     job.status,
     job.start_time,
@@ -50,7 +48,7 @@ _LABELS = ("direction", "sampler", "target_metric")
 
 async def trials(connection: AsyncConnection, actor: Actor, study: str) -> Sequence[Row]:
     """The trials of a study that the caller sees, the earliest start first."""
-    query = _seen(actor, sa.select(_STUDY.label("study_name"), *_TRIAL)).where(_STUDY.in_([study]))
+    query = _seen(actor, sa.select(job.study_name, *_TRIAL)).where(job.study_name == study)
     found: Sequence[Row] = (await connection.execute(query)).all()
     return found
 
@@ -58,7 +56,7 @@ async def trials(connection: AsyncConnection, actor: Actor, study: str) -> Seque
 async def states(connection: AsyncConnection, actor: Actor, project: str | None) -> Sequence[Row]:
     """What a list tells of all trials that the caller sees, or of those of a project; the earliest start first."""
     labels = (sa.type_coerce(job.extra["optuna", name], job.extra.type).label(name) for name in _LABELS)
-    query = _seen(actor, sa.select(_STUDY.label("study_name"), *_STATE, *labels)).where(_STUDY > "")
+    query = _seen(actor, sa.select(job.study_name, *_STATE, *labels)).where(job.study_name > "")
     if project is not None:
         query = query.where(batch.project == project)
     found: Sequence[Row] = (await connection.execute(query)).all()

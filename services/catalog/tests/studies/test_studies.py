@@ -84,6 +84,18 @@ class TestList:
         assert costs[0] == costs[1] <= 4
 
 
+@pytest.mark.parametrize("condition", ["study_name = 'shallow'", "study_name > ''"])
+async def test_an_index_leads_to_trials(lab, condition):
+    async with lab.database.write() as connection:
+        if connection.dialect.name == "sqlite":
+            plan = await connection.exec_driver_sql(f"explain query plan select * from job where {condition}")
+        else:
+            # So few rows are read from end to end unless that is forbidden.
+            await connection.exec_driver_sql("set local enable_seqscan = off")
+            plan = await connection.exec_driver_sql(f"explain select * from job where {condition}")
+        assert "ix_job_study_name" in str(plan.fetchall())
+
+
 class TestDetail:
     async def test_a_study_with_its_trials(self, lab):
         study = await lab.read("/api/studies/deep/search")
