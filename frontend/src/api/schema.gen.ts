@@ -1539,6 +1539,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batch Activity
+         * @description What happened in a batch, the newest first: it and its jobs began, ended, failed, were stopped or flagged.
+         */
+        get: operations["list_batch_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/artifacts": {
         parameters: {
             query?: never;
@@ -2546,6 +2566,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{batch_id}/{job_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Timeline
+         * @description The life of a job: its runs, and what happened in them, the oldest first.
+         */
+        get: operations["get_job_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/artifacts": {
         parameters: {
             query?: never;
@@ -3525,6 +3565,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description All that the caller shared with people, and what others shared with them.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sse": {
         parameters: {
             query?: never;
@@ -4335,6 +4395,16 @@ export interface components {
         AuthorizeUrl: {
             /** Authorize Url */
             authorize_url: string;
+        };
+        /**
+         * BatchActivity
+         * @description The newest happenings first. `next_before` leads to older ones; null: there are none.
+         */
+        BatchActivity: {
+            /** Items */
+            items: components["schemas"]["Happening"][];
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * BatchCurves
@@ -5240,7 +5310,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -5458,6 +5528,29 @@ export interface components {
             };
         };
         /**
+         * GivenShare
+         * @description What one opened to a person: a batch, or one's batches of a project. `target` is its id, or the project.
+         */
+        GivenShare: {
+            /** Created At */
+            created_at: string;
+            /** Grantee Id */
+            grantee_id: number;
+            /** Grantee Username */
+            grantee_username: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "batch" | "project";
+            /** Permission */
+            permission: string;
+            /** Project */
+            project: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * GroupMember
          * @description A job of a group; of a group of batches both are the batch's id.
          */
@@ -5486,6 +5579,32 @@ export interface components {
             missing: components["schemas"]["argus_catalog__curves__schemas__Member"][];
             /** Series */
             series: components["schemas"]["CurveBand"][];
+        };
+        /**
+         * Happening
+         * @description Something that happened in a batch. `by` is who asked for it; `detail` a reason or a message, cut if long.
+         */
+        Happening: {
+            /** At */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Dataset */
+            dataset: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Event Type */
+            event_type: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Model */
+            model: string | null;
+            /** Status */
+            status: string | null;
         };
         /**
          * Heartbeat
@@ -6157,6 +6276,27 @@ export interface components {
             job_id: string;
         };
         /**
+         * JobTimeline
+         * @description The life of a job. `elapsed_s` is from its first start to its end or now, `last_run_s` of its last run alone.
+         *
+         *     Of what the server itself noted, moments before `noted_since` are not looked up; of the log's lines those before
+         *     the place `log_from_line`. Null and 0: all were.
+         */
+        JobTimeline: {
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Last Run S */
+            last_run_s: number | null;
+            /** Log From Line */
+            log_from_line: number;
+            /** Moments */
+            moments: components["schemas"]["Moment"][];
+            /** Noted Since */
+            noted_since: string | null;
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+        };
+        /**
          * Jwk
          * @description A public key (RFC 8037).
          */
@@ -6615,6 +6755,35 @@ export interface components {
             min_step: number | null;
             /** N */
             n: number;
+        };
+        /**
+         * Moment
+         * @description Something that happened. `text` is what was told of it, such as a line, a file's name, or who asked; `line_id`
+         *     finds the line in the log, `artifact_id` the file. `count` lines of the same kind stand behind a warning.
+         */
+        Moment: {
+            /** Artifact Id */
+            artifact_id: number | null;
+            /** At */
+            at: string;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /** Epoch */
+            epoch: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "started" | "resumed" | "first_epoch" | "artifact" | "warning" | "error" | "stalled" | "diverged" | "idle" | "busy_again" | "stop_requested" | "paused" | "continued" | "done" | "failed" | "lost" | "ended";
+            /** Line Id */
+            line_id: number | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Text */
+            text: string | null;
         };
         /**
          * NamedTrial
@@ -7483,6 +7652,27 @@ export interface components {
             message: string;
         };
         /**
+         * ReceivedShare
+         * @description What a person opened to one. `owner_username` is null for a batch of nobody.
+         */
+        ReceivedShare: {
+            /** Created At */
+            created_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "batch" | "project";
+            /** Owner Username */
+            owner_username: string | null;
+            /** Permission */
+            permission: string;
+            /** Project */
+            project: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * RecipientIn
          * @description A new recipient.
          */
@@ -7710,6 +7900,19 @@ export interface components {
             settings: components["schemas"]["RetentionSettingsOut"];
         };
         /**
+         * Run
+         * @description One of the runs of a job: the first, or one that resumed it from `epoch`. `end` is null while it goes on, and
+         *     where nothing told of it.
+         */
+        Run: {
+            /** End */
+            end: string | null;
+            /** Epoch */
+            epoch: number | null;
+            /** Start */
+            start: string;
+        };
+        /**
          * SavedView
          * @description A saved view. `can_edit`: the caller may rename, change and delete it.
          */
@@ -7907,6 +8110,16 @@ export interface components {
             ok?: boolean;
             /** Revoked */
             revoked: number;
+        };
+        /**
+         * ShareOverview
+         * @description All shares with people that one gave and got, the newest first.
+         */
+        ShareOverview: {
+            /** Given */
+            given: components["schemas"]["GivenShare"][];
+            /** Received */
+            received: components["schemas"]["ReceivedShare"][];
         };
         /**
          * Skipped
@@ -11351,6 +11564,43 @@ export interface operations {
             };
         };
     };
+    list_batch_activity: {
+        parameters: {
+            query?: {
+                /** @description `next_before` of the page before */
+                before?: number | null;
+                /** @description Also what happened to single jobs */
+                jobs?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchActivity"];
+                };
+            };
+        };
+    };
     list_batch_artifacts: {
         parameters: {
             query?: {
@@ -13286,6 +13536,38 @@ export interface operations {
             };
         };
     };
+    get_job_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTimeline"];
+                };
+            };
+        };
+    };
     list_job_artifacts: {
         parameters: {
             query?: {
@@ -15085,6 +15367,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareOverview"];
                 };
             };
         };

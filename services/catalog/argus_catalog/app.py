@@ -8,6 +8,7 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from argus_catalog import departures
+from argus_catalog.activity import endpoints as activity
 from argus_catalog.batches import endpoints as batches
 from argus_catalog.compare import endpoints as compare
 from argus_catalog.crash import endpoints as crash
@@ -69,6 +70,7 @@ def _routers() -> Sequence[APIRouter]:
         matrix.router,
         batches.router,
         jobs.router,
+        activity.router,
         projects.router,
         deletions.router,
         batches.one,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from argus_catalog.access.dependencies import OwnedBatch, SharableBatch
-from argus_catalog.shares import links, service
+from argus_catalog.shares import links, overview, service
 from argus_catalog.shares.schemas import (
     BatchShare,
     NewBatchShare,
@@ -13,6 +13,7 @@ from argus_catalog.shares.schemas import (
     NewPublicShare,
     ProjectShare,
     PublicShare,
+    ShareOverview,
 )
 from argus_catalog.wire import Deleted
 from argus_catalog.writing import Writing
@@ -20,6 +21,12 @@ from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeShares, MayReadSelf, MayShareProjects
 
 router = APIRouter(prefix="/api", tags=["shares"])
+
+
+@router.get("/shares")
+async def list_shares(actor: MayReadSelf, connection: Reading) -> ShareOverview:
+    """All that the caller shared with people, and what others shared with them."""
+    return await overview.overview(connection, actor)
 
 
 @router.get("/projects/shares")

@@ -46,6 +46,36 @@ class ProjectShare(Shape):
     created_at: WireTime
 
 
+class GivenShare(Shape):
+    """What one opened to a person: a batch, or one's batches of a project. `target` is its id, or the project."""
+
+    kind: Literal["batch", "project"]
+    target: str
+    project: str
+    grantee_id: int
+    grantee_username: str
+    permission: str
+    created_at: WireTime
+
+
+class ReceivedShare(Shape):
+    """What a person opened to one. `owner_username` is null for a batch of nobody."""
+
+    kind: Literal["batch", "project"]
+    target: str
+    project: str
+    owner_username: str | None
+    permission: str
+    created_at: WireTime
+
+
+class ShareOverview(Shape):
+    """All shares with people that one gave and got, the newest first."""
+
+    given: list[GivenShare]
+    received: list[ReceivedShare]
+
+
 class NewPublicShare(BaseModel):
     """When a public link ends; null: never."""
 

@@ -43,6 +43,7 @@ LISTS = {
     "/api/search",
     "/api/views",
     "/api/public-shares/mine",
+    "/api/shares",
     "/api/resources",
     "/api/resources/hosts",
     "/api/stars",

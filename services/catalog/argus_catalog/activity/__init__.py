@@ -1,0 +1,1 @@
+"""What happened in a batch, as a list of events for people."""
