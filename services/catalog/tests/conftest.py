@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import httpx
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from argus_catalog.app import SERVICE
-from argus_contracts.points import pack
+from argus_contracts.curves.packing import pack_axis, pack_column, pack_rollup, pack_stats
+from argus_contracts.curves.rollups import roll, stats
+from argus_contracts.curves.rows import Column, Curve
+from argus_contracts.points import EPOCHS, pack
 from argus_kit.app import http_app
 from argus_kit.clock import now
 from argus_kit.testing import add_session, add_token, add_user, bearer_headers, running_client
@@ -95,6 +100,35 @@ class World:
             names=list(columns),
             payload=pack(steps, times, list(columns.values())),
         )
+
+    async def merged(self, batch_id, job_no, name, values, *, kind=EPOCHS, size=1000):
+        """A curve in chunks, one value a step, as ingest merges it."""
+        begin_at = T0.timestamp()
+        key = self.keys[batch_id]
+        for begin, end in pairwise([*range(0, len(values), size), len(values)]):
+            curve = Curve(
+                np.arange(begin, end), begin_at + np.arange(begin, end) * 1.0, np.array(values[begin:end], float)
+            )
+            own = {"batch_key": key, "job_no": job_no, "kind": kind, "first_step": begin}
+            await self.insert(
+                ingest.metric_chunk,
+                **own,
+                last_step=end - 1,
+                n_rows=end - begin,
+                first_at=curve.times[0],
+                last_at=curve.times[-1],
+                cuts=[],
+                payload=pack_axis(curve.steps, curve.times),
+            )
+            await self.insert(
+                ingest.metric_column,
+                **own,
+                name=name,
+                n_points=end - begin,
+                stats=pack_stats(stats(curve)),
+                rollup=pack_rollup(roll(curve)),
+                payload=pack_column(Column(np.arange(end - begin), curve.values), end - begin),
+            )
 
     async def log(self, batch_id, line, *, job_id=None, level="info", at=None):
         await self.insert(

@@ -14,6 +14,7 @@ from argus_contracts.curves.merging import Head
 from argus_contracts.curves.packing import unpack_stats
 from argus_contracts.curves.rollups import Stats
 from argus_contracts.curves.rows import Cut, StoredBlock
+from argus_contracts.points import EPOCHS, STEPS
 from argus_schema import ingest
 
 block = ingest.metric_block.c
@@ -74,6 +75,32 @@ async def head(connection: AsyncConnection, key: JobKey) -> JobHead | None:
     query = sa.select(*_HEAD).where(job.batch_key == key[0], job.job_no == key[1], job.deleted_at.is_(None))
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else JobHead(*row)
+
+
+async def configs(connection: AsyncConnection, batch_key: int) -> dict[int, dict[str, Any] | None]:
+    """By number of the job, the settings that each job of a batch told at its start."""
+    query = sa.select(job.job_no, job.extra["config"]).where(job.batch_key == batch_key, job.deleted_at.is_(None))
+    return {number: config if isinstance(config, dict) else None for number, config in await connection.execute(query)}
+
+
+async def ends(connection: AsyncConnection, jobs: Sequence[JobKey]) -> dict[int, tuple[int, int]]:
+    """By kind, the first and the last step of all that is stored of these jobs, what was superseded included."""
+    found: dict[int, tuple[int, int]] = {}
+    unmerged = []
+    for some in _portions(jobs):
+        query = sa.select(chunk.kind, sa.func.min(chunk.first_step), sa.func.max(chunk.last_step))
+        rows = [tuple(row) for row in await connection.execute(query.where(_of_jobs(chunk, some)).group_by(chunk.kind))]
+        # A block does not say of which kind it is: it widens both.
+        query = sa.select(sa.func.min(block.first_step), sa.func.max(block.last_step)).where(_of_jobs(block, some))
+        unmerged += [tuple(row) for row in await connection.execute(query) if row[0] is not None]
+        for kind, first, last in rows:
+            low, high = found.get(kind, (first, last))
+            found[kind] = (min(low, first), max(high, last))
+    for kind in (EPOCHS, STEPS):
+        for first, last in unmerged:
+            low, high = found.get(kind, (first, last))
+            found[kind] = (min(low, first), max(high, last))
+    return found
 
 
 async def blocks(connection: AsyncConnection, jobs: Sequence[JobKey]) -> dict[JobKey, list[StoredBlock]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from argus_catalog.derivations.metrics import Direction
 from argus_catalog.wire import Shape
@@ -14,6 +14,9 @@ Kind = Literal["epoch", "step"]
 Points = Annotated[int, Field(ge=2, le=20_000)]
 Step = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
+
+# Members of all groups of one request.
+MOST_MEMBERS: Final = 5_000
 
 
 class NonFinite(Shape):
@@ -109,18 +112,61 @@ class WantedJob(BaseModel):
     metrics: list[Annotated[str, Field(max_length=256)]] | None = Field(None, max_length=500)
 
 
-class MetricsQuery(BaseModel):
-    """Curves of many jobs. The bounds hold for each curve, ends included; times in seconds since 1970."""
+class WantedMember(BaseModel):
+    """A job of a group."""
 
     model_config = ConfigDict(extra="forbid")
 
-    series: list[WantedJob] = Field(min_length=1, max_length=500)
+    batch_id: str = Field(max_length=128)
+    job_id: str = Field(max_length=256)
+
+
+class WantedGroup(BaseModel):
+    """Jobs whose curves are wanted together, and of which metrics (null: all)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=512)
+    series: list[WantedMember] = Field(min_length=1, max_length=MOST_MEMBERS)
+    metrics: list[Annotated[str, Field(max_length=256)]] | None = Field(None, min_length=1, max_length=100)
+
+
+class WantedSplit(BaseModel):
+    """All jobs of a batch as groups: by `seed` (those that differ by nothing else), `model`, `dataset`, a setting
+    (`config.lr`, dots lead inwards), or `all` as one.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    batch_id: str = Field(max_length=128)
+    by: str = Field(max_length=256, pattern=r"^(all|seed|model|dataset|config\..+)$")
+    metrics: list[Annotated[str, Field(max_length=256)]] | None = Field(None, min_length=1, max_length=100)
+
+
+class MetricsQuery(BaseModel):
+    """Curves of many jobs: each by itself (`series`), and groups of them as bands (`groups`, `split`). The bounds hold
+    for each curve, ends included; times in seconds since 1970.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    series: list[WantedJob] = Field(default_factory=list, max_length=500)
+    groups: list[WantedGroup] = Field(default_factory=list, max_length=500)
+    split: list[WantedSplit] = Field(default_factory=list, max_length=32)
     points: Points = Field(2000, description="Most points of each curve")
     from_step: Step | None = None
     to_step: Step | None = None
     from_time: Seconds | None = None
     to_time: Seconds | None = None
     kind: Kind | None = Field(None, description="Only curves over epochs, or over steps")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not (self.series or self.groups or self.split):
+            raise ValueError("Name at least one job, group or batch to split.")
+        if sum(len(group.series) for group in self.groups) > MOST_MEMBERS:
+            raise ValueError(f"All groups together may have {MOST_MEMBERS} members.")
+        return self
 
 
 class QueryError(Shape):
@@ -141,7 +187,58 @@ class QueryResult(Shape):
     series: list[Series]
 
 
+class Member(Shape):
+    """A job of a group."""
+
+    batch_id: str
+    job_id: str
+
+
+class CurveBand(Shape):
+    """One metric of all members of a group, column by column, a place for each bucket of steps, and for each of them
+    how many members count (`n`) and what they are together. `steps` are where buckets stand: the mean step of their
+    points; `elapsed` the mean of seconds since their jobs began. `std` is the sample's. `min` and `max` are of all
+    values, all else of one value for each member, the mean of its own there. What is no number is left out and counted
+    in `left_out`; where nothing else is, n is 0 and the rest null. `n_members` have the metric at all, with `n_points`.
+
+    Where the longest member has every step that any has, each step is a bucket. Else buckets are equal ranges of steps,
+    as wide as the usual distance of points of the sparsest member, wider where more than `points` would be needed.
+    """
+
+    name: str
+    kind: Kind
+    direction: Direction
+    n_members: int
+    n_points: int
+    steps: list[int]
+    elapsed: list[float]
+    n: list[int]
+    mean: list[float | None]
+    std: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+    q1: list[float | None]
+    median: list[float | None]
+    q3: list[float | None]
+    left_out: list[int]
+
+
+class GroupResult(Shape):
+    """One group: as it was asked for, or one that a split made (with its `label`). `missing` are members that are not
+    there or not visible; a metric that no member has is simply not in `series`.
+    """
+
+    id: str
+    label: str | None
+    batch_id: str | None
+    error: QueryError | None
+    members: list[Member]
+    missing: list[Member]
+    series: list[CurveBand]
+
+
 class QueryAnswer(Shape):
-    """What was asked for, in the same order."""
+    """What was asked for, in the same order; after the groups those of each split."""
 
     results: list[QueryResult]
+    groups: list[GroupResult]

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_catalog.access.dependencies import BatchRef, JobRef, find_batches
-from argus_catalog.curves import loading, repository
+from argus_catalog.access.dependencies import BatchRef, JobRef, named_batches
+from argus_catalog.curves import groups, loading, repository
 from argus_catalog.curves.loading import Found, Wish, computed
 from argus_catalog.curves.reading import Window
 from argus_catalog.curves.repository import JobHead
@@ -66,12 +66,12 @@ async def batch_curves(connection: AsyncConnection, batch: BatchRef, metric: str
 
 
 async def query(connection: AsyncConnection, actor: Actor, asked: MetricsQuery) -> dict[str, Any]:
-    """Curves of many jobs: see `schemas.QueryAnswer`.
+    """Curves of many jobs, and of groups: see `schemas.QueryAnswer`.
 
     Raises:
-        ArgusError: request.invalid, when the answer could hold more than a million points.
+        ArgusError: request.invalid, when the answer could hold more than a million points, or needs too many.
     """
-    batches = {b.id: b for b in await find_batches(connection, actor, sorted({one.batch_id for one in asked.series}))}
+    batches = await named_batches(connection, actor, sorted(groups.batches_of(asked)))
     keys = {(batches[one.batch_id].batch_key, one.job_id) for one in asked.series if one.batch_id in batches}
     heads = await repository.heads(connection, keys)
     wish = _wish(asked)
@@ -84,7 +84,8 @@ async def query(connection: AsyncConnection, actor: Actor, asked: MetricsQuery) 
             results.append(_refused(one, ErrorCode.BATCH_NOT_FOUND if batch is None else ErrorCode.JOB_NOT_FOUND))
         else:
             results.append(await _answered(one, head, found[head.key], wish.points))
-    return {"results": results}
+    limits = groups.Limits(asked.points, wish.window, wish.kind)
+    return {"results": results, "groups": await groups.bands(connection, batches, asked, limits)}
 
 
 def _wish(asked: MetricsQuery) -> Wish:

@@ -4,46 +4,15 @@ import gzip
 import json
 import math
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import httpx
 import numpy as np
 import sqlalchemy as sa
 
-from argus_contracts.curves.packing import pack_axis, pack_column, pack_rollup, pack_stats
-from argus_contracts.curves.rollups import roll, stats
-from argus_contracts.curves.rows import Column, Curve
-from argus_contracts.points import EPOCHS, STEPS, pack
+from argus_contracts.points import STEPS, pack
 from argus_schema import ingest
 
 T0 = 1_795_435_200.0
-
-
-async def merged(world, batch_id, job_no, name, values, *, kind=EPOCHS, size=1000):
-    """A curve in chunks, one value a step, as ingest merges it."""
-    key = world.keys[batch_id]
-    for begin, end in pairwise([*range(0, len(values), size), len(values)]):
-        curve = Curve(np.arange(begin, end), T0 + np.arange(begin, end) * 1.0, np.array(values[begin:end], float))
-        own = {"batch_key": key, "job_no": job_no, "kind": kind, "first_step": begin}
-        await world.insert(
-            ingest.metric_chunk,
-            **own,
-            last_step=end - 1,
-            n_rows=end - begin,
-            first_at=curve.times[0],
-            last_at=curve.times[-1],
-            cuts=[],
-            payload=pack_axis(curve.steps, curve.times),
-        )
-        await world.insert(
-            ingest.metric_column,
-            **own,
-            name=name,
-            n_points=end - begin,
-            stats=pack_stats(stats(curve)),
-            rollup=pack_rollup(roll(curve)),
-            payload=pack_column(Column(np.arange(end - begin), curve.values), end - begin),
-        )
 
 
 async def steps(world, batch_id, job_no, numbers, **columns):
@@ -112,7 +81,7 @@ class TestOneJob:
         no = await world.job("a", "j")
         values = np.sin(np.arange(20_000) / 900).tolist()
         values[7_777], values[12_345], values[500] = 50.0, -50.0, math.nan
-        await merged(world, "a", no, "loss", values)
+        await world.merged("a", no, "loss", values)
         await world.points("a", no, [20_000, 20_001], loss=[0.5, 0.25])
         statements.clear()
         (far,) = (await world.read("/api/jobs/a/j/metrics", points=200))["series"]
@@ -129,7 +98,7 @@ class TestOneJob:
     async def test_a_repeated_step_changes_what_was_merged_unless_it_is_older(self, world):
         await world.batch("a")
         no = await world.job("a", "j")
-        await merged(world, "a", no, "loss", [1.0] * 20_000)
+        await world.merged("a", no, "loss", [1.0] * 20_000)
         later = datetime.fromtimestamp(T0 + 90_000, UTC)
         await world.points("a", no, [1_500], begin=later, loss=[-7.0])
         await world.points("a", no, [1_501], begin=later - timedelta(days=9), loss=[-9.0])
@@ -177,7 +146,7 @@ class TestManyJobs:
             await world.batch(batch_id)
             for name in ("j1", "j2", "j3"):
                 no = await world.job(batch_id, name)
-                await merged(world, batch_id, no, "loss", [1.0] * 100)
+                await world.merged(batch_id, no, "loss", [1.0] * 100)
                 await world.points(batch_id, no, [200], loss=[0.5])
         counts = []
         # The first request looks the credential up.
@@ -234,7 +203,7 @@ class TestTravel:
 async def test_a_chunk_that_a_newer_run_shortened_is_read_anew(world):
     await world.batch("a")
     no = await world.job("a", "j", resumes=[{"at": T0 + 50_000, "epoch": 10_000, "step": None}])
-    await merged(world, "a", no, "loss", [1.0] * 20_000)
+    await world.merged("a", no, "loss", [1.0] * 20_000)
     found = (await world.read("/api/jobs/a/j/metrics", points=100))["series"][0]
     assert (found["n_points"], found["steps"][-1]) == (10_000, 9_999)
     async with world.database.read() as connection:
