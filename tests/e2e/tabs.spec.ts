@@ -2,13 +2,11 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
 import { cutLine } from './support/line'
+import { metricOf } from './support/metrics'
 import { ScriptedRun } from './support/reporter'
 
 /** Streams that the server has open now. */
-async function openStreams(page: Page): Promise<number> {
-  const text = await (await page.request.get('/metrics')).text()
-  return Number(/^argus_sse_clients (\S+)$/m.exec(text)?.[1])
-}
+const openStreams = (): Promise<number> => metricOf('realtime', 'argus_sse_clients')
 
 /** Counts the reads of a page's own data from now on. */
 function readsOf(page: Page): string[] {
@@ -45,7 +43,7 @@ test.describe('tabs of one browser', () => {
       await run.startJob('one', 'mlp', 'digits')
     }
     await untilLive(first)
-    before = await openStreams(first)
+    before = await openStreams()
     second = await context.newPage()
     await first.goto(`/batches/${runs[0].batchId}`)
     await second.goto(`/batches/${runs[1].batchId}`)
@@ -57,7 +55,7 @@ test.describe('tabs of one browser', () => {
   })
 
   test('share one stream, and each shows its own page live', async () => {
-    await expect.poll(() => openStreams(first)).toBe(before)
+    await expect.poll(() => openStreams()).toBe(before)
     const reads = readsOf(first)
     await second.goto('/hosts')
     await untilLive(second)
@@ -68,7 +66,7 @@ test.describe('tabs of one browser', () => {
     await runs[1].finishJob('one', { MSE: 0.75 })
     await expect(first.locator('[data-job="one"]')).toContainText('0.25')
     await expect(second.locator('[data-job="one"]')).toContainText('0.75')
-    expect(await openStreams(first)).toBe(before)
+    expect(await openStreams()).toBe(before)
   })
 
   test('go on when the one that was opened first is closed', async () => {
@@ -81,7 +79,7 @@ test.describe('tabs of one browser', () => {
     test.slow()
     await hide(first, true)
     await hide(second, true)
-    await expect.poll(() => openStreams(first), { timeout: 40_000 }).toBe(before - 1)
+    await expect.poll(() => openStreams(), { timeout: 40_000 }).toBe(before - 1)
     await runs[0].finishJob('one', { MSE: 0.125 })
     const reads = readsOf(first)
     await hide(first, false)
