@@ -34,6 +34,7 @@ from argus_catalog.public import publishing
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.studies import endpoints as studies
+from argus_catalog.timeline import endpoints as timeline
 from argus_catalog.views import endpoints as views
 from argus_catalog.writing import Announcer
 from argus_kit.app import Service, http_app
@@ -62,6 +63,7 @@ def _routers() -> Sequence[APIRouter]:
         hosts.router,
         whole_logs.router,
         crash.router,
+        timeline.router,
         logs.router,
         publishing.router,
         published.router,
