@@ -33,7 +33,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
   { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
-  { path: '/settings/:section(profile|security|tokens|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
+  { path: '/settings/:section(profile|security|tokens|shares|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/admin', redirect: { name: 'admin', params: { section: 'users' } } },
   { path: '/admin/:section(users|invites|config|flags|audit|security|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },

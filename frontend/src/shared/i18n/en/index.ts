@@ -11,11 +11,13 @@ import identity from './identity'
 import inbox from './inbox'
 import joblist from './joblist'
 import jobs from './jobs'
+import marks from './marks'
 import palette from './palette'
 import projects from './projects'
 import runs from './runs'
 import settings from './settings'
+import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, palette, projects, runs, settings, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, marks, palette, projects, runs, settings, shares, shell, tokens }

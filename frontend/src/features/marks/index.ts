@@ -1,0 +1,5 @@
+export type { Starrable } from './api'
+export { default as PinButton } from './components/PinButton.vue'
+export { default as StarButton } from './components/StarButton.vue'
+export { MOST_PINS, useMarkStore } from './store'
+export { usePin, useStar, type Mark } from './useMark'

@@ -1,0 +1,2 @@
+export { default as ShareDialog } from './components/ShareDialog.vue'
+export { default as SharesPanel } from './components/SharesPanel.vue'
