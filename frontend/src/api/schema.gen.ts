@@ -881,6 +881,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Concerns
+         * @description What may need the caller now: failures of a day, silence, idle GPUs, full disks, hot cards.
+         */
+        get: operations["list_concerns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -2276,6 +2296,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gpus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gpus
+         * @description Every GPU now: who holds it, and whether it works.
+         */
+        get: operations["list_gpus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gpus/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Gpu History
+         * @description How many GPUs there were, how many were held, and how busy they were, over time.
+         */
+        get: operations["get_gpu_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hosts": {
         parameters: {
             query?: never;
@@ -2320,6 +2380,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hosts/{host}/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host Disk
+         * @description A host's disk over time, and when it will be full.
+         */
+        get: operations["get_host_disk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosts/{host}/gpus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host Gpus
+         * @description A host's GPUs over time: load, memory, heat, and what ran on them.
+         */
+        get: operations["get_host_gpus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hosts/{host}/timeseries": {
         parameters: {
             query?: never;
@@ -2332,6 +2432,26 @@ export interface paths {
          * @description One metric of a host in buckets of time, and each batch's part in it.
          */
         get: operations["get_host_timeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosts/{host}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Host Users
+         * @description Who used a host how much.
+         */
+        get: operations["list_host_users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3110,6 +3230,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project Overview
+         * @description Why jobs failed, which GPU-hours were of use, and what happened on each of the last 28 days.
+         */
+        get: operations["get_project_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/recipients": {
         parameters: {
             query?: never;
@@ -3171,6 +3311,30 @@ export interface paths {
          */
         get: operations["get_project_resources"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project Settings
+         * @description What was said about a project.
+         */
+        get: operations["get_project_settings"];
+        /**
+         * Put Project Settings
+         * @description Say what a project is for, which metric decides, and what its tables show first.
+         */
+        put: operations["put_project_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3807,6 +3971,68 @@ export interface paths {
          * @description End a token that was found where it does not belong. Open to whoever can show it, such as a secret scanner.
          */
         post: operations["report_leaked_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description Deleted batches or jobs that the caller owns, or whose project they own, the last deleted first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Purge From Trash
+         * @description Remove deleted batches and jobs for good, with all their rows and files, within a minute or so.
+         */
+        post: operations["purge_from_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore From Trash
+         * @description Take deleted batches and jobs back; those that cannot come back are named with the reason.
+         *
+         *     With whom a batch was shared, its public links, stars and pins ended when it was deleted.
+         */
+        post: operations["restore_from_trash"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4775,6 +5001,22 @@ export interface components {
             whole: boolean;
         };
         /**
+         * Chosen
+         * @description Deleted batches and jobs, at most 500 together.
+         */
+        Chosen: {
+            /**
+             * Batches
+             * @default []
+             */
+            batches?: string[];
+            /**
+             * Jobs
+             * @default []
+             */
+            jobs?: components["schemas"]["NamedJob"][];
+        };
+        /**
          * ClassOut
          * @description What left of one class.
          */
@@ -4918,10 +5160,14 @@ export interface components {
         /**
          * Comparison
          * @description Batches side by side, in the order asked for. `metric_keys` says the same as `metric_union`.
+         *
+         *     `curve_names` are those of the best jobs.
          */
         Comparison: {
             /** Batches */
             batches: components["schemas"]["ComparedBatch"][];
+            /** Curve Names */
+            curve_names: string[];
             /** Directions */
             directions: {
                 [key: string]: "min" | "max";
@@ -4930,6 +5176,53 @@ export interface components {
             metric_keys: string[];
             /** Metric Union */
             metric_union: string[];
+        };
+        /**
+         * Concern
+         * @description Something that may need a person.
+         *
+         *     `key` stays the same while the trouble does, so that a page can remember that it was put aside. `count` is how many
+         *     jobs failed or GPUs are idle, `cause` the kind of failure, `seconds` how long something has lasted or will last,
+         *     `text` the reason that was given.
+         */
+        Concern: {
+            /** At */
+            at: string;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Cause */
+            cause: string | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /** Gpu */
+            gpu: number | null;
+            /** Host */
+            host: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /**
+             * May Stop
+             * @default false
+             */
+            may_stop: boolean;
+            /** Owner */
+            owner: string | null;
+            /** Project */
+            project: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Text */
+            text: string | null;
+            /**
+             * Trouble
+             * @enum {string}
+             */
+            trouble: "failed" | "stalled" | "divergent" | "idle_gpus" | "disk" | "hot" | "silent_host";
         };
         /**
          * ConfigItem
@@ -5219,6 +5512,43 @@ export interface components {
             status: string;
         };
         /**
+         * DiskForecast
+         * @description When a disk will be full if it goes on filling as it did since `since`; null: it does not fill, or nothing can be
+         *     said. `early` and `late` bound the likely time: about 95 of 100.
+         */
+        DiskForecast: {
+            /** Early */
+            early: string | null;
+            /** Error Mb Per Day */
+            error_mb_per_day: number | null;
+            /** Free Mb */
+            free_mb: number | null;
+            /** Full At */
+            full_at: string | null;
+            /** Host */
+            host: string;
+            /** Late */
+            late: string | null;
+            /** Mb Per Day */
+            mb_per_day: number | null;
+            /** Points */
+            points: components["schemas"]["DiskPoint"][];
+            /** Since */
+            since: string | null;
+            /** Total Mb */
+            total_mb: number | null;
+        };
+        /**
+         * DiskPoint
+         * @description Free disk at one time.
+         */
+        DiskPoint: {
+            /** Free Mb */
+            free_mb: number;
+            /** Ts */
+            ts: string;
+        };
+        /**
          * Done
          * @description It is done; `detail` says what.
          */
@@ -5403,6 +5733,24 @@ export interface components {
             status: "accepted" | "deduplicated" | "rejected";
         };
         /**
+         * FailureCause
+         * @description A kind of failure: how many jobs died of it, what that cost, and the last of them.
+         */
+        FailureCause: {
+            /** Batch Id */
+            batch_id: string;
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Job Id */
+            job_id: string;
+            /** Jobs */
+            jobs: number;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * Farewell
          * @description What proves that the person means it: the password, or the user name from whoever has no password.
          */
@@ -5549,6 +5897,118 @@ export interface components {
             project: string;
             /** Target */
             target: string;
+        };
+        /**
+         * GpuHistory
+         * @description All GPUs over time, a value a bucket: known, held by anybody, and the load in whole GPUs.
+         */
+        GpuHistory: {
+            /** Begin */
+            begin: string;
+            /** Bucket S */
+            bucket_s: number;
+            /** Busy */
+            busy: number[];
+            /** Held */
+            held: number[];
+            /** Known */
+            known: number[];
+        };
+        /**
+         * GpuHolder
+         * @description The batch that holds a GPU. `owner` is an account, `user` what they are called on the machine.
+         */
+        GpuHolder: {
+            /** Batch Id */
+            batch_id: string;
+            /** Jobs */
+            jobs: string[];
+            /** Owner */
+            owner: string | null;
+            /** Project */
+            project: string;
+            /** Status */
+            status: string | null;
+            /** User */
+            user: string | null;
+        };
+        /**
+         * GpuLane
+         * @description A GPU over time, a value a bucket; `holder` is a place in `batches`.
+         */
+        GpuLane: {
+            /** Holder */
+            holder: (number | null)[];
+            /** Index */
+            index: number;
+            /** Mem Mb */
+            mem_mb: (number | null)[];
+            /** Mem Total Mb */
+            mem_total_mb: number | null;
+            /** Name */
+            name: string | null;
+            /** Slowed */
+            slowed: (boolean | null)[];
+            /** Temp C */
+            temp_c: (number | null)[];
+            /** Util Pct */
+            util_pct: (number | null)[];
+        };
+        /**
+         * GpuLanes
+         * @description A host's GPUs over time, and what ran on them.
+         */
+        GpuLanes: {
+            /** Batches */
+            batches: components["schemas"]["LaneBatch"][];
+            /** Begin */
+            begin: string;
+            /** Bucket S */
+            bucket_s: number;
+            /** Gpus */
+            gpus: components["schemas"]["GpuLane"][];
+            /** Host */
+            host: string;
+            /** Jobs */
+            jobs: components["schemas"]["LaneJob"][];
+            /** N Buckets */
+            n_buckets: number;
+        };
+        /**
+         * GpuTile
+         * @description A GPU now. `foreign`: used by what reports nothing, or to others; `silent`: its host was not heard of lately.
+         */
+        GpuTile: {
+            holder: components["schemas"]["GpuHolder"] | null;
+            /** Host */
+            host: string;
+            /** Idle S */
+            idle_s: number | null;
+            /** Index */
+            index: number;
+            /** Mem Mb */
+            mem_mb: number | null;
+            /** Mem Total Mb */
+            mem_total_mb: number | null;
+            /** Name */
+            name: string | null;
+            /** Power Limit W */
+            power_limit_w: number | null;
+            /** Power W */
+            power_w: number | null;
+            /** Seen At */
+            seen_at: string;
+            /** Slowed By */
+            slowed_by: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "busy" | "idle" | "free" | "foreign" | "silent";
+            /** Temp C */
+            temp_c: number | null;
+            /** Util Pct */
+            util_pct: number | null;
         };
         /**
          * GroupMember
@@ -5783,6 +6243,30 @@ export interface components {
             host: string;
         };
         /**
+         * HostUser
+         * @description What one person's jobs used of a host.
+         */
+        HostUser: {
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Jobs */
+            jobs: number;
+            /** Owner */
+            owner: string | null;
+        };
+        /**
+         * HoursByOutcome
+         * @description GPU-hours of the jobs that ended in one status.
+         */
+        HoursByOutcome: {
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Jobs */
+            jobs: number;
+            /** Status */
+            status: string;
+        };
+        /**
          * InProject
          * @description A role in one project.
          */
@@ -5959,6 +6443,8 @@ export interface components {
          * @description Jobs side by side, in the order asked for.
          */
         JobComparison: {
+            /** Curve Names */
+            curve_names: string[];
             /** Directions */
             directions: {
                 [key: string]: "min" | "max";
@@ -6400,6 +6886,40 @@ export interface components {
             sampled_jobs: number;
         };
         /**
+         * LaneBatch
+         * @description A batch that held GPUs of the host.
+         */
+        LaneBatch: {
+            /** Batch Id */
+            batch_id: string;
+            /** Owner */
+            owner: string | null;
+            /** Project */
+            project: string;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * LaneJob
+         * @description A job of such a batch that ran meanwhile. `batch` is a place in `batches`.
+         */
+        LaneJob: {
+            /** Batch */
+            batch: number;
+            /** Dataset */
+            dataset: string | null;
+            /** End Time */
+            end_time: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Model */
+            model: string | null;
+            /** Start Time */
+            start_time: string | null;
+            /** Status */
+            status: string | null;
+        };
+        /**
          * LeaderboardRow
          * @description The best job of a model and dataset.
          *
@@ -6784,6 +7304,16 @@ export interface components {
             size_bytes: number | null;
             /** Text */
             text: string | null;
+        };
+        /**
+         * NamedJob
+         * @description A job by its two ids.
+         */
+        NamedJob: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
         };
         /**
          * NamedTrial
@@ -7374,6 +7904,22 @@ export interface components {
             total_batches: number;
         };
         /**
+         * ProjectDay
+         * @description What began and ended on one day (UTC).
+         */
+        ProjectDay: {
+            /** Batches */
+            batches: number;
+            /** Date */
+            date: string;
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Jobs Done */
+            jobs_done: number;
+            /** Jobs Failed */
+            jobs_failed: number;
+        };
+        /**
          * ProjectDetail
          * @description One project. `is_public` is null for people who are not administrators.
          */
@@ -7421,6 +7967,28 @@ export interface components {
             role: ("owner" | "editor" | "viewer") | null;
         };
         /**
+         * ProjectOverview
+         * @description How a project's work goes. Wasted are the hours of jobs that failed or were lost; a pruned trial is no waste.
+         *
+         *     `failures_read` of all failed jobs were looked at, the last ones.
+         */
+        ProjectOverview: {
+            /** Days */
+            days: components["schemas"]["ProjectDay"][];
+            /** Failures */
+            failures: components["schemas"]["FailureCause"][];
+            /** Failures Read */
+            failures_read: number;
+            /** Gpu Hours Used */
+            gpu_hours_used: number;
+            /** Gpu Hours Wasted */
+            gpu_hours_wasted: number;
+            /** Outcomes */
+            outcomes: components["schemas"]["HoursByOutcome"][];
+            /** Project */
+            project: string;
+        };
+        /**
          * ProjectResources
          * @description What a project used. The heat map counts jobs by the hour of their end: Monday first, UTC.
          */
@@ -7445,6 +8013,43 @@ export interface components {
             timeseries: components["schemas"]["DayHours"][];
             /** Total Gpu Hours */
             total_gpu_hours: number;
+        };
+        /**
+         * ProjectSettings
+         * @description What was said about a project, and whether the caller may change it.
+         */
+        ProjectSettings: {
+            /** Default Columns */
+            default_columns: string[] | null;
+            /** Description */
+            description: string | null;
+            /** Direction */
+            direction: ("min" | "max") | null;
+            /** May Change */
+            may_change: boolean;
+            /** Primary Metric */
+            primary_metric: string | null;
+            /** Stall Minutes */
+            stall_minutes: number | null;
+        };
+        /**
+         * ProjectSettingsIn
+         * @description What is said about a project. What is left out or null is not said (any more).
+         *
+         *     `direction` belongs to `primary_metric`. `stall_minutes`: how long a running batch of the project may be silent
+         *     before it is shown as standing still. `default_columns` are names of the query language.
+         */
+        ProjectSettingsIn: {
+            /** Default Columns */
+            default_columns?: string[] | null;
+            /** Description */
+            description?: string | null;
+            /** Direction */
+            direction?: ("min" | "max") | null;
+            /** Primary Metric */
+            primary_metric?: string | null;
+            /** Stall Minutes */
+            stall_minutes?: number | null;
         };
         /**
          * ProjectShare
@@ -8552,6 +9157,61 @@ export interface components {
             metric_value: number;
             /** Model */
             model: string | null;
+        };
+        /**
+         * Trash
+         * @description What was deleted last, first. `grace_days`: how long deleted things are kept; null: for ever.
+         */
+        Trash: {
+            /** Grace Days */
+            grace_days: number | null;
+            /** Items */
+            items: components["schemas"]["TrashItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TrashDone
+         * @description What was done to which of them; a job is named `batch/job`. Reasons: not_found, leaving, active, failed.
+         */
+        TrashDone: {
+            /** Done */
+            done: string[];
+            /** Skipped */
+            skipped: components["schemas"]["Skipped"][];
+        };
+        /**
+         * TrashItem
+         * @description A deleted batch, or with `job_id` a job. `leaves_at`: when it is removed for good; null: it is kept.
+         */
+        TrashItem: {
+            /** Batch Id */
+            batch_id: string;
+            /** Deleted At */
+            deleted_at: string;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "batch" | "job";
+            /** Leaves At */
+            leaves_at: string | null;
+            /** N Jobs */
+            n_jobs: number | null;
+            /** Owner */
+            owner: string | null;
+            /** Project */
+            project: string;
+            /** Status */
+            status: string | null;
+            /** Subtitle */
+            subtitle: string | null;
+            /** Title */
+            title: string;
         };
         /**
          * TrendPoint
@@ -10401,6 +11061,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_concerns: {
+        parameters: {
+            query?: {
+                scope?: "mine" | "shared" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concern"][];
+                };
             };
         };
     };
@@ -12966,6 +13657,69 @@ export interface operations {
             };
         };
     };
+    list_gpus: {
+        parameters: {
+            query?: {
+                scope?: "mine" | "shared" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuTile"][];
+                };
+            };
+        };
+    };
+    get_gpu_history: {
+        parameters: {
+            query?: {
+                /** @description A time, or now-<n>d, now-<n>h, now-<n>m */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuHistory"];
+                };
+            };
+        };
+    };
     list_hosts: {
         parameters: {
             query?: {
@@ -13060,6 +13814,71 @@ export interface operations {
             };
         };
     };
+    get_host_disk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiskForecast"];
+                };
+            };
+        };
+    };
+    get_host_gpus: {
+        parameters: {
+            query?: {
+                /** @description A time, or now-<n>d, now-<n>h, now-<n>m */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuLanes"];
+                };
+            };
+        };
+    };
     get_host_timeseries: {
         parameters: {
             query?: {
@@ -13092,6 +13911,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostSeries"];
+                };
+            };
+        };
+    };
+    list_host_users: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostUser"][];
                 };
             };
         };
@@ -14574,6 +15426,37 @@ export interface operations {
             };
         };
     };
+    get_project_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOverview"];
+                };
+            };
+        };
+    };
     list_recipients: {
         parameters: {
             query?: never;
@@ -14733,6 +15616,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectResources"];
+                };
+            };
+        };
+    };
+    get_project_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+        };
+    };
+    put_project_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectSettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
                 };
             };
         };
@@ -15819,6 +16768,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeakReported"];
+                };
+            };
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                /** @description From next_cursor of the page before */
+                cursor?: string | null;
+                kind?: "batch" | "job";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trash"];
+                };
+            };
+        };
+    };
+    purge_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashDone"];
+                };
+            };
+        };
+    };
+    restore_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashDone"];
                 };
             };
         };

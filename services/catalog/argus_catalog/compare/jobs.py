@@ -14,7 +14,7 @@ from argus_catalog.compare.repository import Row
 from argus_catalog.compare.schemas import JobColumn, JobComparison
 from argus_catalog.compare.service import environment
 from argus_catalog.compare.settings import config_of, flat, group_of
-from argus_catalog.derivations.metrics import direction, metric_order
+from argus_catalog.derivations.metrics import curve_order, direction, metric_order
 from argus_catalog.derivations.progress import elapsed_s
 from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
 from argus_catalog.seeds import seed_of
@@ -45,7 +45,13 @@ async def compare(connection: AsyncConnection, actor: Actor, wanted: Sequence[tu
 def _compared(rows: Sequence[Row]) -> JobComparison:
     jobs = [_column(row) for row in rows]
     names = sorted({name for job in jobs for name in job.metrics}, key=metric_order)
-    return JobComparison(jobs=jobs, metric_union=names, directions={name: direction(name) for name in names})
+    curve_names = {name for row in rows for name in row.summary or {}}
+    return JobComparison(
+        jobs=jobs,
+        metric_union=names,
+        directions={name: direction(name) for name in names},
+        curve_names=sorted(curve_names, key=curve_order),
+    )
 
 
 def _column(row: Row) -> JobColumn:

@@ -65,6 +65,7 @@ _COLUMN = (
     *_JOB,
     *_SET,
     job.latest,
+    job.summary,
     batch.id.label("batch_id"),
     batch.project,
     batch.status.label("batch_status"),
@@ -113,6 +114,15 @@ async def settings(connection: AsyncConnection, speakers: Sequence[Row]) -> dict
     for row in await connection.execute(query):
         found[row.batch_key].append(row)
     return found
+
+
+async def curve_names(connection: AsyncConnection, speakers: Sequence[Row]) -> set[str]:
+    """The names of all curves that these jobs have."""
+    if not speakers:
+        return set()
+    these = (sa.and_(job.batch_key == one.batch_key, job.job_no == one.job_no) for one in speakers)
+    query = sa.select(job.summary).where(sa.or_(*these))
+    return {name for summary in (await connection.execute(query)).scalars() for name in summary or {}}
 
 
 async def columns(

@@ -62,12 +62,16 @@ class ComparedBatch(Shape):
 
 
 class Comparison(Shape):
-    """Batches side by side, in the order asked for. `metric_keys` says the same as `metric_union`."""
+    """Batches side by side, in the order asked for. `metric_keys` says the same as `metric_union`.
+
+    `curve_names` are those of the best jobs.
+    """
 
     batches: list[ComparedBatch]
     metric_union: list[str]
     metric_keys: list[str]
     directions: dict[str, Literal["min", "max"]]
+    curve_names: list[str]
 
 
 class JobAddress(BaseModel):
@@ -119,3 +123,4 @@ class JobComparison(Shape):
     jobs: list[JobColumn]
     metric_union: list[str]
     directions: dict[str, Literal["min", "max"]]
+    curve_names: list[str]

@@ -14,7 +14,7 @@ from argus_catalog.compare.repository import Row
 from argus_catalog.compare.schemas import ComparedBatch, ComparedJob, Comparison, CurvePoint
 from argus_catalog.compare.settings import config_of, flat, group_of
 from argus_catalog.csv import to_csv
-from argus_catalog.derivations.metrics import direction
+from argus_catalog.derivations.metrics import curve_order, direction
 from argus_catalog.derivations.progress import elapsed_s
 from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
 from argus_catalog.projects.schemas import BestMetric
@@ -54,6 +54,7 @@ async def compare(connection: AsyncConnection, actor: Actor, batches: str) -> Co
     speaking = [one.job for one in speakers if one is not None]
     curves = await _loss_curves(connection, speaking)
     kin = await repository.settings(connection, speaking)
+    curve_names = await repository.curve_names(connection, speaking)
     return Comparison(
         batches=[
             _column(side, one, curves, kin.get(side.batch.batch_key, ()))
@@ -62,6 +63,7 @@ async def compare(connection: AsyncConnection, actor: Actor, batches: str) -> Co
         metric_union=names,
         metric_keys=names,
         directions={name: direction(name) for name in names},
+        curve_names=sorted(curve_names, key=curve_order),
     )
 
 

@@ -67,6 +67,13 @@ class TestCompareJobs:
         assert one["seed_group"] == two["seed_group"] != other["seed_group"]
         assert (one["seed"], two["seed"], other["seed"]) == ("1", "2", None)
 
+    async def test_the_curves_that_any_has_are_named(self, runs):
+        summary = {"val_loss": {"n": 3}, "acc": {"n": 2}}
+        await runs.job("a", "curvy", summary=summary, metrics={"MSE": 0.01}, status="done")
+        assert (await read(runs, ("a", "s1"), ("a", "curvy")))["curve_names"] == ["val_loss", "acc"]
+        await runs.batch("c")
+        assert (await runs.read("/api/compare", batches="a,c"))["curve_names"] == ["val_loss", "acc"]
+
     async def test_the_number_of_statements_does_not_grow(self, runs, statements):
         pairs = [("a", f"more-{i}") for i in range(32)]
         for batch_id, job_id in pairs:
