@@ -21,6 +21,7 @@ MINT_AGENT_TOKEN: Final = "argus.auth.mint-agent-token"
 BATCH_TRANSITION: Final = "argus.batch.transition"
 BATCH_CREATE: Final = "argus.batch.create"
 TRACKING_DELETE: Final = "argus.tracking.delete"
+TRACKING_RESTORE: Final = "argus.tracking.restore"
 
 # Subjects kept by a stream.
 MAIL_SEND: Final = "argus.mail.send"
@@ -271,7 +272,7 @@ class GroupMemberships(msgspec.Struct, kw_only=True):
 class TrackingDelete(msgspec.Struct, kw_only=True):
     """Request to ingest: delete (hide) a batch, a job, a project's batches or a host.
 
-    ``purge``: rows and files of the batch go at once, not after the time of grace.
+    ``purge``: rows and files of the batch or job go at once, not after the time of grace.
     """
 
     kind: Literal["batch", "job", "project", "host"]
@@ -290,6 +291,26 @@ class TrackingDeleteReply(msgspec.Struct, kw_only=True):
 
     ok: bool
     deleted: int = 0
+    error_code: str | None = None
+    message: str | None = None
+
+
+class TrackingRestore(msgspec.Struct, kw_only=True):
+    """Request to ingest: show a deleted batch or job again."""
+
+    kind: Literal["batch", "job"]
+    batch_id: str
+    job_id: str | None = None
+    actor_id: int | None = None
+    actor_ip: str | None = None
+    at: datetime
+
+
+class TrackingRestoreReply(msgspec.Struct, kw_only=True):
+    """``restored`` counts what came back now; restoring what is not deleted is no error."""
+
+    ok: bool
+    restored: int = 0
     error_code: str | None = None
     message: str | None = None
 

@@ -152,6 +152,15 @@ CHANNELS: Final = (
         reply=bus.TrackingDeleteReply,
     ),
     Channel(
+        "tracking_restore",
+        bus.TRACKING_RESTORE,
+        "Show a deleted batch or job again.",
+        bus.TrackingRestore,
+        ("catalog",),
+        ("ingest",),
+        reply=bus.TrackingRestoreReply,
+    ),
+    Channel(
         "mint_agent_token",
         bus.MINT_AGENT_TOKEN,
         "Mint a token for an agent.",

@@ -169,6 +169,7 @@ class ErrorCode(StrEnum):
     PUBLIC_SHARE_EXPIRED = "public_share.expired", 410, "This public page has expired."
     STAR_TYPE_INVALID = "star.type_invalid", 400, "Only projects and batches can be starred."
     PIN_LIMIT_REACHED = "pin.limit_reached", 400, "You have pinned as many batches as are allowed."
+    TRASH_LEAVING = "trash.leaving", 409, "It is being removed for good and cannot come back."
     VIEW_NOT_FOUND = "view.not_found", 404, "The saved view does not exist."
     VIEW_LIMIT_REACHED = "view.limit_reached", 409, "You have saved as many views as are allowed."
 

@@ -38,6 +38,8 @@ SAMPLES = [
     bus.GroupMemberships(user_id=3, provider="oidc:sso", roles={"vision": "editor"}, at=AT),
     bus.TrackingDelete(kind="job", batch_id="b", job_id="j", at=AT),
     bus.TrackingDeleteReply(ok=True, deleted=1),
+    bus.TrackingRestore(kind="job", batch_id="b", job_id="j", at=AT),
+    bus.TrackingRestoreReply(ok=True, restored=1),
     bus.MailMessage(to="ada@example.org", subject="s", body_text="t", event_type="batch_done"),
 ]
 

@@ -72,6 +72,15 @@ def deletable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     return _open_to(viewer, lambda user_id: _by_membership(user_id, (Role.OWNER,)))
 
 
+def restorable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """The batches, deleted or not, that a person may take back from the trash, and remove from there for good."""
+    condition = sa.and_(batch.c.is_placeholder.is_(False), reached_by(viewer))
+    if viewer.is_admin:
+        return condition
+    mine = sa.or_(batch.c.owner_id == viewer.user_id, _by_membership(viewer.user_id, (Role.OWNER,)))
+    return sa.and_(condition, mine)
+
+
 def held_by(viewer: Viewer, role: Role) -> sa.ColumnElement[bool]:
     """The batches on which a person has at least this role."""
     if role is Role.AUTHOR:

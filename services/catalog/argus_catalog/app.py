@@ -35,6 +35,7 @@ from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.studies import endpoints as studies
 from argus_catalog.timeline import endpoints as timeline
+from argus_catalog.trash import endpoints as trash
 from argus_catalog.views import endpoints as views
 from argus_catalog.writing import Announcer
 from argus_kit.app import Service, http_app
@@ -54,6 +55,7 @@ def _routers() -> Sequence[APIRouter]:
         query.router,
         search.router,
         views.router,
+        trash.router,
         studies.router,
         dashboard.router,
         marks.router,

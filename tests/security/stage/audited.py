@@ -66,6 +66,8 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/batches/bulk-delete": "batch_deleted",
     "DELETE /api/jobs/{batch_id}/{job_id}": "job_deleted",
     "POST /api/jobs/bulk-delete": "job_deleted",
+    "POST /api/trash/restore": "batch_restored",
+    "POST /api/trash/purge": "batch_deleted",
     "DELETE /api/hosts/{host}": "host_deleted",
     "DELETE /api/projects/{project}": "project_deleted",
     "POST /api/admin/hosts/bulk-delete": "host_deleted",

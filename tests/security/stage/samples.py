@@ -505,6 +505,24 @@ def _(world: World) -> Call:
     return Call("/api/jobs/bulk-delete", body, target=("job", f"{run.batch}/{run.job}"))
 
 
+def _deleted(world: World) -> Run:
+    run = world.new_run()
+    world.ask("POST", "/api/batches/bulk-delete", json={"batch_ids": [run.batch]})
+    return run
+
+
+@sample("POST /api/trash/restore")
+def _(world: World) -> Call:
+    run = _deleted(world)
+    return _on(run, "/api/trash/restore", json={"batches": [run.batch]})
+
+
+@sample("POST /api/trash/purge")
+def _(world: World) -> Call:
+    run = _deleted(world)
+    return _on(run, "/api/trash/purge", json={"batches": [run.batch]})
+
+
 @sample("DELETE /api/hosts/{host}", "admin")
 def _(world: World) -> Call:
     host = world.name("gone-host")

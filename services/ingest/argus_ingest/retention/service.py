@@ -19,6 +19,7 @@ from argus_ingest.retention import history, space
 from argus_ingest.retention import policy as policies
 from argus_ingest.retention.batches import DeletedBatches
 from argus_ingest.retention.files import OldFiles
+from argus_ingest.retention.jobs import DeletedJobs
 from argus_ingest.retention.rows import Swept, age, old_rows
 from argus_ingest.retention.settings import RetentionSettings
 from argus_ingest.retention.sweep import SweepStoppedError, Tallies, measure, sweep
@@ -113,7 +114,8 @@ class Retention(Part):
         works: list[Work] = [*old_rows(self._database, policy, at, self._swept)]
         if policy.artifact_days:
             works.append(OldFiles(self._database, self._storage, age(at, policy.artifact_days)))
-        return [*works, DeletedBatches(self._database, self._storage, grace, at)]
+        batches = DeletedBatches(self._database, self._storage, grace, at)
+        return [*works, DeletedJobs(self._database, self._storage, grace, at), batches]
 
     @contextlib.asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -166,14 +168,14 @@ class Retention(Part):
         policy, last = await self.policy(), await self.last_sweep()
         due = (last.ended_at if last else self._began) + timedelta(minutes=policy.sweep_minutes)
         is_time = bool(policy.sweep_minutes) and now() >= due
-        hurried = DeletedBatches(self._database, self._storage, None, now())
-        if not (is_time or await hurried.waits()) or not await self._watch.held():
+        hurried = [kind(self._database, self._storage, None, now()) for kind in (DeletedJobs, DeletedBatches)]
+        if not (is_time or any([await work.waits() for work in hurried])) or not await self._watch.held():
             return
         try:
             if is_time:
                 await self.run()
             else:
                 async with self._alone():
-                    await self._noted([hurried], None, is_dry_run=False)
+                    await self._noted(hurried, None, is_dry_run=False)
         except ArgusError as error:
             log.info("retention.not_now", reason=str(error.code))

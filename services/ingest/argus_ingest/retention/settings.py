@@ -20,6 +20,6 @@ class RetentionSettings(BaseSettings):
     log_line_days: Days = Field(14, description="Log lines.")
     job_epoch_days: Days = Field(30, description="Raw epoch events; the curves themselves stay.")
     event_other_days: Days = Field(90, description="All other raw events.")
-    deleted_days: Days = Field(7, description="Batches that were deleted, with all their rows and files.")
+    deleted_days: Days = Field(7, description="Batches and jobs that were deleted, with their rows and files.")
     artifact_days: Days = Field(0, description="Files of jobs and batches.")
     sweep_minutes: float = Field(60, ge=0, description="Time between two sweeps; 0: no sweeps.")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
-from argus_ingest.tracking import deletions, moves, reruns
+from argus_ingest.tracking import deletions, moves, reruns, restores
 from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
@@ -25,7 +25,7 @@ _QUEUE = "ingest"
 
 
 class TrackingAnswers(Part):
-    """Responds to transitions, creations and deletions."""
+    """Responds to transitions, creations, deletions and restorations."""
 
     name = "tracking-answers"
 
@@ -37,6 +37,7 @@ class TrackingAnswers(Part):
         await self._respond(wire.BATCH_TRANSITION, wire.BatchTransition, wire.BatchTransitionReply, moves.move)
         await self._respond(wire.BATCH_CREATE, wire.BatchCreate, wire.BatchCreateReply, reruns.create)
         await self._respond(wire.TRACKING_DELETE, wire.TrackingDelete, wire.TrackingDeleteReply, deletions.delete)
+        await self._respond(wire.TRACKING_RESTORE, wire.TrackingRestore, wire.TrackingRestoreReply, restores.restore)
 
     async def _respond(
         self, subject: str, request_type: type[Any], reply_type: Callable[..., msgspec.Struct], handler: Handler

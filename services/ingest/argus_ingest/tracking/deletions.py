@@ -1,11 +1,11 @@
-"""Hiding batches, jobs, projects and hosts: every read leaves out what is hidden. Rows and files of hidden batches are
-removed by retention, after a time of grace or at once.
+"""Hiding batches, jobs, projects and hosts: every read leaves out what is hidden. Rows and files of hidden batches and
+jobs are removed by retention, after a time of grace or at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -68,18 +68,20 @@ async def _job(tx: Transaction, request: wire.TrackingDelete) -> wire.TrackingDe
     job = tracked.jobs.get(request.job_id or "")
     if job is None:
         return _refusal(ErrorCode.JOB_NOT_FOUND)
+    name = f"{batch.id}/{job.job_id}"
     if job.deleted_at is not None:
+        if request.purge:
+            await _set_job(tx, batch.batch_key, job.job_no, purge_at=request.at)
+            _note(tx, request, "job_deleted", name, purge=True)
         return wire.TrackingDeleteReply(ok=True)
     if job.status in {JobStatus.RUNNING, "pending"} and batch.status not in ENDED:
         return _refusal(ErrorCode.JOB_ACTIVE, f"The job is {job.status}.")
-    column = tables.job.c
-    await tx.connection.execute(
-        sa.update(tables.job)
-        .where(column.batch_key == batch.batch_key, column.job_no == job.job_no)
-        .values(deleted_at=request.at)
-    )
-    await _count_again(tx, tracked, request)
-    _note(tx, request, "job_deleted", f"{batch.id}/{job.job_id}")
+    hidden: dict[str, Any] = {"deleted_at": request.at, "deleted_by": request.actor_id}
+    if request.purge:
+        hidden["purge_at"] = request.at
+    await _set_job(tx, batch.batch_key, job.job_no, **hidden)
+    await count_again(tx, tracked, request.at)
+    _note(tx, request, "job_deleted", name, purge=request.purge)
     return wire.TrackingDeleteReply(ok=True, deleted=1)
 
 
@@ -97,6 +99,12 @@ async def _host(tx: Transaction, request: wire.TrackingDelete) -> wire.TrackingD
     await tx.connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=hide))
     _note(tx, request, "host_deleted", name)
     return wire.TrackingDeleteReply(ok=True, deleted=1 if found is not None else 0)
+
+
+async def _set_job(tx: Transaction, batch_key: int, job_no: int, **values: Any) -> None:
+    column = tables.job.c
+    row = sa.update(tables.job).where(column.batch_key == batch_key, column.job_no == job_no)
+    await tx.connection.execute(row.values(values))
 
 
 async def _locked(tx: Transaction, batch_id: str | None) -> BatchState | None:
@@ -119,7 +127,8 @@ def _note(tx: Transaction, request: wire.TrackingDelete, action: str, target: st
     audit.note(tx, tables.OWNER, action, request.actor_id, target=kind, ip=request.actor_ip, **facts)
 
 
-async def _count_again(tx: Transaction, tracked: Tracked, request: wire.TrackingDelete) -> None:
+async def count_again(tx: Transaction, tracked: Tracked, at: datetime) -> None:
+    """Bring a batch's counters in line with its jobs, and say so to who watches it."""
     batch = tracked.batch
     settled = {batch.batch_key: batch_rows.settled(batch)}
     summary = bundles.summary_of(batch)
@@ -128,7 +137,7 @@ async def _count_again(tx: Transaction, tracked: Tracked, request: wire.Tracking
     batch.n_jobs = batch.job_statuses.total()
     recount(batch)
     await batch_rows.save(tx.connection, [batch], settled)
-    for message in bundles.of_batch(batch, [], [], summary, request.at):
+    for message in bundles.of_batch(batch, [], [], summary, at):
         tx.publish(message.subject, message.payload, msg_id=message.msg_id)
 
 

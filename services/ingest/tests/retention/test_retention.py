@@ -42,7 +42,7 @@ async def test_a_sweep_removes_what_is_too_old_and_keeps_the_curves(ingest):
     assert answer.status_code == 200, answer.text
     assert answer.json()["stats"] == {
         "resource_snapshot.normal": 2, "resource_snapshot.demo": 0, "event.log_line": 2, "event.job_epoch": 0,
-        "event.other": 0, "batch.deleted": 0,
+        "event.other": 0, "job.deleted": 0, "batch.deleted": 0,
     }  # fmt: skip
     assert answer.json()["bytes"]["event.log_line"] > 0
     assert (answer.json()["outcome"], answer.json()["dry_run"]) == ("done", False)
