@@ -66,7 +66,7 @@ def _publish(server: Server, me: Account) -> None:
     """Only administrators publish; on a server with another one the project stays as it is."""
     project, description = _PUBLISHED
     body = {"description": description}
-    server.call("POST", f"/api/projects/{project}/publish", me.credential, ok=(401, 403, 404, 405), json=body)
+    server.call("POST", f"/api/admin/projects/{project}/publish", me.credential, ok=(401, 403, 404, 405), json=body)
 
 
 def _files(server: Server, account: Account, batch: BatchPlan) -> None:

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     STREAMS_READ = "streams.read"
 
     PROJECTS_READ = "projects.read"
+    PROJECTS_CHANGE = "projects.change"
     PROJECTS_SHARE = "projects.share"
     PROJECTS_DELETE = "projects.delete"
     MEMBERS_READ = "members.read"
@@ -133,6 +134,7 @@ RULES: Final[Mapping[Permission, Rule]] = {
     P.SHARES_CHANGE: Rule("share a batch with people, or by a public link", _WRITERS, role=Role.OWNER),
     P.STREAMS_READ: Rule("watch live", _READERS, role=Role.VIEWER),
     P.PROJECTS_READ: Rule("see projects", _READERS, role=Role.VIEWER),
+    P.PROJECTS_CHANGE: Rule("say what a project is for and how it is shown", _WRITERS, role=Role.OWNER),
     P.PROJECTS_SHARE: Rule("share one's own batches of a project", _WRITERS),
     P.PROJECTS_DELETE: Rule("delete a project with all its batches", _WRITERS, role=Role.OWNER),
     P.MEMBERS_READ: Rule("see a project's members", _READERS, role=Role.VIEWER),
@@ -257,6 +259,7 @@ MayDeleteArtifacts = Annotated[Actor, may(P.ARTIFACTS_DELETE)]
 MayReadShares = Annotated[Actor, may(P.SHARES_READ)]
 MayChangeShares = Annotated[Actor, may(P.SHARES_CHANGE)]
 MayReadProjects = Annotated[Actor, may(P.PROJECTS_READ)]
+MayChangeProjects = Annotated[Actor, may(P.PROJECTS_CHANGE)]
 MayShareProjects = Annotated[Actor, may(P.PROJECTS_SHARE)]
 MayDeleteProjects = Annotated[Actor, may(P.PROJECTS_DELETE)]
 MayReadMembers = Annotated[Actor, may(P.MEMBERS_READ)]

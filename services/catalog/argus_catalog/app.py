@@ -9,12 +9,14 @@ from fastapi import APIRouter, FastAPI
 
 from argus_catalog import departures
 from argus_catalog.activity import endpoints as activity
+from argus_catalog.attention import endpoints as attention
 from argus_catalog.batches import endpoints as batches
 from argus_catalog.compare import endpoints as compare
 from argus_catalog.crash import endpoints as crash
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
+from argus_catalog.gpus import endpoints as gpus
 from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
@@ -25,6 +27,8 @@ from argus_catalog.matrix import endpoints as matrix
 from argus_catalog.members import endpoints as members
 from argus_catalog.members.groups import GroupMembers
 from argus_catalog.meta import endpoints as meta
+from argus_catalog.overview import endpoints as overview
+from argus_catalog.project_settings import endpoints as project_settings
 from argus_catalog.projects import endpoints as projects
 from argus_catalog.query import endpoints as query
 from argus_catalog.search import endpoints as search
@@ -58,10 +62,14 @@ def _routers() -> Sequence[APIRouter]:
         trash.router,
         studies.router,
         dashboard.router,
+        attention.router,
         marks.router,
         shares.router,
         members.router,
+        project_settings.router,
+        overview.router,
         public.router,
+        gpus.router,
         hosts.router,
         whole_logs.router,
         crash.router,

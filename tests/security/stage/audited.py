@@ -82,6 +82,7 @@ AUDITED: Final[dict[str, str]] = {
     "DELETE /api/batches/{batch_id}/public-share/{slug}": "public_share_revoke",
     "POST /api/admin/projects/{project}/publish": "project_publish",
     "POST /api/admin/projects/{project}/unpublish": "project_unpublish",
+    "PUT /api/projects/{project}/settings": "project_settings",
     "PUT /api/projects/{project}/members/{username}": "member_add",
     "DELETE /api/projects/{project}/members/{username}": "member_remove",
     "POST /api/agents/register": "agent_register",

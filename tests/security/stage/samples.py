@@ -601,6 +601,13 @@ def _(world: World) -> Call:
     return _on(world.other_run, "/api/batches/{batch}/public-share/" + world.new_link(world.other_run))
 
 
+@sample("PUT /api/projects/{project}/settings")
+def _(world: World) -> Call:
+    project = world.name("described project")
+    world.new_run(project=project)
+    return Call(f"/api/projects/{project}/settings", {"description": world.name()}, target=("project", project))
+
+
 @sample("PUT /api/projects/{project}/members/{username}")
 def _(world: World) -> Call:
     path = f"/api/projects/{PROJECT}/members/{world.new_person().name}"

@@ -1,0 +1,1 @@
+"""What may need a person: failures, silence, GPUs that are held and idle, machines in trouble."""

@@ -1,0 +1,1 @@
+"""How the work of a project goes: why jobs failed, which GPU-hours were of use, what happened each day."""

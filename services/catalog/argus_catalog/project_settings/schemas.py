@@ -1,0 +1,38 @@
+"""Shapes of a project's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from argus_catalog.wire import Shape
+
+Column = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class ProjectSettingsIn(BaseModel):
+    """What is said about a project. What is left out or null is not said (any more).
+
+    `direction` belongs to `primary_metric`. `stall_minutes`: how long a running batch of the project may be silent
+    before it is shown as standing still. `default_columns` are names of the query language.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: Annotated[str, Field(max_length=4000)] | None = None
+    primary_metric: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    direction: Literal["min", "max"] | None = None
+    default_columns: Annotated[list[Column], Field(max_length=30)] | None = None
+    stall_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] | None = None
+
+
+class ProjectSettings(Shape):
+    """What was said about a project, and whether the caller may change it."""
+
+    description: str | None
+    primary_metric: str | None
+    direction: Literal["min", "max"] | None
+    default_columns: list[str] | None
+    stall_minutes: int | None
+    may_change: bool
