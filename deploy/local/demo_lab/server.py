@@ -24,6 +24,10 @@ class Refused(Exception):
     """The server said no, or is not there."""
 
 
+class Unreachable(Refused):
+    """It is not there: not yet, or not any more."""
+
+
 class State:
     """What is remembered of a server between two calls: accounts, and the times that everything is told as of."""
 
@@ -96,7 +100,7 @@ class Server:
             try:
                 reply = self._http.request(method, path, headers=headers, **more)
             except httpx.HTTPError as error:
-                raise Refused(f"{self.url} does not answer: {error}. Is Argus running (make up)?") from error
+                raise Unreachable(f"{self.url} does not answer: {error}. Is Argus running (make up)?") from error
             wait = reply.headers.get("Retry-After", "1")
             if reply.status_code not in {429, 503} or time.monotonic() + float(wait) > deadline:
                 return reply

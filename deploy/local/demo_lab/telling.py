@@ -11,7 +11,7 @@ from typing import Any
 from demo_lab.events import Event, Told
 from demo_lab.plan import BatchPlan, Times, batches
 from demo_lab.readings import Laboratory
-from demo_lab.server import Account, Server, State
+from demo_lab.server import Account, Server, State, Unreachable
 from demo_lab.world import Person
 
 _TICK_S = 2.0
@@ -54,15 +54,22 @@ class Story:
         while True:
             now = datetime.now(UTC)
             text = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
-            for person, events in coming.items():
-                due = [event for event in events if event["timestamp"] <= text]
-                self._server.report(self.people[person], due)
-                del events[: len(due)]
+            self._report_due(coming, text)
             if now > self.times.live + _GENERATION:
                 self.__init__(self._server, self._state, self.people, self._say)  # type: ignore[misc]
                 self.tell_past(now)
                 coming = self._coming(now)
             time.sleep(_TICK_S)
+
+    def _report_due(self, coming: dict[Person, list[Event]], until: str) -> None:
+        """Send what is due; where the server is away for a while, it is sent later, as a reporter would."""
+        for person, events in coming.items():
+            due = [event for event in events if event["timestamp"] <= until]
+            try:
+                self._server.report(self.people[person], due)
+            except Unreachable:
+                return
+            del events[: len(due)]
 
     def _coming(self, since: datetime) -> dict[Person, list[Event]]:
         found: dict[Person, list[Event]] = {}
