@@ -13,6 +13,7 @@ import joblist from './joblist'
 import jobs from './jobs'
 import marks from './marks'
 import palette from './palette'
+import plots from './plots'
 import projects from './projects'
 import runs from './runs'
 import settings from './settings'
@@ -20,4 +21,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, marks, palette, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }

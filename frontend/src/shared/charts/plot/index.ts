@@ -1,0 +1,12 @@
+// Plots other than curves. Their builders are small and pure; what draws them loads when a page shows one.
+export { barOption, type Bar } from './barOption'
+export * from './columns'
+export { contourOption, type ContourPoint } from './contourOption'
+export { historyOption, type HistoryPoint } from './historyOption'
+export { parallelOption } from './parallelOption'
+export { default as PlotPanel } from './PlotPanel.vue'
+export { diverging, ramp, shareOf } from './ramp'
+export { placedRows, scatterOption } from './scatterOption'
+export * from './statistics'
+export { surfaceOf } from './surface'
+export { tableCsv, tableOf, type PlotTable } from './table'
