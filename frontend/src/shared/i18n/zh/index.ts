@@ -11,6 +11,7 @@ import identity from './identity'
 import inbox from './inbox'
 import joblist from './joblist'
 import jobs from './jobs'
+import logs from './logs'
 import marks from './marks'
 import palette from './palette'
 import plots from './plots'
@@ -21,4 +22,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }

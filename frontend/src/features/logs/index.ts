@@ -1,0 +1,2 @@
+export { parseAnsi, plainText } from './ansi'
+export { default as LogViewer } from './components/LogViewer.vue'
