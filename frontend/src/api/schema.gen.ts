@@ -1891,6 +1891,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/matrix/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Batch Matrix
+         * @description A batch's matrix as a file.
+         */
+        get: operations["export_batch_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/metrics": {
         parameters: {
             query?: never;
@@ -2686,6 +2706,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{batch_id}/{job_id}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job System
+         * @description What the job's machines did in its time: means over equal parts of it.
+         */
+        get: operations["get_job_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{batch_id}/{job_id}/timeline": {
         parameters: {
             query?: never;
@@ -3146,6 +3186,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/leaderboard/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Project Leaderboard
+         * @description A project's leaderboard as a file, the best first.
+         */
+        get: operations["export_project_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/leaderboard/trend": {
         parameters: {
             query?: never;
@@ -3178,6 +3238,26 @@ export interface paths {
          * @description Best values, models by datasets. With `seeds`, true or false, each cell is told in full.
          */
         get: operations["get_project_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/matrix/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Project Matrix
+         * @description A project's matrix as a file.
+         */
+        get: operations["export_project_matrix"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3640,6 +3720,26 @@ export interface paths {
          * @description Jobs or batches that fulfil a condition, or groups of them, of all batches that the caller sees.
          */
         post: operations["query_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/query/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Query
+         * @description All jobs, batches or groups that a query finds, as a file.
+         */
+        post: operations["export_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6219,6 +6319,37 @@ export interface components {
             user: string | null;
         };
         /**
+         * HostReadings
+         * @description One machine, column by column: at `times`, seconds since 1970, the means of what was measured around then; null
+         *     where it was not. `proc_` are of the process that reported.
+         */
+        HostReadings: {
+            /** Cpu Util Pct */
+            cpu_util_pct: (number | null)[];
+            /** Gpu Mem Mb */
+            gpu_mem_mb: (number | null)[];
+            /** Gpu Mem Total Mb */
+            gpu_mem_total_mb: (number | null)[];
+            /** Gpu Temp C */
+            gpu_temp_c: (number | null)[];
+            /** Gpu Util Pct */
+            gpu_util_pct: (number | null)[];
+            /** Host */
+            host: string;
+            /** Proc Cpu Pct */
+            proc_cpu_pct: (number | null)[];
+            /** Proc Gpu Mem Mb */
+            proc_gpu_mem_mb: (number | null)[];
+            /** Proc Ram Mb */
+            proc_ram_mb: (number | null)[];
+            /** Ram Mb */
+            ram_mb: (number | null)[];
+            /** Ram Total Mb */
+            ram_total_mb: (number | null)[];
+            /** Times */
+            times: number[];
+        };
+        /**
          * HostSeries
          * @description A host's load over time, and how it divides among batches.
          */
@@ -6762,6 +6893,23 @@ export interface components {
             job_id: string;
         };
         /**
+         * JobSystem
+         * @description What the machines that reported for a job's batch did between `begin` and `end` (seconds since 1970): from the
+         *     job's start to its end, or until now. Both are null when it has not begun.
+         */
+        JobSystem: {
+            /** Batch Id */
+            batch_id: string;
+            /** Begin */
+            begin: number | null;
+            /** End */
+            end: number | null;
+            /** Hosts */
+            hosts: components["schemas"]["HostReadings"][];
+            /** Job Id */
+            job_id: string;
+        };
+        /**
          * JobTimeline
          * @description The life of a job. `elapsed_s` is from its first start to its end or now, `last_run_s` of its last run alone.
          *
@@ -7143,7 +7291,8 @@ export interface components {
          *
          *     `n`, `mean`, `std`, `min` and `max` are over all members that count: done, not flagged as idle, with a finite
          *     number; where there is none of these, over all with a number, and then the cell is neither best nor worst. `jobs`
-         *     names the first 100 of `n_members`; `n_jobs` and `n_groups` count what else ran for this model and dataset.
+         *     names the first 100 members; of a single job, it first and then what else ran for this model and dataset, which
+         *     `n_jobs` and `n_groups` count.
          */
         MatrixCell: {
             /** Best */
@@ -8255,6 +8404,64 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** Message */
             message: string;
+        };
+        /**
+         * QueryExport
+         * @description A query whose whole answer is wanted as a file. `limit` and `cursor` have no part in it.
+         */
+        QueryExport: {
+            /**
+             * Columns
+             * @description Further fields of each job, or what is summed
+             * @default []
+             */
+            columns?: string[];
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Format
+             * @description How the table is written
+             * @default csv
+             * @enum {string}
+             */
+            format?: "csv" | "jsonl" | "parquet" | "latex" | "markdown";
+            /**
+             * From
+             * @description What is asked for
+             * @default jobs
+             * @enum {string}
+             */
+            from?: "jobs" | "batches";
+            /**
+             * Group By
+             * @description Fields, or seed: jobs that differ by it alone
+             * @default []
+             */
+            group_by?: string[];
+            /**
+             * Limit
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Query
+             * @default
+             * @example config.lr < 1e-3 and metrics.val_acc > 0.9
+             */
+            query?: string;
+            /**
+             * Scope
+             * @description Whose batches
+             * @default all
+             * @enum {string}
+             */
+            scope?: "mine" | "shared" | "all";
+            /**
+             * Sort
+             * @description Fields, the first one first; -field descends
+             * @default []
+             */
+            sort?: string[];
         };
         /**
          * ReceivedShare
@@ -12918,6 +13125,52 @@ export interface operations {
             };
         };
     };
+    export_batch_matrix: {
+        parameters: {
+            query?: {
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description How the table is written */
+                format?: "csv" | "jsonl" | "parquet" | "latex" | "markdown";
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-tex": string;
+                    "text/csv": string;
+                    "text/markdown": string;
+                };
+            };
+        };
+    };
     list_batch_metrics: {
         parameters: {
             query?: never;
@@ -14388,6 +14641,41 @@ export interface operations {
             };
         };
     };
+    get_job_system: {
+        parameters: {
+            query?: {
+                /** @description Most points of each curve */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobSystem"];
+                };
+            };
+        };
+    };
     get_job_timeline: {
         parameters: {
             query?: never;
@@ -15247,6 +15535,52 @@ export interface operations {
             };
         };
     };
+    export_project_leaderboard: {
+        parameters: {
+            query?: {
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description How the table is written */
+                format?: "csv" | "jsonl" | "parquet" | "latex" | "markdown";
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-tex": string;
+                    "text/csv": string;
+                    "text/markdown": string;
+                };
+            };
+        };
+    };
     get_leaderboard_trend: {
         parameters: {
             query?: {
@@ -15323,6 +15657,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Matrix"];
+                };
+            };
+        };
+    };
+    export_project_matrix: {
+        parameters: {
+            query?: {
+                /** @description Further metrics that each cell tells */
+                also?: string[];
+                /** @description What is better; without it what the project or the name says */
+                direction?: ("min" | "max") | null;
+                /** @description How the table is written */
+                format?: "csv" | "jsonl" | "parquet" | "latex" | "markdown";
+                /** @description Which decides; without it the project's, or the one that most jobs have */
+                metric?: string | null;
+                /** @description Jobs that differ by their seeds alone are one: mean, std, n over all of them */
+                seeds?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-tex": string;
+                    "text/csv": string;
+                    "text/markdown": string;
                 };
             };
         };
@@ -16187,6 +16567,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["argus_catalog__query__schemas__QueryResult"];
+                };
+            };
+        };
+    };
+    export_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryExport"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-tex": string;
+                    "text/csv": string;
+                    "text/markdown": string;
                 };
             };
         };

@@ -6,8 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from argus_catalog.access.dependencies import OpenBatch, OpenJob
-from argus_catalog.curves.schemas import BatchCurves, JobMetrics, Kind, MetricsQuery, QueryAnswer, Seconds, Step
+from argus_catalog.access.dependencies import OpenBatch, OpenJob, ReadableJob
+from argus_catalog.curves.schemas import (
+    BatchCurves,
+    JobMetrics,
+    JobSystem,
+    Kind,
+    MetricsQuery,
+    QueryAnswer,
+    Seconds,
+    Step,
+)
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
@@ -38,6 +47,18 @@ async def get_job_metrics(
     window = Window(from_step, to_step, from_time, to_time)
     wish = Wish(wanted, points, window, None if kind is None else service.KINDS[kind])
     return json_response(await service.job_metrics(connection, job, wish))
+
+
+@router.get("/jobs/{batch_id}/{job_id:path}/system", response_model=JobSystem)
+async def get_job_system(
+    job: ReadableJob,
+    connection: Reading,
+    points: Annotated[int, Query(ge=2, le=5000, description="Most points of each curve")] = 500,
+) -> Response:
+    """What the job's machines did in its time: means over equal parts of it."""
+    from argus_catalog.curves import service
+
+    return json_response(await service.job_system(connection, job, points))
 
 
 @router.get("/batches/{batch_id:path}/curves", response_model=BatchCurves)

@@ -103,6 +103,24 @@ async def ends(connection: AsyncConnection, jobs: Sequence[JobKey]) -> dict[int,
     return found
 
 
+async def span(connection: AsyncConnection, key: JobKey) -> tuple[datetime | None, datetime | None] | None:
+    """When a job began and ended, if it is there and not deleted."""
+    query = sa.select(job.start_time, job.end_time)
+    query = query.where(job.batch_key == key[0], job.job_no == key[1], job.deleted_at.is_(None))
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def readings(
+    connection: AsyncConnection, batch_key: int, begin: datetime, end: datetime, measures: Sequence[str]
+) -> list[Sequence[Any]]:
+    """Host, time and measures of the snapshots that a batch sent in a time."""
+    columns = ingest.resource_snapshot.c
+    query = sa.select(columns.host, columns.at, *(columns[name] for name in measures))
+    query = query.where(columns.batch_key == batch_key, columns.at >= begin, columns.at <= end)
+    return list(await connection.execute(query))
+
+
 async def blocks(connection: AsyncConnection, jobs: Sequence[JobKey]) -> dict[JobKey, list[StoredBlock]]:
     """By job, its unmerged blocks in the order of their ids."""
     found: dict[JobKey, list[StoredBlock]] = defaultdict(list)

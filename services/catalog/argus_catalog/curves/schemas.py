@@ -102,6 +102,37 @@ class BatchCurves(Shape):
     curves: list[JobCurve]
 
 
+class HostReadings(Shape):
+    """One machine, column by column: at `times`, seconds since 1970, the means of what was measured around then; null
+    where it was not. `proc_` are of the process that reported.
+    """
+
+    host: str
+    times: list[float]
+    gpu_util_pct: list[float | None]
+    gpu_mem_mb: list[float | None]
+    gpu_mem_total_mb: list[float | None]
+    gpu_temp_c: list[float | None]
+    cpu_util_pct: list[float | None]
+    ram_mb: list[float | None]
+    ram_total_mb: list[float | None]
+    proc_cpu_pct: list[float | None]
+    proc_ram_mb: list[float | None]
+    proc_gpu_mem_mb: list[float | None]
+
+
+class JobSystem(Shape):
+    """What the machines that reported for a job's batch did between `begin` and `end` (seconds since 1970): from the
+    job's start to its end, or until now. Both are null when it has not begun.
+    """
+
+    batch_id: str
+    job_id: str
+    begin: float | None
+    end: float | None
+    hosts: list[HostReadings]
+
+
 class WantedJob(BaseModel):
     """A job, and which of its metrics are wanted (null: all)."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef, JobRef, named_batches
-from argus_catalog.curves import groups, loading, repository
+from argus_catalog.curves import groups, loading, repository, system
 from argus_catalog.curves.loading import Found, Wish, computed
 from argus_catalog.curves.reading import Window
 from argus_catalog.curves.repository import JobHead
@@ -21,7 +21,7 @@ from argus_contracts.curves.rows import Rows
 from argus_contracts.errors import ErrorCode
 from argus_contracts.points import EPOCHS, STEPS
 from argus_kit.actor import Actor
-from argus_kit.clock import iso_exact
+from argus_kit.clock import iso_exact, now
 from argus_kit.errors import ArgusError
 
 KINDS: Final = {"epoch": EPOCHS, "step": STEPS}
@@ -51,6 +51,24 @@ async def job_metrics(connection: AsyncConnection, job: JobRef, wish: Wish) -> d
         "resumes": resumes_of(head),
         "series": shown,
     }
+
+
+async def job_system(connection: AsyncConnection, job: JobRef, points: int) -> dict[str, Any]:
+    """What a job's machines did in its time: see `schemas.JobSystem`.
+
+    Raises:
+        ArgusError: job.not_found.
+    """
+    span = await repository.span(connection, (job.batch.batch_key, job.known))
+    if span is None:
+        raise ArgusError(ErrorCode.JOB_NOT_FOUND)
+    named = {"batch_id": job.batch.id, "job_id": job.job_id}
+    begin, end = span[0], span[1] or now()
+    if begin is None:
+        return {**named, "begin": None, "end": None, "hosts": []}
+    rows = await repository.readings(connection, job.batch.batch_key, begin, end, system.MEASURES)
+    hosts = await computed(len(rows), lambda: system.by_host(rows, begin, end, points))
+    return {**named, "begin": begin.timestamp(), "end": end.timestamp(), "hosts": hosts}
 
 
 async def batch_curves(connection: AsyncConnection, batch: BatchRef, metric: str, points: int) -> dict[str, Any]:
