@@ -1,1 +1,5 @@
+import { defineAsyncComponent } from 'vue'
+
 export { useInboxStore } from './store'
+/** One notification of a list. */
+export const NotificationRow = defineAsyncComponent(() => import('./components/NotificationRow.vue'))

@@ -12,11 +12,9 @@ export default {
     best: 'Best {metric}: {value} with {model} on {dataset}',
     command: 'Command',
     type: 'Experiment',
-    eta: 'Done',
     rerunOf: 'Rerun of',
     stalled: 'No data for {time}.',
   },
-  tabs: { matrix: 'Matrix', curves: 'Curves', jobs: 'Jobs', logs: 'Logs', files: 'Files', resources: 'Resources', environment: 'Environment' },
   matrix: {
     metrics: 'Metrics, the first decides',
     metricsHint: 'Up to three',

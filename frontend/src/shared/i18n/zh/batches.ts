@@ -12,11 +12,9 @@ export default {
     best: '最佳 {metric}：{value}，{model} / {dataset}',
     command: '命令',
     type: '实验',
-    eta: '完成',
     rerunOf: '重跑自',
     stalled: '已 {time} 没有数据。',
   },
-  tabs: { matrix: '矩阵', curves: '曲线', jobs: '任务', logs: '日志', files: '文件', resources: '资源', environment: '环境' },
   matrix: {
     metrics: '指标，以第一个为准',
     metricsHint: '最多三个',

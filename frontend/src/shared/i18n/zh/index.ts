@@ -2,6 +2,7 @@ import admin from './admin'
 import artifacts from './artifacts'
 import auth from './auth'
 import batches from './batches'
+import batchpage from './batchpage'
 import charts from './charts'
 import common from './common'
 import errors from './errors'
@@ -22,4 +23,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }

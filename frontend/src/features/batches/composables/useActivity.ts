@@ -1,0 +1,80 @@
+// The happenings of a batch: read page by page, the newest arriving by the stream.
+import { computed, ref, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
+import { message } from 'ant-design-vue'
+import { asApiError } from '@/api/errors'
+import { onLiveEvents } from '@/api/hub'
+import type { LiveEvent } from '@/api/live'
+import { useResource } from '@/shared/composables/useResource'
+import { useErrorText } from '@/shared/i18n/useErrorText'
+import { getActivity, type Happening } from '../api'
+
+export interface Told extends Omit<Happening, 'id'> {
+  key: string
+}
+
+const NOT_TOLD = new Set(['job_epoch', 'job_step', 'resource_snapshot', 'log_line', 'batch_summary'])
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+// One happening may come from the reading and from the stream: what makes it the same is what it says.
+const keyOf = (one: Pick<Happening, 'event_type' | 'job_id' | 'at'>): string => [one.event_type, one.job_id, one.at.slice(0, 19)].join('\n')
+
+function fromEvent({ event_type, timestamp, job_id, data }: LiveEvent): Told {
+  const at = timestamp
+  return {
+    key: keyOf({ event_type, job_id, at }),
+    event_type,
+    at,
+    job_id,
+    model: text(data.model),
+    dataset: text(data.dataset),
+    status: text(data.status),
+    elapsed_s: typeof data.elapsed_s === 'number' ? Math.round(data.elapsed_s) : null,
+    by: text(data.requested_by),
+    detail: text(data.reason) ?? text(data.error) ?? text(data.message),
+  }
+}
+
+export function useActivity(batchId: MaybeRefOrGetter<string>, withJobs: MaybeRefOrGetter<boolean>) {
+  const errorText = useErrorText()
+  const read = shallowRef<Told[]>([])
+  const before = ref<number | null>(null)
+  const reading = ref(false)
+  const told = (items: readonly Happening[]): Told[] => items.map((one) => ({ ...one, key: keyOf(one) }))
+
+  const { error, loading, refresh } = useResource(
+    async () => {
+      const page = await getActivity(toValue(batchId), undefined, toValue(withJobs))
+      read.value = told(page.items)
+      before.value = page.next_before
+    },
+    { key: () => `${toValue(batchId)}\n${toValue(withJobs)}` },
+  )
+
+  async function readMore(): Promise<void> {
+    if (before.value === null) return
+    reading.value = true
+    try {
+      const page = await getActivity(toValue(batchId), before.value, toValue(withJobs))
+      read.value = [...read.value, ...told(page.items)]
+      before.value = page.next_before
+    } catch (cause) {
+      message.error(errorText(asApiError(cause)))
+    }
+    reading.value = false
+  }
+
+  onLiveEvents((events) => {
+    const fresh = events
+      .filter((event) => event.batch_id === toValue(batchId) && !NOT_TOLD.has(event.event_type))
+      .filter((event) => toValue(withJobs) || !event.event_type.startsWith('job_'))
+      .map(fromEvent)
+      .reverse()
+    if (fresh.length > 0) read.value = [...fresh, ...read.value]
+  })
+
+  const items = computed(() => {
+    const seen = new Set<string>()
+    return read.value.filter(({ key }) => !seen.has(key) && seen.add(key))
+  })
+  return { items, more: computed(() => before.value !== null), reading, error, loading, refresh, readMore }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import type { Batch, Job } from '@/features/runs'
+import { answerOf } from './answer'
+import { cardCosts, secondsOf } from './composables/useCost'
+import { overridesOf, quoted, rerunLines } from './rerun'
+
+const batch = (more: Partial<Batch> = {}): Batch => ({ status: 'running', n_total: 10, n_done: 3, n_failed: 1, is_stalled: false, ...more }) as Batch
+const job = (status: string, more: Partial<Job> = {}): Job => ({ status, is_idle_flagged: false, elapsed_s: null, start_time: null, end_time: null, ...more }) as Job
+
+describe('the first line of the page', () => {
+  it('counts what runs, what stands still, what is to come', () => {
+    const jobs = [job('running'), job('running', { is_idle_flagged: true }), job('done'), job('failed')]
+    expect(answerOf(batch(), jobs)).toEqual({ running: 1, stalled: 1, failed: 1, done: 3, left: 4, live: true })
+  })
+
+  it('calls every running job stalled when the batch has gone silent', () => {
+    expect(answerOf(batch({ is_stalled: true }), [job('running'), job('running')])).toMatchObject({ running: 0, stalled: 2 })
+  })
+
+  it('has nothing to come once the batch is over, or when it never said how much', () => {
+    expect(answerOf(batch({ status: 'done' }), []).left).toBeNull()
+    expect(answerOf(batch({ n_total: null }), []).left).toBeNull()
+  })
+})
+
+describe('running a batch again', () => {
+  it('quotes what a shell would take apart', () => {
+    expect(['a.b=1', 'x y', "it's", '$HOME'].map(quoted)).toEqual(['a.b=1', "'x y'", "'it'\\''s'", "'$HOME'"])
+  })
+
+  it('reads one change a line', () => {
+    expect(overridesOf('lr=0.1\n\n  name=a b \nnonsense\n=x')).toEqual(['lr=0.1', 'name=a b'])
+  })
+
+  it('goes to the folder, to the commit, and adds the changes', () => {
+    const snapshot = { cwd: '/home/ada/my runs', git_sha: 'abc123' }
+    const asked = { command: 'python train.py', snapshot, overrides: ['name=a b'] }
+    expect(rerunLines({ ...asked, withCode: true })).toBe("cd '/home/ada/my runs'\ngit checkout abc123\npython train.py 'name=a b'")
+    expect(rerunLines({ ...asked, withCode: false })).not.toContain('checkout')
+    expect(rerunLines({ ...asked, snapshot: null, withCode: true })).toBe("python train.py 'name=a b'")
+  })
+})
+
+describe('what a batch took', () => {
+  it('is what a job said, or what its times say', () => {
+    expect(secondsOf(job('done', { elapsed_s: 7 }), 0)).toBe(7)
+    expect(secondsOf(job('running', { start_time: '2026-11-20T12:00:00Z' }), Date.parse('2026-11-20T12:01:00Z'))).toBe(60)
+    expect(secondsOf(job('failed', { start_time: '2026-11-20T12:00:00Z' }), Date.now())).toBe(0)
+  })
+
+  it('is told of the cards that it held: now, on the mean, at most', () => {
+    const readings = [
+      { gpus: [{ index: 0, util_pct: 10, proc_mem_mb: 0 }, { index: 1, util_pct: 80, proc_mem_mb: 900, temp_c: 60 }] },
+      { gpus: [{ index: 0, util_pct: 10, proc_mem_mb: 0 }, { index: 1, util_pct: 100, proc_mem_mb: 700, temp_c: 65 }] },
+    ]
+    expect(cardCosts(readings)).toEqual([{ index: 1, name: null, now: 100, mean: 90, peak: 900, temperature: 65 }])
+    expect(cardCosts([{ gpus: null }])).toEqual([])
+  })
+})
