@@ -27,13 +27,20 @@ Person = int | sa.BindParameter[int]
 # What is the same for everyone is put together once: lists ask for it several times a request, and it costs as much as
 # running them.
 _mine, _author = project_member.alias().c, project_member.alias().c
-_IS_BY_MEMBER = (
-    sa.select(sa.literal(1))
-    .where(_author.project == batch.c.project, _author.user_id == batch.c.owner_id)
-    .correlate(batch)
-    .exists()
-)
-_IS_OF_ITS_PROJECT = sa.or_(batch.c.owner_id.is_(None), _IS_BY_MEMBER)
+
+
+def _is_of_its_project(of: sa.Table) -> sa.ColumnElement[bool]:
+    by_member = (
+        sa.select(sa.literal(1))
+        .where(_author.project == of.c.project, _author.user_id == of.c.owner_id)
+        .correlate(of)
+        .exists()
+    )
+    # In tables of sums, nobody has the number 0.
+    return sa.or_(of.c.owner_id.is_(None) if of is batch else of.c.owner_id == 0, by_member)
+
+
+_IS_OF_ITS_PROJECT = _is_of_its_project(batch)
 
 
 class Viewer(Protocol):
@@ -102,10 +109,21 @@ def reached_by(viewer: Viewer) -> sa.ColumnElement[bool]:
 
 def shared_with(user_id: int) -> sa.ColumnElement[bool]:
     """The batches that others opened to a person."""
+    return sa.or_(shared_one_by_one(user_id), shared_as_a_whole(user_id))
+
+
+def shared_one_by_one(user_id: int) -> sa.ColumnElement[bool]:
+    """Those of them that were shared as single batches, whatever else is shared."""
+    return _by_batch_share(user_id, batch_share.c.permission.in_(("viewer", "editor")))
+
+
+def shared_as_a_whole(user_id: int, of: sa.Table = batch) -> sa.ColumnElement[bool]:
+    """Those of them that follow from project and owner alone, and not from a share of the single batch. `of` is any
+    table with these two columns; there the owner 0 is nobody.
+    """
     return sa.or_(
-        _by_batch_share(user_id, batch_share.c.permission.in_(("viewer", "editor"))),
-        _by_project_share(user_id, project_share.c.permission.in_(("viewer", "editor"))),
-        _by_membership(user_id, MEMBERS),
+        _by_project_share(user_id, project_share.c.permission.in_(("viewer", "editor")), of),
+        _by_membership(user_id, MEMBERS, of),
     )
 
 
@@ -123,20 +141,22 @@ def _by_batch_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa.C
     return batch.c.id.in_(mine)
 
 
-def _by_project_share(user_id: Person, permission: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _by_project_share(
+    user_id: Person, permission: sa.ColumnElement[bool], of: sa.Table = batch
+) -> sa.ColumnElement[bool]:
     return (
         sa.select(sa.literal(1))
         .where(
             project_share.c.grantee_id == user_id,
-            project_share.c.owner_id == batch.c.owner_id,
-            project_share.c.project == batch.c.project,
+            project_share.c.owner_id == of.c.owner_id,
+            project_share.c.project == of.c.project,
             permission,
         )
-        .correlate(batch)
+        .correlate(of)
         .exists()
     )
 
 
-def _by_membership(user_id: Person, roles: Sequence[Role]) -> sa.ColumnElement[bool]:
+def _by_membership(user_id: Person, roles: Sequence[Role], of: sa.Table = batch) -> sa.ColumnElement[bool]:
     projects = sa.select(_mine.project).where(_mine.user_id == user_id, _mine.role.in_(roles))
-    return sa.and_(batch.c.project.in_(projects), _IS_OF_ITS_PROJECT)
+    return sa.and_(of.c.project.in_(projects), _IS_OF_ITS_PROJECT if of is batch else _is_of_its_project(of))

@@ -118,7 +118,15 @@ job = table(
         sqlite_where=sa.text("study_name is not null"),
         postgresql_where=sa.text("study_name is not null"),
     ),
-    sa.Index("ix_job_status_end_time", "status", "end_time"),
+    # Counts of the last day and feeds read nothing else of most jobs.
+    sa.Index(
+        "ix_job_status_end_time",
+        "status",
+        "end_time",
+        "batch_key",
+        sqlite_where=sa.text("deleted_at is null"),
+        postgresql_where=sa.text("deleted_at is null"),
+    ),
     # The trash, and what retention looks for: few rows of many.
     sa.Index("ix_job_deleted_at", "deleted_at", **_DELETED),
     # A search finds jobs of any age by how their id begins.
@@ -325,6 +333,16 @@ cell = table(
     sa.Column("digest", sa.Text, nullable=False),
     sa.UniqueConstraint("project", "owner_id", "digest"),
     read_by=("catalog",),
+)
+
+# The metrics that done jobs of a cell had, once at least.
+cell_metric = table(
+    "cell_metric",
+    OWNER,
+    sa.Column("cell_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    read_by=("catalog",),
+    sqlite_with_rowid=False,
 )
 
 # The finite final numbers of jobs that are there for people, by metric; one more row per job, with the name "", says

@@ -85,7 +85,17 @@ class World:
             "start_time": now() - timedelta(minutes=30),
         } | more
         await self.insert(ingest.job, **values)
+        if values.get("deleted_at") is None:
+            await self._sum_up(batch_id, values.get("elapsed_s") or 0)
         return no
+
+    async def _sum_up(self, batch_id, elapsed_s):
+        column = ingest.batch.c
+        more = {"n_jobs": column.n_jobs + 1, "elapsed_s": column.elapsed_s + elapsed_s}
+        async with self.database.write() as connection:
+            await connection.execute(
+                sa.update(ingest.batch).where(column.batch_key == self.keys[batch_id]).values(more)
+            )
 
     async def points(self, batch_id, job_no, steps, *, begin=T0, step_s=60.0, **columns):
         times = [begin.timestamp() + step_s * i for i in range(len(steps))]

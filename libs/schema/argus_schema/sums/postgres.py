@@ -81,8 +81,12 @@ def _scored(which: str) -> str:
     select j.batch_key, j.job_no, '', 0.0, {facts} {scored}
     union all
     select j.batch_key, j.job_no, m.key, (m.value #>> '{{}}')::float8, {facts} {of_metrics}
-      and case when jsonb_typeof(m.value) = 'number' then abs((m.value #>> '{{}}')::numeric) < 1e308 else false end
-      and length(m.key) between 1 and {LONGEST_NAME};"""
+      and case when jsonb_typeof(m.value) = 'number'
+        then abs((m.value #>> '{{}}')::numeric) <= 1.7976931348623157e308 else false end
+      and length(m.key) between 1 and {LONGEST_NAME};
+    insert into cell_metric (cell_key, name)
+    select distinct j.cell_key, j.name from score j where {which} and j.is_done and j.name != ''
+    order by 1, 2 on conflict (cell_key, name) do nothing;"""
 
 
 def _function(name: str, body: str) -> str:

@@ -67,7 +67,10 @@ def _scored(which: str) -> str:
     insert into score (batch_key, job_no, name, value, cell_key, ended_s, is_done)
     select j.batch_key, j.job_no, m.key, cast(m.value as real), {facts} {of_metrics}
       and json_type(j.metrics) = 'object' and m.type in ('integer', 'real')
-      and length(m.key) between 1 and {LONGEST_NAME} and abs(cast(m.value as real)) < 1e308;"""
+      and length(m.key) between 1 and {LONGEST_NAME} and abs(cast(m.value as real)) <= 1.7976931348623157e308;
+    insert into cell_metric (cell_key, name)
+    select distinct j.cell_key, j.name from score j where {which} and j.is_done and j.name != ''
+    on conflict (cell_key, name) do nothing;"""
 
 
 _OF_JOB: Final = "batch_key = new.batch_key and job_no = new.job_no"

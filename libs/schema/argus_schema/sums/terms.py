@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TABLES: Final = ("holding", "holding_day", "score", "cell")
+TABLES: Final = ("holding", "holding_day", "score", "cell_metric", "cell")
 
 # `argus_catalog.derivations.status.RUNNING`: batches whose run has begun and has not ended. Their last sign of life
 # moves with every flush, so readers take it from the batches themselves; there are few.

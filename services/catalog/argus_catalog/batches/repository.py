@@ -75,14 +75,25 @@ async def listed(connection: AsyncConnection, actor: Actor, chosen: BatchFilter)
     conditions = _conditions(chosen)
     if conditions is None:
         return []
-    query = (
-        _select(actor)
-        .where(visible(actor, chosen.scope), *conditions)
-        .order_by(batch.start_time.desc().nulls_last(), batch.batch_key.desc())
-        .limit(chosen.limit + 1)
-    )
-    rows: Sequence[Row] = (await connection.execute(query)).all()
+    after = _start_and_key(chosen.cursor) if chosen.cursor else None
+    query = _select(actor).where(visible(actor, chosen.scope), *conditions)
+    wanted = chosen.limit + 1
+    # Those without a start come last, and are asked for by themselves: PostgreSQL has its index the other way round.
+    begun = query.where(batch.start_time.is_not(None)).order_by(batch.start_time.desc(), batch.batch_key.desc())
+    others = query.where(batch.start_time.is_(None)).order_by(batch.batch_key.desc())
+    if after is not None and after[0] is None:
+        later: Sequence[Row] = (await connection.execute(others.where(batch.batch_key < after[1]).limit(wanted))).all()
+        return later
+    if after is not None:
+        begun = begun.where(sa.tuple_(batch.start_time, batch.batch_key) < sa.tuple_(*_bound(after)))
+    rows = list((await connection.execute(begun.limit(wanted))).all())
+    if len(rows) < wanted:
+        rows += (await connection.execute(others.limit(wanted - len(rows)))).all()
     return rows
+
+
+def _bound(after: tuple[datetime | None, int]) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    return sa.literal(after[0], batch.start_time.type), sa.literal(after[1], sa.BigInteger())
 
 
 def _conditions(chosen: BatchFilter) -> list[sa.ColumnElement[bool]] | None:
@@ -99,19 +110,15 @@ def _conditions(chosen: BatchFilter) -> list[sa.ColumnElement[bool]] | None:
         found += [
             sa.or_(*(column.icontains(word, autoescape=True) for column in searched)) for word in chosen.text.split()
         ]
-    if chosen.cursor:
-        start, key = decode_cursor(chosen.cursor, 2)
-        if not isinstance(key, int) or not isinstance(start, str | None):
-            raise ArgusError(ErrorCode.REQUEST_INVALID, "The cursor belongs to another list; start again without it.")
-        found.append(_after(parse_timestamp(start) if start else None, key))
     return found
 
 
-def _after(start: datetime | None, key: int) -> sa.ColumnElement[bool]:
-    if start is None:
-        return sa.and_(batch.start_time.is_(None), batch.batch_key < key)
-    same = sa.and_(batch.start_time == start, batch.batch_key < key)
-    return sa.or_(batch.start_time < start, same, batch.start_time.is_(None))
+def _start_and_key(cursor: str) -> tuple[datetime | None, int]:
+    """Start and number of the last batch of the page before."""
+    start, key = decode_cursor(cursor, 2)
+    if not isinstance(key, int) or not isinstance(start, str | None):
+        raise ArgusError(ErrorCode.REQUEST_INVALID, "The cursor belongs to another list; start again without it.")
+    return parse_timestamp(start) if start else None, key
 
 
 async def of_keys(connection: AsyncConnection, actor: Actor, batch_keys: Sequence[int]) -> Sequence[Row]:

@@ -9,43 +9,63 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.status import TERMINAL
 from argus_kit.actor import Actor
 from argus_schema import ingest
 
 batch = ingest.batch.c
+holding = ingest.holding.c
 job = ingest.job.c
 
 Row = Any
 
 
-async def batch_counts(connection: AsyncConnection, actor: Actor, scope: Scope) -> Row:
-    """`running` batches, and how many of those are the caller's own."""
-    is_mine = sa.case((batch.owner_id == actor.user_id, 1), else_=0)
-    query = sa.select(sa.func.count().label("running"), sa.func.coalesce(sa.func.sum(is_mine), 0).label("mine")).where(
-        visible(actor, scope), batch.status == "running"
+async def live(connection: AsyncConnection, actor: Actor, scope: Scope) -> tuple[int, int]:
+    """Running batches, and how many of those are the caller's own."""
+    query = (
+        sa.select(holding.owner_id, sa.func.sum(holding.n_live)).where(whole(actor, scope)).group_by(holding.owner_id)
     )
-    return (await connection.execute(query)).one()
+    counts = {owner: int(count) for owner, count in await connection.execute(query)}
+    beside = single(actor, scope)
+    if not isinstance(beside, sa.sql.elements.False_):
+        more = sa.select(sa.func.count()).select_from(ingest.batch).where(beside, batch.status == "running")
+        counts[0] = counts.get(0, 0) + int((await connection.execute(more)).scalar_one())
+    return sum(counts.values()), counts.get(actor.user_id, 0)
 
 
 async def job_counts(connection: AsyncConnection, actor: Actor, scope: Scope, since: datetime) -> dict[str, int]:
     """Jobs that run now, and those that ended well or badly since a time."""
-    recent = sa.or_(job.end_time >= since, job.end_time.is_(None))
-    query = (
-        sa.select(job.status, sa.func.count())
-        .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
-        .where(
-            visible(actor, scope),
-            job.deleted_at.is_(None),
-            sa.or_(
-                sa.and_(job.status == "running", sa.func.coalesce(batch.status, "").not_in(TERMINAL)),
-                sa.and_(job.status.in_(("done", "failed")), recent),
-            ),
-        )
-        .group_by(job.status)
+    # Three ranges of one index: together in one condition they would be a walk through all jobs.
+    ended = job.status.in_(("done", "failed"))
+    alive = sa.func.coalesce(batch.status, "").not_in(TERMINAL)
+    seen = visible(actor, scope)
+    parts = (
+        _counted(job.status == "running", sa.and_(seen, alive)),
+        _counted(sa.and_(ended, job.end_time >= since), seen),
+        _counted(sa.and_(ended, job.end_time.is_(None)), seen),
     )
-    return dict(tuple(row) for row in await connection.execute(query))
+    found: dict[str, int] = {}
+    for status, n in await connection.execute(sa.union_all(*parts)):
+        found[status] = found.get(status, 0) + int(n)
+    return found
+
+
+def _counted(jobs: sa.ColumnElement[bool], batches: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    # First by batch, from the index alone, so that each batch is looked at once.
+    by_batch = (
+        sa.select(job.batch_key, job.status, sa.func.count().label("n"))
+        .where(job.deleted_at.is_(None), jobs)
+        .group_by(job.batch_key, job.status)
+        .subquery()
+    )
+    return (
+        sa.select(by_batch.c.status, sa.func.sum(by_batch.c.n).label("n"))
+        .join_from(by_batch, ingest.batch, by_batch.c.batch_key == batch.batch_key)
+        .where(batches)
+        .group_by(by_batch.c.status)
+    )
 
 
 async def batch_happenings(

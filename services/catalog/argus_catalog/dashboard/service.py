@@ -41,16 +41,16 @@ async def dashboard(connection: AsyncConnection, actor: Actor, scope: Scope) -> 
 
 
 async def _counters(connection: AsyncConnection, actor: Actor, scope: Scope, active: Sequence[HostCard]) -> Counters:
-    batches = await repository.batch_counts(connection, actor, scope)
+    running, mine = await repository.live(connection, actor, scope)
     jobs = await repository.job_counts(connection, actor, scope, now() - _DAY)
     utils = [host.gpu_util_pct for host in active if host.gpu_util_pct is not None]
     return Counters(
-        running_batches=batches.running,
+        running_batches=running,
         jobs_running=jobs.get("running", 0),
         jobs_done_24h=jobs.get("done", 0),
         jobs_failed_24h=jobs.get("failed", 0),
         active_hosts=len(active),
-        my_running=batches.mine,
+        my_running=mine,
         avg_gpu_util=round(sum(utils) / len(utils), 2) if utils else None,
     )
 

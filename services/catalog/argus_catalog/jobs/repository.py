@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.progress import EPOCH_KEYS
 from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
@@ -19,6 +20,7 @@ from argus_kit.clock import now
 from argus_schema import ingest
 
 batch = ingest.batch.c
+holding = ingest.holding.c
 job = ingest.job.c
 
 Row = Any
@@ -80,31 +82,63 @@ async def of_batches(connection: AsyncConnection, batch_keys: Sequence[int]) -> 
     return found
 
 
+_PAGED = (
+    *LISTED,
+    batch.id.label("batch_id"),
+    batch.project,
+    batch.host,
+    batch.name.label("batch_name"),
+    batch.status.label("batch_status"),
+    batch.end_time.label("batch_end"),
+)
+_JOINED = ingest.job.join(ingest.batch, job.batch_key == batch.batch_key)
+
+
 async def page(connection: AsyncConnection, actor: Actor, chosen: JobFilter) -> tuple[Sequence[Row], int]:
     """One page of jobs with their batches' facts, and how many there are in all."""
     conditions = _conditions(chosen)
     if conditions is None:
         return [], 0
-    joined = ingest.job.join(ingest.batch, job.batch_key == batch.batch_key)
     where = (visible(actor, chosen.scope), job.deleted_at.is_(None), *conditions)
-    total = (await connection.execute(sa.select(sa.func.count()).select_from(joined).where(*where))).scalar_one()
-    query = (
-        sa.select(
-            *LISTED,
-            batch.id.label("batch_id"),
-            batch.project,
-            batch.host,
-            batch.name.label("batch_name"),
-            batch.status.label("batch_status"),
-            batch.end_time.label("batch_end"),
-        )
-        .select_from(joined)
-        .where(*where)
-        .order_by(job.start_time.desc().nulls_last(), job.job_id, job.batch_key)
-        .limit(chosen.page_size)
-        .offset((chosen.page - 1) * chosen.page_size)
-    )
-    return (await connection.execute(query)).all(), total
+    total = await _total(connection, actor, chosen, where)
+    skipped = (chosen.page - 1) * chosen.page_size
+    # Those without a start come last, and are asked for by themselves: PostgreSQL has its index the other way round.
+    begun = sa.select(*_PAGED).select_from(_JOINED).where(*where, job.start_time.is_not(None))
+    begun = begun.order_by(job.start_time.desc(), job.job_id, job.batch_key).limit(chosen.page_size).offset(skipped)
+    rows = list((await connection.execute(begun)).all())
+    if len(rows) < min(chosen.page_size, total - skipped):
+        rows += await _without_start(connection, where, skipped + len(rows), chosen.page_size - len(rows), total)
+    return rows, total
+
+
+async def _without_start(
+    connection: AsyncConnection, where: Sequence[sa.ColumnElement[bool]], skipped: int, limit: int, total: int
+) -> Sequence[Row]:
+    others = sa.select(sa.func.count()).select_from(_JOINED).where(*where, job.start_time.is_(None))
+    before = total - int((await connection.execute(others)).scalar_one())
+    query = sa.select(*_PAGED).select_from(_JOINED).where(*where, job.start_time.is_(None))
+    query = query.order_by(job.job_id, job.batch_key).limit(limit).offset(max(0, skipped - before))
+    rows: Sequence[Row] = (await connection.execute(query)).all()
+    return rows
+
+
+async def _total(
+    connection: AsyncConnection, actor: Actor, chosen: JobFilter, where: Sequence[sa.ColumnElement[bool]]
+) -> int:
+    """How many jobs there are: from sums where no single job has to be looked at."""
+    if chosen.status or chosen.since or chosen.text:
+        query = sa.select(sa.func.count()).select_from(_JOINED).where(*where)
+        return int((await connection.execute(query)).scalar_one())
+    if chosen.host or chosen.batch_id or chosen.scope == "public":
+        exact = ((batch.project, chosen.project), (batch.host, chosen.host), (batch.id, chosen.batch_id))
+        named = [column == value for column, value in exact if value]
+        query = sa.select(sa.func.sum(batch.n_jobs)).where(visible(actor, chosen.scope), *named)
+        return int((await connection.execute(query)).scalar() or 0)
+    sums = sa.select(sa.func.sum(holding.n_jobs)).where(whole(actor, chosen.scope))
+    more = sa.select(sa.func.sum(batch.n_jobs)).where(single(actor, chosen.scope))
+    if chosen.project:
+        sums, more = sums.where(holding.project == chosen.project), more.where(batch.project == chosen.project)
+    return sum([int((await connection.execute(query)).scalar() or 0) for query in (sums, more)])
 
 
 def _conditions(chosen: JobFilter) -> list[sa.ColumnElement[bool]] | None:

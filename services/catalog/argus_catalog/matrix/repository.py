@@ -155,8 +155,11 @@ async def rows(connection: AsyncConnection, keys: Sequence[tuple[int, int]]) -> 
     """Whole rows of jobs as lists show them, by batch and number."""
     found: dict[tuple[int, int], Row] = {}
     for begin in range(0, len(keys), _AT_ONCE):
-        wanted = sa.tuple_(job.batch_key, job.job_no).in_(keys[begin : begin + _AT_ONCE])
-        query = sa.select(*_WITH_BATCH).select_from(_JOINED).where(wanted)
+        some = keys[begin : begin + _AT_ONCE]
+        # SQLite finds pairs by no index, so it is told of the batches too.
+        of_batches = job.batch_key.in_(sorted({batch_key for batch_key, _ in some}))
+        wanted = sa.tuple_(job.batch_key, job.job_no).in_(some)
+        query = sa.select(*_WITH_BATCH).select_from(_JOINED).where(of_batches, wanted)
         found |= {(row.batch_key, row.job_no): row for row in await connection.execute(query)}
     return found
 

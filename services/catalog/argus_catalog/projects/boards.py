@@ -17,6 +17,7 @@ from argus_catalog.matrix.cells import Cell, Entry
 from argus_catalog.matrix.choice import Choice, choose
 from argus_catalog.matrix.service import Asked, grid, members, of_project
 from argus_catalog.projects import repository
+from argus_catalog.projects.best import best_jobs
 from argus_catalog.projects.repository import Row
 from argus_catalog.projects.schemas import LeaderboardRow, Matrix
 from argus_catalog.projects.service import must_see
@@ -43,7 +44,7 @@ async def leaderboard(
     choice = await choose(connection, project, where if asked.seeds else None, metric, asked.direction)
     if asked.seeds:
         return await _of_groups(connection, where, choice)
-    best = await board_rows.best_rows(connection, where, choice.metric, is_max=choice.direction == "max")
+    best = await best_jobs(connection, actor, project, choice.metric, is_max=choice.direction == "max")
     return [_row(job, choice.metric) for job in best]
 
 
@@ -136,8 +137,7 @@ def _batches(cell: Cell | None) -> list[str] | None:
 async def _plain_matrix(connection: AsyncConnection, actor: Actor, project: str, metric: str | None) -> Matrix:
     await must_see(connection, actor, project)
     choice = await choose(connection, project, None, metric, None)
-    where = board_rows.of_project(actor, project)
-    best = await board_rows.best_rows(connection, where, choice.metric, is_max=choice.direction == "max")
+    best = await best_jobs(connection, actor, project, choice.metric, is_max=choice.direction == "max")
     cells = {(job.model, job.dataset): _row(job, choice.metric) for job in best if job.model and job.dataset}
     rows = sorted({model for model, _ in cells})
     cols = sorted({dataset for _, dataset in cells})
@@ -164,9 +164,8 @@ async def leaderboard_csv(connection: AsyncConnection, actor: Actor, project: st
         ArgusError: project.not_found.
     """
     await must_see(connection, actor, project)
-    where = board_rows.of_project(actor, project)
     is_max = direction(_EXPORTED_METRIC) == "max"
-    jobs = await board_rows.best_rows(connection, where, _EXPORTED_METRIC, is_max=is_max)
+    jobs = await best_jobs(connection, actor, project, _EXPORTED_METRIC, is_max=is_max)
     header = ("batch_id", "model", "dataset", "status", "epochs", "elapsed_s", *METRICS)
     shown = (job_out(row, row.batch_id, row.batch_status, row.batch_end) for row in jobs)
     return to_csv(header, ([job.batch_id, *result_cells(job)] for job in shown))

@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_catalog.access.holdings import single
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.status import RUNNING
 from argus_catalog.jobs.repository import LISTED
 from argus_kit.actor import Actor
-from argus_schema import auth, ingest
 from argus_schema import catalog as own
+from argus_schema import ingest
 
 batch = ingest.batch.c
 job = ingest.job.c
@@ -22,98 +23,56 @@ meta = own.project_meta.c
 
 Row = Any
 
+_RUNS = sa.or_(batch.status.in_(RUNNING), batch.status.is_(None))
+
 
 def in_project_views(actor: Actor, scope: Scope = "all") -> sa.ColumnElement[bool]:
     """Visible batches whose project was not deleted: a deleted name stays hidden from project views for ever."""
-    gone = sa.select(meta.project).where(meta.deleted_at.is_not(None))
-    return sa.and_(visible(actor, scope), batch.project.not_in(gone))
+    return sa.and_(visible(actor, scope), not_deleted(batch.project))
 
 
-async def totals(
-    connection: AsyncConnection, actor: Actor, scope: Scope, *, week_ago: datetime, only: str | None = None
-) -> Sequence[Row]:
-    """By project: batches, running ones, ended jobs, first and last sign of life."""
-    query = (
-        sa.select(
-            batch.project,
-            sa.func.count().label("n_batches"),
-            sa.func.sum(sa.case((batch.status.in_(RUNNING), 1), else_=0)).label("running_batches"),
-            sa.func.sum(batch.n_done).label("jobs_done"),
-            sa.func.sum(batch.n_failed).label("jobs_failed"),
-            sa.func.min(batch.start_time).label("first_event_at"),
-            sa.func.max(batch.last_event_at).label("last_event_at"),
-            sa.func.sum(sa.case((batch.start_time >= week_ago, 1), else_=0)).label("batches_this_week"),
-        )
-        .where(in_project_views(actor, scope))
-        .group_by(batch.project)
-    )
-    if only is not None:
-        query = query.where(batch.project == only)
-    return (await connection.execute(query)).all()
-
-
-async def owners(
-    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
-) -> dict[str, list[str]]:
-    """By project, the accounts that own visible batches of it, sorted."""
-    query = (
-        sa.select(batch.project, auth.user.c.username)
-        .join(auth.user, auth.user.c.id == batch.owner_id)
-        .where(in_project_views(actor, scope))
-        .distinct()
-        .order_by(batch.project, auth.user.c.username)
-    )
-    if only is not None:
-        query = query.where(batch.project == only)
-    found: dict[str, list[str]] = {}
-    for project, username in await connection.execute(query):
-        found.setdefault(project, []).append(username)
-    return found
-
-
-async def elapsed_sums(
-    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
-) -> dict[str, float]:
-    """By project, how many seconds its jobs took in all."""
-    query = (
-        sa.select(batch.project, sa.func.sum(job.elapsed_s))
-        .join(ingest.job, job.batch_key == batch.batch_key)
-        .where(in_project_views(actor, scope), job.deleted_at.is_(None), job.elapsed_s.is_not(None))
-        .group_by(batch.project)
-    )
-    if only is not None:
-        query = query.where(batch.project == only)
-    return {project: float(total) for project, total in await connection.execute(query)}
+def not_deleted(project: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The name belongs to no project that was deleted."""
+    return project.not_in(sa.select(meta.project).where(meta.deleted_at.is_not(None)))
 
 
 async def starts_since(
-    connection: AsyncConnection, actor: Actor, scope: Scope, since: datetime
+    connection: AsyncConnection, actor: Actor, scope: Scope, since: datetime, only: str | None = None
 ) -> Sequence[tuple[str, datetime]]:
-    """Project and start of each batch that began since a time."""
-    query = sa.select(batch.project, batch.start_time).where(in_project_views(actor, scope), batch.start_time >= since)
+    """Project and start of each single shared batch that began since a time."""
+    beside = single(actor, scope)
+    if isinstance(beside, sa.sql.elements.False_):
+        return []
+    query = sa.select(batch.project, batch.start_time).where(
+        beside, not_deleted(batch.project), batch.start_time >= since
+    )
     return [(project, start) for project, start in await connection.execute(query)]
 
 
-async def recent_results(
-    connection: AsyncConnection, actor: Actor, scope: Scope, at_most: int, only: str | None = None
-) -> Sequence[Row]:
-    """Model, dataset and final metrics of the most recently finished jobs, with their project."""
+async def first_and_recent(
+    connection: AsyncConnection, actor: Actor, project: str, week_ago: datetime
+) -> tuple[datetime | None, int]:
+    """When the first visible batch of a project began, and how many began since a time."""
+    mine = (in_project_views(actor), batch.project == project)
+    first = sa.select(batch.start_time).where(*mine, batch.start_time.is_not(None)).order_by(batch.start_time).limit(1)
+    recent = sa.select(sa.func.count()).where(*mine, batch.start_time >= week_ago)
+    return (await connection.execute(first)).scalar(), (await connection.execute(recent)).scalar_one()
+
+
+async def paces(connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None) -> Sequence[Row]:
+    """What running batches tell of their projects' pace, the latest start first."""
     query = (
-        sa.select(batch.project, job.model, job.dataset, job.metrics)
-        .join(ingest.batch, batch.batch_key == job.batch_key)
-        .where(job.status == "done", job.deleted_at.is_(None), in_project_views(actor, scope))
-        .order_by(job.end_time.desc())
-        .limit(at_most)
+        sa.select(batch.batch_key, batch.project, batch.n_done, batch.last_event_at)
+        .where(in_project_views(actor, scope), _RUNS)
+        .order_by(batch.start_time.desc().nulls_last(), batch.batch_key.desc())
     )
     if only is not None:
         query = query.where(batch.project == only)
     return (await connection.execute(query)).all()
 
 
-async def running(
-    connection: AsyncConnection, actor: Actor, scope: Scope = "all", only: str | None = None
-) -> Sequence[Row]:
-    """Running batches with what their cards need, the latest start first."""
+async def running(connection: AsyncConnection, actor: Actor, project: str) -> Sequence[Row]:
+    """The running batches of a project with what their cards need, the latest start first."""
     query = (
         sa.select(
             batch.batch_key,
@@ -130,11 +89,9 @@ async def running(
             batch.end_time,
             batch.last_event_at,
         )
-        .where(in_project_views(actor, scope), sa.or_(batch.status.in_(RUNNING), batch.status.is_(None)))
+        .where(in_project_views(actor), batch.project == project, _RUNS)
         .order_by(batch.start_time.desc().nulls_last(), batch.batch_key.desc())
     )
-    if only is not None:
-        query = query.where(batch.project == only)
     return (await connection.execute(query)).all()
 
 

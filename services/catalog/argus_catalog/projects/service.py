@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog import flags
 from argus_catalog.access.visibility import Scope
 from argus_catalog.batches.repository import newest_snapshots, recent_elapsed
-from argus_catalog.derivations.metrics import Best, Candidate, number, top_models, trend
+from argus_catalog.derivations.metrics import number, trend
 from argus_catalog.derivations.progress import (
-    SAMPLES,
     batch_eta_s,
     completion_pct,
     elapsed_s,
@@ -26,6 +25,8 @@ from argus_catalog.derivations.status import LIVE_JOB, age_s, is_stalled
 from argus_catalog.jobs import repository as jobs_repository
 from argus_catalog.jobs.service import pace_of
 from argus_catalog.projects import repository
+from argus_catalog.projects.cards import DAYS, Project, projects
+from argus_catalog.projects.cards import volumes as cards_volumes
 from argus_catalog.projects.repository import Row
 from argus_catalog.projects.schemas import (
     ActiveBatch,
@@ -43,98 +44,49 @@ from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
 
-_DAYS = 7
-# The best models are sought among so many of the most recent results: a front page must not read them all.
-_RECENT_RESULTS = 1000
 _SPARKLINE = 20
 
 
 async def cards(connection: AsyncConnection, actor: Actor, scope: Scope, *, starred: bool = False) -> list[ProjectCard]:
-    """Projects: starred ones first, then by running batches, then by name. Eight statements, however many they are."""
-    totals = await repository.totals(connection, actor, scope, week_ago=now() - timedelta(days=_DAYS))
-    facts = _Facts(
-        stars=await repository.starred(connection, actor.user_id),
-        owners=await repository.owners(connection, actor, scope),
-        seconds=await repository.elapsed_sums(connection, actor, scope),
-        volumes=_volumes(await repository.starts_since(connection, actor, scope, _first_day())),
-        best=_best(await repository.recent_results(connection, actor, scope, _RECENT_RESULTS)),
-        etas=await _etas(connection, await repository.running(connection, actor, scope)),
-    )
-    found = [_card(row, facts) for row in totals if not starred or row.project in facts.stars]
-    return sorted(found, key=lambda card: (not card.is_starred, -card.running_batches, card.project))
+    """Projects: starred ones first, then by running batches, then by name."""
+    stars = await repository.starred(connection, actor.user_id)
+    found = await projects(connection, actor, scope)
+    volumes = await cards_volumes(connection, actor, scope)
+    shown = [
+        _card(name, project, volumes.get(name), is_starred=name in stars)
+        for name, project in found.items()
+        if not starred or name in stars
+    ]
+    return sorted(shown, key=lambda card: (not card.is_starred, -card.running_batches, card.project))
 
 
-class _Facts(NamedTuple):
-    """What cards show beside the totals, by project. `volumes` are batches a day, `seconds` those of all jobs."""
-
-    stars: set[str]
-    owners: dict[str, list[str]]
-    seconds: dict[str, float]
-    volumes: dict[str, list[int]]
-    best: dict[str, list[Best]]
-    etas: dict[str, int | None]
-
-
-def _card(row: Row, facts: _Facts) -> ProjectCard:
-    top = facts.best.get(row.project, [])
+def _card(name: str, project: Project, volume: list[int] | None, *, is_starred: bool) -> ProjectCard:
+    counts, top = project.counts, project.top
     return ProjectCard(
-        project=row.project,
-        running_batches=row.running_batches,
-        jobs_done=row.jobs_done,
-        jobs_failed=row.jobs_failed,
-        eta_seconds=facts.etas.get(row.project),
-        last_event_at=row.last_event_at,
-        is_starred=row.project in facts.stars,
+        project=name,
+        running_batches=counts["n_running"],
+        jobs_done=counts["n_done"],
+        jobs_failed=counts["n_failed"],
+        eta_seconds=project.eta_s,
+        last_event_at=project.last_event_at,
+        is_starred=is_starred,
         is_demo=False,
-        failure_rate=failure_rate(row.jobs_done, row.jobs_failed),
-        gpu_hours=_hours(facts.seconds.get(row.project, 0.0)),
+        failure_rate=failure_rate(counts["n_done"], counts["n_failed"]),
+        gpu_hours=_hours(counts["elapsed_s"]),
         top_models=[
             TopModel(model=b.model, dataset=b.dataset, metric_name=b.metric, metric_value=b.value) for b in top
         ],
-        batch_volume_7d=facts.volumes.get(row.project, [0] * _DAYS),
-        n_batches=row.n_batches,
-        total_batches=row.n_batches,
+        batch_volume_7d=volume or [0] * DAYS,
+        n_batches=counts["n_batches"],
+        total_batches=counts["n_batches"],
         best_metric=top[0].value if top else None,
         best_metric_key=top[0].metric if top else None,
-        owners=facts.owners.get(row.project, []),
+        owners=sorted(project.owners),
     )
 
 
 def _hours(seconds: float) -> float:
     return round(seconds / 3600, 3)
-
-
-def _first_day() -> datetime:
-    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=_DAYS - 1)
-
-
-def _volumes(starts: Sequence[tuple[str, datetime]]) -> dict[str, list[int]]:
-    first = _first_day()
-    found: dict[str, list[int]] = defaultdict(lambda: [0] * _DAYS)
-    for project, start in starts:
-        day = (start - first).days
-        if 0 <= day < _DAYS:
-            found[project][day] += 1
-    return found
-
-
-def _best(results: Sequence[Row]) -> dict[str, list[Best]]:
-    candidates: dict[str, list[Candidate]] = defaultdict(list)
-    for project, model, dataset, metrics in results:
-        candidates[project].append(Candidate(model, dataset, metrics))
-    return {project: top_models(found) for project, found in candidates.items()}
-
-
-async def _etas(connection: AsyncConnection, running: Sequence[Row]) -> dict[str, int | None]:
-    samples = await recent_elapsed(connection, [row.batch_key for row in running])
-    pending: dict[str, int] = defaultdict(int)
-    seen: dict[str, list[int]] = defaultdict(list)
-    for row in running:
-        pending[row.project] += pending_jobs(row.n_total, row.n_done, row.n_failed)
-        room = SAMPLES - len(seen[row.project])
-        seen[row.project] += samples.get(row.batch_key, [])[:room]
-    return {project: batch_eta_s(count, seen[project]) if count else None for project, count in pending.items()}
 
 
 async def detail(connection: AsyncConnection, actor: Actor, project: str) -> ProjectDetail:
@@ -143,29 +95,27 @@ async def detail(connection: AsyncConnection, actor: Actor, project: str) -> Pro
     Raises:
         ArgusError: project.not_found.
     """
-    week_ago = now() - timedelta(days=_DAYS)
-    totals = await repository.totals(connection, actor, "all", week_ago=week_ago, only=project)
-    if not totals:
+    found = (await projects(connection, actor, "all", project)).get(project)
+    if found is None:
         raise ArgusError(ErrorCode.PROJECT_NOT_FOUND)
-    row = totals[0]
-    best = _best(await repository.recent_results(connection, actor, "all", _RECENT_RESULTS, project)).get(project)
-    owners = await repository.owners(connection, actor, "all", project)
-    hours = await repository.elapsed_sums(connection, actor, "all", project)
+    counts, best = found.counts, found.top
+    week_ago = now() - timedelta(days=DAYS)
+    first, this_week = await repository.first_and_recent(connection, actor, project, week_ago)
     published = await repository.published(connection, project)
     return ProjectDetail(
         project=project,
-        n_batches=row.n_batches,
-        running_batches=row.running_batches,
-        jobs_done=row.jobs_done,
-        jobs_failed=row.jobs_failed,
-        failure_rate=failure_rate(row.jobs_done, row.jobs_failed),
-        gpu_hours=_hours(hours.get(project, 0.0)),
+        n_batches=counts["n_batches"],
+        running_batches=counts["n_running"],
+        jobs_done=counts["n_done"],
+        jobs_failed=counts["n_failed"],
+        failure_rate=failure_rate(counts["n_done"], counts["n_failed"]),
+        gpu_hours=_hours(counts["elapsed_s"]),
         best_metric=BestMetric(name=best[0].metric, value=best[0].value) if best else None,
-        first_event_at=row.first_event_at,
-        last_event_at=row.last_event_at,
-        batches_this_week=row.batches_this_week,
+        first_event_at=first,
+        last_event_at=found.last_event_at,
+        batches_this_week=this_week,
         is_starred=project in await repository.starred(connection, actor.user_id),
-        owners=owners.get(project, []),
+        owners=sorted(found.owners),
         is_public=bool(published and published.is_public) if actor.is_admin else None,
         public_description=published.public_description if published else None,
     )
@@ -188,7 +138,7 @@ async def active_batches(connection: AsyncConnection, actor: Actor, project: str
         ArgusError: project.not_found.
     """
     await must_see(connection, actor, project)
-    rows = await repository.running(connection, actor, only=project)
+    rows = await repository.running(connection, actor, project)
     keys = [row.batch_key for row in rows]
     jobs = await jobs_repository.of_batches(connection, keys)
     samples = await recent_elapsed(connection, keys)

@@ -44,6 +44,10 @@ class Key:
         """Its part of ORDER BY."""
         return (self.value.desc() if self.is_descending else self.value.asc()).nulls_last()
 
+    def plain_ordering(self) -> sa.ColumnElement[Any]:
+        """The same among rows that have a value."""
+        return self.value.desc() if self.is_descending else self.value.asc()
+
     def same(self, last: Any) -> sa.ColumnElement[bool]:
         """Rows with the last row's value."""
         return self.value.is_(None) if last is None else self.value == sa.literal(last, self.type)

@@ -8,7 +8,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
+from argus_catalog.query.anchors import Anchor
 from argus_catalog.query.fields import JOBS, PLAIN, Json, Place, Plain, Source
 from argus_catalog.query.keyset import Key, after
 from argus_kit.actor import Actor
@@ -47,29 +49,63 @@ async def page(
     limit: int,
     source: Source = JOBS,
     scope: Scope = "all",
+    begin: Anchor | None = None,
 ) -> Sequence[Row]:
     """Rows in the order of the keys, after the one with the sort key `last`: what is told of each, columns, keys.
 
     Of jobs the listed fields and the metrics are told, of batches the key.
     """
-    query = (
-        sa.select(*_TOLD[source.name], *_values(columns), *(key.value for key in keys))
-        .select_from(_FROM[source.name])
-        .where(_seen(actor, source, scope), condition)
-        .order_by(*(key.ordering() for key in keys))
-        .limit(limit)
+    query = _from(sa.select(*_TOLD[source.name], *_values(columns), *(key.value for key in keys)), source, begin).where(
+        _seen(actor, source, scope), condition
     )
     if last is not None:
         query = query.where(after(keys, last))
-    return (await connection.execute(query)).all()
+    first, *others = keys
+    by_others = [key.ordering() for key in others]
+    # Rows without the first key come last, and are asked for by themselves: so an index serves either database.
+    there = query.where(first.value.is_not(None)).order_by(first.plain_ordering(), *by_others).limit(limit)
+    rows = [] if last is not None and last[0] is None else list((await connection.execute(there)).all())
+    if len(rows) < limit:
+        rest = query.where(first.value.is_(None)).order_by(*by_others).limit(limit - len(rows))
+        rows += (await connection.execute(rest)).all()
+    return rows
+
+
+def _from(query: sa.Select[Any], source: Source, begin: Anchor | None) -> sa.Select[Any]:
+    if begin is None:
+        return query.select_from(_FROM[source.name])
+    score = ingest.score.c
+    of_score = sa.and_(job.batch_key == score.batch_key, job.job_no == score.job_no)
+    joined = begin.table.join(ingest.job, of_score).join(ingest.batch, job.batch_key == batch.batch_key)
+    return query.select_from(joined.outerjoin(auth.user, _OWNED)).where(begin.where)
 
 
 async def count(
-    connection: AsyncConnection, actor: Actor, condition: Column, source: Source = JOBS, scope: Scope = "all"
+    connection: AsyncConnection,
+    actor: Actor,
+    condition: Column,
+    source: Source = JOBS,
+    scope: Scope = "all",
+    *,
+    begin: Anchor | None = None,
 ) -> int:
     """How many rows fulfil the condition."""
-    query = sa.select(sa.func.count()).select_from(_FROM[source.name]).where(_seen(actor, source, scope), condition)
+    if begin is not None and begin.is_all and scope != "public":
+        return await _count_scores(connection, actor, scope, begin)
+    query = _from(sa.select(sa.func.count()), source, begin).where(_seen(actor, source, scope), condition)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def _count_scores(connection: AsyncConnection, actor: Actor, scope: Scope, begin: Anchor) -> int:
+    """The same where scores alone decide: those of whole holdings, and those of single shared batches."""
+    scores = sa.select(sa.func.count()).select_from(begin.table).where(begin.where, whole(actor, scope, ingest.cell))
+    total = int((await connection.execute(scores)).scalar_one())
+    beside = single(actor, scope)
+    if not isinstance(beside, sa.sql.elements.False_):
+        joined = begin.table.join(ingest.batch, ingest.score.c.batch_key == batch.batch_key)
+        more = sa.select(sa.func.count()).select_from(joined).where(begin.where, beside)
+        total += int((await connection.execute(more)).scalar_one())
+    return total
 
 
 async def members(
@@ -80,11 +116,11 @@ async def members(
     *,
     source: Source = JOBS,
     scope: Scope = "all",
+    begin: Anchor | None = None,
 ) -> AsyncIterator[Sequence[Row]]:
     """All rows that fulfil the condition, some thousand at a time: batch, id, columns."""
     query = (
-        sa.select(*_NAMES[source.name], *columns)
-        .select_from(_FROM[source.name])
+        _from(sa.select(*_NAMES[source.name], *columns), source, begin)
         .where(_seen(actor, source, scope), condition)
         .order_by(*_ORDER[source.name])
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.batches.service import batches_by_key
 from argus_catalog.query import fields, keyset, repository
+from argus_catalog.query.anchors import anchor
 from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.conditions import condition
 from argus_catalog.query.errors import QueryError
@@ -32,6 +33,7 @@ SOURCES: Final = {source.name: source for source in (JOBS, BATCHES)}
 _SEED_KEY: Final = ("project", "model", "dataset")
 # What is grouped is held in memory: some hundred bytes a group.
 _MOST_GROUPS: Final = 50_000
+_MANY: Final = 3_000
 
 
 async def answer(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
@@ -53,6 +55,13 @@ async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) ->
     question = keyset.digest(asked.source, asked.scope, asked.query, asked.sort)
     at, last = (now(), None) if asked.cursor is None else keyset.read_cursor(asked.cursor, question, keys)
     where = condition(tree, at, source)
+    begin = anchor(tree) if source is JOBS else None
+    total = None
+    if last is None or (begin is not None and begin.is_all):
+        total = await repository.count(connection, actor, where, source, asked.scope, begin=begin)
+    if total is not None and total > _MANY and not asked.sort:
+        # So many are met soon on the way through all jobs in the order of their start.
+        begin = None
     rows = await repository.page(
         connection,
         actor,
@@ -63,8 +72,9 @@ async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) ->
         limit=asked.limit + 1,
         source=source,
         scope=asked.scope,
+        begin=begin,
     )
-    total = await repository.count(connection, actor, where, source, asked.scope) if last is None else None
+    total = total if last is None else None
     shown = rows[: asked.limit]
     is_more = len(rows) > len(shown)
     cursor = keyset.cursor_of(question, at, shown[-1][-len(keys) :]) if is_more else None
@@ -101,9 +111,11 @@ async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -
     question = keyset.digest(asked.source, asked.scope, asked.query, asked.sort, asked.columns, asked.group_by)
     begin, at = _begin(asked, question)
     groups = Groups(names, asked.columns)
-    chosen = condition(parse(asked.query), at, source)
+    tree = parse(asked.query)
+    chosen = condition(tree, at, source)
+    start = anchor(tree) if source is JOBS else None
     async for rows in repository.members(
-        connection, actor, chosen, [*parts, *numbers], source=source, scope=asked.scope
+        connection, actor, chosen, [*parts, *numbers], source=source, scope=asked.scope, begin=start
     ):
         await asyncio.to_thread(groups.add, rows)
         if len(groups) > _MOST_GROUPS:

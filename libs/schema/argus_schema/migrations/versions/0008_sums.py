@@ -27,6 +27,16 @@ def upgrade() -> None:
         "where j.batch_key = batch.batch_key and j.deleted_at is null and j.elapsed_s is not null), 0)"
     )
     op.create_index("ix_batch_end_time", "batch", ["end_time"], unique=False)
+    is_there = sa.text("deleted_at is null")
+    op.drop_index("ix_job_status_end_time", table_name="job")
+    op.create_index(
+        "ix_job_status_end_time",
+        "job",
+        ["status", "end_time", "batch_key"],
+        unique=False,
+        sqlite_where=is_there,
+        postgresql_where=is_there,
+    )
     op.create_table(
         "holding",
         sa.Column("project", sa.Text(), nullable=False),
@@ -68,6 +78,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("project", "owner_id", "digest", name=op.f("uq_cell_project_owner_id_digest")),
     )
     op.create_table(
+        "cell_metric",
+        sa.Column("cell_key", BigInt, autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("cell_key", "name", name=op.f("pk_cell_metric")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "score",
         sa.Column("batch_key", BigInt, autoincrement=False, nullable=False),
         sa.Column("job_no", sa.Integer(), autoincrement=False, nullable=False),
@@ -87,8 +104,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to counting."""
     sums.remove(op.get_bind())
-    for table in ("score", "cell", "holding_day", "holding"):
+    for table in ("score", "cell_metric", "cell", "holding_day", "holding"):
         op.drop_table(table)
     op.drop_index("ix_batch_end_time", table_name="batch")
+    op.drop_index("ix_job_status_end_time", table_name="job")
+    op.create_index("ix_job_status_end_time", "job", ["status", "end_time"], unique=False)
     with op.batch_alter_table("batch") as batch:
         batch.drop_column("elapsed_s")

@@ -1,0 +1,137 @@
+"""What a project's card shows, put together from the sums of its holdings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_catalog.access.visibility import Scope
+from argus_catalog.batches.repository import recent_elapsed
+from argus_catalog.derivations.metrics import Best, better, direction, judges
+from argus_catalog.derivations.progress import SAMPLES, batch_eta_s
+from argus_catalog.projects import holdings, repository
+from argus_catalog.projects.repository import Row
+from argus_kit.actor import Actor
+from argus_kit.clock import now
+from argus_schema.sums.terms import COUNTS
+
+DAYS: Final = 7
+TOP: Final = 3
+_USUAL: Final = "MSE"
+
+
+@dataclass(slots=True)
+class Project:
+    """What a project comes to, for one person."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    owners: set[str] = field(default_factory=set)
+    last_event_at: datetime | None = None
+    eta_s: int | None = None
+    top: list[Best] = field(default_factory=list)
+
+    def heard(self, at: datetime | None) -> None:
+        """Take a sign of life."""
+        if at is not None and (self.last_event_at is None or at > self.last_event_at):
+            self.last_event_at = at
+
+
+async def projects(
+    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
+) -> dict[str, Project]:
+    """By name, the projects of which the caller sees a batch. Eight statements at most, however many there are."""
+    found: dict[str, Project] = defaultdict(Project)
+    rows = await holdings.totals(connection, actor, scope, only)
+    for row in rows:
+        project = found[row.project]
+        project.counts.update({name: int(getattr(row, name)) for name in COUNTS})
+        project.owners.update([row.username] if row.username is not None else [])
+        project.heard(None if row.is_stale else row.last_event_at)
+    stale = [row for row in rows if row.is_stale]
+    for name, at in (await holdings.last_events(connection, stale)).items():
+        found[name].heard(at)
+    await _pace(connection, found, await repository.paces(connection, actor, scope, only))
+    for name, top in (await _tops(connection, actor, scope, only)).items():
+        if name in found:
+            found[name].top = top
+    return dict(found)
+
+
+async def _pace(connection: AsyncConnection, found: Mapping[str, Project], running: Sequence[Row]) -> None:
+    """The time that is left, from the last jobs of the batches that began last: ten are enough."""
+    asked: dict[str, list[int]] = defaultdict(list)
+    finished: Counter[str] = Counter()
+    for row in running:
+        if row.project not in found:
+            continue
+        found[row.project].heard(row.last_event_at)
+        if row.n_done > 0 and finished[row.project] < SAMPLES and found[row.project].counts["n_pending"]:
+            asked[row.project].append(row.batch_key)
+            finished[row.project] += row.n_done
+    samples = await recent_elapsed(connection, [key for keys in asked.values() for key in keys])
+    for name, project in found.items():
+        if pending := project.counts["n_pending"]:
+            seen = [taken for key in asked[name] for taken in samples.get(key, [])][:SAMPLES]
+            project.eta_s = batch_eta_s(pending, seen)
+
+
+async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None) -> dict[str, list[Best]]:
+    """By project, the best models in the metric by which it is told."""
+    beside = await holdings.single_best(connection, actor, scope, only)
+    names: dict[str, Counter[str]] = defaultdict(Counter)
+    for project, name, count in await holdings.metric_names(connection, actor, scope, only):
+        names[project][name] += count
+    for project, _, _, name, _, _ in beside:
+        names[project][name] += 1
+    chosen = {project: name for project, counted in names.items() if (name := headline(counted)) is not None}
+    found = await _best(connection, actor, scope, only, set(chosen.values()))
+    found += [(p, m, d, name, low if direction(name) == "min" else high) for p, m, d, name, low, high in beside]
+    return {project: _top(name, [row for row in found if row[0] == project]) for project, name in chosen.items()}
+
+
+async def _best(
+    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None, names: set[str]
+) -> list[tuple[Any, ...]]:
+    if not names:
+        return []
+    lowest = sorted(name for name in names if direction(name) == "min")
+    rows = await holdings.best(connection, actor, scope, only, lowest=lowest, highest=sorted(names - set(lowest)))
+    return [tuple(row) for row in rows if row.value is not None]
+
+
+def headline(counted: Mapping[str, int]) -> str | None:
+    """The metric by which a project is told: MSE if anyone has it, else the most frequent that judges a model."""
+    if _USUAL in counted:
+        return _USUAL
+    judging = {name: count for name, count in counted.items() if judges(name)}
+    return min(judging, key=lambda name: (-judging[name], name), default=None)
+
+
+def _top(metric: str, rows: Sequence[tuple[Any, ...]]) -> list[Best]:
+    best: dict[tuple[str, str], float] = {}
+    for _, model, dataset, name, value in rows:
+        known = best.get((model, dataset))
+        if name == metric and (known is None or better(metric, value, known)):
+            best[model, dataset] = value
+    ranked = sorted(best.items(), key=lambda item: item[1], reverse=direction(metric) == "max")[:TOP]
+    return [Best(model or None, dataset or None, metric, value) for (model, dataset), value in ranked]
+
+
+async def volumes(connection: AsyncConnection, actor: Actor, scope: Scope) -> dict[str, list[int]]:
+    """By project, how many batches began on each of the last days (UTC), the oldest first."""
+    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    first = today - timedelta(days=DAYS - 1)
+    places = {(first + timedelta(days=place)).date().isoformat(): place for place in range(DAYS)}
+    found: dict[str, list[int]] = defaultdict(lambda: [0] * DAYS)
+    for project, day, count in await holdings.volumes(connection, actor, scope, min(places)):
+        if day in places:
+            found[project][places[day]] += int(count)
+    for project, start in await repository.starts_since(connection, actor, scope, first):
+        if (day := start.date().isoformat()) in places:
+            found[project][places[day]] += 1
+    return found
