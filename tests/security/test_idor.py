@@ -38,6 +38,10 @@ OWN = {
 }
 
 
+# They name nothing, and look through all that the caller sees.
+ABOUT_ALL_ONE_SEES = {"POST /api/query", "POST /api/query/export"}
+
+
 def rule_of(operation: str) -> Rule:
     """What the operation asks for."""
     return RULES[Permission(OPERATIONS[operation]["x-permission"])]
@@ -47,6 +51,8 @@ def takes_an_id(operation: str) -> bool:
     """Whether a thing of somebody's is named in the path, the query or the body, and a credential is asked for."""
     if operation in OWN or not rule_of(operation).credentials:
         return False
+    if operation in ABOUT_ALL_ONE_SEES:
+        return True
     wanted = json.dumps([OPERATIONS[operation].get("parameters", ()), OPERATIONS[operation].get("requestBody", {})])
     named = ("batch", "job", "project", "host", "channels", "target", "series", "Pin", "Star", "Event")
     return "{" in operation or any(name.lower() in wanted.lower() for name in named)
@@ -185,6 +191,20 @@ class TestMixes:
         answer = world.client.send("POST", Call("/api/metrics/query", {"series": series}), world.stranger.session)
         assert answer.status_code in REFUSED or no_curves(answer.json()["results"][1]), answer.text
         assert f"{CANARY}_score" not in answer.text
+
+    def test_a_query_that_names_another_s_batch(self, world: World) -> None:
+        theirs, me = world.run, world.stranger.session
+        named = f'batch = "{theirs.batch}" or project = "{theirs.project}" or id = "{theirs.job}" or owner != "me"'
+        asked = {"query": named, "columns": ["batch", "project"]}
+        grouped = {"query": named, "group_by": ["seed"], "columns": ["elapsed"]}
+        for body in (asked, grouped, {"query": f"not ({named})"}, {"query": "", "group_by": ["batch"]}):
+            for path in ("/api/query", "/api/query/export"):
+                told = [world.client.send("POST", Call(path, body), who) for who in (me, world.owner.session)]
+                assert all(answer.is_success for answer in told), [answer.text for answer in told]
+                assert theirs.batch not in told[0].text
+                assert CANARY not in told[0].text
+                # The same question finds it for whom it is there.
+                assert CANARY in told[1].text or "not (" in body["query"], told[1].text
 
     def test_a_share_of_another_s_batch_under_one_s_own(self, world: World) -> None:
         mine, me = world.strangers_run.batch, world.stranger.session

@@ -17,6 +17,7 @@ from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
 from argus_catalog.gpus import endpoints as gpus
+from argus_catalog.exports import endpoints as exports
 from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
@@ -79,6 +80,7 @@ def _routers() -> Sequence[APIRouter]:
         published.router,
         published.one,
         curves.router,
+        exports.router,
         matrix.router,
         batches.router,
         jobs.router,

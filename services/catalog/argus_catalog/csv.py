@@ -17,31 +17,38 @@ from fastapi import Response
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV text."""
+def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], *, exact: bool = False) -> str:
+    """A table as CSV text; `exact` numbers have all their digits."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerow([_cell(name) for name in header])
+    writer.writerows([_cell(value, exact=exact) for value in row] for row in rows)
     return out.getvalue()
 
 
 def csv_response(filename: str, text: str) -> Response:
     """A download. Slashes and spaces in the name become underscores."""
+    return Response(text, media_type="text/csv; charset=utf-8", headers=disposition(filename))
+
+
+def disposition(filename: str) -> dict[str, str]:
+    """The header that makes a file of an answer."""
     name = "".join("_" if c in '/\\ "' or ord(c) < 32 else c for c in filename)
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    disposition = f'attachment; filename="{plain}"'
+    said = f'attachment; filename="{plain}"'
     if plain != name:
-        disposition += f"; filename*=UTF-8''{quote(name)}"
-    return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+        said += f"; filename*=UTF-8''{quote(name)}"
+    return {"Content-Disposition": said}
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, *, exact: bool = False) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.6g}" if math.isfinite(value) else ""
+        if not math.isfinite(value):
+            return ""
+        return repr(value) if exact else f"{value:.6g}"
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text

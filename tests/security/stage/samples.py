@@ -62,7 +62,7 @@ def sample_of(operation: str) -> Sample:
     return SAMPLES[operation]
 
 
-_QUESTIONS = {"POST /api/metrics/query", "POST /api/query", "POST /api/compare/jobs"}
+_QUESTIONS = {"POST /api/metrics/query", "POST /api/query", "POST /api/query/export", "POST /api/compare/jobs"}
 
 
 def is_change(operation: str) -> bool:
@@ -453,6 +453,11 @@ def _(world: World) -> Call:
 @sample("POST /api/query")
 def _(world: World) -> Call:
     return Call("/api/query", {"query": "metrics.val_loss is null or started > -7d", "columns": ["config.lr"]})
+
+
+@sample("POST /api/query/export")
+def _(world: World) -> Call:
+    return Call("/api/query/export", {"query": "metrics.val_loss is null or started > -7d", "format": "jsonl"})
 
 
 @sample("POST /api/compare/jobs")

@@ -63,9 +63,14 @@ class Cell:
     """All jobs of a model and a dataset, with the group that speaks for them."""
 
     shown: Group
-    n_jobs: int
+    entries: Sequence[Entry]
     n_groups: int
     states: Mapping[str, int]
+
+    @property
+    def n_jobs(self) -> int:
+        """How many jobs ran for this model and dataset."""
+        return len(self.entries)
 
 
 class Extremes(NamedTuple):
@@ -111,7 +116,7 @@ def latest_cell(entries: Sequence[Entry]) -> Cell:
 
 
 def _cell(entries: Sequence[Entry], shown: Group, n_groups: int) -> Cell:
-    return Cell(shown, len(entries), n_groups, Counter(entry.status or "unknown" for entry in entries))
+    return Cell(shown, entries, n_groups, Counter(entry.status or "unknown" for entry in entries))
 
 
 def extremes(groups: Sequence[Group | None], direction: Direction) -> Extremes:

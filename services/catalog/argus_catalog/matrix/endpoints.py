@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
+from argus_catalog.access.dependencies import OpenBatch, ReadableJob
 from argus_catalog.matrix import choice, repository, service, trend
 from argus_catalog.matrix.neighbours import neighbours
 from argus_catalog.matrix.parameters import BoardAsked
@@ -12,25 +12,25 @@ from argus_catalog.matrix.schemas import BestTrend, BoardMetrics, JobMatrix, Nei
 from argus_catalog.projects.service import must_see
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadProjects, MayReadRuns
+from argus_kit.policy import MayReadPublished, MayReadRuns
 
 router = APIRouter(tags=["matrix"], route_class=ConditionalRoute)
 
 
 @router.get("/api/batches/{batch_id:path}/matrix")
-async def get_batch_matrix(batch: ReadableBatch, connection: Reading, asked: BoardAsked) -> JobMatrix:
+async def get_batch_matrix(batch: OpenBatch, connection: Reading, asked: BoardAsked) -> JobMatrix:
     """A batch as models by datasets: the last job of each, or with seeds the best seed group."""
     return await service.of_batch(connection, batch, asked)
 
 
 @router.get("/api/batches/{batch_id:path}/board-metrics")
-async def list_batch_board_metrics(batch: ReadableBatch, connection: Reading) -> BoardMetrics:
+async def list_batch_board_metrics(batch: OpenBatch, connection: Reading) -> BoardMetrics:
     """The metrics of a batch's final values, what is better in each, and which one decides."""
     return await choice.board_metrics(connection, batch.project, repository.of_batch(batch.batch_key))
 
 
 @router.get("/api/projects/{project:path}/board-metrics")
-async def list_project_board_metrics(project: str, actor: MayReadProjects, connection: Reading) -> BoardMetrics:
+async def list_project_board_metrics(project: str, actor: MayReadPublished, connection: Reading) -> BoardMetrics:
     """The same of a project."""
     await must_see(connection, actor, project)
     return await choice.board_metrics(connection, project, repository.of_project(actor, project))
@@ -38,7 +38,7 @@ async def list_project_board_metrics(project: str, actor: MayReadProjects, conne
 
 @router.get("/api/projects/{project:path}/leaderboard/trend")
 async def get_leaderboard_trend(
-    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked
+    project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked
 ) -> BestTrend:
     """How the best value of a metric came about: each job that set a record."""
     return await trend.best_trend(connection, actor, project, asked)

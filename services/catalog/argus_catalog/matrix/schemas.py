@@ -42,7 +42,8 @@ class MatrixCell(Shape):
 
     `n`, `mean`, `std`, `min` and `max` are over all members that count: done, not flagged as idle, with a finite
     number; where there is none of these, over all with a number, and then the cell is neither best nor worst. `jobs`
-    names the first 100 of `n_members`; `n_jobs` and `n_groups` count what else ran for this model and dataset.
+    names the first 100 members; of a single job, it first and then what else ran for this model and dataset, which
+    `n_jobs` and `n_groups` count.
     """
 
     n: int

@@ -83,11 +83,11 @@ def grid(entries: Iterable[Entry], direction: Direction, *, by_seed: bool, takes
 def shown(made: Grid, choice: Choice, seeds: bool, others: Sequence[str]) -> JobMatrix:
     """The grid as the wire tells it, with the best and the worst cell."""
     places = [(model, dataset) for model in made.rows for dataset in made.cols]
-    groups = [found.shown if (found := made.cells.get(place)) else None for place in places]
-    best, worst = extremes(groups, choice.direction)
+    told = [made.cells.get(place) for place in places]
+    best, worst = extremes([None if one is None else one.shown for one in told], choice.direction)
     cells = [
-        None if (found := made.cells.get(place)) is None else _cell(found, others, best=i == best, worst=i == worst)
-        for i, place in enumerate(places)
+        None if one is None else _cell(one, others, by_seed=seeds, best=i == best, worst=i == worst)
+        for i, one in enumerate(told)
     ]
     width = len(made.cols)
     return JobMatrix(
@@ -102,7 +102,7 @@ def shown(made: Grid, choice: Choice, seeds: bool, others: Sequence[str]) -> Job
     )
 
 
-def _cell(found: Cell, others: Sequence[str], *, best: bool, worst: bool) -> MatrixCell:
+def _cell(found: Cell, others: Sequence[str], *, by_seed: bool, best: bool, worst: bool) -> MatrixCell:
     one = found.shown
     return MatrixCell(
         **one.total.model_dump(),
@@ -114,13 +114,15 @@ def _cell(found: Cell, others: Sequence[str], *, best: bool, worst: bool) -> Mat
         n_groups=found.n_groups,
         states=dict(found.states),
         others={name: one.spread_of(place) for place, name in enumerate(others, 1)},
-        jobs=members(one),
+        jobs=members(one) if by_seed else members(one, found.entries),
     )
 
 
-def members(one: Group) -> list[MatrixJob]:
-    """The first of a group's jobs as the wire tells them."""
+def members(one: Group, others: Sequence[Entry] = ()) -> list[MatrixJob]:
+    """The first of a group's jobs as the wire tells them, and of others after them, the latest first."""
     counted = {entry.key for entry in one.counted}
+    own = {entry.key for entry in one.members}
+    listed = [*one.members, *(entry for entry in reversed(others) if entry.key not in own)]
     return [
         MatrixJob(
             batch_id=entry.batch_id,
@@ -130,5 +132,5 @@ def members(one: Group) -> list[MatrixJob]:
             seed=seed_of(entry.config),
             is_counted=entry.key in counted,
         )
-        for entry in one.members[:_SHOWN_JOBS]
+        for entry in listed[:_SHOWN_JOBS]
     ]

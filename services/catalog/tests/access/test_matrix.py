@@ -63,7 +63,7 @@ LISTS = {
 # They read, though they are asked with a body: each answers 200 and tells strangers nothing.
 QUERIES = {"/api/metrics/query"}
 # The same with a list; who finds what is in query/test_query.py.
-QUESTIONS = QUERIES | {"/api/query", "/api/compare/jobs"}
+QUESTIONS = QUERIES | {"/api/query", "/api/query/export", "/api/compare/jobs"}
 # They name batches in the query, and refuse without one; who may read which is in compare/test_compare.py.
 BY_QUERY = {"/api/compare", "/api/compare/export.csv"}
 OWNERS_ALONE = {"/api/batches/{batch_id}/shares", "/api/batches/{batch_id}/public-shares"}
@@ -81,6 +81,7 @@ BODIES = {
     "/api/batches/{batch_id}/public-share": {},
     "/api/metrics/query": {"series": [{"batch_id": "secret-1", "job_id": "j-1"}]},
     "/api/query": {"query": ""},
+    "/api/query/export": {"query": "", "format": "jsonl"},
     "/api/compare/jobs": {"jobs": [{"batch_id": "secret-1", "job_id": "j-1"}]},
     "/api/projects/{project}/members/{username}": {"role": "viewer"},
     "/api/projects/{project}/settings": {"description": "mine"},

@@ -74,7 +74,9 @@ class TestProjectMatrix:
     async def test_without_seeds_the_best_job_that_counts(self, lab):
         found = await lab.read("/api/projects/vision/matrix", metric="acc", seeds="0")
         cell = cell_of(found, "cnn", "mnist")
-        assert [job["job_id"] for job in cell["jobs"]] == ["large-1"]
+        told = [(job["job_id"], job["is_counted"]) for job in cell["jobs"]]
+        assert told[:2] == [("large-1", True), ("lucky", False)]
+        assert (cell["n_jobs"], len(told)) == (6, 6)
         assert (cell["n"], cell["mean"], cell["std"], cell["best"]) == (1, 0.9, None, True)
 
     async def test_idle_and_not_a_number_are_neither_best_nor_worst(self, lab):
@@ -120,7 +122,8 @@ class TestBatchMatrix:
         found = await lab.read("/api/batches/v1/matrix", metric="acc")
         assert (found["metric"], found["seeds"]) == ("acc", False)
         cell = cell_of(found, "cnn", "mnist")
-        assert ([job["job_id"] for job in cell["jobs"]], cell["n_jobs"]) == (["lucky"], 4)
+        assert [job["job_id"] for job in cell["jobs"]] == ["lucky", "large-0", "small-2", "small-0"]
+        assert cell["n_jobs"] == 4
         assert cell["is_eligible"] is False
 
     async def test_seed_groups_of_the_batch_alone(self, lab):

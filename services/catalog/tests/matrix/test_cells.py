@@ -31,7 +31,7 @@ class TestVectors:
         assert extremes(groups, case["direction"]) == (case["best"], case["worst"])
 
 
-VALUES = st.none() | st.floats(-1e6, 1e6)
+VALUES = st.none() | st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 ENTRIES = st.lists(
     st.builds(
         entry,
