@@ -164,6 +164,42 @@ async def rows(connection: AsyncConnection, keys: Sequence[tuple[int, int]]) -> 
     return found
 
 
+async def best_rows(connection: AsyncConnection, where: Where, metric: str, *, is_max: bool) -> Sequence[Row]:
+    """Of each model and dataset the job with the best value, one without a value where none has one; by name.
+
+    Of equals the one that ended first.
+    """
+    if _UNASKABLE & {*metric}:
+        return await _best_rows_of_odd_metric(connection, where, metric, is_max=is_max)
+    model, dataset = sa.func.coalesce(job.model, ""), sa.func.coalesce(job.dataset, "")
+    value = value_at(job.metrics, [metric], "number")
+    order = (
+        (value.desc() if is_max else value.asc()).nulls_last(),
+        job.end_time.asc().nulls_last(),
+        job.batch_key,
+        job.job_no,
+    )
+    place = sa.func.row_number().over(partition_by=(model, dataset), order_by=order).label("place")
+    ranked = sa.select(job.batch_key, job.job_no, place).select_from(_JOINED).where(where).subquery()
+    best = sa.and_(job.batch_key == ranked.c.batch_key, job.job_no == ranked.c.job_no, ranked.c.place == 1)
+    query = sa.select(*_WITH_BATCH).select_from(_JOINED.join(ranked, best))
+    found = (await connection.execute(query)).all()
+    return sorted(found, key=lambda row: (row.model or "", row.dataset or ""))
+
+
+async def _best_rows_of_odd_metric(
+    connection: AsyncConnection, where: Where, metric: str, *, is_max: bool
+) -> Sequence[Row]:
+    sign = -1.0 if is_max else 1.0
+    best: dict[tuple[str, str], Entry] = {}
+    for entry in await entries(connection, where, [metric]):
+        known = best.setdefault((entry.model, entry.dataset), entry)
+        if entry.value is not None and (known.value is None or sign * entry.value < sign * known.value):
+            best[entry.model, entry.dataset] = entry
+    found = await rows(connection, [entry.key for entry in best.values()])
+    return [found[best[place].key] for place in sorted(best)]
+
+
 async def results(connection: AsyncConnection, where: Where, metric: str) -> Sequence[Row]:
     """Ended jobs with a number in a metric, in the order of their end: end, value, names."""
     value = value_at(job.metrics, [metric], "number")

@@ -140,7 +140,7 @@ class TestParquet:
         assert rows == [tuple(row) for row in table.rows]
 
     def test_the_bytes_that_apache_arrow_reads(self, read_parquet):
-        """Read with pyarrow 26 and found equal, as were 32 random tables; an encoder that changes must be read with it again."""
+        """Read with pyarrow 26 and found equal, as were 32 random tables: what changes the encoder does so again."""
         kinds = ("text", "integer", "number", "truth", "time")
         table = Table([Column(kind, kind) for kind in kinds], [["Größe", -1, 0.5, True, AT], [None] * 5])
         content = to_parquet(table)
