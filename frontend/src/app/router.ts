@@ -29,6 +29,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/jobs', name: 'jobs', component: () => import('@/features/joblist/pages/JobsPage.vue'), meta: { title: 'shell.jobs' } },
   { path: '/projects', name: 'projects', component: () => import('@/features/projects/pages/ProjectsPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/projects/:project', name: 'project', component: () => import('@/features/projects/pages/ProjectPage.vue'), meta: { title: 'shell.projects' } },
+  { path: '/compare', name: 'compare', component: () => import('@/features/compare/pages/ComparePage.vue'), meta: { title: 'shell.compare' } },
   { path: '/hosts', name: 'hosts', component: () => import('@/features/hosts/pages/HostsPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },

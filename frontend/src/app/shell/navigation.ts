@@ -1,6 +1,7 @@
 // The places of the sidebar and of the phone's bottom bar.
 import {
   CloudServerOutlined,
+  DiffOutlined,
   ExperimentOutlined,
   FolderOutlined,
   HomeOutlined,
@@ -13,7 +14,7 @@ import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
-  name: 'home' | 'batches' | 'jobs' | 'projects' | 'hosts' | 'inbox' | 'settings' | 'admin'
+  name: 'home' | 'batches' | 'jobs' | 'projects' | 'compare' | 'hosts' | 'inbox' | 'settings' | 'admin'
   icon: Component
   to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
@@ -29,6 +30,7 @@ export const PLACES: readonly Place[] = [
   { name: 'batches', icon: ExperimentOutlined, to: { name: 'batches' }, within: ['batches', 'batch', 'job'], group: 'main', onPhone: true },
   { name: 'jobs', icon: UnorderedListOutlined, to: { name: 'jobs' }, within: ['jobs'], group: 'main', onPhone: false },
   { name: 'projects', icon: FolderOutlined, to: { name: 'projects' }, within: ['projects', 'project'], group: 'main', onPhone: true },
+  { name: 'compare', icon: DiffOutlined, to: { name: 'compare' }, within: ['compare'], group: 'main', onPhone: false },
   { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
   { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },
   { name: 'settings', icon: SettingOutlined, to: { name: 'settings', params: { section: 'profile' } }, within: ['settings'], group: 'own', onPhone: false },

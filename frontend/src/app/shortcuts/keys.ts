@@ -11,6 +11,7 @@ export const SEQUENCES: readonly Sequence[] = [
   { keys: ['g', 'b'], place: 'batches' },
   { keys: ['g', 'j'], place: 'jobs' },
   { keys: ['g', 'p'], place: 'projects' },
+  { keys: ['g', 'c'], place: 'compare' },
   { keys: ['g', 'o'], place: 'hosts' },
   { keys: ['g', 'i'], place: 'inbox' },
 ]

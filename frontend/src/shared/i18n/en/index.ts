@@ -5,6 +5,7 @@ import batches from './batches'
 import batchpage from './batchpage'
 import charts from './charts'
 import common from './common'
+import compare from './compare'
 import errors from './errors'
 import home from './home'
 import hosts from './hosts'
@@ -23,4 +24,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }

@@ -6,6 +6,7 @@ export default {
   batches: 'Batches',
   jobs: 'Jobs',
   projects: 'Projects',
+  compare: 'Compare',
   hosts: 'Hosts',
   inbox: 'Inbox',
   inboxUnread: 'Inbox, {count} unread',

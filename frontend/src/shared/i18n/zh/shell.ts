@@ -6,6 +6,7 @@ export default {
   batches: '批次',
   jobs: '任务',
   projects: '项目',
+  compare: '对比',
   hosts: '主机',
   inbox: '收件箱',
   inboxUnread: '收件箱，{count} 条未读',

@@ -1,0 +1,1 @@
+export { compareBatches, compareJobs, MOST_COMPARED, type JobKey } from './selection'
