@@ -116,7 +116,13 @@ def curves(target: Target, quick: bool) -> Figures:
 
 def pages(target: Target, quick: bool) -> Figures:
     """P5."""
-    return script("pages", "--url", target.url, "--token", target.token, *(["--quick"] if quick else []), timeout_s=400)
+    address = ("--url", target.url, "--token", target.token, "--home", str(target.home))
+    return script("pages", *address, *(["--quick"] if quick else []), timeout_s=900)
+
+
+def paint(target: Target, quick: bool) -> Figures:
+    """P7."""
+    return script("paint", "--url", target.url, *(["--quick"] if quick else []), timeout_s=900)
 
 
 def fan_out(target: Target, quick: bool) -> Figures:
@@ -149,5 +155,6 @@ WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P4": one_a_request,
     "P6": curves,
     "P8": fan_out,
+    "P7": paint,
     "P5": pages,
 }

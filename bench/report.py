@@ -28,7 +28,7 @@ def lines(results: Results) -> Iterator[str]:
     machine = results.get("machine") or {}
     yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
     yield from _when(results)
-    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _fan_out, _callers):
+    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _paint, _fan_out, _callers):
         yield from section(results)
     yield ""
 
@@ -169,7 +169,26 @@ def _pages(results: Results) -> Iterator[str]:
             if isinstance(one, dict):
                 rows.append((mode, name, f"{one['p50_ms']} / {one['p95_ms']} ms", f"{one['growth']} times"))
     head = ("", "what a page asks for", "p50 / p95", "against a tenth of the batches")
-    yield from _table("P5: 10,000 batches and 200,000 jobs stored", head, rows)
+    yield from _table("P5: 10,000 batches, 200,000 jobs and 50 million points stored", head, rows)
+
+
+def _paint(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        found = results.get("P7", mode) or {}
+        for page in ("home", "batches", "matrix", "curves", "job"):
+            if one := found.get(page):
+                live, slow = one.get("live", {}), one.get("live_slow", {})
+                rows.append((
+                    mode, page, f"{_figure(one['js_kib_to_lcp'])} KiB",
+                    f"{_figure(one['lcp_ms'])} / {_figure(one['lcp_slow_ms'])} ms", _figure(one["cls"]),
+                    f"{_figure(one['tbt_ms'])} / {_figure(one['tbt_slow_ms'])} ms",
+                    f"{_figure(live['longest_task_ms'])} / {_figure(slow['longest_task_ms'])} ms" if live else "",
+                ))  # fmt: skip
+        if floor := found.get("floor"):
+            rows.append((mode, "a page of one line", "", f"{floor['lcp_ms']} / {floor['lcp_slow_ms']} ms", "", "", ""))
+    head = ("", "page", "JavaScript", "largest paint / 4 times slower", "CLS", "TBT", "longest task, live")
+    yield from _table("P7: the web app in Chromium, nothing cached", head, rows)
 
 
 def _fan_out(results: Results) -> Iterator[str]:

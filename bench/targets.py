@@ -43,7 +43,12 @@ TARGETS = (
     *(
         Target("P5", f"{mode}, {page}, p95", 50, "ms", (mode, page, "p95_ms"))
         for mode in ("stack", "standalone")
-        for page in ("dashboard", "batches", "jobs", "projects", "leaderboard", "matrix", "search")
+        for page in ("dashboard", "batches", "jobs", "projects", "leaderboard", "matrix", "search", "query")
+    ),
+    *(
+        Target("P5", f"{mode}, {page}, against a tenth of the batches", 1.5, "times", (mode, page, "growth"))
+        for mode in ("stack", "standalone")
+        for page in ("dashboard", "batches", "jobs", "projects", "leaderboard", "matrix", "search", "query")
     ),
     Target("P6", "stack, one of 1 M points, p95", 100, "ms", ("stack", "1M", "p95_ms")),
     Target("P6", "stack, its body", 60, "KiB", ("stack", "1M", "kib")),
@@ -51,6 +56,21 @@ TARGETS = (
     Target("P6", "standalone, one of 1 M points, p95", 100, "ms", ("standalone", "1M", "p95_ms")),
     Target("P6", "standalone, its body", 60, "KiB", ("standalone", "1M", "kib")),
     Target("P6", "standalone, 50 series of 100 k, p95", 500, "ms", ("standalone", "50x100k", "p95_ms")),
+    *(
+        target
+        for mode in ("stack", "standalone")
+        for target in (
+            Target(
+                "P7", f"{mode}, Home, JavaScript before the paint", 250, "KiB", (mode, "home", "js_kib_to_lcp")
+            ),
+            Target("P7", f"{mode}, Home, largest paint", 1200, "ms", (mode, "home", "lcp_ms")),
+            Target("P7", f"{mode}, the same, processor 4 times slower", 1200, "ms", (mode, "home", "lcp_slow_ms")),
+            Target("P7", f"{mode}, a batch's page, largest paint", 1200, "ms", (mode, "matrix", "lcp_ms")),
+            Target("P7", f"{mode}, longest task, matrix live", 50, "ms", (mode, "matrix", "live", "longest_task_ms")),
+            Target("P7", f"{mode}, longest task, curves live", 50, "ms", (mode, "curves", "live", "longest_task_ms")),
+            Target("P7", f"{mode}, longest task, job live", 50, "ms", (mode, "job", "live", "longest_task_ms")),
+        )
+    ),
     Target("P8", "stack, 1 client, p50", 5, "ms", ("stack", "clients_1", "p50_ms")),
     Target("P8", "stack, 500 clients, p99", 60, "ms", ("stack", "clients_500", "p99_ms")),
     Target("P8", "stack, burst of 500 to 500", 1500, "ms", ("stack", "clients_500", "burst_last_ms")),

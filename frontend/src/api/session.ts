@@ -95,6 +95,11 @@ export async function resumeSession(): Promise<boolean> {
   return await renew(accessToken())
 }
 
+/** Whether somebody was signed in when this browser was last here; only the server knows whether they still are. */
+export function wasSignedIn(): boolean {
+  return readStored(FLAG) === '1'
+}
+
 /** At the start of the page, before anything is decided by who is signed in. Costs nothing where nobody ever was. */
 export async function bootSession(): Promise<void> {
   OLD_KEYS.forEach((key) => writeStored(key, null))

@@ -2,17 +2,19 @@ import '@/shared/theme/base.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { startLive } from '@/api/hub'
-import { bootSession, watchSession } from '@/api/session'
+import { bootSession, wasSignedIn, watchSession } from '@/api/session'
 import { i18n, preferredLocale, setLocale } from '@/shared/i18n'
 import { startTheme } from '@/shared/theme'
 import App from './App.vue'
-import { createAppRouter, fromLogin, toLogin } from './router'
+import { createAppRouter, fromLogin, loadPage, toLogin } from './router'
 
 startTheme()
-// Who is signed in decides which page is shown first, so that comes before the router.
+const router = createAppRouter()
+// Who is signed in decides which page is shown first, so that comes before the first navigation. The page that was asked
+// for loads meanwhile: where somebody was signed in, they most likely still are.
+if (wasSignedIn()) loadPage(router, window.location.pathname)
 await Promise.all([setLocale(preferredLocale(), false), bootSession()])
 
-const router = createAppRouter()
 watchSession(
   () => void toLogin(router),
   () => void fromLogin(router),

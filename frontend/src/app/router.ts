@@ -27,6 +27,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/batches/:batchId', name: 'batch', component: () => import('@/features/batches/pages/BatchPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/batches/:batchId/jobs/:jobId', name: 'job', component: () => import('@/features/jobs/pages/JobPage.vue'), meta: { title: 'shell.batches' } },
   { path: '/jobs', name: 'jobs', component: () => import('@/features/joblist/pages/JobsPage.vue'), meta: { title: 'shell.jobs' } },
+  { path: '/search', name: 'search', component: () => import('@/features/search/pages/SearchPage.vue'), meta: { title: 'search.title' } },
+  { path: '/trash', name: 'trash', component: () => import('@/features/trash/pages/TrashPage.vue'), meta: { title: 'trash.title' } },
   { path: '/projects', name: 'projects', component: () => import('@/features/projects/pages/ProjectsPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/projects/:project', name: 'project', component: () => import('@/features/projects/pages/ProjectPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/compare', name: 'compare', component: () => import('@/features/compare/pages/ComparePage.vue'), meta: { title: 'shell.compare' } },
@@ -39,6 +41,14 @@ export const routes: RouteRecordRaw[] = [
   { path: '/admin/:section(users|invites|config|flags|audit|security|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },
 ]
+
+/** Begins to load a page's code, without going there. A failure shows when it is gone to. */
+export function loadPage(router: Router, path: string): void {
+  for (const { components } of router.resolve(path).matched) {
+    const load = components?.default
+    if (typeof load === 'function') void (load as () => Promise<unknown>)().catch(() => undefined)
+  }
+}
 
 export async function toLogin(router: Router): Promise<void> {
   const here = router.currentRoute.value

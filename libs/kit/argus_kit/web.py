@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -25,6 +27,9 @@ from argus_kit.headers import SecurityHeaders
 from argus_kit.settings import API_VERSION, Settings
 
 _ASK_S = 3.0
+
+# The better one first.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
 
 # Bundles carry a hash of their content in their names, so a browser may keep them for ever.
 _IMMUTABLE = "public, max-age=31536000, immutable"
@@ -46,13 +51,31 @@ class WebSettings(BaseSettings):
 
 
 class _Assets(StaticFiles):
-    """Static files that a browser may keep."""
+    """Static files that a browser may keep, sent as the build compressed them (`<name>.br`, `<name>.gz`)."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        accepted = Headers(scope=scope).get("Accept-Encoding", "")
+        for encoding, suffix in _ENCODINGS.items():
+            if accepts(accepted, encoding) and self.lookup_path(path + suffix)[1] is not None:
+                response = await super().get_response(path + suffix, scope)
+                response.headers["Content-Encoding"] = encoding
+                response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                break
+        else:
+            response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
         if response.status_code == 200:
             response.headers["Cache-Control"] = _IMMUTABLE
         return response
+
+
+def accepts(header: str, encoding: str) -> bool:
+    """Whether an Accept-Encoding names this encoding, and does not refuse it (`q=0`)."""
+    for item in header.split(","):
+        name, _, weight = item.partition(";")
+        if name.strip().lower() == encoding:
+            return weight.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
 
 
 def create_app() -> FastAPI:

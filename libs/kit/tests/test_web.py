@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,3 +179,36 @@ class TestReadiness:
             assert (await client.get("/livez")).status_code == 200
             answer = await client.get("/readyz")
             return answer.status_code, answer.json()["waiting_for"]
+
+
+class TestCompressed:
+    @pytest.fixture(autouse=True)
+    def compressed(self, root: Path) -> None:
+        (root / "assets" / "index-abc123.js.br").write_bytes(b"as brotli")
+        (root / "assets" / "index-abc123.js.gz").write_bytes(gzip.compress(b"let x = 1"))
+
+    @pytest.mark.parametrize(
+        ("asked", "sent"),
+        [
+            ("gzip, deflate, br, zstd", "br"),
+            ("gzip", "gzip"),
+            ("br;q=0, gzip;q=0.5", "gzip"),
+            ("identity", None),
+            ("", None),
+        ],
+    )
+    async def test_a_bundle_comes_as_the_browser_takes_it(self, client, asked, sent):
+        request = client.build_request("GET", "/assets/index-abc123.js", headers={"Accept-Encoding": asked})
+        answer = await client.send(request, stream=True)
+        body = b"".join([part async for part in answer.aiter_raw()])
+        assert answer.headers.get("Content-Encoding") == sent
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.headers["Cache-Control"].endswith("immutable")
+        plain = {"br": b"as brotli", "gzip": gzip.compress(b"let x = 1"), None: b"let x = 1"}
+        assert len(body) == int(answer.headers["Content-Length"]) == len(plain[sent])
+
+    async def test_what_was_not_compressed_comes_as_it_is(self, client, root):
+        (root / "assets" / "font-abc123.woff2").write_bytes(b"font")
+        answer = await client.get("/assets/font-abc123.woff2", headers={"Accept-Encoding": "br"})
+        assert (answer.content, answer.headers.get("Content-Encoding")) == (b"font", None)

@@ -2,7 +2,7 @@
 import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
-export const GROUPS = ['pages', 'batches', 'projects', 'hosts', 'actions'] as const
+export const GROUPS = ['pages', 'batches', 'projects', 'jobs', 'hosts', 'studies', 'search', 'actions'] as const
 export type Group = (typeof GROUPS)[number]
 
 export interface Command {

@@ -26,6 +26,9 @@ export function useBreadcrumb() {
         return [{ text: t('shell.projects'), to: { name: 'projects' } }, { text: param('project') }]
       case 'host':
         return [{ text: t('shell.hosts'), to: { name: 'hosts' } }, { text: param('host') }]
+      case 'search':
+      case 'trash':
+        return [{ text: t(`${route.name}.title`) }]
       case 'home':
       case 'batches':
       case 'jobs':
