@@ -1,45 +1,30 @@
-// What on this dashboard may need its reader: runs that stand still or diverge, recent failures, machines in trouble.
-import { isDiskLow, isHot, type HostCardData } from '@/features/hosts'
-import type { Batch } from '@/features/runs'
-import type { ActivityItem } from './api'
+// What may need its reader: how grave each concern is, where it leads, and which ones were put aside.
+import type { RouteLocationRaw } from 'vue-router'
+import type { Concern } from './api'
 
-export interface Attention {
-  key: string
-  kind: 'stalled' | 'divergent' | 'job_failed' | 'batch_failed' | 'hot' | 'disk'
-  batchId?: string
-  jobId?: string
-  host?: string
-  time?: string | null
-  text?: string
+export type Severity = 'failed' | 'stalled'
+
+const GRAVE = new Set<Concern['trouble']>(['failed', 'stalled', 'divergent', 'silent_host'])
+
+export const severityOf = (concern: Concern): Severity => (concern.trouble === 'failed' ? 'failed' : 'stalled')
+
+/** The gravest first, and of equals the latest; what was put aside is left out. */
+export function inOrder(concerns: readonly Concern[], aside: ReadonlySet<string>): Concern[] {
+  const rank = (concern: Concern): number => (GRAVE.has(concern.trouble) ? 0 : 1)
+  return concerns.filter(({ key }) => !aside.has(key)).sort((a, b) => rank(a) - rank(b) || b.at.localeCompare(a.at))
 }
 
-const DAY_MS = 86_400_000
-const MOST = 8
+export function placeOf(concern: Concern): RouteLocationRaw {
+  if (concern.job_id && concern.batch_id) {
+    return concern.count > 1
+      ? { name: 'batch', params: { batchId: concern.batch_id }, query: { tab: 'jobs' } }
+      : { name: 'job', params: { batchId: concern.batch_id, jobId: concern.job_id } }
+  }
+  if (concern.batch_id && concern.trouble !== 'hot') return { name: 'batch', params: { batchId: concern.batch_id } }
+  return { name: 'host', params: { host: concern.host ?? '' } }
+}
 
-export function needsAttention(running: readonly Batch[], activity: readonly ActivityItem[], hosts: readonly HostCardData[], now: number): Attention[] {
-  const still = running
-    .filter((batch) => batch.is_stalled || batch.divergent || batch.status === 'stalled' || batch.status === 'divergent')
-    .map((batch): Attention => {
-      const kind = batch.divergent || batch.status === 'divergent' ? 'divergent' : 'stalled'
-      return { key: `${kind} ${batch.id}`, kind, batchId: batch.id, time: batch.last_event_at ?? batch.start_time }
-    })
-  const failures = activity
-    .filter((item) => (item.event_type === 'job_failed' || item.event_type === 'batch_failed') && now - Date.parse(item.timestamp) < DAY_MS)
-    .map(
-      (item): Attention => ({
-        key: `${item.event_type} ${item.batch_id} ${item.job_id ?? ''}`,
-        kind: item.event_type as 'job_failed' | 'batch_failed',
-        batchId: item.batch_id,
-        jobId: item.job_id ?? undefined,
-        time: item.timestamp,
-        // The title says already who failed: keep the reason.
-        text: item.summary.replace(/^(?:Job|Batch) .*? failed: /, ''),
-      }),
-    )
-  const machines = hosts.flatMap((host): Attention[] => [
-    ...(isHot(host) ? [{ key: `hot ${host.host}`, kind: 'hot' as const, host: host.host, time: host.last_seen }] : []),
-    ...(isDiskLow(host) ? [{ key: `disk ${host.host}`, kind: 'disk' as const, host: host.host, time: host.last_seen }] : []),
-  ])
-  const unique = new Map([...still, ...failures, ...machines].map((item) => [item.key, item]))
-  return [...unique.values()].slice(0, MOST)
+/** Only what still is a concern needs to be remembered as put aside. */
+export function stillAside(aside: ReadonlySet<string>, concerns: readonly Concern[]): Set<string> {
+  return new Set(concerns.map(({ key }) => key).filter((key) => aside.has(key)))
 }

@@ -17,3 +17,17 @@ export const readTimeseries = (host: string, metric: HostMetric, since: string, 
       params: { path: { host }, query: { metric, since, bucket_seconds: bucketSeconds } },
     }),
   )
+
+export type GpuTile = components['schemas']['GpuTile']
+export type GpuHistory = components['schemas']['GpuHistory']
+export type GpuLanes = components['schemas']['GpuLanes']
+export type GpuLane = components['schemas']['GpuLane']
+export type DiskForecast = components['schemas']['DiskForecast']
+export type HostUser = components['schemas']['HostUser']
+export type GpuScope = 'all' | 'mine' | 'shared'
+
+export const readGpus = (scope: GpuScope) => ok(client.GET('/api/gpus', { params: { query: { scope } } }))
+export const readGpuHistory = (since: string) => ok(client.GET('/api/gpus/history', { params: { query: { since } } }))
+export const readLanes = (host: string, since: string) => ok(client.GET('/api/hosts/{host}/gpus', { params: { path: { host }, query: { since } } }))
+export const readDisk = (host: string) => ok(client.GET('/api/hosts/{host}/disk', { params: { path: { host } } }))
+export const readHostUsers = (host: string, days: number) => ok(client.GET('/api/hosts/{host}/users', { params: { path: { host }, query: { days } } }))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -112,9 +112,7 @@ def _tile(tile: wall.Tile, batches: dict[int, Row], running: dict[int, list[str]
 
 async def history(connection: AsyncConnection, actor: Actor, since: str) -> GpuHistory:
     """All GPUs since a time."""
-    begin = begin_of(since)
-    width_s = _width_s((now() - begin).total_seconds(), _HISTORY_BUCKETS)
-    n = int((now() - begin).total_seconds() // width_s) + 1
+    begin, width_s, n = _buckets(since, _HISTORY_BUCKETS)
     rows = await repository.readings(connection, actor, begin, width_s, per_batch=False)
     found = columns.capacity(rows, begin, width_s, n)
     busy = [round(value, 2) for value in found.busy]
@@ -128,9 +126,7 @@ async def lanes(connection: AsyncConnection, actor: Actor, host: str, since: str
         ArgusError: host.not_found.
     """
     await _must_see(connection, actor, host)
-    begin = begin_of(since)
-    width_s = _width_s((now() - begin).total_seconds(), _LANE_BUCKETS)
-    n = int((now() - begin).total_seconds() // width_s) + 1
+    begin, width_s, n = _buckets(since, _LANE_BUCKETS)
     rows = await repository.readings(connection, actor, begin, width_s, only=host)
     found = columns.lanes(rows, begin, width_s, n)
     held = sorted({key for lane in found for key in lane.holder if key is not None})
@@ -215,5 +211,11 @@ async def _must_see(connection: AsyncConnection, actor: Actor, host: str) -> Non
         raise ArgusError(ErrorCode.HOST_NOT_FOUND)
 
 
-def _width_s(span_s: float, n_buckets: int) -> int:
-    return max(_LEAST_BUCKET_S, int(span_s / n_buckets))
+def _buckets(since: str, at_most: int) -> tuple[datetime, int, int]:
+    """Where buckets begin, how wide they are, and how many. They begin at whole multiples of their width, as those do
+    by which the readings were chosen: else two readings could meet in one bucket and leave the next one empty.
+    """
+    asked, moment = begin_of(since), now()
+    width_s = max(_LEAST_BUCKET_S, int((moment - asked).total_seconds() / at_most))
+    first = int(asked.timestamp()) // width_s
+    return datetime.fromtimestamp(first * width_s, UTC), width_s, int(moment.timestamp()) // width_s - first + 1

@@ -100,6 +100,16 @@ async def test_lanes_say_who_held_what_when_and_where_it_got_hot(world):
     assert (await world.get("/api/hosts/nowhere/gpus")).json()["error"]["code"] == "host.not_found"
 
 
+@pytest.mark.parametrize("hours", [5, 7, 11, 24])
+async def test_what_reports_in_every_bucket_leaves_none_empty(world, hours):
+    await world.batch("a")
+    width_s = hours * 3600 // 120
+    for n in range(120):
+        await world.snapshot("a", at=now() - timedelta(seconds=n * width_s), gpus=[card(0, 90.0, own=9_000)])
+    (lane,) = (await world.read("/api/hosts/gpu-1/gpus", since=f"now-{hours}h"))["gpus"]
+    assert None not in lane["util_pct"][2:-2]
+
+
 async def test_capacity_counts_whole_gpus_of_all_hosts_once(world):
     await world.batch("a")
     await world.batch("b")
