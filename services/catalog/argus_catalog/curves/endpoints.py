@@ -17,9 +17,10 @@ from argus_catalog.curves.schemas import (
     Seconds,
     Step,
 )
+from argus_catalog.public.splits import must_not_tell_settings
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadRuns
+from argus_kit.policy import MayReadPublished
 
 # What counts curves is loaded with the first curve: numpy is a tenth of a server's start.
 router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)
@@ -75,8 +76,9 @@ async def get_batch_curves(
 
 
 @router.post("/metrics/query", response_model=QueryAnswer)
-async def query_metrics(asked: MetricsQuery, actor: MayReadRuns, connection: Reading) -> Response:
+async def query_metrics(asked: MetricsQuery, actor: MayReadPublished, connection: Reading) -> Response:
     """Curves of many jobs in one answer. What is not there, or not visible, is told job by job."""
     from argus_catalog.curves import service
 
+    must_not_tell_settings(actor, (one.by for one in asked.split))
     return json_response(await service.query(connection, actor, asked))

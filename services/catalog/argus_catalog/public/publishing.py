@@ -6,11 +6,12 @@ from fastapi import APIRouter
 
 from argus_catalog.public import service
 from argus_catalog.public.schemas import NewPublication, Publication
+from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminChange, MayAdminRead
 
-router = APIRouter(prefix="/api/admin/projects", tags=["admin"])
+router = APIRouter(prefix="/api/admin/projects", tags=["admin"], route_class=ConditionalRoute)
 
 
 @router.get("/public")

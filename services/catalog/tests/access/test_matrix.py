@@ -164,14 +164,15 @@ async def test_no_route_answers_without_a_credential(secret):
 async def test_without_a_credential_nothing_is_there_that_was_not_published(secret):
     for method, path in sorted(OPEN):
         answer = await ask(secret, method, path, {})
-        assert answer.status_code == (200 if path in LISTS else 404), (path, answer.text)
-        for leak in ("secret-1", "hidden", "gpu-9", "j-1"):
+        assert answer.status_code == (200 if path in LISTS | QUERIES else 404), (path, answer.text)
+        # A question names what it asks for, and so does its answer.
+        for leak in ("hidden", "gpu-9", "0.5") if path in QUERIES else ("secret-1", "hidden", "gpu-9", "j-1"):
             assert leak not in answer.text, (path, leak)
 
 
 async def test_only_reads_of_one_thing_are_open_to_visitors():
-    assert {method for method, _ in OPEN} == {"GET"}
-    assert {path for _, path in OPEN if "{" not in path} == {"/api/projects"}
+    assert {path for method, path in OPEN if method != "GET"} == QUERIES
+    assert {path for _, path in OPEN if "{" not in path} == {"/api/projects"} | QUERIES
 
 
 async def test_an_agents_token_reads_nothing(secret):

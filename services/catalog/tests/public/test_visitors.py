@@ -98,6 +98,22 @@ class TestWhatIsOpen:
         assert (await lab.client.delete("/api/batches/open")).status_code == 401
         assert (await lab.client.get("/api/batches/open/shares")).status_code == 401
 
+    @pytest.mark.parametrize("name", ["open", "the-slug"])
+    async def test_curves_of_jobs_and_groups_are_open_and_their_settings_are_not(self, lab, name):
+        jobs = [{"batch_id": name, "job_id": "j/1"}]
+        asked = {"series": jobs, "split": [{"batch_id": name, "by": "all"}]}
+        found = (await lab.client.post("/api/metrics/query", json=asked)).json()
+        assert found["results"][0]["series"]
+        assert found["groups"][0]["series"]
+        for by in ("config.api_key", "seed"):
+            split = {"split": [{"batch_id": name, "by": by}]}
+            assert (await lab.client.post("/api/metrics/query", json=split)).status_code == 401
+            assert (await lab.client.post("/api/metrics/query", json=split, headers=lab.headers["ada"])).is_success
+        closed = {"series": [{"batch_id": "closed", "job_id": "j/1"}], "split": [{"batch_id": "closed", "by": "all"}]}
+        told = (await lab.client.post("/api/metrics/query", json=closed)).json()
+        assert not told["results"][0]["series"]
+        assert "0.5" not in str(told)
+
     async def test_a_bad_credential_makes_no_visitor(self, lab):
         for credential in ("garbage", "em_live_" + "x" * 27):
             answer = await lab.client.get("/api/batches/open", headers={"Authorization": f"Bearer {credential}"})
