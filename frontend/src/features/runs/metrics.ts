@@ -1,11 +1,18 @@
-// Names of metrics: which are better when higher, in which order to offer them, which cell of a matrix wins.
+// Names of metrics: which are better when higher, in which order to offer them, which job is best.
 // Rules of the wire contract, semantics section 7.
 import type { Job } from './types'
 
 export type Direction = 'lower' | 'higher'
 
-const LOWER = ['loss', 'mse', 'mae', 'rmse', 'error', 'rmspe', 'smape', 'mape', 'perplexity']
-const HIGHER = new Set(['r²', 'r2', 'pcc', 'scc', 'acc', 'accuracy', 'f1', 'auc', 'recall', 'precision', 'iou', 'map'])
+// The same names as the server knows (argus_catalog.derivations.metrics): both are held to one list of cases.
+const LOWER = ['loss', 'mse', 'mae', 'rmse', 'error', 'rmspe', 'smape']
+const LOWER_WORDS = new Set([...LOWER, 'mape', 'perplexity', 'wer', 'cer', 'fid'])
+const HIGHER_WORDS = new Set(
+  ['r²', 'r2', 'pcc', 'scc', 'acc', 'accuracy', 'f1', 'auc', 'auroc', 'recall', 'precision', 'iou', 'miou', 'map', 'bleu', 'rouge', 'dice', 'psnr'].concat(
+    ['ssim', 'kappa', 'mcc', 'ndcg', 'mrr', 'reward', 'return', 'score', 'top1', 'top5', 'spearman', 'pearson'],
+  ),
+)
+const HIGHER = ['accuracy', 'auc', 'f1', 'recall', 'precision', 'reward']
 const FIRST = ['MSE', 'MAE', 'RMSE', 'R2', 'PCC', 'SCC']
 const DEFAULTS = ['MSE', 'PCC', 'R2', 'MAE']
 
@@ -17,10 +24,9 @@ export interface DirectionGuess {
 
 export function directionOf(name: string): DirectionGuess {
   const plain = name.toLowerCase()
-  if (LOWER.some((part) => plain.includes(part))) return { direction: 'lower', sure: true }
-  // `val_acc` and `test/f1` are as clear as `acc` and `f1`.
-  const last = plain.split(/[/._\-\s]/).pop() ?? plain
-  if (HIGHER.has(plain) || HIGHER.has(last)) return { direction: 'higher', sure: true }
+  const words = plain.split(/[^\p{L}\p{N}²]+/u)
+  if (LOWER.some((part) => plain.includes(part)) || words.some((word) => LOWER_WORDS.has(word))) return { direction: 'lower', sure: true }
+  if (words.some((word) => HIGHER_WORDS.has(word)) || HIGHER.some((part) => plain.includes(part))) return { direction: 'higher', sure: true }
   return { direction: 'lower', sure: false }
 }
 
@@ -45,29 +51,6 @@ export function defaultMetric(names: readonly string[]): string | undefined {
     names.find((name) => directionOf(name).sure && !/time|seconds|elapsed/i.test(name)) ??
     names[0]
   )
-}
-
-export interface Flags {
-  best: Job | null
-  worst: Job | null
-}
-
-/**
- * Best and worst of the eligible jobs: done, not idle, with a finite value. None with fewer than two,
- * none when all are equal, and none for an extreme that is shared.
- */
-export function flagExtremes(jobs: readonly Job[], metric: string): Flags {
-  const eligible = jobs.filter((job) => job.status === 'done' && !job.is_idle_flagged && Number.isFinite(metricValue(job, metric)))
-  if (eligible.length < 2) return { best: null, worst: null }
-  const values = eligible.map((job) => metricValue(job, metric) as number)
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  if (low === high) return { best: null, worst: null }
-  const only = (value: number): Job | null => {
-    const holders = eligible.filter((job) => metricValue(job, metric) === value)
-    return holders.length === 1 ? (holders[0] as Job) : null
-  }
-  const higher = directionOf(metric).direction === 'higher'
-  return { best: only(higher ? high : low), worst: only(higher ? low : high) }
 }
 
 /** The best job by a metric, whatever its status; the first of equals. */

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from argus_catalog.access.dependencies import ReadableBatch
+from argus_catalog.access.dependencies import OpenBatch
 from argus_catalog.exports.boards import leaderboard_export, matrix_export
 from argus_catalog.exports.queries import QueryExport, query_export
 from argus_catalog.exports.response import FILES, export_response
@@ -20,7 +20,7 @@ from argus_catalog.projects import boards
 from argus_catalog.projects.service import must_see
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadProjects, MayReadRuns
+from argus_kit.policy import MayReadPublished, MayReadRuns
 
 router = APIRouter(tags=["exports"], route_class=ConditionalRoute)
 
@@ -29,7 +29,7 @@ Wanted = Annotated[Format, Query(alias="format", description="How the table is w
 
 @router.get("/api/projects/{project:path}/matrix/export", response_class=Response, responses=FILES)
 async def export_project_matrix(
-    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
+    project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
 ) -> Response:
     """A project's matrix as a file."""
     found = await boards.matrix(connection, actor, project, asked.metric, asked)
@@ -39,7 +39,7 @@ async def export_project_matrix(
 
 @router.get("/api/projects/{project:path}/leaderboard/export", response_class=Response, responses=FILES)
 async def export_project_leaderboard(
-    project: str, actor: MayReadProjects, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
+    project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
 ) -> Response:
     """A project's leaderboard as a file, the best first."""
     await must_see(connection, actor, project)
@@ -52,7 +52,7 @@ async def export_project_leaderboard(
 
 @router.get("/api/batches/{batch_id:path}/matrix/export", response_class=Response, responses=FILES)
 async def export_batch_matrix(
-    batch: ReadableBatch, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
+    batch: OpenBatch, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
 ) -> Response:
     """A batch's matrix as a file."""
     return await export_response(matrix_export(batch.id, await matrices.of_batch(connection, batch, asked)), form)

@@ -15,6 +15,7 @@ import joblist from './joblist'
 import jobs from './jobs'
 import logs from './logs'
 import marks from './marks'
+import matrix from './matrix'
 import palette from './palette'
 import plots from './plots'
 import projects from './projects'
@@ -24,4 +25,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, matrix, palette, plots, projects, runs, settings, shares, shell, tokens }
