@@ -21,12 +21,15 @@ ROOT = Path(__file__).parents[1]
 
 
 class Target(NamedTuple):
-    """A running server: the process that was started for it, a token to report with, seconds from start to ready."""
+    """A running server: the process that was started for it, a token to report with, seconds from start to ready, and
+    its folder.
+    """
 
     url: str
     token: str
     pid: int
     ready_s: float
+    home: Path
 
 
 COMMANDS = {
@@ -53,7 +56,7 @@ def running(mode: str) -> Iterator[Target]:
         try:
             wait_ready(url, process)
             ready_s = round(time.monotonic() - begin, 2)
-            yield Target(url, person_with_token(url), process.pid, ready_s)
+            yield Target(url, person_with_token(url), process.pid, ready_s, Path(home))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)

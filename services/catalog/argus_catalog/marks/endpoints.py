@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from argus_catalog.access.dependencies import find_batch
 from argus_catalog.marks import repository
 from argus_catalog.marks.schemas import NewPin, NewStar, Pin, Star
+from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeMarks, MayReadMarks
 
-router = APIRouter(prefix="/api", tags=["marks"])
+router = APIRouter(prefix="/api", tags=["marks"], route_class=ConditionalRoute)
 
 
 @router.get("/stars")

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path
 
 from argus_catalog.members import service
 from argus_catalog.members.schemas import Member, MemberIn, ProjectMembers
-from argus_catalog.wire import Deleted
+from argus_catalog.wire import ConditionalRoute, Deleted
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayManageMembers, MayReadMembers
 
-router = APIRouter(prefix="/api/projects/{project:path}/members", tags=["members"])
+router = APIRouter(prefix="/api/projects/{project:path}/members", tags=["members"], route_class=ConditionalRoute)
 
 Project = Annotated[str, Path(max_length=256)]
 Username = Annotated[str, Path(min_length=1, max_length=64)]

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path
 
 from argus_catalog.project_settings import service
 from argus_catalog.project_settings.schemas import ProjectSettings, ProjectSettingsIn
+from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeProjects, MayReadProjects
 
-router = APIRouter(prefix="/api/projects/{project:path}/settings", tags=["projects"])
+router = APIRouter(prefix="/api/projects/{project:path}/settings", tags=["projects"], route_class=ConditionalRoute)
 
 Project = Annotated[str, Path(max_length=256)]
 

@@ -15,12 +15,12 @@ from argus_catalog.shares.schemas import (
     PublicShare,
     ShareOverview,
 )
-from argus_catalog.wire import Deleted
+from argus_catalog.wire import ConditionalRoute, Deleted
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeShares, MayReadSelf, MayShareProjects
 
-router = APIRouter(prefix="/api", tags=["shares"])
+router = APIRouter(prefix="/api", tags=["shares"], route_class=ConditionalRoute)
 
 
 @router.get("/shares")
