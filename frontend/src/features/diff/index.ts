@@ -1,3 +1,7 @@
+export { default as DiffTable } from './components/DiffTable.vue'
+export { default as PackageDiff } from './components/PackageDiff.vue'
+export { default as PatchView } from './components/PatchView.vue'
+export { default as TextDiff } from './components/TextDiff.vue'
 export { diffLines, diffPieces, diffWords, foldSame, words, type DiffPiece } from './lines'
 export { diffPackages, packageRows, parsePackage, type PackageRow } from './packages'
 export { parsePatch, type PatchFile, type PatchHunk, type PatchLine } from './patch'

@@ -9,7 +9,7 @@ export interface Preview {
   failed: Ref<boolean>
 }
 
-export function usePreview(file: () => Artifact | null, size: PreviewSize): Preview {
+export function usePreview(file: () => Artifact | null, size: PreviewSize, enabled: () => boolean = () => true): Preview {
   const url = ref<string | null>(null)
   const failed = ref(false)
   let turn = 0
@@ -21,12 +21,12 @@ export function usePreview(file: () => Artifact | null, size: PreviewSize): Prev
   }
 
   watch(
-    () => file()?.id,
+    [() => file()?.id, enabled],
     async () => {
       release()
       failed.value = false
       const wanted = file()
-      if (!wanted || kindOf(wanted.mime) !== 'picture') return
+      if (!wanted || !enabled() || kindOf(wanted) !== 'picture') return
       const mine = turn
       try {
         const picture = await readPreview(wanted.id, size)

@@ -6,6 +6,8 @@ import batchpage from './batchpage'
 import charts from './charts'
 import common from './common'
 import compare from './compare'
+import crash from './crash'
+import diff from './diff'
 import errors from './errors'
 import home from './home'
 import hosts from './hosts'
@@ -25,4 +27,4 @@ import shares from './shares'
 import shell from './shell'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, matrix, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, matrix, palette, plots, projects, runs, settings, shares, shell, tokens }
