@@ -99,7 +99,7 @@ def _named(field: Field, value: float) -> dict[str, float]:
     if field.metric == "ACC":
         return {"ACC": value, "F1": round(value - 0.012, 5), "top5_acc": round(1 - (1 - value) ** 2.1, 5)}
     if field.metric == "WER":
-        return {"WER": value, "CER": round(value * 0.38, 5)}
+        return {"WER": value, "char_error": round(value * 0.38, 5)}
     return {
         "MSE": value,
         "MAE": round(value**0.5 * 0.71, 5),
