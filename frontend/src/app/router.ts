@@ -32,6 +32,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/projects', name: 'projects', component: () => import('@/features/projects/pages/ProjectsPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/projects/:project', name: 'project', component: () => import('@/features/projects/pages/ProjectPage.vue'), meta: { title: 'shell.projects' } },
   { path: '/compare', name: 'compare', component: () => import('@/features/compare/pages/ComparePage.vue'), meta: { title: 'shell.compare' } },
+  { path: '/studies', name: 'studies', component: () => import('@/features/studies/pages/StudiesPage.vue'), meta: { title: 'shell.studies' } },
+  { path: '/studies/:study', name: 'study', component: () => import('@/features/studies/pages/StudyPage.vue'), meta: { title: 'shell.studies' } },
   { path: '/hosts', name: 'hosts', component: () => import('@/features/hosts/pages/HostsPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
@@ -76,7 +78,7 @@ export function createAppRouter(): Router {
     return true
   })
   router.afterEach((to) => {
-    const subject = to.params.jobId ?? to.params.batchId ?? to.params.project ?? to.params.host
+    const subject = to.params.jobId ?? to.params.batchId ?? to.params.project ?? to.params.study ?? to.params.host
     const title = subject ? String(subject) : i18n.global.t(to.meta.title ?? 'shell.name')
     document.title = `${title} · Argus`
   })

@@ -6,6 +6,7 @@ import {
   FolderOutlined,
   HomeOutlined,
   InboxOutlined,
+  RadarChartOutlined,
   SafetyOutlined,
   SettingOutlined,
   UnorderedListOutlined,
@@ -14,7 +15,7 @@ import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
-  name: 'home' | 'batches' | 'jobs' | 'projects' | 'compare' | 'hosts' | 'inbox' | 'settings' | 'admin'
+  name: 'home' | 'batches' | 'jobs' | 'projects' | 'compare' | 'studies' | 'hosts' | 'inbox' | 'settings' | 'admin'
   icon: Component
   to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
@@ -31,6 +32,7 @@ export const PLACES: readonly Place[] = [
   { name: 'jobs', icon: UnorderedListOutlined, to: { name: 'jobs' }, within: ['jobs'], group: 'main', onPhone: false },
   { name: 'projects', icon: FolderOutlined, to: { name: 'projects' }, within: ['projects', 'project'], group: 'main', onPhone: true },
   { name: 'compare', icon: DiffOutlined, to: { name: 'compare' }, within: ['compare'], group: 'main', onPhone: false },
+  { name: 'studies', icon: RadarChartOutlined, to: { name: 'studies' }, within: ['studies', 'study'], group: 'main', onPhone: false },
   { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
   { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },
   { name: 'settings', icon: SettingOutlined, to: { name: 'settings', params: { section: 'profile' } }, within: ['settings'], group: 'own', onPhone: false },

@@ -12,6 +12,7 @@ export const SEQUENCES: readonly Sequence[] = [
   { keys: ['g', 'j'], place: 'jobs' },
   { keys: ['g', 'p'], place: 'projects' },
   { keys: ['g', 'c'], place: 'compare' },
+  { keys: ['g', 's'], place: 'studies' },
   { keys: ['g', 'o'], place: 'hosts' },
   { keys: ['g', 'i'], place: 'inbox' },
 ]

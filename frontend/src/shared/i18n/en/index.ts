@@ -25,6 +25,7 @@ import runs from './runs'
 import settings from './settings'
 import shares from './shares'
 import shell from './shell'
+import studies from './studies'
 import tokens from './tokens'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, matrix, palette, plots, projects, runs, settings, shares, shell, tokens }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, joblist, jobs, logs, marks, matrix, palette, plots, projects, runs, settings, shares, shell, studies, tokens }

@@ -7,6 +7,7 @@ export default {
   jobs: 'Jobs',
   projects: 'Projects',
   compare: 'Compare',
+  studies: 'Studies',
   hosts: 'Hosts',
   inbox: 'Inbox',
   inboxUnread: 'Inbox, {count} unread',

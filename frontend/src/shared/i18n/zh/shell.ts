@@ -7,6 +7,7 @@ export default {
   jobs: '任务',
   projects: '项目',
   compare: '对比',
+  studies: '超参研究',
   hosts: '主机',
   inbox: '收件箱',
   inboxUnread: '收件箱，{count} 条未读',
