@@ -7,6 +7,7 @@ import { spanOf } from './composables/useWindow'
 import { conditionOf, differences } from './groups'
 import { bestFirst, cellOfRow, ranks, sortRows, spreadOf } from './leaderboard'
 import { localBoard } from './local'
+import { meanAndStd } from './numbers'
 import { staircase } from './trend'
 import type { Board, BoardRow, Cell, Toward } from './types'
 
@@ -96,6 +97,25 @@ describe('shades', () => {
     const { accent, surface, text, textSoft } = PALETTES[theme]
     const deepest = mix(accent, surface, 0.3)
     for (const ink of [text, textSoft]) expect(contrast(ink, deepest)).toBeGreaterThanOrEqual(4.5)
+  })
+})
+
+describe('a mean with its deviation', () => {
+  it.each([
+    [0.92863, 0.004239, '0.9286', '0.0042'],
+    [0.02736, 0.000763, '0.02736', '0.00076'],
+    [123.456, 12.3, '123', '12'],
+    [12345.6, 432.1, '12346', '432'],
+    [0.5, 0, '0.5', '0'],
+    [1e-5, 2e-6, '1.00e-5', '2.00e-6'],
+    [0.5, 1e-9, '0.5', '1.00e-9'],
+  ])('%d ± %d', (mean, std, shown, deviation) => {
+    expect(meanAndStd(mean, std)).toEqual({ mean: shown, std: deviation })
+  })
+
+  it('is a number alone where there is no deviation', () => {
+    expect(meanAndStd(0.123456, null)).toEqual({ mean: '0.1235', std: null })
+    expect(meanAndStd(null, null)).toEqual({ mean: '–', std: null })
   })
 })
 

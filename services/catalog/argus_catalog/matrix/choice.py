@@ -45,11 +45,16 @@ def decided(name: str, said: Mapping[str, Any], toward: Direction | None = None)
 
 
 def headline(counts: Mapping[str, int]) -> str | None:
-    """The metric that judges most jobs: MSE where there is one, else the most frequent, cost left aside."""
+    """The metric that judges most jobs: MSE where there is one, else the most frequent, cost left aside.
+
+    One whose name says what is better comes before one that does not, if half as many jobs have it.
+    """
     if FALLBACK in counts:
         return FALLBACK
-    judging = {name: n for name, n in counts.items() if judges(name)} or counts
-    return min(judging, key=lambda name: (-judging[name], metric_order(name)), default=None)
+    judging = {name: n for name, n in counts.items() if judges(name)} or dict(counts)
+    enough = max(judging.values(), default=0) / 2
+    clear = {name: n for name, n in judging.items() if n >= enough and known_direction(name)} or judging
+    return min(clear, key=lambda name: (-clear[name], metric_order(name)), default=None)
 
 
 async def board_metrics(connection: AsyncConnection, project: str, where: Where) -> BoardMetrics:
