@@ -13,6 +13,7 @@ export default {
   inboxUnread: 'Inbox, {count} unread',
   settings: 'Settings',
   admin: 'Administration',
+  more: 'More',
   collapse: 'Collapse sidebar',
   expand: 'Expand sidebar',
   breadcrumb: 'Breadcrumb',

@@ -13,6 +13,7 @@ export default {
   inboxUnread: '收件箱，{count} 条未读',
   settings: '设置',
   admin: '管理',
+  more: '更多',
   collapse: '收起侧栏',
   expand: '展开侧栏',
   breadcrumb: '路径',
