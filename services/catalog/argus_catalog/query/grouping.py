@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from argus_catalog.query.schemas import GroupMember, JobGroup
 from argus_catalog.seeds import spread, without_seeds
 
+# The part of a key that holds settings, without seeds.
+CONFIG: Final = "config"
 _SHOWN_MEMBERS: Final = 32
+_MOST_MET: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -33,27 +36,44 @@ class Groups:
     def __init__(self, names: Sequence[str], columns: Sequence[str]) -> None:
         self._names, self._columns = names, columns
         self._open: dict[str, _Open] = {}
+        # By the parts of a key as the database has them: to bring each row's into order would take most of the time.
+        self._met: dict[Hashable, _Open] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Take rows of batch, id, the parts of the key, the numbers."""
-        width = 2 + len(self._names)
-        for batch, job_id, *values in rows:
-            parts = dict(zip(self._names, values, strict=False))
-            if "config" in parts:
-                parts["config"] = without_seeds(parts["config"]) or {}
-            text = json.dumps(list(parts.values()), sort_keys=True, default=str)
-            group = self._open.get(text)
-            if group is None:
-                group = self._open[text] = _Open(parts, numbers=[array("d") for _ in self._columns])
+        """Take rows of batch, id, the parts of the key, the numbers. The part `config` is JSON text."""
+        end = 2 + len(self._names)
+        for row in rows:
+            group = self._group(row[2:end])
             group.n += 1
             if len(group.members) < _SHOWN_MEMBERS:
-                group.members.append((batch, job_id))
-            for kept, value in zip(group.numbers, values[width - 2 :], strict=True):
+                group.members.append((row[0], row[1]))
+            for kept, value in zip(group.numbers, row[end:], strict=True):
                 if value is not None:
                     kept.append(float(value))
+
+    def _group(self, raw: Sequence[Any]) -> _Open:
+        try:
+            group = self._met.get(raw)
+        except TypeError:  # a part is a list or an object
+            return self._found(raw)
+        if group is None:
+            if len(self._met) >= _MOST_MET:
+                self._met.clear()
+            group = self._met[raw] = self._found(raw)
+        return group
+
+    def _found(self, raw: Sequence[Any]) -> _Open:
+        parts = dict(zip(self._names, raw, strict=True))
+        if CONFIG in parts:
+            parts[CONFIG] = without_seeds(json.loads(parts[CONFIG] or "null")) or {}
+        text = json.dumps(list(parts.values()), sort_keys=True, default=str)
+        group = self._open.get(text)
+        if group is None:
+            group = self._open[text] = _Open(parts, numbers=[array("d") for _ in self._columns])
+        return group
 
     def ordered(self, sort: str | None) -> list[JobGroup]:
         """The groups: the largest first, or by the mean of a column or a part of the key."""

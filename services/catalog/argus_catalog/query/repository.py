@@ -149,6 +149,11 @@ def _values(columns: Sequence[Place]) -> list[Column]:
     return [value_of(place) for place in columns]
 
 
+def config_text() -> Column:
+    """A job's configuration as JSON text, which is another for another order of its names."""
+    return sa.cast(sa.type_coerce(job.extra, sa.Text()).op("->")(sa.literal("config", sa.Text())), sa.Text())
+
+
 def value_of(place: Place) -> Column:
     """What stands there, of whatever type."""
     if isinstance(place, Plain):

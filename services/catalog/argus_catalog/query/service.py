@@ -17,7 +17,7 @@ from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.conditions import condition
 from argus_catalog.query.errors import QueryError
 from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
-from argus_catalog.query.grouping import Groups
+from argus_catalog.query.grouping import CONFIG, Groups
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse, parse_field
 from argus_catalog.query.schemas import FoundBatch, FoundJob, JobGroup, JobQuery, QueryResult
@@ -27,7 +27,6 @@ from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
-from argus_schema import ingest
 
 SOURCES: Final = {source.name: source for source in (JOBS, BATCHES)}
 _SEED_KEY: Final = ("project", "model", "dataset")
@@ -135,7 +134,7 @@ def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.Co
             raise QueryError("Batches have no seed", 0, "Group jobs by their seed", "group_by")
         if name == SEED:
             found |= {plain: fields.PLAIN[plain].value for plain in _SEED_KEY}
-            found["config"] = repository.value_of(Json(ingest.job.c.extra, ("config",), is_numeric=False))
+            found[CONFIG] = repository.config_text()
         else:
             found[name] = repository.value_of(fields.place_of(parse_field(name, "group_by"), "group_by", source))
     return list(found), list(found.values())
