@@ -19,6 +19,8 @@ export class ApiError extends Error {
     readonly traceId: string | null = null,
     readonly retryAfterSeconds: number | null = null,
     readonly fields: readonly FieldProblem[] = [],
+    /** Facts that the code alone does not tell, such as the place of a fault in a query. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -52,6 +54,7 @@ export function toApiError(response: Response, body: unknown): ApiError {
     error?.trace_id ?? null,
     Number.isNaN(retryAfter) ? null : retryAfter,
     fieldProblems(detail),
+    typeof error?.details === 'object' && error.details !== null ? (error.details as Record<string, unknown>) : {},
   )
 }
 

@@ -3,7 +3,6 @@ import { ApiError } from '@/api/errors'
 import { registrationErrors } from './auth/registrationErrors'
 import { checkRegistration } from './auth/rules'
 import { readEnvironment } from './environment/environment'
-import { matchesText } from './batches/search'
 import { needsAttention } from './home/attention'
 import { gpusOf } from './hosts/gpus'
 import { isSilent } from './hosts/usage'
@@ -36,11 +35,6 @@ describe('registering', () => {
 })
 
 describe('lists', () => {
-  it('finds a batch by all of its words', () => {
-    const batch = { id: 'sweep-7', project: 'Vision', user: 'mira', host: null, experiment_type: 'grid' } as Batch
-    expect([matchesText(batch, ''), matchesText(batch, 'vision mira'), matchesText(batch, 'vision jonas')]).toEqual([true, true, false])
-  })
-
   it('sorts jobs either way with missing values last', () => {
     const jobs = [{ id: 'a', metrics: { MSE: 2 } }, { id: 'b', metrics: null }, { id: 'c', metrics: { MSE: 1 } }] as unknown as Job[]
     expect(sortJobs(jobs, 'metric:MSE').map((job) => job.id)).toEqual(['c', 'a', 'b'])

@@ -1,12 +1,7 @@
 export default {
-  title: 'Batches',
-  answer: { none: 'No batch yet', running: 'nothing running | {count} running | {count} running', failed: '{count} failed', total: '{count} batch shown | {count} batches shown' },
-  filter: { status: 'Status', project: 'Project', search: 'Batch, project, user, host' },
-  limited: 'Only the newest {count} are read; narrow them by project or status.',
   fresh: '{count} new batch | {count} new batches',
   columns: { status: 'Status', batch: 'Batch', project: 'Project', progress: 'Progress', started: 'Started', duration: 'Duration', host: 'Host', user: 'User' },
   empty: { title: 'No batch has reported yet', hint: 'A batch is one run of your script with all its jobs. It appears here the moment the script starts.' },
-  noMatch: { title: 'No batch matches', hint: 'Nothing fits the filters above.' },
   gone: { title: 'This batch is not here', hint: 'It was deleted, or it is not shared with you.' },
   detail: {
     best: 'Best {metric}: {value} with {model} on {dataset}',

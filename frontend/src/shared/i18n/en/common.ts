@@ -1,5 +1,4 @@
 export default {
-  all: 'All',
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',

@@ -7,7 +7,8 @@ export default {
   results: 'nothing found | {count} result | {count} results',
   nothing: 'Nothing found for "{text}".',
   failed: 'Not everything could be searched.',
-  groups: { pages: 'Pages', recent: 'Newest batches', batches: 'Batches', projects: 'Projects', hosts: 'Hosts', actions: 'Actions' },
+  everything: 'All results for "{text}"',
+  groups: { pages: 'Pages', recent: 'Newest batches', batches: 'Batches', projects: 'Projects', jobs: 'Jobs', hosts: 'Hosts', studies: 'Studies', search: 'Search', actions: 'Actions' },
   newToken: 'Create a token',
   theme: 'Theme: {name}',
   toChinese: 'Switch to Chinese',
@@ -25,6 +26,7 @@ export default {
     down: 'Next row',
     up: 'Row before',
     open: 'Open the row',
+    pick: 'Select the row', range: 'Select from the last one', actions: 'Actions of what is selected',
     letters: 'Single letters are shortcuts',
   },
 }

@@ -1,12 +1,7 @@
 export default {
-  title: '批次',
-  answer: { none: '还没有批次', running: '没有运行中的批次 | {count} 个运行中 | {count} 个运行中', failed: '{count} 个失败', total: '显示 {count} 个批次 | 显示 {count} 个批次' },
-  filter: { status: '状态', project: '项目', search: '批次、项目、用户、主机' },
-  limited: '仅读取最新的 {count} 个，可按项目或状态缩小范围。',
   fresh: '{count} 个新批次 | {count} 个新批次',
   columns: { status: '状态', batch: '批次', project: '项目', progress: '进度', started: '开始', duration: '时长', host: '主机', user: '用户' },
   empty: { title: '还没有批次上报', hint: '批次是脚本的一次运行及其全部任务。脚本一启动就会出现在这里。' },
-  noMatch: { title: '没有匹配的批次', hint: '没有符合以上筛选条件的内容。' },
   gone: { title: '找不到这个批次', hint: '它已被删除，或没有共享给你。' },
   detail: {
     best: '最佳 {metric}：{value}，{model} / {dataset}',

@@ -1,5 +1,4 @@
 export default {
-  all: '全部',
   cancel: '取消',
   copy: '复制',
   copied: '已复制',

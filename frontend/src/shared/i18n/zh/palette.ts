@@ -7,7 +7,8 @@ export default {
   results: '没有结果 | {count} 个结果 | {count} 个结果',
   nothing: '没有找到“{text}”。',
   failed: '有些内容未能搜索。',
-  groups: { pages: '页面', recent: '最新批次', batches: '批次', projects: '项目', hosts: '主机', actions: '操作' },
+  everything: '“{text}”的全部结果',
+  groups: { pages: '页面', recent: '最新批次', batches: '批次', projects: '项目', jobs: '任务', hosts: '主机', studies: '研究', search: '搜索', actions: '操作' },
   newToken: '创建令牌',
   theme: '主题：{name}',
   toChinese: '切换到中文',
@@ -25,6 +26,7 @@ export default {
     down: '下一行',
     up: '上一行',
     open: '打开该行',
+    pick: '选择该行', range: '从上一个选到这里', actions: '对所选内容的操作',
     letters: '单个字母作为快捷键',
   },
 }

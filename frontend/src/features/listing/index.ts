@@ -1,0 +1,2 @@
+export { default as ListPage } from './components/ListPage.vue'
+export { whereOf, type Source } from './where'

@@ -1,0 +1,2 @@
+export { searchEverything, type SearchItem, type SearchKind } from './api'
+export { placeOf } from './places'

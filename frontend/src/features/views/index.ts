@@ -1,0 +1,2 @@
+export type { SavedView, ViewPage } from './api'
+export { default as ViewPicker } from './components/ViewPicker.vue'
