@@ -30,6 +30,7 @@ TYPE_CODES: Final[dict[str, int]] = {
     EventType.RERUN_REQUESTED: 108,
     EventType.BATCH_PAUSED: 109,
     EventType.BATCH_RESUMED: 110,
+    EventType.ARTIFACT_ADDED: 111,
 }
 TYPES_BY_CODE: Final[dict[int, str]] = {code: name for name, code in TYPE_CODES.items()}
 

@@ -39,6 +39,7 @@ class EventType:
     RERUN_REQUESTED: Final = "rerun_requested"
     BATCH_PAUSED: Final = "batch_paused"
     BATCH_RESUMED: Final = "batch_resumed"
+    ARTIFACT_ADDED: Final = "artifact_added"
 
 
 INGESTED_TYPES: Final = (
@@ -65,6 +66,7 @@ SERVER_TYPES: Final = (
     EventType.RERUN_REQUESTED,
     EventType.BATCH_PAUSED,
     EventType.BATCH_RESUMED,
+    EventType.ARTIFACT_ADDED,
 )
 # These mean nothing without a job.
 JOB_TYPES: Final = frozenset(

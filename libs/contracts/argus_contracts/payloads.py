@@ -289,6 +289,16 @@ class RerunRequestedData(msgspec.Struct):
     requested_at: str | None = None
 
 
+class ArtifactAddedData(msgspec.Struct):
+    """A file was uploaded to a job, or to the batch as a whole. It is told, not kept: the list of files has it."""
+
+    artifact_id: Int64
+    filename: str
+    mime: str
+    size_bytes: Int64
+    label: str | None = None
+
+
 SERVER_PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.BATCH_SUMMARY: BatchSummaryData,
     EventType.BATCH_STOP_REQUESTED: RequestedData,
@@ -300,4 +310,5 @@ SERVER_PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.RERUN_REQUESTED: RerunRequestedData,
     EventType.BATCH_PAUSED: RequestedData,
     EventType.BATCH_RESUMED: RequestedData,
+    EventType.ARTIFACT_ADDED: ArtifactAddedData,
 }

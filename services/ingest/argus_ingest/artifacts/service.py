@@ -19,6 +19,7 @@ from argus_ingest.artifacts.previews import Previews
 from argus_ingest.artifacts.schemas import ArtifactOut
 from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.artifacts.storage import Storage
+from argus_ingest.artifacts.telling import tell
 from argus_ingest.artifacts.uploads import Receiver, Upload
 from argus_kit import audit
 from argus_kit.actor import Actor
@@ -213,6 +214,7 @@ class Artifacts(Part):
             await self._check_room(tx.connection, batch_key, job_id, upload.size)
             row = await repository.add(tx.connection, values | told)
             _note(tx, "artifact_upload", row.created_by, row, place.batch_id)
+            await tell(tx, place.batch_id, row)
             return row
 
 

@@ -2,19 +2,24 @@
 
 import asyncio
 import hashlib
+import uuid
 
+import msgspec
 import sqlalchemy as sa
 
+from argus_contracts import bus as wire
 from argus_ingest.artifacts.service import Artifacts
 from argus_ingest.testing import event
+from argus_kit.bus import Tail
 from argus_kit.clock import now
-from argus_kit.testing import add_token, bearer_headers
+from argus_kit.testing import add_token, bearer_headers, eventually
 from argus_schema import ingest as tables
 
 
 def upload(ingest, path, content=b"png", name="a/b\\plot.png", token=None, **form):
+    path, _, query = path.partition("?")
     return ingest.client.post(
-        f"/api/{path}/artifacts",
+        f"/api/{path}/artifacts?{query}",
         files={"file": (name, content, "application/x-declared")},
         data={"kind": "image", **form},
         headers=bearer_headers(token or ingest.token),
@@ -266,3 +271,32 @@ async def test_a_job_id_in_two_batches_means_the_callers_newest(ingest):
 async def test_odd_ids_are_answered(ingest):
     for artifact_id in ("0", "999999", "-1", "x", str(2**70)):
         assert (await get(ingest, f"artifacts/{artifact_id}")).status_code in {404, 422}
+
+
+async def test_a_file_that_came_is_told_to_open_pages(ingest):
+    batch = f"files-{uuid.uuid4().hex}"
+    bundles = []
+
+    async def on_message(message):
+        bundle = wire.decode(wire.EventBundle, message.data)
+        if bundle.batch_id == batch and bundle.heads[0].event_type == "artifact_added":
+            bundles.append(bundle)
+
+    async def on_reset():
+        pass
+
+    await ingest.accept(event("job_start", batch, "j"))
+    tail = Tail(on_message, on_reset)
+    tail.last_sequence = 0
+    await ingest.platform.bus.tail(wire.LIVE_STREAM, [wire.ALL_EVENTS], tail)
+    shown = (await upload(ingest, f"jobs/j?batch_id={batch}", b"12345", label="curve")).json()
+
+    async def arrived():
+        return len(bundles) == 1
+
+    await eventually(arrived)
+    told = msgspec.json.decode(bundles[0].events[0])
+    assert (bundles[0].heads[0].job_id, told["batch_id"], told["job_id"]) == ("j", batch, "j")
+    assert told["data"] == {
+        "artifact_id": shown["id"], "filename": "a/b\\plot.png", "mime": "image/png", "size_bytes": 5, "label": "curve"
+    }  # fmt: skip
