@@ -36,4 +36,7 @@ export function startTheme(): void {
   system.addEventListener('change', (event) => (systemIsDark.value = event.matches))
   onStoredElsewhere([KEY], () => (choice.value = stored()))
   watchEffect(() => applyTheme(themeName.value))
+  // Paper is white, whatever the screen is.
+  window.addEventListener('beforeprint', () => applyTheme('light'))
+  window.addEventListener('afterprint', () => applyTheme(themeName.value))
 }
