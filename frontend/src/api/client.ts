@@ -4,6 +4,7 @@ import createClient, { type Middleware } from 'openapi-fetch'
 import { asApiError, networkError, toApiError } from './errors'
 import type { paths } from './schema.gen'
 import { accessToken, endSession, freshToken, tokenAfter } from './session'
+import { isVisiting } from './visitor'
 
 let language = 'en-US'
 export function setRequestLanguage(locale: string): void {
@@ -18,7 +19,7 @@ const copies = new Map<string, Request>()
 
 const identity: Middleware = {
   async onRequest({ request, id }) {
-    const token = await freshToken()
+    const token = isVisiting() ? null : await freshToken()
     if (token) {
       request.headers.set('Authorization', `Bearer ${token}`)
       copies.set(id, request.clone())
@@ -29,7 +30,7 @@ const identity: Middleware = {
   async onResponse({ request, response, schemaPath, id }) {
     const copy = copies.get(id)
     copies.delete(id)
-    if (response.status !== 401 || KEEPS_SESSION.some((pattern) => pattern.test(`${request.method} ${schemaPath}`))) return undefined
+    if (response.status !== 401 || isVisiting() || KEEPS_SESSION.some((pattern) => pattern.test(`${request.method} ${schemaPath}`))) return undefined
     const used = request.headers.get('Authorization')?.slice('Bearer '.length) ?? null
     const newer = await tokenAfter(used)
     if (newer && copy) {

@@ -1,6 +1,7 @@
 // Every address of the app. Pages load when they are first visited.
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { isSignedIn } from '@/api/session'
+import { visit } from '@/api/visitor'
 import { safeRedirect } from '@/shared/browser/redirect'
 import { i18n } from '@/shared/i18n'
 
@@ -10,9 +11,13 @@ declare module 'vue-router' {
     bare?: boolean
     /** A link in a mail leads here: seen by whoever has it, signed in or not. */
     linked?: boolean
+    /** Seen by everyone as everyone sees it: pages ask as nobody, whoever is signed in. */
+    visitor?: boolean
     title?: string
   }
 }
+
+const OPEN = { bare: true, linked: true, visitor: true }
 
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/features/home/pages/HomePage.vue'), meta: { title: 'shell.home' } },
@@ -41,6 +46,13 @@ export const routes: RouteRecordRaw[] = [
   { path: '/settings/:section(profile|security|tokens|shares|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/admin', redirect: { name: 'admin', params: { section: 'users' } } },
   { path: '/admin/:section(users|invites|config|flags|audit|security|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
+  { path: '/public/projects', name: 'public-projects', component: () => import('@/features/public/pages/PublicProjectsPage.vue'), meta: { ...OPEN, title: 'published.all' } },
+  { path: '/public/projects/:project', name: 'public-project', component: () => import('@/features/public/pages/PublicProjectPage.vue'), meta: { ...OPEN, title: 'published.all' } },
+  { path: '/public/projects/:project/batches/:batchId', name: 'public-batch', component: () => import('@/features/public/pages/PublicBatchPage.vue'), meta: { ...OPEN, title: 'published.all' } },
+  { path: '/public/projects/:project/batches/:batchId/jobs/:jobId', name: 'public-job', component: () => import('@/features/public/pages/PublicJobPage.vue'), meta: { ...OPEN, title: 'published.all' } },
+  { path: '/public/:slug', name: 'public-link', component: () => import('@/features/public/pages/PublicLinkPage.vue'), meta: { ...OPEN, title: 'published.batch' } },
+  { path: '/public/:slug/jobs/:jobId', name: 'public-link-job', component: () => import('@/features/public/pages/PublicJobPage.vue'), meta: { ...OPEN, title: 'published.batch' } },
+  { path: '/demo/:rest(.*)*', redirect: { name: 'public-projects' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'errors.pageTitle' } },
 ]
 
@@ -70,6 +82,16 @@ export function createAppRouter(): Router {
     routes,
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
   })
+  // Components that public pages share with others lead to jobs: from there, to the job as everyone sees it.
+  router.beforeEach((to, from) => {
+    if (!from.meta.visitor || to.name !== 'job') return true
+    const { jobId } = to.params
+    return from.params.slug
+      ? { name: 'public-link-job', params: { slug: from.params.slug, jobId } }
+      : from.params.project
+        ? { name: 'public-job', params: { project: from.params.project, batchId: from.params.batchId ?? to.params.batchId, jobId } }
+        : true
+  })
   router.beforeEach((to) => {
     if (!to.meta.bare && !isSignedIn.value) {
       return { name: 'login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } }
@@ -77,6 +99,7 @@ export function createAppRouter(): Router {
     if (to.meta.bare && !to.meta.linked && isSignedIn.value) return safeRedirect(to.query.redirect)
     return true
   })
+  router.beforeResolve((to) => visit(to.meta.visitor ?? false))
   router.afterEach((to) => {
     const subject = to.params.jobId ?? to.params.batchId ?? to.params.project ?? to.params.study ?? to.params.host
     const title = subject ? String(subject) : i18n.global.t(to.meta.title ?? 'shell.name')

@@ -16,8 +16,11 @@ export const useBatchStore = defineStore('batches', () => {
     return next
   }
 
+  /** Reads a batch. On public pages `id` may be the slug of a link: the batch stands under both names. */
   async function load(id: string): Promise<Batch> {
-    return put(await getBatch(id))
+    const batch = put(await getBatch(id))
+    if (id !== batch.id) byId.set(id, batch)
+    return batch
   }
 
   async function list(filter: BatchFilter): Promise<Batch[]> {

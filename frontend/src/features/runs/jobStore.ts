@@ -45,14 +45,15 @@ export const useJobStore = defineStore('jobs', () => {
     }
   }
 
+  /** Reads the jobs of a batch. They stand under the name that it was asked by, which on public pages may be a slug. */
   async function loadBatch(batchId: string): Promise<void> {
     const [jobs, latest] = await Promise.all([getJobs(batchId), getLatestEpochs(batchId)])
-    jobs.forEach(put)
+    jobs.forEach((job) => put({ ...job, batch_id: batchId }))
     putLatest(batchId, latest.jobs)
   }
 
   async function loadOne(batchId: string, jobId: string): Promise<Job> {
-    return put(await getJob(batchId, jobId))
+    return put({ ...(await getJob(batchId, jobId)), batch_id: batchId })
   }
 
   function apply(event: LiveEvent): void {
