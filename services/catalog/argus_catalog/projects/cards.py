@@ -89,9 +89,12 @@ async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: s
     for project, _, _, name, _, _ in beside:
         names[project][name] += 1
     chosen = {project: name for project, counted in names.items() if (name := headline(counted)) is not None}
-    found = await _best(connection, actor, scope, only, set(chosen.values()))
-    found += [(p, m, d, name, low if direction(name) == "min" else high) for p, m, d, name, low, high in beside]
-    return {project: _top(name, [row for row in found if row[0] == project]) for project, name in chosen.items()}
+    by_project: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for project, *row in await _best(connection, actor, scope, only, set(chosen.values())):
+        by_project[project].append(tuple(row))
+    for project, model, dataset, name, low, high in beside:
+        by_project[project].append((model, dataset, name, low if direction(name) == "min" else high))
+    return {project: _top(name, by_project[project]) for project, name in chosen.items()}
 
 
 async def _best(
@@ -114,7 +117,7 @@ def headline(counted: Mapping[str, int]) -> str | None:
 
 def _top(metric: str, rows: Sequence[tuple[Any, ...]]) -> list[Best]:
     best: dict[tuple[str, str], float] = {}
-    for _, model, dataset, name, value in rows:
+    for model, dataset, name, value in rows:
         known = best.get((model, dataset))
         if name == metric and (known is None or better(metric, value, known)):
             best[model, dataset] = value
