@@ -1,4 +1,5 @@
 import { client, ok } from '@/api/client'
+import type { components } from '@/api/schema.gen'
 
 export type ScopeName = 'mine' | 'shared' | 'all'
 
@@ -49,6 +50,14 @@ export const getJobCurves = (batchId: string, jobId: string, part: CurvePart = {
       params: { path: { batch_id: batchId, job_id: jobId }, query: { points: POINTS_OF_JOB, ...part } },
     }),
   )
+
+export type CurvesQuery = components['schemas']['MetricsQuery']
+export type CurveBand = components['schemas']['CurveBand']
+export type GroupResult = components['schemas']['GroupResult']
+
+/** Curves of many jobs, and of groups of them. */
+export const queryCurves = (query: Partial<CurvesQuery>) =>
+  ok(client.POST('/api/metrics/query', { body: { series: [], groups: [], split: [], points: POINTS_OF_BATCH, ...query } }))
 
 export const getJobLog = (batchId: string, jobId: string, limit: number) =>
   ok(

@@ -191,4 +191,46 @@ describe('curves over time', () => {
     expect(timed().stepsBetween('epoch', 'wall', 0, 10)).toBeNull()
     expect(timed().stepsBetween('epoch', 'step', 2, 7)).toEqual([2, 7])
   })
+
+  it('keeps infinities apart from NaN, from the server and from the stream', () => {
+    const series = new JobSeries()
+    read(series, columns([1, 2, 3], [1, null, null], { nonfinite: { nan: [2], pos_inf: [3], neg_inf: [] } }))
+    series.put({ epoch: 4, loss: '-Infinity' })
+    expect([...series.columns('loss').y]).toEqual([1, NaN, Infinity, -Infinity])
+    expect(series.points('loss').map(([, y]) => y)).toEqual([1, null, null, null])
+  })
+
+  it('gives the same columns until something changes', () => {
+    const series = new JobSeries()
+    read(series, columns([1, 2], [1, 2], { times: [10, 20] }))
+    expect(series.columns('loss')).toBe(series.columns('loss'))
+    expect(series.columns('loss', 'epoch', 'wall')).toBe(series.columns('loss', 'epoch', 'wall'))
+    const before = series.columns('loss', 'epoch', 'wall')
+    series.put({ epoch: 3, loss: 3 }, 'epoch', 30)
+    expect(series.columns('loss', 'epoch', 'wall')).not.toBe(before)
+    expect([...series.columns('loss').x]).toEqual([1, 2, 3])
+  })
+
+  it('has one metric over another, with its parts and its new runs', () => {
+    const series = new JobSeries()
+    series.close(series.open(), { series: [columns([1, 2, 3], [9, 8, 7]), columns([1, 2, 3], [100, 200, 300], { name: 'seen' })], resumes: [{ at: 5, epoch: 2, step: null }] })
+    expect([...series.columns('loss', 'epoch', 'metric:seen').x]).toEqual([100, 200, 300])
+    expect(series.stepsBetween('epoch', 'metric:seen', 150, 400)).toEqual([2, 3])
+    expect(series.stepsBetween('epoch', 'metric:seen', 1, 2)).toBeNull()
+    expect(series.resumePlaces('epoch', 'metric:seen')).toEqual([{ x: 200, at: 5 }])
+    expect(series.columns('loss', 'epoch', 'metric:none').x).toHaveLength(0)
+  })
+
+  it('remembers of curves that it learns of by a part that there is more', () => {
+    const series = new JobSeries()
+    series.refine([columns([1, 9], [1, 2], { n_points: 9 })])
+    expect(series.isThinned('epoch')).toBe(true)
+  })
+
+  it('knows when each step was reported', () => {
+    const series = new JobSeries()
+    read(series, columns([1, 2], [1, 2], { times: [10, 20] }))
+    expect([...series.clock('epoch').y]).toEqual([10_000, 20_000])
+    expect([series.began(), series.lastTime()]).toEqual([10, 20])
+  })
 })

@@ -1,7 +1,9 @@
 // The points of one job, by metric and kind of step. Points that arrive again replace, late ones find their place, and
 // what a new run of the job supersedes goes. The columns are plain arrays outside Vue's reactivity; `version` says that
-// they changed.
-import type { XAxis } from '@/shared/charts'
+// they changed. What is no number is kept as it was told: NaN or an infinity.
+import { NO_POINTS, pointsOf, type Columns as Packed, type Point } from '@/shared/charts/columns'
+import { joined } from '@/shared/charts/join'
+import { metricOf, type XAxis } from '@/shared/charts/look'
 import { numericValues } from './fold'
 
 export type Kind = 'epoch' | 'step'
@@ -21,11 +23,12 @@ export interface Columns {
   /** Seconds since 1970. */
   times?: readonly number[]
   n_points: number
+  /** At which steps a value is no number, as far as is told. */
+  nonfinite?: { nan: readonly number[]; pos_inf: readonly number[]; neg_inf: readonly number[] } | null
 }
 
-type Point = [number, number | null]
 /** Step, value, and when it was reported: NaN where that is not known. */
-type Row = [number, number | null, number]
+type Row = [number, number, number]
 type Data = Readonly<Record<string, unknown>>
 
 // A page that stays open for days gets points by the million; a screen shows a few thousand.
@@ -34,13 +37,15 @@ const RUN = 8
 
 export class Curve {
   readonly steps: number[] = []
-  readonly values: (number | null)[] = []
+  readonly values: number[] = []
   readonly times: number[] = []
   /** The server has more points than these. */
   thinned = false
+  private packed: Packed | null = null
 
   /** New points come last nearly always, so the place is looked for from the end. */
-  put(step: number, value: number | null, time = NaN): void {
+  put(step: number, value: number, time = NaN): void {
+    this.packed = null
     let place = this.steps.length
     while (place > 0 && (this.steps[place - 1] as number) > step) place -= 1
     if (this.steps[place - 1] === step) {
@@ -54,15 +59,18 @@ export class Curve {
     if (this.steps.length > MOST_POINTS) this.thin()
   }
 
-  points(): Point[] {
-    return this.steps.map((step, index) => [step, this.values[index] ?? null])
+  /** Over steps, as charts compute with them; the same until something changes. */
+  columns(): Packed {
+    this.packed ??= { x: new Float64Array(this.steps), y: new Float64Array(this.values) }
+    return this.packed
   }
 
   rows(): Row[] {
-    return this.steps.map((step, index) => [step, this.values[index] ?? null, this.times[index] ?? NaN])
+    return this.steps.map((step, index) => [step, this.values[index] ?? NaN, this.times[index] ?? NaN])
   }
 
   assign(rows: readonly Row[]): void {
+    this.packed = null
     this.steps.length = 0
     this.values.length = 0
     this.times.length = 0
@@ -89,16 +97,20 @@ export class Curve {
 }
 
 function extremes(points: readonly Row[]): Row[] {
-  const numbers = points.filter((row): row is [number, number, number] => row[1] !== null)
+  const numbers = points.filter(([, value]) => Number.isFinite(value))
   if (numbers.length < 2) return points.slice(0, 1)
   const low = numbers.reduce((best, point) => (point[1] < best[1] ? point : best))
   const high = numbers.reduce((best, point) => (point[1] > best[1] ? point : best))
   return low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]
 }
 
-function rowsOf({ steps, values, times }: Columns): Row[] {
-  return steps.map((step, index) => [step, values[index] ?? null, times?.[index] ?? NaN])
+function rowsOf({ steps, values, times, nonfinite }: Columns): Row[] {
+  const odd = new Map<number, number>([...(nonfinite?.pos_inf ?? []).map((step) => [step, Infinity] as const), ...(nonfinite?.neg_inf ?? []).map((step) => [step, -Infinity] as const)])
+  return steps.map((step, index) => [step, values[index] ?? odd.get(step) ?? NaN, times?.[index] ?? NaN])
 }
+
+/** A number that JSON has no word for, as an event tells it. */
+const oddNumber = (told: unknown): number => (told === 'Infinity' ? Infinity : told === '-Infinity' ? -Infinity : NaN)
 
 export class JobSeries {
   version = 0
@@ -107,6 +119,7 @@ export class JobSeries {
   // Live points since the oldest reading that is under way: what is read may not know them yet.
   private readonly fresh: [Kind, Data, number][] = []
   private readings = 0
+  private readonly derived = new WeakMap<Curve, { axis: XAxis; version: number; columns: Packed }>()
 
   /** The numbers of one epoch or step, as a job_epoch or job_step event carries them; `time` in seconds since 1970. */
   put(data: Data, kind: Kind = 'epoch', time = NaN): void {
@@ -150,6 +163,7 @@ export class JobSeries {
       const finer = new Set(columns.steps)
       const others = curve.rows().filter(([step]) => !finer.has(step))
       curve.assign([...others, ...rowsOf(columns)].sort(([a], [b]) => a - b))
+      curve.thinned ||= columns.n_points > columns.steps.length
     }
     this.version += 1
   }
@@ -157,7 +171,7 @@ export class JobSeries {
   /** Metrics with at least one number: of one kind, or of both. */
   names(kind?: Kind): string[] {
     const found = (kind ? [kind] : (['epoch', 'step'] as const)).flatMap((one) => [...this.curves[one]])
-    return [...new Set(found.filter(([, curve]) => curve.values.some((value) => value !== null)).map(([name]) => name))]
+    return [...new Set(found.filter(([, curve]) => curve.values.some(Number.isFinite)).map(([name]) => name))]
   }
 
   /** Over epochs where a metric is known so, else over steps. */
@@ -165,40 +179,60 @@ export class JobSeries {
     return this.curves.epoch.has(name) || !this.curves.step.has(name) ? 'epoch' : 'step'
   }
 
-  /** Over time, what has none is left out; time of day in milliseconds, time since the start in seconds. */
-  points(name: string, kind: Kind = this.kindOf(name), axis: XAxis = 'step'): Point[] {
+  /**
+   * One metric, rising in x. Over time, what has none is left out; time of day in milliseconds, time since the start in
+   * seconds. Over another metric, the two are joined by their steps.
+   */
+  columns(name: string, kind: Kind = this.kindOf(name), axis: XAxis = 'step'): Packed {
     const curve = this.curves[kind].get(name)
-    if (!curve || axis === 'step') return curve?.points() ?? []
-    const timed = curve.rows().filter(([, , time]) => Number.isFinite(time))
-    const place = this.placer(axis)
-    return timed.sort((a, b) => a[2] - b[2]).map(([, value, time]): Point => [place(time), value])
+    if (!curve) return NO_POINTS
+    if (axis === 'step') return curve.columns()
+    const known = this.derived.get(curve)
+    if (known?.axis === axis && known.version === this.version) return known.columns
+    const columns = this.over(curve, kind, axis)
+    this.derived.set(curve, { axis, version: this.version, columns })
+    return columns
+  }
+
+  /** The same as pairs; what is no number is null. */
+  points(name: string, kind: Kind = this.kindOf(name), axis: XAxis = 'step'): Point[] {
+    return pointsOf(this.columns(name, kind, axis))
   }
 
   /** Where the job began anew, as far as the axis has a place for it; `at` in seconds since 1970. */
   resumePlaces(kind: Kind, axis: XAxis = 'step'): { x: number; at: number }[] {
-    const place = this.placer(axis)
     return this.resumes.flatMap((resume) => {
-      const x = resume[kind]
+      const step = resume[kind]
       // A new run that reported nothing of this kind has no place on its curves.
-      return x === null ? [] : [{ x: axis === 'step' ? x : place(resume.at), at: resume.at }]
+      const x = step === null ? undefined : this.resumePlace(step, resume.at, kind, axis)
+      return x === undefined ? [] : [{ x, at: resume.at }]
     })
+  }
+
+  /** When the newest point was reported; NaN where none was. */
+  lastTime(): number {
+    const lasts = [...this.curves.epoch.values(), ...this.curves.step.values()].flatMap(({ times }) => times.findLast(Number.isFinite) ?? [])
+    return lasts.length > 0 ? Math.max(...lasts) : NaN
+  }
+
+  /** The kind that most curves are over. */
+  mainKind(): Kind {
+    return this.curves.step.size > this.curves.epoch.size ? 'step' : 'epoch'
+  }
+
+  /** When each step of a kind was reported, in milliseconds: what joins curves over steps with what has only times. */
+  clock(kind: Kind): Packed {
+    const times = new Map<number, number>()
+    for (const curve of this.curves[kind].values()) curve.steps.forEach((step, at) => times.set(step, curve.times[at] as number))
+    const rows = [...times].filter(([, time]) => Number.isFinite(time)).sort(([a], [b]) => a - b)
+    return { x: Float64Array.from(rows, ([step]) => step), y: Float64Array.from(rows, ([, time]) => time * 1000) }
   }
 
   /** The steps that lie in a part of an axis, or null when none does. */
   stepsBetween(kind: Kind, axis: XAxis, from: number, to: number): [number, number] | null {
     if (axis === 'step') return [from, to]
-    const place = this.placer(axis)
-    let low = Infinity
-    let high = -Infinity
-    for (const curve of this.curves[kind].values()) {
-      curve.times.forEach((time, index) => {
-        const x = place(time)
-        if (!(x >= from && x <= to)) return
-        low = Math.min(low, curve.steps[index] as number)
-        high = Math.max(high, curve.steps[index] as number)
-      })
-    }
-    return low <= high ? [low, high] : null
+    const steps = metricOf(axis) === null ? this.stepsAtTimes(kind, axis, from, to) : this.stepsAtValues(kind, axis, from, to)
+    return steps.length > 0 ? [steps.reduce((a, b) => Math.min(a, b)), steps.reduce((a, b) => Math.max(a, b))] : null
   }
 
   /** Whether the server has more points of this kind than are here. */
@@ -212,14 +246,39 @@ export class JobSeries {
     return ends.length > 0 ? Math.max(...ends) : null
   }
 
+  private over(curve: Curve, kind: Kind, axis: XAxis): Packed {
+    const metric = metricOf(axis)
+    if (metric !== null) return joined(curve.columns(), this.columns(metric, kind))
+    const place = this.placer(axis)
+    const timed = curve.rows().filter(([, , time]) => Number.isFinite(time))
+    timed.sort((a, b) => a[2] - b[2])
+    return { x: Float64Array.from(timed, ([, , time]) => place(time)), y: Float64Array.from(timed, ([, value]) => value) }
+  }
+
+  private resumePlace(step: number, at: number, kind: Kind, axis: XAxis): number | undefined {
+    const metric = metricOf(axis)
+    if (metric !== null) return joined({ x: Float64Array.of(step), y: Float64Array.of(0) }, this.columns(metric, kind)).x[0]
+    return axis === 'step' ? step : this.placer(axis)(at)
+  }
+
+  private stepsAtTimes(kind: Kind, axis: XAxis, from: number, to: number): number[] {
+    const place = this.placer(axis)
+    return [...this.curves[kind].values()].flatMap(({ steps, times }) => steps.filter((_, at) => place(times[at] as number) >= from && place(times[at] as number) <= to))
+  }
+
+  private stepsAtValues(kind: Kind, axis: XAxis, from: number, to: number): number[] {
+    const { x, y } = this.columns(metricOf(axis) as string, kind)
+    return [...x.filter((_, at) => (y[at] as number) >= from && (y[at] as number) <= to)]
+  }
+
   /** From seconds since 1970 to a place on a time axis. */
   private placer(axis: XAxis): (time: number) => number {
     const origin = this.began()
     return (time) => (axis === 'wall' ? time * 1000 : time - origin)
   }
 
-  /** When the first of all points was reported. */
-  private began(): number {
+  /** When the first of all points was reported, in seconds since 1970; Infinity where none was. */
+  began(): number {
     const firsts = [...this.curves.epoch.values(), ...this.curves.step.values()].flatMap(({ times }) => times.find(Number.isFinite) ?? [])
     return firsts.reduce((least, time) => Math.min(least, time), Infinity)
   }
@@ -227,7 +286,7 @@ export class JobSeries {
   private place(data: Data, kind: Kind, time: number): void {
     const step = data[kind] as number
     this.supersede(kind, step)
-    for (const [name, value] of Object.entries(numericValues(data))) this.curve(kind, name).put(step, value, time)
+    for (const [name, value] of Object.entries(numericValues(data))) this.curve(kind, name).put(step, value ?? oddNumber(data[name]), time)
   }
 
   /** The first number that a new run reports: what its predecessors said of it and of later ones is gone. */

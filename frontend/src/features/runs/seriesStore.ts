@@ -4,7 +4,7 @@ import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
 import type { LiveEvent } from '@/api/live'
 import type { XAxis } from '@/shared/charts'
-import { getBatchCurves, getJobCurves } from './api'
+import { getBatchCurves, getJobCurves, queryCurves } from './api'
 import { JobSeries, type Kind } from './series'
 
 const keyOf = (batchId: string, jobId: string): string => JSON.stringify([batchId, jobId])
@@ -53,6 +53,25 @@ export const useSeriesStore = defineStore('series', () => {
     }
   }
 
+  /** One metric of these jobs of a batch; more points of a part of it where a range is given. */
+  async function loadJobs(batchId: string, jobIds: readonly string[], metric: string, part: { from_step?: number; to_step?: number; kind?: Kind } = {}): Promise<void> {
+    if (jobIds.length === 0) return
+    const wanted = jobIds.map((job_id) => ({ batch_id: batchId, job_id, metrics: [metric] }))
+    for (const { job_id: jobId, series: read, resumes } of (await queryCurves({ series: wanted, ...part })).results) {
+      const key = keyOf(batchId, jobId)
+      of(key).refine(read, resumes)
+      versions.set(key, of(key).version)
+    }
+  }
+
+  /** More points of a part of one metric of these jobs, of those that have more on the server. */
+  async function refineJobs(batchId: string, jobIds: readonly string[], metric: string, kind: Kind, from: number, to: number, axis: XAxis = 'step'): Promise<void> {
+    const thinned = jobIds.filter((jobId) => get(batchId, jobId)?.isThinned(kind))
+    const ranges = thinned.flatMap((jobId) => get(batchId, jobId)?.stepsBetween(kind, axis, from, to) ?? [])
+    if (ranges.length === 0) return
+    await loadJobs(batchId, thinned, metric, { kind, from_step: Math.floor(Math.min(...ranges)), to_step: Math.ceil(Math.max(...ranges)) })
+  }
+
   /** One metric of every job of a batch. */
   async function loadBatch(batchId: string, metric: string): Promise<void> {
     const marks = new Map([...series].map(([key, known]) => [key, known.open()] as const))
@@ -79,7 +98,7 @@ export const useSeriesStore = defineStore('series', () => {
     for (const key of touched) versions.set(key, of(key).version)
   })
 
-  return { versions, version, get, loadJob, refineJob, loadBatch }
+  return { versions, version, get, loadJob, loadJobs, refineJob, refineJobs, loadBatch }
 })
 
 type BatchCurve = Awaited<ReturnType<typeof getBatchCurves>>['curves'][number]

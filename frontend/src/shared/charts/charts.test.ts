@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { coloursOf } from './colours'
+import { coloursOf, stylesOf } from './colours'
 import { fileName, toCsv } from './csv'
-import { gapsOf, lineOption, type LineChartSettings } from './lineOption'
-import { PLAIN_LOOK } from './look'
+import { lineOption, type LineChartSettings } from './lineOption'
+import { asXAxis, metricOf, overMetric, PLAIN_LOOK } from './look'
 import { quantile, usualSpan } from './outliers'
 import { ema, gaussian, runningMean, smooth, SMOOTHERS, widthOf, type Point } from './smoothing'
 
@@ -83,6 +83,12 @@ describe('a chart as a table', () => {
     expect(toCsv([...series, other], 'epoch')).toBe('epoch,<b>loss</b>,"a,""b"""\r\n1,4,\r\n2,2,1.5\r\n3,NaN,\r\n4,0,\r\n9,,7\r\n')
   })
 
+  it('names infinities, and has the ends and the members of a band beside it', () => {
+    const band = { low: Float64Array.of(1, NaN), high: Float64Array.of(3, NaN), n: Float64Array.of(2, 0) }
+    const points = { x: Float64Array.of(1, 2), y: Float64Array.of(2, Infinity) }
+    expect(toCsv([{ id: 'a', name: 'a', points, colour: '', band }], 'step')).toBe('step,a,a low,a high,a n\r\n1,2,1,3,2\r\n2,inf,NaN,NaN,0\r\n')
+  })
+
   it('runs no formula in a spreadsheet', () => {
     expect(toCsv([{ id: 'a', name: '=1+1', points: [], colour: '' }], 'step')).toBe("step,'=1+1\r\n")
   })
@@ -103,6 +109,26 @@ describe('colours of lines', () => {
   })
 })
 
+describe('the style of a job', () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `job-${index}`)
+
+  it('has the same colour whatever stands beside it', () => {
+    const all = stylesOf(ids, 'light')
+    for (const id of ids) expect(stylesOf([id], 'light').get(id)?.colour).toBe(all.get(id)?.colour)
+  })
+
+  it('tells those of one colour apart by their dashes', () => {
+    const seen = new Set([...stylesOf(ids.slice(0, 12), 'light').values()].map(({ colour, dashed }) => `${colour} ${String(dashed)}`))
+    expect(seen.size).toBe(12)
+  })
+})
+
+describe('an axis', () => {
+  it.each(['step', 'relative', 'wall', 'metric:samples/seen'])('%s is read as it was written', (text) => expect(asXAxis(text)).toBe(text))
+  it.each(['', 'metric:', 'nonsense'])('"%s" is none: steps', (text) => expect(asXAxis(text)).toBe('step'))
+  it('of a metric names it', () => expect([metricOf(overMetric('a:b')), metricOf('wall')]).toEqual(['a:b', null]))
+})
+
 describe('the option of a line chart', () => {
   it('draws the raw line faintly behind the smoothed one', () => {
     const { series } = lineOption(settings({ look: { ...PLAIN_LOOK, smoothing: 0.5 } }))
@@ -120,35 +146,24 @@ describe('the option of a line chart', () => {
     expect(lineOption(one).series[0]?.showSymbol).toBe(true)
   })
 
-  it('escapes names in its tooltip', () => {
-    const text = lineOption(settings()).tooltip.formatter([{ seriesId: 'loss', seriesName: '<img src=x>', color: 'red', value: [1, 4] }])
-    expect(text).not.toContain('<img')
-    expect(text).toContain('4')
+  it('marks where a run began anew', () => {
+    const { series } = lineOption(settings({ marks: [{ x: 3, text: 'New run' }] }))
+    expect(series.flatMap((line) => ('markLine' in line ? [line.markLine?.data] : []))).toEqual([[{ xAxis: 3, name: '↻' }]])
   })
 
-  it('marks where a run began anew, and tells of it in the tooltip nearby', () => {
-    const marks = [{ x: 3, text: 'New <run>' }]
-    const { series, tooltip } = lineOption(settings({ marks }))
-    expect(series.flatMap((line) => ('markLine' in line ? [line.markLine?.data] : []))).toEqual([[{ xAxis: 3 }]])
-    const near = tooltip.formatter([{ seriesId: 'loss', seriesName: 'loss', color: 'red', value: [3, 4] }])
-    const far = tooltip.formatter([{ seriesId: 'loss', seriesName: 'loss', color: 'red', value: [1, 4] }])
-    expect(near).toContain('New &#60;run&#62;')
-    expect(far).not.toContain('New')
-    expect(lineOption(settings()).series[0]).toMatchObject({ markLine: { data: [] } })
-  })
-
-  it('marks what was no number, and says so', () => {
-    const { series, tooltip } = lineOption(settings())
-    expect(series[1]).toMatchObject({ id: 'loss\nnan', data: [[3, 2]], symbol: 'triangle' })
-    const text = tooltip.formatter([{ seriesId: 'loss\nnan', seriesName: 'loss', color: 'red', value: [3, 2] }])
-    expect(text).toContain('NaN')
+  it('marks what was no number, infinities at their edge', () => {
+    const columns = { x: Float64Array.of(1, 2, 3, 4), y: Float64Array.of(4, NaN, Infinity, -Infinity) }
+    const { series, yAxis } = lineOption(settings({ series: [{ id: 'a', name: 'a', points: columns, colour: 'red' }] }))
+    expect(series[1]).toMatchObject({ id: 'a\nodd', data: [{ value: [2, 4], symbolRotate: 0 }, { value: [3, yAxis.max], symbolRotate: 0 }, { value: [4, yAxis.min], symbolRotate: 180 }] })
     // A number below zero is not marked where only the axis has no place for it.
     const below = settings({ series: [{ id: 'a', name: 'a', points: [[1, -1], [2, 1]], colour: 'red' }], look: { ...PLAIN_LOOK, log: true } })
     expect(lineOption(below).series).toHaveLength(1)
   })
 
-  it('marks the ends of a run without numbers, not every one of its places', () => {
-    expect(gapsOf([[0, null], [1, 5], [2, null], [3, null], [4, null], [5, 7], [6, null]])).toEqual([[0, 5], [2, 5], [4, 5], [6, 7]])
+  it('draws a band as what is between its ends', () => {
+    const band = { low: Float64Array.of(1, 1), high: Float64Array.of(3, 5), n: Float64Array.of(2, 2) }
+    const { series } = lineOption(settings({ series: [{ id: 'a', name: 'a', points: [[1, 2], [2, 3]], colour: 'red', band }] }))
+    expect(series.map(({ id, data }) => [id, data])).toEqual([['a\nlow', [[1, 1], [2, 1]]], ['a\nhigh', [[1, 2], [2, 4]]], ['a', [[1, 2], [2, 3]]]])
   })
 
   it('has no place for zero on a log x axis, and a time axis stays as it is', () => {
@@ -165,6 +180,6 @@ describe('the option of a line chart', () => {
     const one = settings({ series: [{ id: 'a', name: 'a', points, colour: 'red' }], look: { ...PLAIN_LOOK, clip: true } })
     expect(lineOption(one).yAxis.max).toBeLessThan(3)
     expect(lineOption(one).series[0]?.data).toHaveLength(101)
-    expect(lineOption({ ...one, look: PLAIN_LOOK }).yAxis.max).toBeUndefined()
+    expect(lineOption({ ...one, look: PLAIN_LOOK }).yAxis.max).toBeGreaterThanOrEqual(1e6)
   })
 })

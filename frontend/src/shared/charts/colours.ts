@@ -26,6 +26,25 @@ export function coloursOf(ids: readonly string[], theme: ThemeName): Map<string,
   return assigned
 }
 
+const PATTERNS = [undefined, true, 'dotted'] as const
+
+/**
+ * The colour that each id hashes to, the same on every page whatever stands beside it. Ids of one chart that hash to the same
+ * colour are told apart by their dashes.
+ */
+export function stylesOf(ids: readonly string[], theme: ThemeName): Map<string, { colour: string; dashed: (typeof PATTERNS)[number] }> {
+  const colours = SERIES[theme]
+  const used = new Map<number, number>()
+  const styles = new Map<string, { colour: string; dashed: (typeof PATTERNS)[number] }>()
+  for (const id of [...new Set(ids)].sort()) {
+    const place = hash(id) % colours.length
+    const before = used.get(place) ?? 0
+    used.set(place, before + 1)
+    styles.set(id, { colour: colours[place] as string, dashed: PATTERNS[before % PATTERNS.length] })
+  }
+  return styles
+}
+
 /** Colours for a few named lines: by place, so that neighbours always differ. */
 export function colourAt(index: number, theme: ThemeName): string {
   const colours = SERIES[theme]

@@ -1,9 +1,6 @@
-// The parts of ECharts that Argus draws with; everything else stays out of the bundle.
-import { LineChart } from 'echarts/charts'
-import { DataZoomComponent, GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
-import { connect, use } from 'echarts/core'
+// The parts of ECharts that every page with a chart needs: its axes. Lines are painted by painter.ts; exports.ts adds the rest.
+import { GridComponent } from 'echarts/components'
+import { use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
-use([LineChart, GridComponent, TooltipComponent, DataZoomComponent, MarkLineComponent, CanvasRenderer])
-
-export { connect }
+use([GridComponent, CanvasRenderer])

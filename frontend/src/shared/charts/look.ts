@@ -2,8 +2,17 @@
 import type { Smoother } from './smoothing'
 
 export const X_AXES = ['step', 'relative', 'wall'] as const
-/** Over the steps or epochs that were reported, the time since a job's first point, or the time of day. */
-export type XAxis = (typeof X_AXES)[number]
+/**
+ * Over the steps or epochs that were reported, the time since a job's first point, the time of day, or the values of
+ * another metric: `metric:` and its name.
+ */
+export type XAxis = (typeof X_AXES)[number] | `metric:${string}`
+
+const METRIC = 'metric:'
+export const overMetric = (name: string): XAxis => `${METRIC}${name}`
+/** The metric that an axis is made of, if it is. */
+export const metricOf = (axis: XAxis): string | null => (axis.startsWith(METRIC) ? axis.slice(METRIC.length) : null)
+export const asXAxis = (text: string): XAxis => (text.startsWith(METRIC) && text.length > METRIC.length ? overMetric(text.slice(METRIC.length)) : (X_AXES.find((one) => one === text) ?? 'step'))
 
 export interface ChartLook {
   x: XAxis

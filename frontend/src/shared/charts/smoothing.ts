@@ -1,6 +1,8 @@
 // Smoothing of a curve's values. Gaps (NaN in the arrays) stay gaps and count for nothing in their neighbourhood.
 
-export type Point = readonly [number, number | null]
+import type { Columns, Point } from './columns'
+
+export type { Point }
 
 export const SMOOTHERS = ['ema', 'gaussian', 'mean'] as const
 export type Smoother = (typeof SMOOTHERS)[number]
@@ -69,4 +71,22 @@ export function smooth(points: readonly Point[], smoother: Smoother, strength: n
     const y = values[at] as number
     return [x, Number.isNaN(y) ? null : y] as const
   })
+}
+
+const smoothed = new WeakMap<Columns, Map<string, Columns>>()
+
+/** The same for columns, kept with them: a chart that is drawn again smooths nothing anew. An infinity is a gap here. */
+export function smoothColumns(columns: Columns, smoother: Smoother, strength: number): Columns {
+  if (strength <= 0) return columns
+  const known = smoothed.get(columns) ?? new Map<string, Columns>()
+  smoothed.set(columns, known)
+  const key = `${smoother} ${strength}`
+  let found = known.get(key)
+  if (!found) {
+    found = { x: columns.x, y: METHODS[smoother](columns.y.map((value) => (Number.isFinite(value) ? value : NaN)), strength) }
+    // Whoever drags the slider passes many strengths: only the last is looked at again.
+    known.clear()
+    known.set(key, found)
+  }
+  return found
 }

@@ -1,6 +1,7 @@
 // How a reader looks at curves, in the URL. The slider writes when it rests, not at every step.
 import { computed, ref, watch, type WritableComputedRef } from 'vue'
-import { SMOOTHERS, X_AXES, type ChartLook, type Smoother, type XAxis } from '@/shared/charts'
+import { asXAxis, type ChartLook, type XAxis } from '@/shared/charts/look'
+import { SMOOTHERS, type Smoother } from '@/shared/charts/smoothing'
 import { useQueryFlag, useQueryNumber, useQueryText } from './useQuery'
 
 const REST_MS = 200
@@ -24,7 +25,7 @@ export function useChartLook(): WritableComputedRef<ChartLook> {
 
   return computed({
     get: () => ({
-      x: oneOf(X_AXES, x.value),
+      x: asXAxis(x.value),
       log: log.value,
       logX: logX.value,
       clip: clip.value,

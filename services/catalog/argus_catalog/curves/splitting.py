@@ -53,15 +53,17 @@ def _label(key: tuple[str, ...], by: str) -> str:
 
 
 def _seed_labels(jobs: Sequence[About], groups: Mapping[tuple[str, ...], list[int]]) -> dict[str, list[int]]:
-    """Model and dataset, and the settings by which groups differ."""
+    """What groups differ by: of model, dataset and settings. Where nothing does, model and dataset."""
     settings = {key: dict(_flat("", without_seeds(jobs[places[0]].config))) for key, places in groups.items()}
     names = sorted({name for own in settings.values() for name in own})
     telling = [name for name in names if len({own.get(name) for own in settings.values()}) > 1]
+    parts = [part for part in (0, 1) if len({key[part] for key in groups}) > 1]
     found: dict[str, list[int]] = {}
     for key, places in groups.items():
         own = settings[key]
         told = [f"{name}={own[name]}" for name in telling if name in own]
-        label = " · ".join([*(part for part in key[:2] if part), *told])
+        named = [key[part] for part in parts if key[part]]
+        label = " · ".join([*named, *told] or [part for part in key[:2] if part])
         # Values that were cut short may look alike.
         found[label if label not in found else f"{label} ({len(found) + 1})"] = places
     return found

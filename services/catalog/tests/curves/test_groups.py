@@ -94,8 +94,8 @@ class TestSplit:
         assert [
             (g["label"], sorted(m["job_id"] for m in g["members"])) for g in sorted(found, key=lambda g: g["id"])
         ] == [
-            ("resnet · cifar · lr=0.1", ["s0", "s1", "s2"]),
-            ("resnet · cifar · lr=0.2", ["other"]),
+            ("lr=0.1", ["s0", "s1", "s2"]),
+            ("lr=0.2", ["other"]),
         ]
         assert all(g["batch_id"] == "a" and g["series"][0]["name"] == "loss" for g in found)
 

@@ -13,8 +13,13 @@ export default {
   curves: {
     metric: 'Metric',
     empty: { title: 'No curve yet', hint: 'Curves begin with the first job.epoch() call.' },
-    some: 'Curves of the {count} most recent jobs.',
-    show: 'Show {name} alone',
+    layout: 'One metric or all',
+    layouts: { one: 'One', all: 'All' },
+    group: 'Lines',
+    by: { each: 'Each job', seed: 'By seed group', model: 'By model', dataset: 'By data set', all: 'All jobs as one', crowd: '{count} jobs as one' },
+    band: 'Band',
+    bands: { std: 'Mean ± std', sem: 'Mean ± standard error', minmax: 'Mean, min to max', quartiles: 'Median, quartiles' },
+    overSteps: 'Groups have no common time of day or other metric: they are shown over steps.',
   },
   environment: {
     none: { title: 'No environment was sent', hint: 'The script can report its commit, packages and configuration with an env_snapshot event.' },

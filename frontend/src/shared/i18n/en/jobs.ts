@@ -4,6 +4,7 @@ export default {
   answer: { epoch: 'Epoch {epoch}', noEpoch: 'No epoch yet', left: 'about {time} left' },
   trend: { better: '{metric} improving', worse: '{metric} rising', flat: '{metric} steady' },
   curves: { title: 'Curves', empty: { title: 'No point yet', hint: 'Curves begin with the first job.epoch() call and move with every further one.' } },
+  system: { title: 'Machine', oneAxis: 'on the time axis of the curves', byClock: 'over the time of day; the crosshair meets the curves' },
   metrics: { title: 'Final metrics' },
   details: { title: 'Details', batch: 'Batch', model: 'Model', dataset: 'Data set', parameters: 'Parameters', memory: 'Peak GPU memory', batchTime: 'Time per training batch', started: 'Started', ended: 'Ended', firstStarted: 'First started', lastStarted: 'Last resumed', runs: '{count} runs', lastRun: 'last run', folder: 'Folder' },
   tabs: { overview: 'Overview', log: 'Log', config: 'Configuration', files: 'Files', timeline: 'Timeline' },

@@ -13,8 +13,13 @@ export default {
   curves: {
     metric: '指标',
     empty: { title: '还没有曲线', hint: '首次调用 job.epoch() 后出现曲线。' },
-    some: '显示最近 {count} 个任务的曲线。',
-    show: '只看 {name}',
+    layout: '单个或全部指标',
+    layouts: { one: '单个', all: '全部' },
+    group: '曲线',
+    by: { each: '每个任务', seed: '按种子组', model: '按模型', dataset: '按数据集', all: '全部任务合一', crowd: '{count} 个任务合一' },
+    band: '区间',
+    bands: { std: '均值 ± 标准差', sem: '均值 ± 标准误', minmax: '均值与最小至最大', quartiles: '中位数与四分位' },
+    overSteps: '各组没有共同的时刻或其他指标：以步数为横轴显示。',
   },
   environment: {
     none: { title: '没有收到环境信息', hint: '脚本可以通过 env_snapshot 事件上报提交、软件包和配置。' },

@@ -4,6 +4,7 @@ export default {
   answer: { epoch: '第 {epoch} 轮', noEpoch: '尚无轮次', left: '约剩 {time}' },
   trend: { better: '{metric} 在改善', worse: '{metric} 在上升', flat: '{metric} 平稳' },
   curves: { title: '曲线', empty: { title: '还没有数据点', hint: '首次调用 job.epoch() 后出现曲线，之后随每次调用更新。' } },
+  system: { title: '机器', oneAxis: '与曲线共用时间轴', byClock: '横轴为时刻；十字线与曲线同步' },
   metrics: { title: '最终指标' },
   details: { title: '详情', batch: '批次', model: '模型', dataset: '数据集', parameters: '参数量', memory: '显存峰值', batchTime: '每个训练批耗时', started: '开始', ended: '结束', firstStarted: '首次开始', lastStarted: '最近恢复', runs: '共 {count} 次运行', lastRun: '最近一次运行', folder: '目录' },
   tabs: { overview: '概览', log: '日志', config: '配置', files: '文件', timeline: '时间线' },

@@ -1,0 +1,109 @@
+// Keeps what is on the canvas true to the properties of a chart: at once when its reader acts, a few times a second when
+// points arrive.
+import { computed, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { PALETTES, themeName } from '@/shared/theme'
+import { columnsOf, type Columns } from './columns'
+import { frameOption, labelsOf, plotRect } from './frameOption'
+import type { ChartLook } from './look'
+import { Painter } from './painter'
+import type { Rect } from './scale'
+import { drawingsOf, oddMarks, rangesOf, type Drawing, type Ranges } from './scene'
+import type { ChartMark, LineSeries } from './series'
+
+export interface PlotProps {
+  series: readonly LineSeries[]
+  xKind: 'value' | 'time'
+  look: ChartLook
+  formatTick: (x: number) => string
+  formatY: (y: number) => string
+  yMin?: number
+  yMax?: number
+  xMin?: number
+  xMax?: number
+  area?: boolean
+  highlighted: string | null
+  pinned: readonly string[]
+  marks?: readonly ChartMark[]
+  part: readonly [number, number] | null
+}
+
+export interface Plot {
+  rect: Rect
+  ranges: Ranges
+  drawn: ReadonlyMap<string, Columns>
+  frame: ReturnType<typeof frameOption>
+}
+
+// Points that arrive are drawn this often: a human eye reads numbers no quicker.
+const LIVE_MS = 250
+
+export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTMLCanvasElement | null>>, size: Ref<{ width: number; height: number }>, near: Readonly<Ref<boolean>>) {
+  const plot = shallowRef<Plot | null>(null)
+  let painter: Painter | null = null
+  let asked = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let last = 0
+
+  function draw(): void {
+    asked = 0
+    clearTimeout(timer)
+    timer = undefined
+    const { width, height } = size.value
+    if (!near.value || !canvas.value || width === 0) return
+    last = performance.now()
+    const given = props()
+    const drawings = drawingsOf(given.series, given.look, { highlighted: given.highlighted, pinned: new Set(given.pinned) })
+    const ranges = rangesOf(drawings, given.look, given.xKind === 'time', given.part, given)
+    const rect = plotRect(width, height, labelsOf(ranges.y, given.formatY), Boolean(given.marks?.length))
+    const frame = frameOption({ theme: themeName.value, xKind: given.xKind, x: ranges.x, y: ranges.y, rect, width, height, whole: given.look.x === 'step', formatTick: given.formatTick, formatY: given.formatY })
+    plot.value = { rect, ranges, frame, drawn: new Map(drawings.map(({ id, line }) => [id, line])) }
+    painter ??= new Painter(canvas.value, Math.min(2, window.devicePixelRatio || 1))
+    const palette = PALETTES[themeName.value]
+    painter.show({
+      view: { x: ranges.x, y: ranges.y, rect },
+      width,
+      height,
+      drawings,
+      odd: oddOf(drawings, given.series),
+      marks: (given.marks ?? []).map(({ x, sign = '↻' }) => ({ x, sign })),
+      area: given.area ?? false,
+      surface: palette.surface,
+      ink: palette.textFaint,
+    })
+  }
+
+  function soon(): void {
+    if (asked === 0) asked = requestAnimationFrame(draw)
+  }
+  function later(): void {
+    timer ??= setTimeout(soon, Math.max(0, last + LIVE_MS - performance.now()))
+  }
+
+  const acts = computed(() => {
+    const { look, xKind, yMin, yMax, xMin, xMax, area, highlighted, pinned, marks, part, formatTick, formatY } = props()
+    return [look, xKind, yMin, yMax, xMin, xMax, area, highlighted, pinned, marks, part, formatTick, formatY, size.value, near.value, themeName.value, canvas.value]
+  })
+  watch(acts, soon, { immediate: true })
+  // Which lines there are is the reader's doing; what they hold comes from the stream.
+  watch(
+    () => props().series,
+    (now, before) => (now.length === before.length && now.every((line, at) => line.id === before[at]?.id && line.colour === before[at].colour) ? later() : soon()),
+  )
+  const print = (): void => draw()
+  window.addEventListener('beforeprint', print)
+  onScopeDispose(() => {
+    cancelAnimationFrame(asked)
+    clearTimeout(timer)
+    painter?.dispose()
+    window.removeEventListener('beforeprint', print)
+  })
+  return plot
+}
+
+function oddOf(drawings: readonly Drawing[], series: readonly LineSeries[]) {
+  const raw = new Map(series.map((line) => [line.id, columnsOf(line.points)]))
+  return drawings.flatMap(({ id, colour, opacity }) => {
+    const marks = oddMarks(raw.get(id) as Columns)
+    return marks.length > 0 ? [{ colour, opacity, marks }] : []
+  })
+}
