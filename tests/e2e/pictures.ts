@@ -1,0 +1,43 @@
+// The pictures of the README, from the laboratory of `make demo`, in both themes. PICTURES_DIR says where they go.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { tellDemo, type Demo } from './support/demo'
+
+const folder = process.env.PICTURES_DIR ?? 'pictures'
+const only = new RegExp(process.env.PICTURES_ONLY ?? '.')
+
+function pagesOf(demo: Demo): Record<string, string> {
+  const compared = ['resnet-baseline', 'convnext-baseline', 'vit-baseline'].map(demo.batch).join()
+  return {
+    home: '/',
+    project: '/projects/vision',
+    matrix: `/batches/${demo.batch('all-models-v2')}`,
+    curves: `/batches/${demo.batch('convnext-long')}?tab=curves`,
+    crash: `/batches/${demo.batch('swin-baseline')}/jobs/swin-t-cifar100-s0`,
+    job: `/batches/${demo.batch('zipformer-large-ddp')}/jobs/zipformer-librispeech-other-s0`,
+    compare: `/compare?batches=${compared}`,
+    study: '/studies/convnext-lr-wd',
+    host: '/hosts/dgx-01?span=6h',
+  }
+}
+
+test('pictures', async ({ browser }) => {
+  mkdirSync(folder, { recursive: true })
+  const demo = tellDemo()
+  for (const theme of ['light', 'dark'] as const) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme, locale: 'en-US', reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    await demo.as(page, 'ada')
+    for (const [name, path] of Object.entries(pagesOf(demo))) {
+      if (!only.test(name)) continue
+      await page.goto(path)
+      await expect(page.locator('h1, h2').first()).toBeVisible()
+      await expect(page.getByTestId('skeleton')).toHaveCount(0)
+      // Charts come after the page, and draw themselves.
+      await page.waitForTimeout(2_500)
+      await page.screenshot({ path: join(folder, `${name}-${theme}.png`) })
+    }
+    await context.close()
+  }
+})
