@@ -44,6 +44,13 @@ describe('rows', () => {
     [[1, 2, 3], 'min', 0], [[1, 2, 3], 'max', 2], [[1, 1, 3], 'min', null], [[1, undefined], 'min', null], [[NaN, 2, 1], 'min', 2], [['1', 2], 'max', null],
   ] as const)('find the best of %j (%s)', (values, aim, expected) => expect(bestOf(values, aim)).toBe(expected))
 
+  it('call no learning rate the best', () => {
+    const [row] = rowsOf([side('one', { lr: 1 }), side('two', { lr: 2 })], { lr: 'min' }, [])
+    expect([row?.best, row?.aim]).toEqual([null, null])
+    expect(headlineOf([side('one', { lr: 1, acc: 1 })], '')).toBe('acc')
+    expect(headlineOf([side('one', { lr: 1 })], '')).toBe('lr')
+  })
+
   it('tell how far a value is from the baseline', () => {
     expect(deltaOf(0.9, 0.8, 'max')).toMatchObject({ better: true })
     expect(deltaOf(0.9, 0.8, 'max')?.percent).toBeCloseTo(12.5)
@@ -144,6 +151,8 @@ describe('the overlay', () => {
   it('knows which jobs are seeds of one another', () => {
     const told = (job_id: string, seed_group: string) => ({ batch_id: 'b', batch_name: null, job_id, seed_group, metrics: {}, config: {}, environment: {}, model: null, dataset: null, project: 'p', host: null, command: null, status: null, elapsed_s: null })
     const found = sidesOfJobs({ jobs: [told('1', 'g'), told('2', 'h'), told('3', 'g')] } as unknown as JobComparison)
+    const twice = sidesOfJobs({ jobs: [told('1', 'g'), { ...told('1', 'h'), batch_id: 'c', batch_name: 'C' }, told('2', 'i')] } as unknown as JobComparison)
+    expect(twice.map(({ title }) => title)).toEqual(['b / 1', 'C / 1', '2'])
     expect(found.map(({ seeds: members }) => members.map(({ jobId }) => jobId))).toEqual([['1', '3'], ['2'], ['1', '3']])
   })
 })

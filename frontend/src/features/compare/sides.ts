@@ -46,11 +46,13 @@ export function sidesOfBatches(comparison: BatchComparison): Side[] {
 
 export function sidesOfJobs(comparison: JobComparison): Side[] {
   const members = groups(comparison.jobs)
+  // Jobs of several batches often have the same id: then the batch tells them apart.
+  const shared = new Set(comparison.jobs.map((job) => job.job_id).filter((id, at, ids) => ids.indexOf(id) !== at))
   return comparison.jobs.map((job) => {
     const key: JobKey = { batchId: job.batch_id, jobId: job.job_id }
     return {
       key: keyOfJob(key),
-      title: job.job_id,
+      title: shared.has(job.job_id) ? `${job.batch_name ?? job.batch_id} / ${job.job_id}` : job.job_id,
       subtitle: words(job.batch_name ?? job.batch_id, job.model, job.dataset),
       to: { name: 'job', params: { batchId: job.batch_id, jobId: job.job_id } },
       status: job.status,

@@ -7,6 +7,10 @@ export const SECTIONS = ['metrics', 'config', 'facts', 'environment'] as const
 export type Section = (typeof SECTIONS)[number]
 export type Aim = 'min' | 'max'
 
+// They tell what a run cost or how it was set up, not how good it is: none of their values is the best.
+const NEUTRAL = /^(lr|learning_rate|epochs?|train_epochs|n_epochs|total_epochs|step|seed|n_params|params|model_params|num_params|n_gpus|gpu_count)$/i
+export const isJudging = (name: string): boolean => !NEUTRAL.test(name)
+
 export interface Row {
   key: string
   section: Section
@@ -22,7 +26,7 @@ export interface Row {
 export function rowsOf(sides: readonly Side[], directions: Readonly<Record<string, Aim>>, order: readonly string[]): Row[] {
   return SECTIONS.flatMap((section) => {
     const rows = allRows(sides.map((side) => withoutNull(side[section]))).map((row): Row => {
-      const aim = section === 'metrics' ? (directions[row.key] ?? 'min') : null
+      const aim = section === 'metrics' && isJudging(row.key) ? (directions[row.key] ?? 'min') : null
       return { key: `${section}:${row.key}`, section, name: row.key, values: row.values, differs: row.differs, best: aim ? bestOf(row.values, aim) : null, aim }
     })
     if (section !== 'metrics') return rows

@@ -3,7 +3,7 @@ import { defaultMetric } from '@/features/runs'
 import type { BatchComparison } from './api'
 import { diffMatrix, tallyOf } from './matrix'
 import type { Side } from './sides'
-import { bestOf, deltaOf, type Aim, type Row } from './table'
+import { bestOf, deltaOf, isJudging, type Aim, type Row } from './table'
 
 export type Verdict =
   | { kind: 'cells'; winner: string; loser: string; wins: number; both: number; metric: string; gain: number | null; even: boolean }
@@ -16,7 +16,8 @@ export function headlineOf(sides: readonly Side[], asked: string): string | null
   for (const side of sides) for (const name of Object.keys(side.metrics)) counts.set(name, (counts.get(name) ?? 0) + 1)
   if (counts.has(asked)) return asked
   const most = Math.max(0, ...counts.values())
-  return defaultMetric([...counts].filter(([, count]) => count === most).map(([name]) => name)) ?? null
+  const common = [...counts].filter(([, count]) => count === most).map(([name]) => name)
+  return defaultMetric(common.filter(isJudging)) ?? common[0] ?? null
 }
 
 export function verdictOf(sides: readonly Side[], base: number, metric: string | null, aim: Aim, comparison: BatchComparison | null): Verdict {

@@ -1,7 +1,7 @@
 // A contour of two columns over a third: bands of colour between the points where it is known. Pure.
 import { PALETTES, type ThemeName } from '@/shared/theme'
 import { axisOf, PLOT_GRID, told, tooltipOf } from './axes'
-import { ramp } from './ramp'
+import { mix, ramp } from './ramp'
 import type { Surface } from './surface'
 
 export interface ContourPoint {
@@ -23,6 +23,8 @@ export interface ContourSettings {
 }
 
 const BANDS = 12
+// Of the colour, so that points stand out from what lies under them.
+const STRENGTH = 0.75
 
 /** From 0 to 1 in as many steps as there are bands. */
 export const bandOf = (share: number): number => Math.min(BANDS - 1, Math.floor(share * BANDS)) / (BANDS - 1)
@@ -37,8 +39,8 @@ export function contourOption(settings: ContourSettings) {
   return {
     animation: false,
     grid: PLOT_GRID,
-    xAxis: { ...axisOf({ name: names.x, kind: 'number', log: settings.logs.x, format: settings.format }, theme, 'x'), min: surface?.xs[0], max: surface?.xs.at(-1), splitLine: { show: false } },
-    yAxis: { ...axisOf({ name: names.y, kind: 'number', log: settings.logs.y, format: settings.format }, theme, 'y'), min: surface?.ys[0], max: surface?.ys.at(-1), splitLine: { show: false } },
+    xAxis: edged(axisOf({ name: names.x, kind: 'number', log: settings.logs.x, format: settings.format }, theme, 'x'), surface?.xs),
+    yAxis: edged(axisOf({ name: names.y, kind: 'number', log: settings.logs.y, format: settings.format }, theme, 'y'), surface?.ys),
     tooltip: tooltipOf(theme, ({ dataIndex, seriesId }) => {
       const cell = cells[dataIndex]
       if (seriesId === 'surface') return cell ? told(`≈ ${settings.format(cell[4] as number)}`, []) : ''
@@ -52,9 +54,9 @@ export function contourOption(settings: ContourSettings) {
         renderItem: (_: unknown, api: { value: (dimension: number) => number; coord: (point: number[]) => number[] }) => {
           const [left, bottom] = api.coord([api.value(0), api.value(2)]) as [number, number]
           const [right, top] = api.coord([api.value(1), api.value(3)]) as [number, number]
-          const fill = ramp(theme, bandOf(share(api.value(4))))
+          const fill = mix(palette.surface, ramp(theme, bandOf(share(api.value(4)))), STRENGTH)
           // A pixel more, so that no seam shows between two cells.
-          return { type: 'rect' as const, shape: { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }, style: { fill, opacity: 0.8 } }
+          return { type: 'rect' as const, shape: { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }, style: { fill } }
         },
         encode: { x: [0, 1], y: [2, 3] },
         data: cells,
@@ -71,6 +73,11 @@ export function contourOption(settings: ContourSettings) {
       },
     ],
   }
+}
+
+/** The axis ends where the surface does: at no round number, so that its ends have no label. */
+function edged(axis: ReturnType<typeof axisOf>, edges: readonly number[] | undefined) {
+  return { ...axis, min: edges?.[0], max: edges?.at(-1), splitLine: { show: false }, axisLabel: { ...axis.axisLabel, showMinLabel: false, showMaxLabel: false } }
 }
 
 function goodness({ points, lowIsBetter }: ContourSettings): (value: number) => number {

@@ -84,6 +84,7 @@ export default {
     frontHint: 'What nothing beats in one without losing in the other; what is not known to be better when higher counts as better when lower',
     correlation: 'r = {r}, Spearman {rho} over {n} points',
   },
+  missing: { title: '{name} is not there', hint: 'It does not exist, or it is not shared with you. The others can be compared without it.', drop: 'Take it out' },
   empty: {
     title: 'Nothing to compare yet',
     one: 'One more to compare it with',

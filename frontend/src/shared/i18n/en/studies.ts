@@ -52,5 +52,5 @@ export default {
     empty: 'No intermediate values',
     emptyHint: 'They appear when trials report epochs or steps while they run.',
   },
-  trials: { title: 'All trials', top: 'Best trials', compare: 'Compare {count}', tick: 'Choose', tickOne: 'Choose trial {number}', more: '{shown} of {all} shown. Show more' },
+  trials: { title: 'All trials', top: 'Best trials', compare: 'Compare | Compare {count} | Compare {count}', tick: 'Choose', tickOne: 'Choose trial {number}', more: '{shown} of {all} shown. Show more' },
 }

@@ -84,6 +84,7 @@ export default {
     frontHint: '任一方面都无法在不损失另一方面的情况下被超越的点;方向未知的指标按越低越好处理',
     correlation: 'r = {r},Spearman {rho},共 {n} 个点',
   },
+  missing: { title: '找不到 {name}', hint: '它不存在,或没有与你共享。其余的可以继续对比。', drop: '移除它' },
   empty: {
     title: '还没有要对比的内容',
     one: '再选一个来对比',

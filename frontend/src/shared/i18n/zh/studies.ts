@@ -52,5 +52,5 @@ export default {
     empty: '没有中间值',
     emptyHint: '试验在运行中上报轮次或步数后会出现。',
   },
-  trials: { title: '全部试验', top: '最好的试验', compare: '对比 {count} 个', tick: '选择', tickOne: '选择试验 {number}', more: '显示 {shown} / {all}。显示更多' },
+  trials: { title: '全部试验', top: '最好的试验', compare: '对比 | 对比 {count} 个 | 对比 {count} 个', tick: '选择', tickOne: '选择试验 {number}', more: '显示 {shown} / {all}。显示更多' },
 }
