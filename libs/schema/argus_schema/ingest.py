@@ -118,12 +118,13 @@ job = table(
         sqlite_where=sa.text("study_name is not null"),
         postgresql_where=sa.text("study_name is not null"),
     ),
-    # Counts of the last day and feeds read nothing else of most jobs.
+    # Counts of the last day and feeds read nothing else of most jobs (SQLite looks at `deleted_at` all the same).
     sa.Index(
         "ix_job_status_end_time",
         "status",
         "end_time",
         "batch_key",
+        "deleted_at",
         sqlite_where=sa.text("deleted_at is null"),
         postgresql_where=sa.text("deleted_at is null"),
     ),

@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_job_status_end_time",
         "job",
-        ["status", "end_time", "batch_key"],
+        ["status", "end_time", "batch_key", "deleted_at"],
         unique=False,
         sqlite_where=is_there,
         postgresql_where=is_there,
