@@ -24,6 +24,7 @@ export default {
     failed: 'Failed',
     cancelled: 'Cancelled',
     skipped: 'Skipped',
+    pruned: 'Pruned',
     partial: 'Partly done',
     unknown: 'Unknown',
   },

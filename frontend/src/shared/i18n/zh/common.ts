@@ -24,6 +24,7 @@ export default {
     failed: '失败',
     cancelled: '已取消',
     skipped: '已跳过',
+    pruned: '已剪枝',
     partial: '部分完成',
     unknown: '未知',
   },
