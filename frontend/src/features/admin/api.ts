@@ -104,3 +104,8 @@ export const readJwtStatus = () => ok(client.GET('/api/admin/security/jwt/status
 export const rotateKey = () => ok(client.POST('/api/admin/security/jwt/rotate'))
 
 export const readProviders = () => ok(client.GET('/api/auth/oauth/config'))
+
+const MOST_RUNS = 50
+export const readRetention = () => ok(client.GET('/api/admin/retention/status'))
+export const listRetentionRuns = () => ok(client.GET('/api/admin/retention/runs', { params: { query: { limit: MOST_RUNS } } }))
+export const sweep = (dry: boolean) => ok(client.POST('/api/admin/retention/sweep', { params: { query: { dry_run: dry } } }))

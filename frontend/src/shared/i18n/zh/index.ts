@@ -22,6 +22,7 @@ import palette from './palette'
 import plots from './plots'
 import projects from './projects'
 import published from './published'
+import retention from './retention'
 import runs from './runs'
 import search from './search'
 import settings from './settings'
@@ -32,4 +33,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
