@@ -6,8 +6,9 @@ import { useResource, type Resource } from '@/shared/composables/useResource'
 
 const CHANGES = new Set(['job_start', 'job_done', 'job_failed', 'batch_done', 'batch_failed', 'batch_stopped'])
 const SOONEST_MS = 1_000
+const LATEST_MS = 6_000
 // A board that took long to read is read less often: the reader's time is shared with everyone's server.
-const RESTS = 10
+const RESTS = 4
 
 export interface BoardOptions {
   /** What is another board: the first-load state is shown again. */
@@ -46,7 +47,7 @@ export function useBoard<T>(load: () => Promise<T>, options: BoardOptions): Reso
         planned = undefined
         void resource.refresh()
       },
-      Math.max(SOONEST_MS, RESTS * took),
+      Math.min(LATEST_MS, Math.max(SOONEST_MS, RESTS * took)),
     )
   })
   onScopeDispose(() => clearTimeout(planned))
