@@ -3817,8 +3817,8 @@ export interface paths {
          * Search Everything
          * @description Projects, batches, jobs, hosts and studies that the caller sees, by their names.
          *
-         *     Jobs are found by the beginning of their id, and among the 20,000 that started last by any part of their id, model
-         *     or data set; studies among the 5,000 that started last.
+         *     Jobs are found by the beginning of their id, and among the 5,000 that started last by any part of their id, model
+         *     or data set; studies among the same.
          */
         get: operations["search_everything"];
         put?: never;
@@ -4575,16 +4575,6 @@ export interface components {
             title: string;
         };
         /**
-         * Member
-         * @description A job of a group.
-         */
-        argus_catalog__curves__schemas__Member: {
-            /** Batch Id */
-            batch_id: string;
-            /** Job Id */
-            job_id: string;
-        };
-        /**
          * QueryResult
          * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
          */
@@ -4600,27 +4590,6 @@ export interface components {
             resumes: components["schemas"]["Resume"][];
             /** Series */
             series: components["schemas"]["Series"][];
-        };
-        /**
-         * Member
-         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
-         */
-        argus_catalog__members__schemas__Member: {
-            /** Created At */
-            created_at: string;
-            /** Created By */
-            created_by: number | null;
-            /** Granted By */
-            granted_by: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "editor" | "viewer";
-            /** User Id */
-            user_id: number;
-            /** Username */
-            username: string;
         };
         /**
          * QueryResult
@@ -6111,6 +6080,16 @@ export interface components {
             util_pct: number | null;
         };
         /**
+         * GroupJob
+         * @description A job of a group.
+         */
+        GroupJob: {
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string;
+        };
+        /**
          * GroupMember
          * @description A job of a group; of a group of batches both are the batch's id.
          */
@@ -6134,9 +6113,9 @@ export interface components {
             /** Label */
             label: string | null;
             /** Members */
-            members: components["schemas"]["argus_catalog__curves__schemas__Member"][];
+            members: components["schemas"]["GroupJob"][];
             /** Missing */
-            missing: components["schemas"]["argus_catalog__curves__schemas__Member"][];
+            missing: components["schemas"]["GroupJob"][];
             /** Series */
             series: components["schemas"]["CurveBand"][];
         };
@@ -7347,6 +7326,27 @@ export interface components {
             value: number | null;
         };
         /**
+         * Member
+         * @description Someone who belongs to a project. `granted_by` names the provider of identity whose groups gave the role.
+         */
+        Member: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Granted By */
+            granted_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
+        };
+        /**
          * MemberIn
          * @description What someone is to be in a project.
          */
@@ -8111,7 +8111,7 @@ export interface components {
             /** May Manage */
             may_manage: boolean;
             /** Members */
-            members: components["schemas"]["argus_catalog__members__schemas__Member"][];
+            members: components["schemas"]["Member"][];
             /** Role */
             role: ("owner" | "editor" | "viewer") | null;
         };
@@ -15769,7 +15769,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["argus_catalog__members__schemas__Member"];
+                    "application/json": components["schemas"]["Member"];
                 };
             };
         };

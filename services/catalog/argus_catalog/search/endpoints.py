@@ -24,7 +24,7 @@ async def search_everything(
 ) -> SearchResult:
     """Projects, batches, jobs, hosts and studies that the caller sees, by their names.
 
-    Jobs are found by the beginning of their id, and among the 20,000 that started last by any part of their id, model
-    or data set; studies among the 5,000 that started last.
+    Jobs are found by the beginning of their id, and among the 5,000 that started last by any part of their id, model
+    or data set; studies among the same.
     """
     return await service.search(connection, actor, q, limit)

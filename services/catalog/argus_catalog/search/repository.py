@@ -23,7 +23,7 @@ meta = own.project_meta.c
 
 Row = Any
 
-_NEWEST_JOBS: Final = 20_000
+_NEWEST_JOBS: Final = 5_000
 _NEWEST_TRIALS: Final = 5_000
 # The largest code point: no text that begins with another one comes after it and this.
 _LAST: Final = "\U0010ffff"
