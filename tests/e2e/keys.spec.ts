@@ -90,7 +90,7 @@ test('the palette acts: theme, language, a new token, signing out', async ({ pag
 
 test('says what could not be searched, and still goes to pages', async ({ page }) => {
   await registerInBrowser(page, newAccount('keys'))
-  await page.route(/\/api\/hosts/, (route) => route.fulfill({ status: 500, json: { detail: 'no', error: { code: 'internal.error', message: 'no', details: {}, trace_id: 'a' } } }))
+  await page.route(/\/api\/(batches|search)/, (route) => route.fulfill({ status: 500, json: { detail: 'no', error: { code: 'internal.error', message: 'no', details: {}, trace_id: 'a' } } }))
   await page.goto('/inbox')
   await openPalette(page)
   await expect(palette(page).getByRole('alert')).toBeVisible()
