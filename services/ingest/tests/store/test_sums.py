@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from argus_contracts import bus as wire
 from argus_ingest.retention.batches import DeletedBatches
 from argus_ingest.testing import event
-from argus_ingest.tracking import deletions, departures, moves
+from argus_ingest.tracking import deletions, departures, moves, restores
 from argus_kit.clock import now
 from argus_schema import ingest as tables
 from argus_schema import sums
@@ -180,8 +180,9 @@ class Story:
         await self.ask(moves.move, request)
 
     async def restore(self):
-        async with self.ingest.database.write() as connection:
-            await connection.execute(sa.update(tables.batch).values(deleted_at=None, purge_at=None))
+        kind, batch_id, job_id = self.draw.choice(["batch", "job"]), f"b{self.draw.randrange(6)}", "j0"
+        request = wire.TrackingRestore(kind=kind, batch_id=batch_id, job_id=job_id, actor_id=7, at=now())
+        await self.ask(restores.restore, request)
 
     async def purge(self):
         storage = _NoFiles()
