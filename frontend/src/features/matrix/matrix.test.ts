@@ -173,6 +173,12 @@ describe('the trend of the best', () => {
     expect(found?.steps.map(({ x, y }) => [x, y])).toEqual([[0, 50], [50, 0]])
   })
 
+  it('has steps to press that keep their distance, the newest first', () => {
+    const records = [record(0, 1), record(1, 1.01), record(50, 2), record(100, 3)]
+    const found = staircase({ metric: 'x', direction: 'max', is_sure: true, n_results: 4, last_at: at(100), records }, 600, 96)
+    expect(found?.steps.map((step) => step.isTarget)).toEqual([false, true, true, true])
+  })
+
   it('is nothing without records', () => {
     expect(staircase({ metric: 'x', direction: 'min', is_sure: true, n_results: 0, last_at: null, records: [] }, 100, 50)).toBeNull()
   })
