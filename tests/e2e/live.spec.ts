@@ -63,7 +63,7 @@ test.describe('a training seen live', () => {
     await expect(chart).toHaveAttribute('data-points', '12')
     await expect(page.getByTestId('job-epoch')).toContainText('6')
     await run.log('mlp-digits', 'a line from the script')
-    await expect(page.getByTestId('log-panel')).toContainText('a line from the script')
+    await expect(page.getByTestId('log-viewer')).toContainText('a line from the script')
     expect(await page.evaluate(() => (window as unknown as { stillHere?: boolean }).stillHere)).toBe(true)
   })
 

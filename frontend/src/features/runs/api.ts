@@ -32,9 +32,6 @@ export const stopBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}
 export const getBatchCurves = (id: string, metric: string) =>
   ok(client.GET('/api/batches/{batch_id}/curves', { params: { path: { batch_id: id }, query: { metric, points: POINTS_OF_BATCH } } }))
 
-export const getBatchLog = (id: string, limit: number) =>
-  ok(client.GET('/api/batches/{batch_id}/log-lines', { params: { path: { batch_id: id }, query: { limit } } }))
-
 export const getJob = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}', jobPath(batchId, jobId)))
 export const getJobEta = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}/eta', jobPath(batchId, jobId)))
 
@@ -58,10 +55,3 @@ export type GroupResult = components['schemas']['GroupResult']
 /** Curves of many jobs, and of groups of them. */
 export const queryCurves = (query: Partial<CurvesQuery>) =>
   ok(client.POST('/api/metrics/query', { body: { series: [], groups: [], split: [], points: POINTS_OF_BATCH, ...query } }))
-
-export const getJobLog = (batchId: string, jobId: string, limit: number) =>
-  ok(
-    client.GET('/api/jobs/{batch_id}/{job_id}/log-lines', {
-      params: { path: { batch_id: batchId, job_id: jobId }, query: { limit } },
-    }),
-  )

@@ -125,9 +125,11 @@ def _stop_of_the_row(row: Row, found: Sequence[Moment]) -> list[Moment]:
 
 
 def _warnings(lines: Sequence[LogRow]) -> list[Moment]:
-    """Lines that say the same but for their numbers are one moment, at the time of the first."""
+    """Lines that say the same but for their numbers are one moment, at the time of the first. Of a traceback the last
+    line speaks, which names the exception.
+    """
     groups: dict[str, list[LogRow]] = {}
-    for line in lines:
+    for line in _ends_of_blocks(lines):
         groups.setdefault(_NUMBERS.sub("#", line.line)[:_LONGEST], []).append(line)
     newest = sorted(groups.values(), key=lambda group: group[-1].id)[-MOST_WARNINGS:]
     return [
@@ -140,6 +142,17 @@ def _warnings(lines: Sequence[LogRow]) -> list[Moment]:
         )
         for group in newest
     ]
+
+
+def _ends_of_blocks(lines: Sequence[LogRow]) -> list[LogRow]:
+    found: list[LogRow] = []
+    for line in lines:
+        last = found[-1] if found else None
+        if last is not None and last.n + 1 == line.n and {last.level.lower(), line.level.lower()} <= ERRORS:
+            found[-1] = line
+        else:
+            found.append(line)
+    return found
 
 
 def _end_kind(status: str) -> Happening:

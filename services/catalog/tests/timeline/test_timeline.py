@@ -111,6 +111,15 @@ class TestLife:
         await run.log("a", "hello", job_id="j1", at=after(3))
         assert (await timeline(run))["runs"][0]["start"] == "2026-11-20T12:00:00Z"
 
+    async def test_a_traceback_is_one_moment_told_by_its_last_line(self, run):
+        await run.job("a", "j1", start_time=T0)
+        for text in ("Traceback (most recent call last):", "  here", "KeyError: 'x'"):
+            await run.log("a", text, job_id="j1", level="error", at=after(5))
+        await run.log("a", "then this", job_id="j1", at=after(5))
+        await run.log("a", "OSError: y", job_id="j1", level="error", at=after(6))
+        found = await timeline(run)
+        assert told(found) == [("started", None), ("error", "KeyError: 'x'"), ("error", "OSError: y")]
+
     async def test_a_job_without_anything(self, run):
         await run.job("a", "j1", start_time=None, status="skipped")
         found = await timeline(run)

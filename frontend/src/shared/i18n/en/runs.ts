@@ -13,14 +13,4 @@ export default {
     explain: 'The script is asked to leave its training loop. Finished jobs and everything reported so far stay; the running job ends early.',
     stopping: 'Stopping: the script leaves its loop at its next check, usually within 10 seconds.',
   },
-  log: {
-    title: 'Log',
-    count: '{shown} of {total} lines',
-    level: 'Lowest level',
-    search: 'Find in log',
-    follow: 'Follow',
-    empty: 'No log lines yet. Lines sent with job.log() appear here as they are written.',
-    noMatch: 'No line matches.',
-    levels: { all: 'All levels', debug: 'Debug', info: 'Info', warn: 'Warning', error: 'Error' },
-  },
 }
