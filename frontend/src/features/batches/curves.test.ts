@@ -9,7 +9,7 @@ describe('a part in the URL', () => {
 
 describe('settings by which jobs are told apart', () => {
   it('are named by their path, seeds aside', () => {
-    expect(settingsOf({ lr: 0.1, seed: 3, optim: { name: 'sgd', rng: 1 }, layers: [1, 2] })).toEqual(['lr', 'optim.name'])
+    expect(settingsOf({ lr: 0.1, seed: 3, optim: { name: 'sgd', rng: 1 }, layers: [1, 2] })).toEqual(['lr', 'optim.name', 'layers'])
     expect(settingsOf(null)).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 // What a hand does over a chart: point, choose a part, zoom, move along, by mouse, touch and keys.
-import { ref, type Ref } from 'vue'
+import { onScopeDispose, ref, type Ref } from 'vue'
 import { fromPixel, panned, zoomed, type Domain } from './scale'
 import type { Plot } from './usePlot'
 
@@ -17,11 +17,15 @@ const WHEEL = 0.0015
 const KEY_ZOOM = 0.5
 const KEY_PAN = 0.25
 const LEAST_DRAG = 6
+// A second click within this time makes a double click, which picks nothing.
+const DOUBLE_MS = 300
 
 export function useGestures(plot: Readonly<Ref<Plot | null>>, zooms: () => boolean, isFull: () => boolean, act: Gestures) {
   /** The part that is being chosen, in pixels. */
   const brush = ref<{ from: number; to: number } | null>(null)
   const fingers = new Map<number, number>()
+  let picking: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(picking))
   let began: { pixel: number; pans: boolean; domain: Domain; distance: number } | null = null
 
   const pixelOf = (event: MouseEvent): number => event.clientX - (event.currentTarget as HTMLElement).getBoundingClientRect().left
@@ -59,10 +63,18 @@ export function useGestures(plot: Readonly<Ref<Plot | null>>, zooms: () => boole
       const [from, to] = [valueAt(brush.value.from), valueAt(brush.value.to)]
       if (to > from) act.part([from, to])
     } else if (began && !began.pans && event.type === 'pointerup' && Math.abs(pixelOf(event) - began.pixel) <= LEAST_DRAG) {
-      act.pick(valueAt(began.pixel), event.clientY - (event.currentTarget as HTMLElement).getBoundingClientRect().top)
+      const [x, y] = [valueAt(began.pixel), event.clientY - (event.currentTarget as HTMLElement).getBoundingClientRect().top]
+      clearTimeout(picking)
+      picking = setTimeout(() => act.pick(x, y), DOUBLE_MS)
     }
     brush.value = null
     began = null
+  }
+
+  /** A double click: all of x again. */
+  function reset(): void {
+    clearTimeout(picking)
+    if (zooms()) act.part(null)
   }
 
   function leave(event: PointerEvent): void {
@@ -113,5 +125,5 @@ export function useGestures(plot: Readonly<Ref<Plot | null>>, zooms: () => boole
     run()
   }
 
-  return { brush, down, move, up, leave, wheel, key }
+  return { brush, down, move, up, leave, reset, wheel, key }
 }
