@@ -3,13 +3,12 @@ import { ApiError } from '@/api/errors'
 import { registrationErrors } from './auth/registrationErrors'
 import { checkRegistration } from './auth/rules'
 import { readEnvironment } from './environment/environment'
-import { needsAttention } from './home/attention'
 import { gpusOf } from './hosts/gpus'
 import { isSilent } from './hosts/usage'
 import { groupCurves } from './jobs/curves'
 import { sortJobs } from './jobs/sortJobs'
 import { trendOf } from './jobs/trend'
-import type { Batch, Job } from './runs'
+import type { Job } from './runs'
 import { describeAgent } from './settings/agents'
 import { expiryOf } from './tokens/expiry'
 
@@ -71,20 +70,6 @@ describe('machines', () => {
   it('are silent after five minutes', () => {
     const now = Date.parse('2026-01-01T00:10:00Z')
     expect([isSilent('2026-01-01T00:06:00Z', now), isSilent('2026-01-01T00:04:00Z', now), isSilent('', now)]).toEqual([false, true, true])
-  })
-})
-
-describe('what needs attention', () => {
-  const now = Date.parse('2026-01-02T00:00:00Z')
-  const failure = { event_type: 'job_failed', batch_id: 'b', job_id: 'j', project: 'p', timestamp: '2026-01-01T12:00:00Z', summary: 'boom', message: '' }
-
-  it('is nothing when all is well', () => {
-    expect(needsAttention([{ id: 'b', status: 'running' } as Batch], [], [], now)).toEqual([])
-  })
-
-  it('is a run that stands still and a failure of the last day, each once', () => {
-    const items = needsAttention([{ id: 's', status: 'running', is_stalled: true } as Batch], [failure, failure, { ...failure, batch_id: 'old', timestamp: '2025-12-01T00:00:00Z' }], [], now)
-    expect(items.map((item) => item.kind)).toEqual(['stalled', 'job_failed'])
   })
 })
 

@@ -218,7 +218,7 @@ class QueryResult(Shape):
     series: list[Series]
 
 
-class Member(Shape):
+class GroupJob(Shape):
     """A job of a group."""
 
     batch_id: str
@@ -263,8 +263,8 @@ class GroupResult(Shape):
     label: str | None
     batch_id: str | None
     error: QueryError | None
-    members: list[Member]
-    missing: list[Member]
+    members: list[GroupJob]
+    missing: list[GroupJob]
     series: list[CurveBand]
 
 
