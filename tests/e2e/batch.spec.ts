@@ -1,0 +1,107 @@
+// The page of a batch: its answer, its actions, its tabs, and what is only for those who may.
+import { expect, test } from '@playwright/test'
+import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { Person } from './support/administrator'
+import { ScriptedRun } from './support/reporter'
+
+test('a batch answers first, follows what happens, and keeps its tab in the address', async ({ page }) => {
+  await registerInBrowser(page, newAccount('bea'))
+  const run = new ScriptedRun(await mintToken(page, 'script'), 'batch-page')
+  await run.start(3)
+  await run.startJob('j/1', 'resnet', 'digits')
+  await page.goto(`/batches/${run.batchId}`)
+  await untilLive(page)
+  const answer = page.getByTestId('batch-answer')
+  await expect(answer).toHaveText(/1 running.*2 to come/)
+  await run.finishJob('j/1', { ACC: 0.9 })
+  await expect(answer, 'without a reload').toHaveText(/1 done.*done by/)
+  await run.startJob('j-2', 'vit', 'digits')
+  await run.failJob('j-2', 'CUDA out of memory')
+
+  await page.getByRole('tab', { name: 'Timeline' }).click()
+  await expect(page).toHaveURL(/tab=timeline/)
+  const bars = page.getByTestId('timeline').locator('[data-job]')
+  await expect(bars).toHaveCount(2)
+  await run.startJob('j-3', 'mlp', 'digits')
+  await expect(bars, 'the new job appears').toHaveCount(3)
+  await page.getByTestId('timeline').locator('[data-job][tabindex="0"]').focus()
+  await page.keyboard.press('+')
+  await expect(page).toHaveURL(/zoom=2/)
+  await page.keyboard.press('0')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/jobs\//)
+  await page.goBack()
+
+  await page.getByRole('tab', { name: 'Activity' }).click()
+  const happened = page.getByTestId('happening')
+  await untilLive(page)
+  await expect(happened.filter({ hasText: 'vit · digits failed' })).toContainText('CUDA out of memory')
+  await run.failJob('j-3', 'loss is nan')
+  await expect(happened.first(), 'the newest stands first, live').toContainText('failed')
+  await page.getByLabel('Also what happened to single jobs').uncheck()
+  await expect(happened).toHaveCount(1)
+
+  await page.getByRole('tab', { name: 'Notifications' }).click()
+  const mails = page.getByTestId('mail-choice')
+  await mails.getByLabel('It failed').check()
+  await mails.getByTestId('save-mails').click()
+  await expect(mails).toContainText('chosen for this batch alone')
+  await page.reload()
+  await expect(mails.getByLabel('It failed')).toBeChecked()
+})
+
+test('what is done with a batch: marks, commands, the way to the trash and back', async ({ page }) => {
+  const ben = newAccount('ben')
+  await registerInBrowser(page, ben)
+  const token = await mintToken(page, 'script')
+  const runs = Array.from({ length: 5 }, () => new ScriptedRun(token, 'batch-actions'))
+  for (const run of runs) await run.start(1)
+  const [last] = runs.slice(-1) as [ScriptedRun]
+  await last.send('env_snapshot', { git_sha: '9fceb02d0ae598e95dc970b74767f19372d61af8', git_branch: 'main', cwd: '/home/ben/my runs' })
+  await last.send('batch_done', { n_done: 1 })
+
+  const own = await Person.of(ben)
+  for (const run of runs.slice(0, 4)) await own.call('POST', '/api/pins', { batch_id: run.batchId })
+  await page.goto(`/batches/${last.batchId}`)
+  await page.getByTestId('pin').click()
+  await expect(page.getByText('4 batches are pinned already')).toBeVisible()
+  await expect(page.getByTestId('pin')).toHaveAttribute('aria-pressed', 'false')
+  await page.getByTestId('star').click()
+  await page.reload()
+  await expect(page.getByTestId('star'), 'a star stays').toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByTestId('chips')).toContainText('9fceb02d')
+
+  await page.locator('body').press('.')
+  await page.getByRole('menuitem', { name: 'Run again' }).click()
+  const dialog = page.getByTestId('rerun-dialog')
+  await dialog.getByTestId('rerun-changes').fill('lr=0.1')
+  await expect(dialog.getByTestId('rerun-lines')).toContainText("cd '/home/ben/my runs'")
+  await expect(dialog.getByTestId('rerun-lines')).toContainText('python train.py --epochs 20 lr=0.1')
+  await page.keyboard.press('Escape')
+
+  await page.getByTestId('batch-menu').click()
+  await page.getByTestId('delete-batch').click()
+  await expect(page.getByRole('dialog')).toContainText('lies in the trash')
+  await page.getByTestId('confirm-delete').click()
+  await expect(page).toHaveURL(/\/batches$|\/batches\?/)
+  await page.getByTestId('undo-delete').click()
+  await expect(page).toHaveURL(new RegExp(`/batches/${last.batchId}`))
+  await expect(page.getByTestId('batch-header')).toBeVisible()
+})
+
+test('on a phone all actions stand in the menu, and nothing is wider than the screen', async ({ page }) => {
+  await registerInBrowser(page, newAccount('bo'))
+  const run = new ScriptedRun(await mintToken(page, 'script'), 'batch-phone')
+  await run.start(1)
+  await run.startJob('j', 'resnet', 'digits')
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (const tab of ['matrix', 'timeline', 'resources', 'activity', 'notifications']) {
+    await page.goto(`/batches/${run.batchId}?tab=${tab}`)
+    await expect(page.getByTestId('batch-answer')).toBeVisible()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), tab).toBeLessThanOrEqual(390)
+  }
+  await expect(page.getByTestId('share-batch')).toHaveCount(0)
+  await page.getByTestId('batch-menu').click()
+  await page.getByRole('menuitem', { name: 'Share' }).click()
+  await expect(page.getByTestId('share-dialog')).toBeVisible()
+})
