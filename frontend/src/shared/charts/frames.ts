@@ -5,7 +5,7 @@ export type Work = () => { more: boolean; cost: number }
 
 // Half a frame of 60 a second; and, as a browser may draw only after the script, about as many points as that draws.
 const BUDGET_MS = 7
-const BUDGET_POINTS = 24_000
+const BUDGET_POINTS = 8_000
 
 const queue: Work[] = []
 let asked = 0

@@ -40,14 +40,15 @@ export class Painter {
     this.work = document.createElement('canvas')
   }
 
-  /** Draws this scene. One that shows another part of the axes takes the place of the one under way; else it waits for it. */
-  show(scene: Scene): void {
-    this.fit(scene)
-    const moved = !this.scene || !sameView(this.scene.view, scene.view)
-    if (moved || this.scene === null) {
-      this.begin(scene)
-      this.stretch(scene)
-    } else this.next = scene
+  /**
+   * Draws this scene. One that a reader waits for takes the place of the one under way; else it waits for that: points that
+   * arrive quicker than they are drawn must not keep every picture from being finished.
+   */
+  show(scene: Scene, isUrgent: boolean): void {
+    const isNew = this.fit(scene)
+    if (this.scene === null || isUrgent || isNew) this.begin(scene)
+    else this.next = scene
+    this.stretch(scene)
   }
 
   dispose(): void {
@@ -55,12 +56,13 @@ export class Painter {
     this.scene = this.next = null
   }
 
-  private fit(scene: Scene): void {
+  private fit(scene: Scene): boolean {
     const [width, height] = [Math.round(scene.width * this.ratio), Math.round(scene.height * this.ratio)]
-    if (this.canvas.width === width && this.canvas.height === height) return
+    if (this.canvas.width === width && this.canvas.height === height) return false
     this.canvas.width = width
     this.canvas.height = height
     this.shown = null
+    return true
   }
 
   private begin(scene: Scene): void {

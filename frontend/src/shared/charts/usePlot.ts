@@ -43,6 +43,7 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
   let asked = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let last = 0
+  let isUrgent = false
 
   function draw(): void {
     asked = 0
@@ -69,14 +70,19 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
       area: given.area ?? false,
       surface: palette.surface,
       ink: palette.textFaint,
-    })
+    }, isUrgent)
+    isUrgent = false
   }
 
   function soon(): void {
+    isUrgent = true
+    ask()
+  }
+  function ask(): void {
     if (asked === 0) asked = requestAnimationFrame(draw)
   }
   function later(): void {
-    timer ??= setTimeout(soon, Math.max(0, last + LIVE_MS - performance.now()))
+    timer ??= setTimeout(ask, Math.max(0, last + LIVE_MS - performance.now()))
   }
 
   const acts = computed(() => {
