@@ -60,9 +60,7 @@ TARGETS = (
         target
         for mode in ("stack", "standalone")
         for target in (
-            Target(
-                "P7", f"{mode}, Home, JavaScript before the paint", 250, "KiB", (mode, "home", "js_kib_to_lcp")
-            ),
+            Target("P7", f"{mode}, Home, JavaScript before the paint", 250, "KiB", (mode, "home", "js_kib_to_lcp")),
             Target("P7", f"{mode}, Home, largest paint", 1200, "ms", (mode, "home", "lcp_ms")),
             Target("P7", f"{mode}, the same, processor 4 times slower", 1200, "ms", (mode, "home", "lcp_slow_ms")),
             Target("P7", f"{mode}, a batch's page, largest paint", 1200, "ms", (mode, "matrix", "lcp_ms")),

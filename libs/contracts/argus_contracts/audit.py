@@ -96,7 +96,6 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "project_publish": Action("project", "A project was opened to everyone, or its `description` there changed."),
     "project_unpublish": Action("project", "A project is open to everyone no more."),
     "project_settings": Action("project", "What is said about a project was changed; `changed` names it."),
-    "project_settings": Action("project", "What is said about a project was changed; `changed` names it."),
     "member_add": Action("project", "Somebody became a member of a project; `role` says as what."),
     "member_change": Action("project", "A member's role was changed."),
     "member_remove": Action("project", "A member was removed from a project, or left it."),

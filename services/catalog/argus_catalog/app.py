@@ -16,8 +16,8 @@ from argus_catalog.crash import endpoints as crash
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
-from argus_catalog.gpus import endpoints as gpus
 from argus_catalog.exports import endpoints as exports
+from argus_catalog.gpus import endpoints as gpus
 from argus_catalog.hosts import endpoints as hosts
 from argus_catalog.jobs import endpoints as jobs
 from argus_catalog.logs import endpoints as logs
@@ -31,11 +31,11 @@ from argus_catalog.meta import endpoints as meta
 from argus_catalog.overview import endpoints as overview
 from argus_catalog.project_settings import endpoints as project_settings
 from argus_catalog.projects import endpoints as projects
+from argus_catalog.public import endpoints as published
+from argus_catalog.public import publishing
 from argus_catalog.query import endpoints as query
 from argus_catalog.search import endpoints as search
 from argus_catalog.shares import endpoints as shares
-from argus_catalog.public import endpoints as published
-from argus_catalog.public import publishing
 from argus_catalog.shares import public
 from argus_catalog.stats import endpoints as stats
 from argus_catalog.studies import endpoints as studies
@@ -69,6 +69,9 @@ def _routers() -> Sequence[APIRouter]:
         members.router,
         project_settings.router,
         overview.router,
+        publishing.router,
+        published.router,
+        published.one,
         public.router,
         gpus.router,
         hosts.router,
@@ -76,15 +79,12 @@ def _routers() -> Sequence[APIRouter]:
         crash.router,
         timeline.router,
         logs.router,
-        publishing.router,
-        published.router,
-        published.one,
         curves.router,
         exports.router,
         matrix.router,
+        activity.router,
         batches.router,
         jobs.router,
-        activity.router,
         projects.router,
         deletions.router,
         batches.one,

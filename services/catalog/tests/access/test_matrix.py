@@ -37,9 +37,6 @@ LISTS = {
     "/api/attention",
     "/api/gpus",
     "/api/gpus/history",
-    "/api/attention",
-    "/api/gpus",
-    "/api/gpus/history",
     "/api/hosts",
     "/api/jobs",
     "/api/pins",
@@ -84,7 +81,6 @@ BODIES = {
     "/api/query/export": {"query": "", "format": "jsonl"},
     "/api/compare/jobs": {"jobs": [{"batch_id": "secret-1", "job_id": "j-1"}]},
     "/api/projects/{project}/members/{username}": {"role": "viewer"},
-    "/api/projects/{project}/settings": {"description": "mine"},
     "/api/projects/{project}/settings": {"description": "mine"},
     "/api/batches/bulk-delete": {"batch_ids": ["secret-1"]},
     "/api/admin/projects/bulk-delete": {"projects": ["hidden"]},
@@ -230,7 +226,10 @@ async def test_a_stranger_changes_nothing(secret):
         answer = await ask(secret, method, path, secret.headers["eve"])
         if f"{method} {path}" in OWN_MARKS:
             assert answer.status_code in {200, 201, 204}, (method, path, answer.text)
-            assert not answer.content or not {"deleted", "done"} & {k for k, v in answer.json().items() if v}, (method, path)
+            assert not answer.content or not {"deleted", "done"} & {k for k, v in answer.json().items() if v}, (
+                method,
+                path,
+            )
         else:
             assert answer.status_code in {403, 404}, (method, path, answer.text)
     assert (await ask(secret, "GET", "/api/batches/{batch_id}", secret.headers["ada"])).status_code == 200

@@ -23,7 +23,7 @@ def upgrade() -> None:
     least = "min" if op.get_bind().dialect.name == "sqlite" else "least"
     most = "max" if op.get_bind().dialect.name == "sqlite" else "greatest"
     op.execute(
-        f"update batch set elapsed_s = coalesce((select sum({least}({most}(j.elapsed_s, 0), 10000000000)) from job j "  # noqa: S608
+        f"update batch set elapsed_s = coalesce((select sum({least}({most}(j.elapsed_s, 0), 10000000000)) from job j "  # noqa: S608 # nosec B608
         "where j.batch_key = batch.batch_key and j.deleted_at is null and j.elapsed_s is not null), 0)"
     )
     op.create_index("ix_batch_end_time", "batch", ["end_time"], unique=False)
