@@ -17,7 +17,6 @@ export default defineConfig({
         // Pages of a few hundred bytes cost a request each; what is small joins what loads it.
         experimentalMinChunkSize: 12_000,
         manualChunks(id) {
-          if (/node_modules\/@ant-design\/icons/.test(id)) return 'icons'
           if (/node_modules\/(echarts|zrender|vue-echarts)\//.test(id)) return 'charts'
           if (/node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\//.test(id)) return 'vue'
           return undefined

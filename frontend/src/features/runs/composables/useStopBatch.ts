@@ -1,5 +1,5 @@
 // Stopping a batch from a page: ask first, then say what happens.
-import { message, Modal } from 'ant-design-vue'
+import { message } from 'ant-design-vue'
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { asApiError } from '@/api/errors'
@@ -23,7 +23,9 @@ export function useStopBatch() {
     }
   }
 
-  function confirmStop(id: string): void {
+  async function confirmStop(id: string): Promise<void> {
+    // Front pages stop batches too, and need no dialog before somebody does.
+    const { default: Modal } = await import('ant-design-vue/es/modal')
     Modal.confirm({
       title: t('runs.stop.title'),
       content: t('runs.stop.explain'),
