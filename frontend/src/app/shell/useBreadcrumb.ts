@@ -26,20 +26,10 @@ export function useBreadcrumb() {
         return [{ text: t('shell.projects'), to: { name: 'projects' } }, { text: param('project') }]
       case 'host':
         return [{ text: t('shell.hosts'), to: { name: 'hosts' } }, { text: param('host') }]
-      case 'search':
-      case 'trash':
-        return [{ text: t(`${route.name}.title`) }]
-      case 'home':
-      case 'batches':
-      case 'jobs':
-      case 'projects':
-      case 'hosts':
-      case 'inbox':
-      case 'settings':
-      case 'admin':
-        return [{ text: t(`shell.${route.name}`) }]
+      case 'study':
+        return [{ text: t('shell.studies'), to: { name: 'studies' } }, { text: param('study') }]
       default:
-        return []
+        return route.meta.title ? [{ text: t(route.meta.title) }] : []
     }
   })
 }
