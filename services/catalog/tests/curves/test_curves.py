@@ -175,9 +175,15 @@ class TestManyJobs:
         ):
             assert (await query(world, **body)).status_code == 422
 
-    async def test_it_needs_a_credential(self, world):
-        answer = await world.client.post("/api/metrics/query", json={"series": [{"batch_id": "a", "job_id": "j"}]})
-        assert answer.status_code == 401
+    async def test_without_a_credential_there_is_nothing_that_was_not_published(self, world):
+        await world.batch("a")
+        no = await world.job("a", "j")
+        await world.points("a", no, [1, 2], loss=[0.515625, 0.25])
+        one = {"series": [{"batch_id": "a", "job_id": "j"}]}
+        assert "0.515625" in (await query(world, **one)).text
+        answer = await world.client.post("/api/metrics/query", json=one)
+        assert answer.status_code == 200
+        assert "0.515625" not in answer.text
 
 
 class TestTravel:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from argus_kit import identity
 from argus_kit.clock import now
 from argus_kit.testing import eventually
 from argus_schema import catalog as own
@@ -119,9 +120,11 @@ class TestWhatIsOpen:
             answer = await lab.client.get("/api/batches/open", headers={"Authorization": f"Bearer {credential}"})
             assert answer.status_code == 401
 
-    async def test_visitors_may_not_ask_without_end(self, lab):
-        answers = [await lab.client.get("/api/batches/none") for _ in range(260)]
-        assert {answer.status_code for answer in answers} == {404, 429}
+    async def test_visitors_may_not_ask_without_end(self, lab, monkeypatch):
+        # What they may ask again comes so slowly that no machine is too slow for this test.
+        monkeypatch.setattr(identity, "_VISITS_PER_S", 0.01)
+        answers = [await lab.client.get("/api/batches/none") for _ in range(identity._VISITS_AT_ONCE + 3)]
+        assert [answer.status_code for answer in answers[-4:]] == [404, 429, 429, 429]
         assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
