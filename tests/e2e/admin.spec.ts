@@ -90,6 +90,7 @@ test('without a mail server a reset hands a link over, once, and the link sets a
   await owner.goto(new URL(link).pathname + new URL(link).search)
   await owner.locator('input[name=new-password]').fill(chosen.password)
   await owner.getByTestId('set-password').click()
+  await expect(owner.getByTestId('reset-done')).toBeVisible()
   await signIn(owner, chosen)
   await owner.context().close()
 })
