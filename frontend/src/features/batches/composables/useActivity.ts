@@ -1,5 +1,5 @@
 // The happenings of a batch: read page by page, the newest arriving by the stream.
-import { computed, ref, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { message } from 'ant-design-vue'
 import { asApiError } from '@/api/errors'
 import { onLiveEvents } from '@/api/hub'
@@ -37,6 +37,8 @@ function fromEvent({ event_type, timestamp, job_id, data }: LiveEvent): Told {
 export function useActivity(batchId: MaybeRefOrGetter<string>, withJobs: MaybeRefOrGetter<boolean>) {
   const errorText = useErrorText()
   const read = shallowRef<Told[]>([])
+  // What the stream told. A reading that was under way at that moment does not know of it, so it is kept apart.
+  const heard = shallowRef<Told[]>([])
   const before = ref<number | null>(null)
   const reading = ref(false)
   const told = (items: readonly Happening[]): Told[] => items.map((one) => ({ ...one, key: keyOf(one) }))
@@ -69,12 +71,14 @@ export function useActivity(batchId: MaybeRefOrGetter<string>, withJobs: MaybeRe
       .filter((event) => toValue(withJobs) || !event.event_type.startsWith('job_'))
       .map(fromEvent)
       .reverse()
-    if (fresh.length > 0) read.value = [...fresh, ...read.value]
+    if (fresh.length > 0) heard.value = [...fresh, ...heard.value]
   })
+  watch([() => toValue(batchId), () => toValue(withJobs)], () => (heard.value = []))
 
   const items = computed(() => {
+    const known = new Set(read.value.map(({ key }) => key))
     const seen = new Set<string>()
-    return read.value.filter(({ key }) => !seen.has(key) && seen.add(key))
+    return [...heard.value.filter(({ key }) => !known.has(key)), ...read.value].filter(({ key }) => !seen.has(key) && seen.add(key))
   })
   return { items, more: computed(() => before.value !== null), reading, error, loading, refresh, readMore }
 }
