@@ -8,9 +8,9 @@ import { seedStory } from './support/story'
 
 const BARE = ['/login', '/register', '/forgot-password', '/reset-password?token=aaaaaaaaaaaa', '/verify-email?token=aaaaaaaaaaaa']
 const PLAIN = [
-  '/', '/batches', '/projects', '/hosts', '/inbox', '/no-such-page',
-  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/preferences',
-  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/identity',
+  '/', '/batches', '/jobs', '/projects', '/compare', '/studies', '/hosts', '/inbox', '/search?q=digits', '/trash', '/no-such-page', '/public/projects',
+  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/preferences',
+  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/retention', '/admin/identity',
 ]
 
 /** What the browser refused on this page, as it happens. */
@@ -36,14 +36,14 @@ async function look(page: Page, path: string): Promise<void> {
 }
 
 test('every page works under its policy, in light and dark', async ({ page }) => {
-  test.slow()
+  test.setTimeout(600_000)
   const refused = await watchRefusals(page)
   for (const path of BARE) await look(page, path)
   // The administrator, because the administration's pages are among them.
   await signIn(page, ADMINISTRATOR)
   const story = await seedStory(await mintToken(page, 'policy'))
   const batch = `/batches/${story.batchId}`
-  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment', 'files'].map((tab) => `${batch}?tab=${tab}`)
+  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'timeline', 'resources', 'environment', 'files', 'notifications', 'activity'].map((tab) => `${batch}?tab=${tab}`)
   const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
   for (const path of [...PLAIN, ...full]) await look(page, path)
   await page.getByTestId('theme-switch').click()
@@ -51,7 +51,7 @@ test('every page works under its policy, in light and dark', async ({ page }) =>
   for (const path of ['/', ...full]) await look(page, path)
   // What is drawn only on demand: menus, a chart's tooltip.
   await page.goto(`${batch}?tab=curves`)
-  const chart = page.locator('canvas').first()
+  const chart = page.getByTestId('chart').first()
   await expect(chart).toBeVisible()
   await chart.hover()
   await page.getByTestId('user-menu').click()
