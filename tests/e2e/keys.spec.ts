@@ -49,12 +49,12 @@ test('the palette finds a batch by its text and moves through what it found', as
   await openPalette(page)
   await expect(option(page, `batch:${first?.batchId}`)).toBeVisible()
   await page.keyboard.type(second?.batchId ?? '')
-  await expect(page.getByRole('option')).toHaveCount(1)
+  await expect(palette(page).getByRole('option')).toHaveCount(1)
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(new RegExp(`/batches/${second?.batchId}$`))
 
   await openPalette(page)
-  const options = page.getByRole('option')
+  const options = palette(page).getByRole('option')
   await expect(options.first()).toHaveAttribute('aria-selected', 'true')
   await page.keyboard.press('ArrowDown')
   await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true')
@@ -70,7 +70,7 @@ test('the palette acts: theme, language, a new token, signing out', async ({ pag
   const run = async (words: string) => {
     await openPalette(page)
     await page.keyboard.type(words)
-    await expect(page.getByRole('option')).toHaveCount(1)
+    await expect(palette(page).getByRole('option')).toHaveCount(1)
     await page.keyboard.press('Enter')
     await expect(palette(page)).toHaveCount(0)
   }
