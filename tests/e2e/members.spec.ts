@@ -12,7 +12,7 @@ test('an owner makes a team of a project', async ({ page, browser }) => {
   const project = `team/${olga.username}`
   const run = new ScriptedRun(await mintToken(page, 'script'), project)
   await run.start(1)
-  await page.goto(`/projects/${encodeURIComponent(project)}`)
+  await page.goto(`/projects/${encodeURIComponent(project)}?tab=members`)
   const panel = page.getByTestId('members-panel')
   await expect(panel.getByTestId('empty-state')).toContainText('No members yet')
 
@@ -34,7 +34,7 @@ test('an owner makes a team of a project', async ({ page, browser }) => {
 
   const other = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
   await signIn(other, emil)
-  await other.goto(`${baseUrl()}/projects/${encodeURIComponent(project)}`)
+  await other.goto(`${baseUrl()}/projects/${encodeURIComponent(project)}?tab=members`)
   const small = other.getByTestId('members-panel')
   await expect(small.getByTestId('member')).toHaveCount(2)
   await expect(small.getByTestId('add-member'), 'who may not add anybody is not asked to').toHaveCount(0)
