@@ -98,6 +98,7 @@ def test_the_settings_that_it_names_are_settings() -> None:
             path.read_text() for folder in ("libs/kit", "services") for path in (ROOT / folder).rglob("argus_*/**/*.py")
         )
         + (ROOT / "deploy" / "local" / "advisories.py").read_text()
+        + (ROOT / "deploy" / "local" / "stack_programs.py").read_text()
     )
     for name in sorted(set(re.findall(r"`ARGUS_([A-Z_]+)`", PAGE))):
         # A group of settings may have a prefix of its own.

@@ -113,6 +113,8 @@ def is_nothing_done(answer: Any) -> bool:
     """Whether an answer to many says that nothing was done, or none was due."""
     if isinstance(answer, dict) and "deleted" in answer:
         return answer["deleted"] == []
+    if isinstance(answer, dict) and "skipped" in answer:
+        return answer["done"] == []
     if isinstance(answer, dict) and "results" in answer:
         return all(one["status"] == "rejected" for one in answer["results"])
     return answer is None

@@ -10,7 +10,8 @@ from pydantic import StringConstraints
 from argus_catalog.matrix.schemas import Toward
 from argus_catalog.matrix.service import Asked
 
-MetricText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+# No database takes a NUL in a text.
+MetricText = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 Metric = Annotated[
     MetricText | None, Query(description="Which decides; without it the project's, or the one that most jobs have")
 ]

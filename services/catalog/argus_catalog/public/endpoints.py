@@ -22,7 +22,7 @@ from argus_kit.policy import PUBLIC
 _OPEN = [PUBLIC, Depends(limit_visits)]
 router = APIRouter(prefix="/api/public/projects", tags=["public"], route_class=ConditionalRoute, dependencies=_OPEN)
 
-Metric = Annotated[str, Query(min_length=1, max_length=256)]
+Metric = Annotated[str, Query(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 
 
 @router.get("")
