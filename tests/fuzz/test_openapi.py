@@ -104,7 +104,9 @@ def test_no_case_breaks_the_server_or_the_document(world: World, operation: Any)
             for name in list(place or {}) if exists else ():
                 place[name] = world.known(name) or place[name]
         answer = case.call(base_url=world.server.url, session=session, timeout=30)
-        case.validate_response(answer, checks=CHECKS)
+        # An address that is longer than a request may be is refused before the app sees it.
+        if answer.status_code != 431:
+            case.validate_response(answer, checks=CHECKS)
 
     ask()
     session.close()

@@ -15,7 +15,7 @@ from argus_kit.policy import MayReadRuns
 
 router = APIRouter(prefix="/api/compare", tags=["compare"], route_class=ConditionalRoute)
 
-Batches = Annotated[str, Query(max_length=40_000, description="Comma list of 2 to 32 batch ids")]
+Batches = Annotated[str, Query(max_length=8_500, description="Comma list of 2 to 32 batch ids")]
 
 
 @router.get("")
