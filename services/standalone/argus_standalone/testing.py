@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -81,6 +81,12 @@ class Account:
         self.session: str = self.http.post("/api/auth/login", json=login).json()["access_token"]
         self.http.headers["Authorization"] = f"Bearer {self.session}"
         self.token, self.token_id = self.new_token()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def new_token(self, scope: str = "reporter") -> tuple[str, int]:
         """Mint a token; its text and its id."""

@@ -43,14 +43,14 @@ def _events(n: int) -> list[dict[str, Any]]:
 def test_no_page_lags_behind_an_acknowledged_event(server: ServerProcess) -> None:
     server.start()
     server.wait_ready()
-    ada = Account(server.url, "ada")
-    etags: dict[str, str] = {}
-    for n in range(1, 6):
-        headers = {"Authorization": f"Bearer {ada.token}"}
-        stored = ada.http.post("/api/events/batch", json={"events": _events(n)}, headers=headers)
-        assert stored.json()["accepted"] == 3, stored.text
-        for page, follows in _PAGES.items():
-            answer = ada.http.get(page, headers={"If-None-Match": etags.get(page, "")})
-            assert answer.status_code == 200, (page, n)
-            assert follows(answer.json(), n), (page, n, answer.text)
-            etags[page] = answer.headers["etag"]
+    with Account(server.url, "ada") as ada:
+        etags: dict[str, str] = {}
+        for n in range(1, 6):
+            headers = {"Authorization": f"Bearer {ada.token}"}
+            stored = ada.http.post("/api/events/batch", json={"events": _events(n)}, headers=headers)
+            assert stored.json()["accepted"] == 3, stored.text
+            for page, follows in _PAGES.items():
+                answer = ada.http.get(page, headers={"If-None-Match": etags.get(page, "")})
+                assert answer.status_code == 200, (page, n)
+                assert follows(answer.json(), n), (page, n, answer.text)
+                etags[page] = answer.headers["etag"]
