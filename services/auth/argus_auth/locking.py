@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 FIRST_USER = "auth.first-user"
 SIGNING_KEY = "auth.signing-key"
 AUDIT_CHAIN = "auth.audit-chain"
+# Whoever holds an account's row too took that first.
 ADMINISTRATORS = "auth.administrators"
 
 

@@ -252,7 +252,10 @@ class TestCare:
     async def test_an_address_is_vouched_for(self, client, admin, bob, act):
         assert (await act(bob.id, "verify-email"))[1]["email_verified"] is True
         await act(bob.id, "verify-email")
-        assert len(await _lines(client, admin, "user_verify_email")) == 1
+        lines = await _lines(client, admin, "user_verify_email")
+        assert len(lines) == 1
+        # The audit log is kept when the account is gone, and then nobody may be named in it.
+        assert bob.email not in str(lines)
 
     async def test_sessions_are_ended_and_tokens_stay(self, client, bob, act, database):
         token = bearer_headers(await add_token(database, bob.id))

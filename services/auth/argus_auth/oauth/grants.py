@@ -57,8 +57,9 @@ async def _settle_admin(work: Work, identity: sa.Row[Any], before: Granted, want
     """Promote or demote. Returns whether the provider is why the person is an administrator."""
     if before.admin == wanted.admin:
         return before.admin
-    await take_turn(work.connection, ADMINISTRATORS)
+    # In this order wherever both are held.
     user = await accounts.by_id(work.connection, identity.user_id, for_update=True)
+    await take_turn(work.connection, ADMINISTRATORS)
     if user is None or user.is_admin == wanted.admin:
         # An administrator by a person's word: that is not for groups to take away.
         return False

@@ -71,7 +71,7 @@ async def verify_email(work: Work, by: By, user_id: int) -> AdminUserOut:
     row = await require(work.connection, user_id)
     if not row.email_verified:
         await accounts.change(work.connection, user_id, email_verified=True)
-        by.audit(work, "user_verify_email", user_id, email=row.email)
+        by.audit(work, "user_verify_email", user_id)
     return shown(await require(work.connection, user_id))
 
 

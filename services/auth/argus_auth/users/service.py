@@ -147,7 +147,9 @@ async def _set_admin(work: Work, user_id: int, *, is_admin: bool) -> None:
 
 
 async def _leave_an_administrator(connection: AsyncConnection, user_id: int) -> None:
-    # In turns: two administrators who demote each other at the same moment must not both succeed.
+    # In turns: two administrators who demote each other at the same moment must not both succeed. The account comes
+    # first, as wherever else both are held: whoever leaves or logs in holds it already.
+    await accounts.by_id(connection, user_id, for_update=True)
     await take_turn(connection, ADMINISTRATORS)
     if await repository.other_administrators(connection, user_id) == 0:
         raise ArgusError(ErrorCode.USER_LAST_ADMIN)
