@@ -93,7 +93,7 @@ class TestInbox:
         batch = await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"),))
         await tell(house, wires, batch, ("job_failed", "j1", {}))
         (row,) = await house.rows(tables.notification)
-        assert row.title == f"批次 {batch.id} 的作业 j1 失败"
+        assert row.title == f"批次 {batch.id} 的任务 j1 失败"
 
     async def test_preferences_are_kept_to(self, house, wires):
         ada = await house.person("ada")

@@ -40,3 +40,17 @@ export function gpusOf(host: Pick<HostCardData, 'gpus' | 'gpu_util_pct' | 'gpu_m
   const only = { index: 0, name: null, use: host.gpu_util_pct, memory: host.gpu_mem_mb, memoryTotal: host.gpu_mem_total_mb, temperature: host.gpu_temp_c }
   return [{ ...only, power: null, powerLimit: null, slowed: [], memoryErrors: 0 }]
 }
+
+/** A machine's cards in one line: the mean of their use, the sum of their memory, the hottest of them. */
+export function ofAllGpus(gpus: readonly Gpu[]): Pick<HostCardData, 'gpu_util_pct' | 'gpu_mem_mb' | 'gpu_mem_total_mb' | 'gpu_temp_c'> {
+  const told = (field: 'use' | 'memory' | 'memoryTotal' | 'temperature'): number[] => gpus.flatMap((gpu) => gpu[field] ?? [])
+  const sum = (values: readonly number[]): number | null => (values.length ? values.reduce((total, value) => total + value, 0) : null)
+  const uses = told('use')
+  const heats = told('temperature')
+  return {
+    gpu_util_pct: uses.length ? (sum(uses) as number) / uses.length : null,
+    gpu_mem_mb: sum(told('memory')),
+    gpu_mem_total_mb: sum(told('memoryTotal')),
+    gpu_temp_c: heats.length ? Math.max(...heats) : null,
+  }
+}

@@ -155,6 +155,8 @@ describe('the option of a line chart', () => {
     const columns = { x: Float64Array.of(1, 2, 3, 4), y: Float64Array.of(4, NaN, Infinity, -Infinity) }
     const { series, yAxis } = lineOption(settings({ series: [{ id: 'a', name: 'a', points: columns, colour: 'red' }] }))
     expect(series[1]).toMatchObject({ id: 'a\nodd', data: [{ value: [2, 4], symbolRotate: 0 }, { value: [3, yAxis.max], symbolRotate: 0 }, { value: [4, yAxis.min], symbolRotate: 180 }] })
+    const sparse = settings({ series: [{ id: 'a', name: 'a', points: columns, colour: 'red', sparse: true }] })
+    expect(lineOption(sparse).series).toHaveLength(1)
     // A number below zero is not marked where only the axis has no place for it.
     const below = settings({ series: [{ id: 'a', name: 'a', points: [[1, -1], [2, 1]], colour: 'red' }], look: { ...PLAIN_LOOK, log: true } })
     expect(lineOption(below).series).toHaveLength(1)

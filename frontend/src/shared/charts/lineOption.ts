@@ -43,6 +43,7 @@ export function lineOption(settings: LineChartSettings) {
   const drawings = drawingsOf(settings.series, settings.look, { highlighted: settings.highlighted ?? null, pinned: new Set(settings.pinned) })
   const { x, y } = rangesOf(drawings, settings.look, settings.xKind === 'time', settings.part ?? null, settings)
   const names = new Map(settings.series.map((line) => [line.id, line.name]))
+  const sparse = new Set(settings.series.filter((line) => line.sparse).map(({ id }) => id))
   const label = { color: palette.textFaint, fontSize: 11, hideOverlap: true }
   const hasLegend = settings.series.length > 1 && settings.series.length <= MOST_NAMES
   return {
@@ -76,7 +77,7 @@ export function lineOption(settings: LineChartSettings) {
         ...banded(drawing, y),
         ...(drawing.raw ? [faint(drawing, drawing.raw, x, y)] : []),
         drawn(drawing, name, settings, x, y, index === 0 ? marked(settings) : undefined),
-        ...odd(drawing, y, palette.surface),
+        ...(sparse.has(drawing.id) ? [] : odd(drawing, y, palette.surface)),
       ]
     }),
   }

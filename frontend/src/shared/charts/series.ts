@@ -7,6 +7,8 @@ export interface LineSeries {
   points: readonly Point[] | Columns
   colour: string
   dashed?: boolean | 'dotted'
+  /** A value that is missing was never measured: a gap that needs no mark. */
+  sparse?: boolean
   /** A band around the line, a place for each of its points; `n` members count there. */
   band?: { low: Float64Array; high: Float64Array; n: Float64Array }
 }

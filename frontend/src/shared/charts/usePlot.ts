@@ -107,9 +107,10 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
 }
 
 function oddOf(drawings: readonly Drawing[], series: readonly LineSeries[]) {
-  const raw = new Map(series.map((line) => [line.id, columnsOf(line.points)]))
+  const raw = new Map(series.filter(({ sparse }) => !sparse).map((line) => [line.id, columnsOf(line.points)]))
   return drawings.flatMap(({ id, colour, opacity }) => {
-    const marks = oddMarks(raw.get(id) as Columns)
+    const columns = raw.get(id)
+    const marks = columns ? oddMarks(columns) : []
     return marks.length > 0 ? [{ colour, opacity, marks }] : []
   })
 }

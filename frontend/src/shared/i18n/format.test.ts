@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
+import { formatDay, formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
 import { preferredLocale } from './index'
 
 describe('formats', () => {
@@ -26,6 +26,11 @@ describe('formats', () => {
     [null, '–'],
   ])('%s MiB reads %s', (value, text) => {
     expect(formatMemory(value)).toBe(text)
+  })
+
+  it('days are those of the server, wherever the reader is', () => {
+    expect(formatDay(Date.parse('2026-11-21'), 'en-US')).toBe('Nov 21')
+    expect(formatDay(Date.parse('2026-11-21'), 'zh-CN')).toBe('11月21日')
   })
 
   it.each([

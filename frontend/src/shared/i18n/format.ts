@@ -84,6 +84,11 @@ export function formatClock(time: number, now: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, options).format(time)
 }
 
+/** A day of a calendar in UTC, as the server counts them. */
+export function formatDay(time: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(time)
+}
+
 /** Milliseconds since 1970, or null for anything that is not a time. */
 export function parseTime(text: string | null | undefined): number | null {
   if (!text) return null

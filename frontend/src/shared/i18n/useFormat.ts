@@ -15,6 +15,7 @@ export function useFormat() {
     relative: (then: number, now: number) => format.formatRelative(then, now, locale.value),
     absolute: (time: number) => format.formatAbsolute(time, locale.value),
     clock: (time: number, now: number) => format.formatClock(time, now, locale.value),
+    day: (time: number) => format.formatDay(time, locale.value),
     isChinese: computed(() => locale.value === 'zh-CN'),
   }
 }

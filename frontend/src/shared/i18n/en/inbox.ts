@@ -6,6 +6,7 @@ export default {
   markAllRead: 'Mark all as read',
   delete: 'Delete',
   empty: { title: 'Nothing here', hint: 'Failed jobs, stalled and diverging runs and idle GPUs are told here, the moment they are noticed.' },
+  severity: { error: 'Error', warn: 'Warning', info: 'Message' },
   rules: {
     job_failed: 'Job failed',
     batch_failed: 'Batch failed',

@@ -1,6 +1,6 @@
 export default {
   title: 'Trash',
-  answer: { batch: 'no deleted batch | {count} deleted batch | {count} deleted batches', job: 'no deleted job | {count} deleted job | {count} deleted jobs' },
+  answer: { batch: 'No deleted batch | {count} deleted batch | {count} deleted batches', job: 'No deleted job | {count} deleted job | {count} deleted jobs' },
   grace: 'What is deleted can be taken back within a day. | What is deleted can be taken back within {count} day. | What is deleted can be taken back within {count} days.',
   keptLong: 'What is deleted is kept until it is removed here.',
   kinds: { name: 'What is shown', batch: 'Batches', job: 'Jobs' },

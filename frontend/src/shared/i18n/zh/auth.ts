@@ -12,7 +12,7 @@ export default {
   passwordRule: '至少 10 个字符，包含字母和数字',
   firstUser: '新服务器上的第一个账户将成为管理员。',
   wrong: '用户名或密码不正确。',
-  locked: '失败次数过多，请在 {time} 后重试。',
+  locked: '失败次数过多，请在{time}后重试。',
   usernameTaken: '该用户名已被使用。',
   emailTaken: '该邮箱已注册。',
   closed: '此服务器不接受新账户，请联系管理员。',

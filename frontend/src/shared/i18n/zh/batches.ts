@@ -8,7 +8,7 @@ export default {
     command: '命令',
     type: '实验',
     rerunOf: '重跑自',
-    stalled: '已 {time} 没有数据。',
+    stalled: '已有{time}没有数据。',
   },
   curves: {
     metric: '指标',

@@ -48,7 +48,7 @@ export default {
   resources: {
     spent: '所有任务共用 {time}（{hours} 小时）',
     busy: '其显卡平均利用率 {use}',
-    wasted: '其中 {time} 用于失败或空闲的任务',
+    wasted: '其中{time}用于失败或空闲的任务',
     host: '{host} 当前',
     own: '其中此批次',
     cards: '此批次的显卡',

@@ -10,7 +10,7 @@ export default {
     even: '{winner} 与 {loser} 各在 {both} 个单元格中的 {wins} 个上领先{gain}',
     gain: ',{metric} 平均 {gain}',
     best: '{winner} 的 {metric} 最好：{value}{than}',
-    than: ',相比 {base} 为 {percent}',
+    than: '，相比 {base} 为 {percent}',
     none: '并排 {count} 项',
     settings: '没有设置不同 | 有一项设置不同：{names} | 有 {count} 项设置不同：{names}',
   },

@@ -6,6 +6,7 @@ export default {
   markAllRead: '全部标为已读',
   delete: '删除',
   empty: { title: '这里没有内容', hint: '任务失败、运行无响应或发散、GPU 空闲时，会即时通知。' },
+  severity: { error: '错误', warn: '警告', info: '消息' },
   rules: {
     job_failed: '任务失败',
     batch_failed: '批次失败',

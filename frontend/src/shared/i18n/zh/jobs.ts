@@ -1,14 +1,14 @@
 export default {
   columns: { status: '状态', job: '任务', model: '模型', dataset: '数据集', epoch: '轮次', loss: '损失', started: '开始', elapsed: '用时' },
   idle: 'GPU 空闲',
-  answer: { epoch: '第 {epoch} 轮', noEpoch: '尚无轮次', left: '约剩 {time}' },
+  answer: { epoch: '第 {epoch} 轮', noEpoch: '尚无轮次', left: '约剩{time}' },
   trend: { better: '{metric} 在改善', worse: '{metric} 在上升', flat: '{metric} 平稳' },
   curves: { title: '曲线', empty: { title: '还没有数据点', hint: '首次调用 job.epoch() 后出现曲线，之后随每次调用更新。' } },
   system: { title: '机器', oneAxis: '与曲线共用时间轴', byClock: '横轴为时刻；十字线与曲线同步' },
   metrics: { title: '最终指标' },
   details: { title: '详情', batch: '批次', model: '模型', dataset: '数据集', parameters: '参数量', memory: '显存峰值', batchTime: '每个训练批耗时', started: '开始', ended: '结束', firstStarted: '首次开始', lastStarted: '最近恢复', runs: '共 {count} 次运行', lastRun: '最近一次运行', folder: '目录' },
   tabs: { overview: '概览', log: '日志', config: '配置', files: '文件', timeline: '时间线' },
-  failure: { after: '运行 {time} 后' },
+  failure: { after: '运行{time}后' },
   environment: '环境',
   timeline: {
     title: '时间线',
@@ -51,7 +51,7 @@ export default {
     next: '下一个任务',
     more: '还有 {count} 个',
   },
-  config: { title: '设置', value: '值', find: '查找设置', none: '没有发送设置', hint: '给任务传入 config={...}，其设置就会在这里列出并可对比。' },
+  config: { title: '设置', value: '值', find: '查找设置', none: '没有发送设置', hint: "给任务传入 config={'{'}...{'}'}，其设置就会在这里列出并可对比。" },
   compare: {
     with: '对比对象',
     choose: '相邻任务，或搜索任意任务',
