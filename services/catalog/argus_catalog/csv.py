@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets set to Chinese or Japanese read the wide signs as the narrow ones.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], *, exact: bool = False) -> str:

@@ -188,7 +188,7 @@ class World:
 
     async def get(self, path, who="ada", **params):
         headers = self.headers[who] if isinstance(who, str) else (who or {})
-        return await self.client.get(path, headers=headers, params=params)
+        return await self.client.get(path, headers=headers, params=params or None)  # {} would drop those of the path
 
     async def read(self, path, who="ada", **params):
         answer = await self.get(path, who, **params)

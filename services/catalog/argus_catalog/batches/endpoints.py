@@ -87,9 +87,9 @@ async def list_batch_jobs(batch: OpenBatch, actor: MayReadPublished, connection:
 
 
 @router.get("/{batch_id:path}/health")
-async def get_batch_health(batch: OpenBatch, connection: Reading) -> BatchHealth:
+async def get_batch_health(batch: OpenBatch, actor: MayReadPublished, connection: Reading) -> BatchHealth:
     """Whether a batch is well."""
-    return await service.health(connection, batch)
+    return await service.health(connection, batch, tells_error=not actor.is_anonymous)
 
 
 @router.get("/{batch_id:path}/eta")
@@ -119,9 +119,10 @@ async def list_batch_metrics(batch: OpenBatch, connection: Reading) -> BatchMetr
 
 
 @router.get("/{batch_id:path}/export.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-async def export_batch(batch: OpenBatch, connection: Reading) -> Response:
+async def export_batch(batch: OpenBatch, actor: MayReadPublished, connection: Reading) -> Response:
     """The jobs of a batch as CSV."""
-    return csv_response(f"{batch.id}.csv", jobs_csv(batch.id, await service.export_rows(connection, batch)))
+    jobs = shown_to(actor, await service.jobs(connection, batch))
+    return csv_response(f"{batch.id}.csv", jobs_csv(batch.id, jobs))
 
 
 one = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)

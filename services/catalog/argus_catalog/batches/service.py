@@ -153,8 +153,8 @@ async def latest_epochs(connection: AsyncConnection, batch: BatchRef) -> list[Ep
     return [_epoch_latest(row) for row in rows if row.last_epoch is not None]
 
 
-async def health(connection: AsyncConnection, batch: BatchRef) -> BatchHealth:
-    """Whether a batch is well: when it was last heard of, and what failed."""
+async def health(connection: AsyncConnection, batch: BatchRef, *, tells_error: bool = True) -> BatchHealth:
+    """Whether a batch is well: when it was last heard of, and what failed. Errors may name people and paths."""
     row = await repository.summary(connection, batch.batch_key)
     counts = await repository.job_counts(connection, batch.batch_key)
     threshold = await flags.stalled_threshold_s(connection)
@@ -163,7 +163,7 @@ async def health(connection: AsyncConnection, batch: BatchRef) -> BatchHealth:
     failed_jobs = counts.get("failed", 0) if counts else row.n_failed
     warnings = health_warnings(is_stalled=stalled, age_s=silent_s, threshold_s=threshold, failures=failed_jobs)
     if row.status == "failed":
-        warnings.append(f"The batch failed: {row.error}" if row.error else "The batch failed.")
+        warnings.append(f"The batch failed: {row.error}" if row.error and tells_error else "The batch failed.")
     return BatchHealth(
         batch_id=batch.id,
         is_stalled=stalled,
@@ -234,8 +234,3 @@ async def metrics(connection: AsyncConnection, batch: BatchRef) -> BatchMetrics:
 
 def _is_numeric(value: Any) -> bool:
     return number(value) is not None or (isinstance(value, str) and value in _NON_FINITE)
-
-
-async def export_rows(connection: AsyncConnection, batch: BatchRef) -> Sequence[JobOut]:
-    """The jobs of a batch for its export."""
-    return await jobs(connection, batch)

@@ -27,10 +27,13 @@ _USUAL_CURVES = ("val_loss", "train_loss")
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None. Booleans are no numbers here."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """A finite number, or None. Booleans are no numbers here, nor are integers that no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def direction(name: str) -> Direction:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from argus_catalog.derivations.metrics import number
+
 Format = Literal["csv", "jsonl", "parquet", "latex", "markdown"]
 Kind = Literal["text", "integer", "number", "truth", "time"]
 
@@ -80,7 +82,11 @@ def as_text(value: Any) -> str | None:
 def columns_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """A table whose columns have the kinds that fit their values; values of mixed kinds become texts."""
     kinds = [kind_of(row[place] for row in rows) for place in range(len(names))]
-    shown = [
-        [as_text(value) if kind == "text" else value for value, kind in zip(row, kinds, strict=True)] for row in rows
-    ]
+    shown = [[_fitting(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in rows]
     return Table([Column(name, kind) for name, kind in zip(names, kinds, strict=True)], shown)
+
+
+def _fitting(value: Any, kind: Kind) -> Any:
+    if kind == "text":
+        return as_text(value)
+    return number(value) if kind == "number" and isinstance(value, int) else value

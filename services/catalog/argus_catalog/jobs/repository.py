@@ -170,7 +170,8 @@ def _has_status(status: str) -> sa.ColumnElement[bool]:
         return sa.or_(job.status == LOST, is_lost)
     if status in LIVE_JOB:
         return sa.and_(job.status == status, sa.not_(sa.func.coalesce(is_lost, sa.false())))
-    return sa.func.lower(job.status) == status
+    # Ingest keeps statuses in lower case. Compared as they stand, and as others may have written them, an index counts.
+    return job.status.in_((status, status.upper(), status.capitalize()))
 
 
 def parse_since(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ from argus_catalog.matrix.neighbours import neighbours
 from argus_catalog.matrix.parameters import BoardAsked
 from argus_catalog.matrix.schemas import BestTrend, BoardMetrics, JobMatrix, Neighbours
 from argus_catalog.projects.service import must_see
+from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
@@ -18,9 +19,11 @@ router = APIRouter(tags=["matrix"], route_class=ConditionalRoute)
 
 
 @router.get("/api/batches/{batch_id:path}/matrix")
-async def get_batch_matrix(batch: OpenBatch, connection: Reading, asked: BoardAsked) -> JobMatrix:
+async def get_batch_matrix(
+    batch: OpenBatch, actor: MayReadPublished, connection: Reading, asked: BoardAsked
+) -> JobMatrix:
     """A batch as models by datasets: the last job of each, or with seeds the best seed group."""
-    return await service.of_batch(connection, batch, asked)
+    return shown_to(actor, await service.of_batch(connection, batch, asked))
 
 
 @router.get("/api/batches/{batch_id:path}/board-metrics")

@@ -21,6 +21,7 @@ from argus_catalog.projects.best import best_jobs
 from argus_catalog.projects.repository import Row
 from argus_catalog.projects.schemas import LeaderboardRow, Matrix
 from argus_catalog.projects.service import must_see
+from argus_catalog.public.discretion import shown_to
 from argus_catalog.seeds import Spread, spread
 from argus_kit.actor import Actor
 
@@ -167,7 +168,7 @@ async def leaderboard_csv(connection: AsyncConnection, actor: Actor, project: st
     is_max = direction(_EXPORTED_METRIC) == "max"
     jobs = await best_jobs(connection, actor, project, _EXPORTED_METRIC, is_max=is_max)
     header = ("batch_id", "model", "dataset", "status", "epochs", "elapsed_s", *METRICS)
-    shown = (job_out(row, row.batch_id, row.batch_status, row.batch_end) for row in jobs)
+    shown = (shown_to(actor, job_out(row, row.batch_id, row.batch_status, row.batch_end)) for row in jobs)
     return to_csv(header, ([job.batch_id, *result_cells(job)] for job in shown))
 
 

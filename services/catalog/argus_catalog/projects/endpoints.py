@@ -46,7 +46,7 @@ async def get_leaderboard(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked
 ) -> list[LeaderboardRow]:
     """The best job of every model and dataset, or with seeds the best seed group; by MSE when nothing else is said."""
-    return await boards.leaderboard(connection, actor, project, asked.metric, asked)
+    return shown_to(actor, await boards.leaderboard(connection, actor, project, asked.metric, asked))
 
 
 @router.get("/{project:path}/matrix")
@@ -54,7 +54,8 @@ async def get_project_matrix(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, seeds: bool | None = None
 ) -> Matrix:
     """Best values, models by datasets. With `seeds`, true or false, each cell is told in full."""
-    return await boards.matrix(connection, actor, project, asked.metric, None if seeds is None else asked)
+    found = await boards.matrix(connection, actor, project, asked.metric, None if seeds is None else asked)
+    return shown_to(actor, found)
 
 
 @router.get("/{project:path}/resources")

@@ -34,13 +34,13 @@ async def list_public_projects(connection: Reading) -> list[PublicProjectCard]:
 @router.get("/{project:path}/leaderboard")
 async def get_public_leaderboard(project: str, connection: Reading, metric: Metric = "MSE") -> list[LeaderboardRow]:
     """The best job of every model and dataset of a published project."""
-    return await boards.leaderboard(connection, VISITOR, project, metric)
+    return shown_to(VISITOR, await boards.leaderboard(connection, VISITOR, project, metric))
 
 
 @router.get("/{project:path}/matrix")
 async def get_public_matrix(project: str, connection: Reading, metric: Metric = "MSE") -> Matrix:
     """Best values of a published project, models by datasets."""
-    return await boards.matrix(connection, VISITOR, project, metric)
+    return shown_to(VISITOR, await boards.matrix(connection, VISITOR, project, metric))
 
 
 @router.get("/{project:path}/active-batches")

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from argus_catalog.derivations.metrics import number
 from argus_catalog.query.schemas import GroupMember, JobGroup
 from argus_catalog.seeds import spread, without_seeds
 
@@ -98,7 +99,8 @@ def _rank(group: JobGroup, name: str) -> tuple[int, float, str] | None:
         value = group.columns[name].mean
     if value is None:
         return None
-    return (0, float(value), "") if isinstance(value, int | float) else (1, 0.0, _text(value))
+    finite = float(value) if isinstance(value, bool) else number(value)
+    return (1, 0.0, _text(value)) if finite is None else (0, float(finite), "")
 
 
 def _text(value: Mapping[str, Any] | Any) -> str:

@@ -16,7 +16,13 @@ _TYPES: dict[Kind, tuple[str, str, sa.types.TypeEngine[Any]]] = {
     "text": ("'text'", "string", sa.Text()),
     "bool": ("'true', 'false'", "boolean", sa.Boolean()),
 }
-_CAST = {"number": "CAST({} AS DOUBLE PRECISION)", "text": "{}", "bool": "CAST({} AS BOOLEAN)"}
+# JSON has integers that no float holds: they are no numbers here.
+_IN_POSTGRESQL = {
+    "number": "CASE WHEN abs(CAST({0} AS NUMERIC)) <= 1.7976931348623157e308 THEN CAST({0} AS DOUBLE PRECISION) END",
+    "text": "{0}",
+    "bool": "CAST({0} AS BOOLEAN)",
+}
+_IN_SQLITE = {"number": "nullif(nullif({0}, 9e999), -9e999)", "text": "{0}", "bool": "{0}"}
 
 
 class _AtPath(sa.sql.functions.FunctionElement[Any]):
@@ -47,6 +53,10 @@ class _IsThere(_AtPath):
     inherit_cache = True
 
 
+class _Anything(_AtPath):
+    inherit_cache = True
+
+
 _CLASSES: dict[Kind, type[_AtPath]] = {"number": _Number, "text": _Text, "bool": _Bool}
 
 
@@ -60,6 +70,12 @@ def is_there(column: Any, path: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether there is a value that is not null."""
     found = _IsThere(column, sa.literal(_sqlite_path(path), sa.Text()), *_parts(path))
     return sa.type_coerce(found, sa.Boolean())
+
+
+def anything_at(column: Any, path: Sequence[str]) -> sa.ColumnElement[Any]:
+    """Whatever stands there, as it was sent."""
+    found = _Anything(column, sa.literal(_sqlite_path(path), sa.Text()), *_parts(path))
+    return sa.type_coerce(found, column.type)
 
 
 def _parts(path: Sequence[str]) -> list[sa.ColumnElement[str]]:
@@ -78,7 +94,8 @@ def _in_sqlite(element: _AtPath, compiler: Any, **more: Any) -> str:
     if element.kind is None:
         return f"coalesce(json_type({at}), 'null') != 'null'"
     at_again = f"{compiler.process(column, **more)}, {compiler.process(path, **more)}"
-    return f"CASE WHEN json_type({at}) IN ({_TYPES[element.kind][0]}) THEN json_extract({at_again}) END"
+    found = _IN_SQLITE[element.kind].format(f"json_extract({at_again})")
+    return f"CASE WHEN json_type({at}) IN ({_TYPES[element.kind][0]}) THEN {found} END"
 
 
 @compiles(_AtPath, "postgresql")
@@ -87,5 +104,18 @@ def _in_postgresql(element: _AtPath, compiler: Any, **more: Any) -> str:
     at = ", ".join(compiler.process(part, **more) for part in (column, *parts))
     if element.kind is None:
         return f"coalesce(jsonb_typeof(jsonb_extract_path({at})), 'null') != 'null'"
-    text = _CAST[element.kind].format(f"jsonb_extract_path_text({at})")
+    text = _IN_POSTGRESQL[element.kind].format(f"jsonb_extract_path_text({at})")
     return f"CASE WHEN jsonb_typeof(jsonb_extract_path({at})) = '{_TYPES[element.kind][1]}' THEN {text} END"
+
+
+@compiles(_Anything, "sqlite")
+def _anything_in_sqlite(element: _Anything, compiler: Any, **more: Any) -> str:
+    # json_extract would round a long integer, or make an infinity of it, which is no JSON.
+    column, path, *_ = element.clauses
+    return f"({compiler.process(column, **more)} -> {compiler.process(path, **more)})"
+
+
+@compiles(_Anything, "postgresql")
+def _anything_in_postgresql(element: _Anything, compiler: Any, **more: Any) -> str:
+    column, _, *parts = element.clauses
+    return f"jsonb_extract_path({', '.join(compiler.process(part, **more) for part in (column, *parts))})"

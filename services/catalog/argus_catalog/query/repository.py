@@ -12,6 +12,7 @@ from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.query.anchors import Anchor
 from argus_catalog.query.fields import JOBS, PLAIN, Json, Place, Plain, Source
+from argus_catalog.query.json_values import anything_at
 from argus_catalog.query.keyset import Key, after
 from argus_kit.actor import Actor
 from argus_schema import auth, ingest
@@ -159,4 +160,4 @@ def value_of(place: Place) -> Column:
     if isinstance(place, Plain):
         return place.value
     column, path = (place.column, place.path) if isinstance(place, Json) else (job.extra, ("tags",))
-    return sa.type_coerce(column[path], ingest.job.c.extra.type)
+    return anything_at(column, path)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef, JobRef
 from argus_catalog.derivations.status import shown_job_status
+from argus_catalog.public.discretion import numbers_of
 from argus_catalog.public.masking import masked
 from argus_catalog.shares.schemas import PublicBatch, PublicJob, PublicShare
 from argus_catalog.writing import Change
@@ -180,6 +181,7 @@ def _public_jobs(of: BatchRef) -> sa.Select[Any]:
 
 
 def _public_job(of: BatchRef, row: Any) -> PublicJob:
-    keys = ("model", "dataset", "start_time", "end_time", "elapsed_s", "metrics")
+    keys = ("model", "dataset", "start_time", "end_time", "elapsed_s")
     status = shown_job_status(row["status"], row["start_time"], row["last_epoch_at"], of.status, of.end_time)
-    return PublicJob(id=row["job_id"], batch_id=of.id, status=status, **{key: row[key] for key in keys})
+    told = {key: row[key] for key in keys} | {"metrics": numbers_of(row["metrics"])}
+    return PublicJob(id=row["job_id"], batch_id=of.id, status=status, **told)

@@ -11,9 +11,11 @@ from argus_kit import identity
 from argus_kit.clock import now
 from argus_kit.testing import eventually
 from argus_schema import catalog as own
+from argus_schema import ingest
 
 ENVIRONMENT = {"git_sha": "0" * 40, "git_branch": "main", "cwd": "/home/ada", "env": {"WANDB_API_KEY": "x"}}
 OF_BATCH = ("", "/jobs", "/jobs/eta-all", "/health", "/eta", "/epochs/latest", "/resources", "/metrics", "/export.csv")
+BOARDS = ("matrix", "matrix?seeds=true", "matrix/export?format=jsonl", "leaderboard?seeds=true", "leaderboard")
 OF_JOB = ("", "/epochs", "/eta", "/metrics", "/log-lines")
 
 
@@ -139,6 +141,33 @@ class TestWhatIsTold:
             text = (await lab.client.get(path)).text
             for secret in ("hunter22", "abcdef123456", "/home/ada", "ada-at-home", "a private line", "Traceback"):
                 assert secret not in text, (path, secret)
+
+    @pytest.mark.parametrize("name", ["open", "the-slug"])
+    async def test_nor_of_what_ended_badly(self, lab, name):
+        """A batch that failed tells of it where it warns; a job tells its metrics, which may hold texts."""
+        told = {"checkpoint": "/home/ada/best.pt", "by": {"who": "ada-at-home"}, "MSE": 0.5, "loss": "NaN"}
+        config = {"data": {"wallet_seed": "abcdef123456"}, "seed": 7}
+        async with lab.database.write() as connection:
+            await connection.execute(sa.update(ingest.batch).values(status="failed", end_time=now()))
+            await connection.execute(
+                sa.update(ingest.job).values(status="done", end_time=now(), metrics=told, extra={"config": config})
+            )
+        read = [f"/api/batches/{name}{rest}" for rest in (*OF_BATCH, *(f"/{board}" for board in BOARDS))]
+        read += [f"/api/jobs/{name}/j/1{rest}" for rest in OF_JOB]
+        read += ["/api/public/the-slug", "/api/public/the-slug/jobs", "/api/public/the-slug/jobs/j/1"]
+        if name == "open":
+            read += [f"/api{public}/projects/vision/{board}" for public in ("", "/public") for board in BOARDS]
+            read += [
+                f"/api{public}/projects/vision{rest}" for public in ("", "/public") for rest in ("", "/active-batches")
+            ]
+        for path in read:
+            answer = await lab.client.get(path)
+            for secret in ("abcdef123456", "/home/ada", "ada-at-home", "Traceback"):
+                assert secret not in answer.text, (path, secret)
+        job = (await lab.client.get(f"/api/batches/{name}/jobs")).json()[0]
+        assert job["metrics"] == {"MSE": 0.5, "loss": "NaN"}
+        warnings = (await lab.client.get(f"/api/batches/{name}/health")).json()["warnings"]
+        assert "The batch failed." in warnings
 
     async def test_what_helps_to_run_it_again_is_told(self, lab):
         batch = (await lab.client.get("/api/batches/open")).json()

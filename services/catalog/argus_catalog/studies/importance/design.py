@@ -9,12 +9,13 @@ decades or more, and a quarter of them below a twentieth of the largest.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from argus_catalog.derivations.metrics import number
 
 MOST_CELLS: Final = 32
 # Of many parameters each has fewer, so that the work stays the same.
@@ -73,7 +74,7 @@ def kind_of(values: Sequence[Any]) -> Kind:
 
 def is_number(value: Any) -> bool:
     """Whether it is a finite number; true and false are categories."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return number(value) is not None
 
 
 class _Absent:
