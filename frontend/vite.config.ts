@@ -1,12 +1,19 @@
 import { fileURLToPath, URL } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { firstPaint } from './scripts/vite/firstPaint'
+import { compiledMessages } from './scripts/vite/messages'
 
 const server = process.env.ARGUS_URL ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
-  plugins: [vue()],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  plugins: [vue(), compiledMessages(), firstPaint()],
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+      'resize-observer-polyfill': fileURLToPath(new URL('./src/shared/browser/resizeObserver.ts', import.meta.url)),
+    },
+  },
   server: { port: 5173, proxy: { '/api': { target: server, changeOrigin: false } } },
   build: {
     target: 'es2022',

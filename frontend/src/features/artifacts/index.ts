@@ -1,3 +1,5 @@
-export { default as ArtifactGallery } from './components/ArtifactGallery.vue'
-// Under the name that the batch's page knows.
-export { default as ArtifactList } from './components/ArtifactGallery.vue'
+import { asyncPanel } from '@/shared/ui'
+
+export const ArtifactGallery = asyncPanel(() => import('./components/ArtifactGallery.vue'))
+/** The same beside other things, where it may turn out that there are none to show. */
+export const ArtifactGlance = asyncPanel(() => import('./components/ArtifactGallery.vue'), { quiet: true })

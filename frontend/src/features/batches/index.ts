@@ -1,10 +1,10 @@
-import { defineAsyncComponent } from 'vue'
+import { asyncPanel } from '@/shared/ui'
 
 export { default as BatchTable } from './components/BatchTable.vue'
 export { useBatchList } from './composables/useBatchList'
 
 // Parts of the page of a batch that public pages show, too.
-export const BatchCurves = defineAsyncComponent(() => import('./components/BatchCurves.vue'))
-export const BatchHeader = defineAsyncComponent(() => import('./components/BatchHeader.vue'))
-export const BatchResources = defineAsyncComponent(() => import('./components/BatchResources.vue'))
-export const BatchTimeline = defineAsyncComponent(() => import('./components/BatchTimeline.vue'))
+export const BatchCurves = asyncPanel(() => import('./components/BatchCurves.vue'))
+export const BatchHeader = asyncPanel(() => import('./components/BatchHeader.vue'))
+export const BatchResources = asyncPanel(() => import('./components/BatchResources.vue'))
+export const BatchTimeline = asyncPanel(() => import('./components/BatchTimeline.vue'))

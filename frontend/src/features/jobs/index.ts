@@ -1,6 +1,6 @@
-import { defineAsyncComponent } from 'vue'
+import { asyncPanel } from '@/shared/ui'
 
-export { default as JobTable } from './components/JobTable.vue'
+export const JobTable = asyncPanel(() => import('./components/JobTable.vue'))
 // Parts of the page of a job that public pages show, too.
-export const JobCurves = defineAsyncComponent(() => import('./components/JobCurves.vue'))
-export const JobMetrics = defineAsyncComponent(() => import('./components/JobMetrics.vue'))
+export const JobCurves = asyncPanel(() => import('./components/JobCurves.vue'))
+export const JobMetrics = asyncPanel(() => import('./components/JobMetrics.vue'))

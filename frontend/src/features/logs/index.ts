@@ -1,2 +1,5 @@
+import { asyncPanel } from '@/shared/ui'
+
 export { parseAnsi, plainText } from './ansi'
-export { default as LogViewer } from './components/LogViewer.vue'
+
+export const LogViewer = asyncPanel(() => import('./components/LogViewer.vue'))

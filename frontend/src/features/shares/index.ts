@@ -1,2 +1,5 @@
-export { default as ShareDialog } from './components/ShareDialog.vue'
-export { default as SharesPanel } from './components/SharesPanel.vue'
+import { defineAsyncComponent } from 'vue'
+import { asyncPanel } from '@/shared/ui'
+
+export const ShareDialog = defineAsyncComponent(() => import('./components/ShareDialog.vue'))
+export const SharesPanel = asyncPanel(() => import('./components/SharesPanel.vue'))

@@ -1,2 +1,5 @@
+import { asyncPanel } from '@/shared/ui'
+
 export { default as FirstSteps } from './components/FirstSteps.vue'
-export { default as TokensPanel } from './components/TokensPanel.vue'
+
+export const TokensPanel = asyncPanel(() => import('./components/TokensPanel.vue'))

@@ -13,6 +13,8 @@ export const i18n = createI18n({
   locale: 'en-US' as Locale,
   fallbackLocale: 'en-US',
   messages: { 'en-US': en } as Record<string, typeof en>,
+  // What a build left as text has nothing to fill in.
+  messageCompiler: __MESSAGES_ARE_COMPILED__ ? (text) => () => text as string : undefined,
 })
 
 export function preferredLocale(stored = readStored(KEY), languages: readonly string[] = navigator.languages): Locale {

@@ -51,7 +51,7 @@ export default {
     next: 'Next job',
     more: '{count} more',
   },
-  config: { title: 'Settings', value: 'Value', find: 'Find a setting', none: 'No settings were sent', hint: 'Pass config={...} to the job, and its settings are listed and compared here.' },
+  config: { title: 'Settings', value: 'Value', find: 'Find a setting', none: 'No settings were sent', hint: "Pass config={'{'}...{'}'} to the job, and its settings are listed and compared here." },
   compare: {
     with: 'Compare with',
     choose: 'a neighbour, or find any job',

@@ -1,0 +1,34 @@
+// Parts of a page whose code comes when they are looked at, such as what stands behind a tab.
+import { computed, defineAsyncComponent, type Component, type ComputedRef, type Ref } from 'vue'
+import AsyncPanelFailed from './AsyncPanelFailed.vue'
+import SkeletonBlock from './SkeletonBlock.vue'
+import type { Tab } from './TabBar.vue'
+
+/** The component, and how to fetch its code ahead of time. */
+export type AsyncPanel<T extends Component = Component> = T & { load: () => Promise<unknown> }
+
+interface Options {
+  /** Nothing stands in for it while it loads: it may turn out to show nothing. */
+  quiet?: boolean
+}
+
+/** `asyncPanel(() => import('./Log.vue'))`: a skeleton stands in for it, and a way to try again where it does not arrive. */
+export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false }: Options = {}): AsyncPanel<T> {
+  const panel = defineAsyncComponent<T>({
+    loader: load,
+    loadingComponent: quiet ? undefined : SkeletonBlock,
+    errorComponent: AsyncPanelFailed,
+    // What is there already is shown before the next frame: no skeleton flashes.
+    delay: 0,
+  })
+  // A failure shows when the panel is opened.
+  return Object.assign(panel, { load: () => load().catch(() => undefined) })
+}
+
+/** The tabs of a page for `TabBar`. The open one's code is fetched beside the page's data, the others' when hovered. */
+export function useTabs<Key extends string>(panels: Record<Key, AsyncPanel>, chosen: Readonly<Ref<string>>, text: (key: Key) => string): ComputedRef<Tab<Key>[]> {
+  const keys = Object.keys(panels) as Key[]
+  const first = keys.find((key) => key === chosen.value) ?? keys[0]
+  if (first) void panels[first].load()
+  return computed(() => keys.map((key) => ({ key, text: text(key), load: panels[key].load })))
+}
