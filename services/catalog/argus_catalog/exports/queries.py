@@ -21,7 +21,9 @@ from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 
 MOST_ROWS: Final = 100_000
-_AT_ONCE: Final = 1_000
+# Every page of jobs is looked for anew, and every page of groups is made of all jobs again: so there are few. A page of
+# batches binds a value for each.
+_AT_ONCE: Final = 20_000
 _OF_JOB: Final = (
     "id",
     "batch",
@@ -63,7 +65,9 @@ async def query_export(connection: AsyncConnection, actor: Actor, asked: QueryEx
         QueryError: the query, or a field, cannot be understood.
         ArgusError: request.invalid, there are more than 100,000 rows.
     """
-    page = JobQuery(**asked.model_dump(exclude={"format", "limit", "cursor"}), limit=_AT_ONCE)
+    page = JobQuery(**asked.model_dump(exclude={"format", "limit", "cursor"}))
+    # Larger than any that is asked for from outside.
+    page = page.model_copy(update={"limit": MOST_ROWS if asked.group_by else _AT_ONCE})
     jobs: list[FoundJob] = []
     batches: list[FoundBatch] = []
     groups: list[JobGroup] = []

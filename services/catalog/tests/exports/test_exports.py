@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from argus_kit.clock import now
+from argus_schema import ingest
 
 FORMS = {
     "csv": ("csv", "text/csv; charset=utf-8"),
@@ -135,6 +137,20 @@ class TestQuery:
         for asked in ({"sort": ["id"]}, {"group_by": ["model"], "columns": ["metrics.acc"]}):
             whole = await query(lab, "csv", **asked)
             assert len(whole.text.splitlines()) == (5 if "sort" in asked else 3)
+
+    @pytest.mark.parametrize("more", [{}, {"sort": ["-metrics.acc"]}, {"group_by": ["id"], "columns": ["metrics.acc"]}])
+    async def test_all_rows_are_sought_once(self, world, statements, more):
+        await world.batch("wide", status="done")
+        rows = [
+            {"batch_key": world.keys["wide"], "job_no": n, "job_id": f"j{n}", "status": "done", "metrics": {"acc": n}}
+            for n in range(1_500)
+        ]
+        async with world.database.write() as connection:
+            await connection.execute(sa.insert(ingest.job), rows)
+        statements.clear()
+        text = (await query(world, "csv", **more)).text
+        assert len(text.splitlines()) == 1_501
+        assert len([one for one in statements if "FROM job JOIN batch" in one.replace("\n", "")]) <= 3
 
     async def test_groups_for_people(self, lab):
         text = (await query(lab, "latex", group_by=["model"], columns=["metrics.acc"], sort=["-metrics.acc"])).text

@@ -157,16 +157,20 @@ class TestPages:
         assert (await lab.client.get("/api/batches/t")).status_code == 200
 
     async def test_a_list_asks_as_often_for_many_as_for_few(self, lab, statements):
+        def asked():
+            # What the outbox and the checks of credentials do meanwhile is not the list's.
+            return [one for one in statements if "FROM project_meta" in one or "FROM batch" in one]
+
         await publish(lab)
         statements.clear()
         await lab.client.get("/api/public/projects")
-        few = len(statements)
+        few = len(asked())
         for i in range(5):
             await lab.batch(f"more-{i}", project=f"p-{i}")
             await publish(lab, f"p-{i}")
         statements.clear()
         assert len((await lab.client.get("/api/public/projects")).json()) == 6
-        assert len(statements) == few
+        assert len(asked()) == few
 
     async def test_no_address_of_a_person_is_told(self, lab):
         await publish(lab)
