@@ -1,7 +1,8 @@
 """Puts points behind the jobs of a benchmark, straight into the tables.
 
 Through the API fifty million points would take half an hour. What lies in the tables is what merging makes of them: one
-chunk of a curve, packed by ingest's own codec, is put behind every job that has none.
+chunk of a curve, packed by ingest's own codec, is put behind every job that has none. The blocks that jobs reported
+are taken away, as merging does: else it would be at work on all of them while pages are measured.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _COLUMNS: Final = (
     "select j.batch_key, j.job_no, {} from metric_chunk j where not exists (select 1 from metric_column c "
     "where c.batch_key = j.batch_key and c.job_no = j.job_no)"
 )
+_MERGED: Final = ("delete from metric_block", "update job set n_blocks = 0 where n_blocks > 0")
+_COUNT: Final = "select coalesce(sum(n_points), 0) from metric_column"
 
 
 def curve() -> NewChunk:
@@ -61,9 +64,11 @@ def _in_sqlite(path: Path, chunk: list[Any], column: list[Any]) -> int:
     with sqlite3.connect(path, timeout=60) as database:
         database.execute(_CHUNKS.format(", ".join("?" * len(chunk))), chunk)
         database.execute(_COLUMNS.format(", ".join("?" * len(column))), column)
-        found: int = database.execute("select count(*) from metric_column").fetchone()[0]
+        for statement in _MERGED:
+            database.execute(statement)
+        found: int = database.execute(_COUNT).fetchone()[0]
     database.close()
-    return found * PER_JOB
+    return found
 
 
 async def _in_postgres(room: Path, chunk: list[Any], column: list[Any]) -> int:
@@ -75,7 +80,11 @@ async def _in_postgres(room: Path, chunk: list[Any], column: list[Any]) -> int:
         await database.execute(_CHUNKS.format(_typed(types)), *chunk)
         types = ("text", "smallint", "bigint", "int", "bytea", "bytea", "bytea")
         await database.execute(_COLUMNS.format(_typed(types)), *column)
-        return int(await database.fetchval("select count(*) from metric_column")) * PER_JOB
+        for statement in _MERGED:
+            await database.execute(statement)
+        # What autovacuum does some minutes after so much was written.
+        await database.execute("vacuum (analyze)")
+        return int(await database.fetchval(_COUNT))
     finally:
         await database.close()
 

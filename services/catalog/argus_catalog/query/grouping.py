@@ -46,14 +46,15 @@ class Groups:
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows of batch, id, the parts of the key, the numbers. The part `config` is JSON text."""
         end = 2 + len(self._names)
+        places = range(end, end + len(self._columns))
         for row in rows:
             group = self._group(row[2:end])
             group.n += 1
-            if len(group.members) < _SHOWN_MEMBERS:
+            if group.n <= _SHOWN_MEMBERS:
                 group.members.append((row[0], row[1]))
-            for kept, value in zip(group.numbers, row[end:], strict=True):
-                if value is not None:
-                    kept.append(float(value))
+            for kept, place in zip(group.numbers, places, strict=True):
+                if (value := row[place]) is not None:
+                    kept.append(value)
 
     def _group(self, raw: Sequence[Any]) -> _Open:
         try:
@@ -76,31 +77,34 @@ class Groups:
             group = self._open[text] = _Open(parts, numbers=[array("d") for _ in self._columns])
         return group
 
-    def ordered(self, sort: str | None) -> list[JobGroup]:
-        """The groups: the largest first, or by the mean of a column or a part of the key."""
-        by_text = sorted(self._open.items())
-        groups = [self._closed(group) for _, group in by_text]
+    def page(self, sort: str | None, begin: int, limit: int) -> list[JobGroup]:
+        """Some of the groups, the largest first, or by the mean of a column or a part of the key.
+
+        Groups that are not shown are only ranked: to sum up all of them takes longer than to read their members.
+        """
         wanted = sort or "-n"
         name, is_descending = wanted.removeprefix("-"), wanted.startswith("-")
-        there = [group for group in groups if _rank(group, name) is not None]
-        there.sort(key=lambda group: _rank(group, name) or (0, 0.0, ""), reverse=is_descending)
-        return [*there, *(group for group in groups if _rank(group, name) is None)]
+        ranked = [(self._rank(group, name), group) for _, group in sorted(self._open.items())]
+        there = [(rank, group) for rank, group in ranked if rank is not None]
+        there.sort(key=lambda pair: pair[0], reverse=is_descending)
+        ordered = [*(group for _, group in there), *(group for rank, group in ranked if rank is None)]
+        return [self._closed(group) for group in ordered[begin : begin + limit]]
+
+    def _rank(self, group: _Open, name: str) -> tuple[int, float, str] | None:
+        """What a group is ordered by; None where it has no such thing."""
+        value = group.n if name == "n" else group.key.get(name)
+        if name in self._columns:
+            # Of columns with one name the last one counts, as it does among those that are shown.
+            value = spread(dict(zip(self._columns, group.numbers, strict=True))[name]).mean
+        if value is None:
+            return None
+        finite = float(value) if isinstance(value, bool) else number(value)
+        return (1, 0.0, _text(value)) if finite is None else (0, float(finite), "")
 
     def _closed(self, group: _Open) -> JobGroup:
         columns = {name: spread(values) for name, values in zip(self._columns, group.numbers, strict=True)}
         members = [GroupMember(batch=batch, id=job_id) for batch, job_id in group.members]
         return JobGroup(key=group.key, n=group.n, columns=columns, members=members)
-
-
-def _rank(group: JobGroup, name: str) -> tuple[int, float, str] | None:
-    """What a group is ordered by; None where it has no such thing."""
-    value = group.n if name == "n" else group.key.get(name)
-    if name in group.columns:
-        value = group.columns[name].mean
-    if value is None:
-        return None
-    finite = float(value) if isinstance(value, bool) else number(value)
-    return (1, 0.0, _text(value)) if finite is None else (0, float(finite), "")
 
 
 def _text(value: Mapping[str, Any] | Any) -> str:

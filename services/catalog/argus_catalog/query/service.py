@@ -20,7 +20,7 @@ from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
 from argus_catalog.query.grouping import CONFIG, Groups
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse, parse_field
-from argus_catalog.query.schemas import FoundBatch, FoundJob, JobGroup, JobQuery, QueryResult
+from argus_catalog.query.schemas import FoundBatch, FoundJob, JobQuery, QueryResult
 from argus_catalog.seeds import SEED
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -120,11 +120,10 @@ async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -
         if len(groups) > _MOST_GROUPS:
             hint = "Narrow the query, or group by fewer fields"
             raise QueryError(f"There are more than {_MOST_GROUPS} groups", 0, hint, "group_by")
-    ordered = await asyncio.to_thread(groups.ordered, sort)
-    page: list[JobGroup] = ordered[begin : begin + asked.limit]
-    is_more = begin + len(page) < len(ordered)
+    page = await asyncio.to_thread(groups.page, sort, begin, asked.limit)
+    is_more = begin + len(page) < len(groups)
     cursor = encode_cursor(question, at.isoformat(), begin + len(page)) if is_more else None
-    return QueryResult(jobs=[], batches=[], groups=page, total=len(ordered), cursor=cursor)
+    return QueryResult(jobs=[], batches=[], groups=page, total=len(groups), cursor=cursor)
 
 
 def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.ColumnElement[Any]]]:
