@@ -25,6 +25,10 @@ class Usage:
             spent[name] += seconds - self._before.get((name, pid), 0.0)
         return {name: round(seconds, 2) for name, seconds in spent.most_common() if seconds >= 0.01}
 
+    def seconds(self) -> float:
+        """CPU seconds since this was made, of all programs together."""
+        return sum(self._seconds().values()) - sum(self._before.values())
+
     def _seconds(self) -> dict[tuple[str, int], float]:
         found = {}
         for process in [self._root, *self._root.children(recursive=True)]:

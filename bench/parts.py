@@ -116,8 +116,8 @@ def curves(target: Target, quick: bool) -> Figures:
 
 def pages(target: Target, quick: bool) -> Figures:
     """P5."""
-    address = ("--url", target.url, "--token", target.token, "--home", str(target.home))
-    return script("pages", *address, *(["--quick"] if quick else []), timeout_s=900)
+    address = ("--url", target.url, "--token", target.token, "--home", str(target.home), "--pid", str(target.pid))
+    return script("pages", *address, *(["--quick"] if quick else []), timeout_s=1_800)
 
 
 def paint(target: Target, quick: bool) -> Figures:

@@ -42,8 +42,9 @@ def curve() -> NewChunk:
     """A loss that falls, with noise, a point a minute."""
     draw = np.random.default_rng(7)
     steps = np.arange(PER_JOB)
+    times = np.asarray(1.77e9 + 60.0 * steps, np.float64)
     values = 2 * np.exp(-3 * steps / PER_JOB) + draw.normal(0, 0.05, PER_JOB)
-    rows = Rows(steps, 1.77e9 + 60.0 * steps, {"loss": Column(np.arange(PER_JOB), values)})
+    rows = Rows(steps, times, {"loss": Column(np.arange(PER_JOB), values)})
     (chunk,) = merged(STEPS, [rows], [], [])
     return chunk
 
@@ -76,7 +77,7 @@ async def _in_postgres(room: Path, chunk: list[Any], column: list[Any]) -> int:
     port = json.loads((room / "state.json").read_text())["ports"]["postgres"]
     database = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=password, database="argus")
     try:
-        types = ("smallint", "bigint", "bigint", "int", "float8", "float8", "jsonb", "bytea")
+        types: tuple[str, ...] = ("smallint", "bigint", "bigint", "int", "float8", "float8", "jsonb", "bytea")
         await database.execute(_CHUNKS.format(_typed(types)), *chunk)
         types = ("text", "smallint", "bigint", "int", "bytea", "bytea", "bytea")
         await database.execute(_COLUMNS.format(_typed(types)), *column)
