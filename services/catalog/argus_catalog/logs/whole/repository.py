@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.logs.levels import at_least
@@ -94,12 +95,16 @@ async def facts_of(connection: AsyncConnection, batch_key: int, ids: Sequence[in
     """What the events of lines tell beside the line: the stream, and how many lines it stands for."""
     if not ids:
         return {}
+    asked = (event.batch_key == batch_key, event.type_code == _LOG_LINE, event.data.is_not(None))
     query = sa.select(
         event.id, event.data["stream"].as_string().label("stream"), event.data["dropped"].as_string().label("dropped")
-    ).where(
-        event.batch_key == batch_key,
-        event.id.in_(ids),
-        event.type_code == _LOG_LINE,
-        event.data.is_not(None),
-    )
+    ).where(*asked)
+    query = query.where(event.id.in_(ids)) if connection.dialect.name == "sqlite" else _each(query, ids)
     return {row.id: row for row in await connection.execute(query)}
+
+
+def _each(query: sa.Select[Any], ids: Sequence[int]) -> sa.Select[Any]:
+    """A look for each id. Asked for all at once, PostgreSQL reads every event of a batch that has more than most."""
+    each = sa.func.unnest(sa.literal(ids, ARRAY(sa.BigInteger))).table_valued("id").render_derived()
+    found = query.where(event.id == each.c.id).offset(0).lateral()
+    return sa.select(found).select_from(each.join(found, sa.true()))
