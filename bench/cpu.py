@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
+from collections import defaultdict
 
 import psutil
 
@@ -20,10 +20,11 @@ class Usage:
 
     def by_program(self) -> dict[str, float]:
         """CPU seconds since this was made, the largest first."""
-        spent: Counter[str] = Counter()
+        spent: dict[str, float] = defaultdict(float)
         for (name, pid), seconds in self._seconds().items():
             spent[name] += seconds - self._before.get((name, pid), 0.0)
-        return {name: round(seconds, 2) for name, seconds in spent.most_common() if seconds >= 0.01}
+        largest = sorted(spent.items(), key=lambda item: -item[1])
+        return {name: round(seconds, 2) for name, seconds in largest if seconds >= 0.01}
 
     def seconds(self) -> float:
         """CPU seconds since this was made, of all programs together."""
