@@ -27,7 +27,8 @@ from fastapi import APIRouter, FastAPI
 from argus_kit.app import build_app
 from argus_kit.platform import Platform
 from argus_kit.policy import MayReadAccount
-from argus_kit.testing import add_session, add_token, add_user, free_port, make_settings, nats_child
+from argus_kit.ports import free_port
+from argus_kit.testing import add_session, add_token, add_user, make_settings, nats_child
 from argus_schema.migrate import migrate
 
 Figures = dict[str, Any]

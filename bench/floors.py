@@ -25,7 +25,7 @@ import msgspec
 from bench.load import batch_body
 from bench.wire import Client
 
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 
 ROWS = 100_000
 CHUNK = 5_000

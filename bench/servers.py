@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import httpx
 
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from argus_kit.ports import free_port
+
 HERE = Path(__file__).resolve().parent
 _READY_S = 30
 
@@ -42,9 +44,7 @@ class Server:
 @contextlib.contextmanager
 def running(script: str, *arguments: str) -> Iterator[Server]:
     """Start it, and stop it at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryFile() as output:
         command = [sys.executable, str(HERE / script), "--port", str(port), *arguments]
         process = subprocess.Popen(command, stdout=output, stderr=output)

@@ -22,6 +22,7 @@ from argus_kit.bus import Bus, Outgoing
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.platform import Platform
+from argus_kit.ports import free_port
 from argus_kit.settings import Settings
 from argus_kit.testing import (
     Child,
@@ -29,7 +30,6 @@ from argus_kit.testing import (
     add_user,
     bearer_headers,
     eventually,
-    free_port,
     make_settings,
     nats_child,
     running_client,

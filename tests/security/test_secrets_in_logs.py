@@ -20,7 +20,7 @@ import pytest
 from stage.mailbox import Mailbox
 
 from argus_contracts.tokens import new_token
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 from argus_standalone.testing import ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,8 @@ import httpx
 import jwt
 import pytest
 
-from argus_kit.testing import free_port, nats_child, valkey_child
+from argus_kit.ports import free_port
+from argus_kit.testing import nats_child, valkey_child
 
 SERVICES = ("auth", "catalog", "ingest", "executor", "notifier", "realtime")
 # One that knows the credential answers otherwise than 401; that the batch does not exist is no matter.

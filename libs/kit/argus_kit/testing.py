@@ -34,20 +34,13 @@ from argus_kit.clock import now
 from argus_kit.credentials import ISSUER, TOKEN_HASHER
 from argus_kit.database import Database
 from argus_kit.platform import Platform
+from argus_kit.ports import free_port
 from argus_kit.settings import Settings
 from argus_schema import auth as auth_tables
 from argus_schema.migrate import migrate
 
 _TEST_KID = "test-key"
 _TEST_KEY = Ed25519PrivateKey.generate()
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def binary(name: str) -> str:

@@ -13,7 +13,8 @@ import pytest
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, StreamSpec
 from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
-from argus_kit.testing import Child, eventually, free_port, nats_child
+from argus_kit.ports import free_port
+from argus_kit.testing import Child, eventually, nats_child
 
 
 @pytest.fixture

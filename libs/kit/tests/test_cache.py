@@ -11,8 +11,9 @@ import pytest
 import redis.asyncio as redis
 
 from argus_kit.cache import Cache, MemoryCache, open_cache
+from argus_kit.ports import free_port
 from argus_kit.redis_cache import RedisCache
-from argus_kit.testing import Child, eventually, free_port, valkey_child
+from argus_kit.testing import Child, eventually, valkey_child
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -12,7 +12,8 @@ import pytest
 
 from argus_kit.cache import Cache, MemoryCache, open_cache
 from argus_kit.limits import Buckets
-from argus_kit.testing import Child, eventually, free_port, valkey_child
+from argus_kit.ports import free_port
+from argus_kit.testing import Child, eventually, valkey_child
 
 
 @pytest.fixture

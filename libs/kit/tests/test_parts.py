@@ -18,8 +18,9 @@ from argus_kit.database import Database
 from argus_kit.leases import Lease
 from argus_kit.parts import LOOP_FAILURES, Loop, Part
 from argus_kit.platform import Platform
+from argus_kit.ports import free_port
 from argus_kit.settings import API_VERSION, Settings
-from argus_kit.testing import eventually, free_port, make_settings, nats_child, running_client
+from argus_kit.testing import eventually, make_settings, nats_child, running_client
 from argus_schema import executor as tables
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from argus_kit import web
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 
 
 @pytest.fixture

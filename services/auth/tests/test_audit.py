@@ -23,7 +23,8 @@ from argus_auth.settings import AuthSettings
 from argus_contracts import bus as wire
 from argus_kit.clock import now
 from argus_kit.pagination import encode_cursor
-from argus_kit.testing import eventually, free_port
+from argus_kit.ports import free_port
+from argus_kit.testing import eventually
 from argus_schema.auth import audit_log
 
 PATH = "/api/admin/audit-log"

@@ -23,7 +23,8 @@ from argus_auth.passwords import Passwords
 from argus_kit.app import http_app
 from argus_kit.cache import open_cache
 from argus_kit.platform import Platform
-from argus_kit.testing import free_port, make_settings, running_client, valkey_child
+from argus_kit.ports import free_port
+from argus_kit.testing import make_settings, running_client, valkey_child
 from argus_schema.auth import audit_log, login_failure, user
 
 GOOD_PASSWORD = "correct horse 1"

@@ -13,7 +13,8 @@ from aiosmtpd.smtp import SMTP
 from argus_contracts import bus as wire
 from argus_kit.bus import Outgoing, Reject
 from argus_kit.clock import frozen, now
-from argus_kit.testing import eventually, free_port
+from argus_kit.ports import free_port
+from argus_kit.testing import eventually
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.delivery import Delivery
 from argus_notifier.mail.server import current

@@ -19,8 +19,9 @@ from argus_kit.app import Service, http_app
 from argus_kit.bus import Outgoing
 from argus_kit.clock import now
 from argus_kit.platform import Platform
+from argus_kit.ports import free_port
 from argus_kit.serve import Server, config
-from argus_kit.testing import add_session, add_user, bearer_headers, free_port
+from argus_kit.testing import add_session, add_user, bearer_headers
 from argus_realtime.app import SERVICE, parts
 from argus_realtime.hub import Hub
 from argus_realtime.limits import Limits

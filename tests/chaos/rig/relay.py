@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 
 
 class Relay:

@@ -25,7 +25,7 @@ import stack_postgres
 from sqlalchemy.ext.asyncio import create_async_engine
 from stack_layout import Layout, Secrets
 
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 from argus_standalone.testing import ServerProcess
 from rig.clock import Clock
 from rig.disks import Disk

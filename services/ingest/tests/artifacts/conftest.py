@@ -7,7 +7,8 @@ import pytest
 from argus_ingest.artifacts.service import Artifacts
 from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_ingest.artifacts.storage import Storage
-from argus_kit.testing import Child, binary, free_port
+from argus_kit.ports import free_port
+from argus_kit.testing import Child, binary
 
 BUCKET = "files"
 

@@ -17,7 +17,7 @@ from argus_kit.bus import Bus
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.outbox import Outbox
-from argus_kit.testing import free_port
+from argus_kit.ports import free_port
 from argus_schema import ingest as tables
 
 ACTOR = Actor(1, "ada", is_admin=False, kind="token", scope="reporter")

@@ -15,16 +15,8 @@ from argus_ingest.testing import event
 from argus_kit.app import http_app
 from argus_kit.bus import Tail
 from argus_kit.platform import Platform
-from argus_kit.testing import (
-    add_token,
-    add_user,
-    bearer_headers,
-    eventually,
-    free_port,
-    make_settings,
-    nats_child,
-    running_client,
-)
+from argus_kit.ports import free_port
+from argus_kit.testing import add_token, add_user, bearer_headers, eventually, make_settings, nats_child, running_client
 from argus_schema import ingest as tables
 
 
