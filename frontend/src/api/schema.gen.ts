@@ -8102,6 +8102,8 @@ export interface components {
             public_description: string | null;
             /** Running Batches */
             running_batches: number;
+            /** Top Models */
+            top_models: components["schemas"]["TopModel"][];
         };
         /**
          * ProjectMembers

@@ -31,7 +31,7 @@ async def choose(
 ) -> Choice:
     """The metric that decides. Without one, and without `where` to look for one, MSE."""
     said = await repository.settings(connection, project)
-    name = metric or _primary(said)
+    name = metric or primary(said)
     if name is None:
         name = FALLBACK if where is None else headline(await repository.metric_counts(connection, where)) or FALLBACK
     return decided(name, said, toward)
@@ -62,14 +62,15 @@ async def board_metrics(connection: AsyncConnection, project: str, where: Where)
     said = await repository.settings(connection, project)
     counts = await repository.metric_counts(connection, where)
     shown = [_shown(decided(name, said), counts[name]) for name in sorted(counts, key=metric_order)]
-    primary = _primary(said)
-    return BoardMetrics(metrics=shown, primary=primary if primary in counts else headline(counts))
+    own = primary(said)
+    return BoardMetrics(metrics=shown, primary=own if own in counts else headline(counts))
 
 
 def _shown(choice: Choice, n_jobs: int) -> BoardMetric:
     return BoardMetric(name=choice.metric, n_jobs=n_jobs, direction=choice.direction, is_sure=choice.is_sure)
 
 
-def _primary(said: Mapping[str, Any]) -> str | None:
+def primary(said: Mapping[str, Any]) -> str | None:
+    """The metric that a project says decides."""
     name = said.get("primary_metric")
     return name if isinstance(name, str) and name else None

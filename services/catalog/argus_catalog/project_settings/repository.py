@@ -21,6 +21,13 @@ async def settings(connection: AsyncConnection, project: str) -> Mapping[str, An
     return found if isinstance(found, dict) else {}
 
 
+async def all_settings(connection: AsyncConnection, only: str | None = None) -> dict[str, Mapping[str, Any]]:
+    """By project, what was said about all of those that say anything, or about a single one."""
+    query = sa.select(meta.project, meta.settings).where(meta.settings.is_not(None))
+    rows = await connection.execute(query if only is None else query.where(meta.project == only))
+    return {row.project: row.settings for row in rows if isinstance(row.settings, dict)}
+
+
 async def stall_minutes(connection: AsyncConnection, projects: Sequence[str]) -> dict[str, float]:
     """Of those of these projects that said so, how long a batch may be silent."""
     query = sa.select(meta.project, meta.settings).where(meta.project.in_(projects), meta.settings.is_not(None))

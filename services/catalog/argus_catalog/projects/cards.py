@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope
 from argus_catalog.batches.repository import recent_elapsed
-from argus_catalog.derivations.metrics import Best, better, direction, judges
+from argus_catalog.derivations.metrics import Best, Direction, direction, judges
 from argus_catalog.derivations.progress import SAMPLES, batch_eta_s
+from argus_catalog.matrix.choice import decided, primary
+from argus_catalog.project_settings.repository import all_settings
 from argus_catalog.projects import holdings, repository
 from argus_catalog.projects.repository import Row
 from argus_kit.actor import Actor
@@ -44,7 +46,7 @@ class Project:
 async def projects(
     connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
 ) -> dict[str, Project]:
-    """By name, the projects of which the caller sees a batch. Eight statements at most, however many there are."""
+    """By name, the projects of which the caller sees a batch. Nine statements at most, however many there are."""
     found: dict[str, Project] = defaultdict(Project)
     rows = await holdings.totals(connection, actor, scope, only)
     for row in rows:
@@ -80,6 +82,13 @@ async def _pace(connection: AsyncConnection, found: Mapping[str, Project], runni
             project.eta_s = batch_eta_s(pending, seen)
 
 
+class _Judge(NamedTuple):
+    """The metric by which a project is told, and what is better in it."""
+
+    metric: str
+    toward: Direction
+
+
 async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None) -> dict[str, list[Best]]:
     """By project, the best models in the metric by which it is told."""
     beside = await holdings.single_best(connection, actor, scope, only)
@@ -88,23 +97,36 @@ async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: s
         names[project][name] += count
     for project, _, _, name, _, _ in beside:
         names[project][name] += 1
-    chosen = {project: name for project, counted in names.items() if (name := headline(counted)) is not None}
+    said = await all_settings(connection, only)
+    found = {project: _judge(counted, said.get(project, {})) for project, counted in names.items()}
+    judges_of = {project: judge for project, judge in found.items() if judge is not None}
     by_project: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for project, *row in await _best(connection, actor, scope, only, set(chosen.values())):
+    for project, *row in await _best(connection, actor, scope, only, judges_of):
         by_project[project].append(tuple(row))
     for project, model, dataset, name, low, high in beside:
-        by_project[project].append((model, dataset, name, low if direction(name) == "min" else high))
-    return {project: _top(name, by_project[project]) for project, name in chosen.items()}
+        judge = judges_of.get(project)
+        by_project[project].append((model, dataset, name, high if judge and judge.toward == "max" else low))
+    return {project: _top(judge, by_project[project]) for project, judge in judges_of.items()}
 
 
 async def _best(
-    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None, names: set[str]
+    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None, judges_of: Mapping[str, _Judge]
 ) -> list[tuple[Any, ...]]:
-    if not names:
+    if not judges_of:
         return []
+    names = {judge.metric for judge in judges_of.values()}
     lowest = sorted(name for name in names if direction(name) == "min")
-    rows = await holdings.best(connection, actor, scope, only, lowest=lowest, highest=sorted(names - set(lowest)))
+    turned = [(project, one.metric) for project, one in judges_of.items() if one.toward != direction(one.metric)]
+    highest = sorted(names - set(lowest))
+    rows = await holdings.best(connection, actor, scope, only, lowest=lowest, highest=highest, turned=turned)
     return [tuple(row) for row in rows if row.value is not None]
+
+
+def _judge(counted: Mapping[str, int], said: Mapping[str, Any]) -> _Judge | None:
+    """What the project says, if any of its jobs has that metric, else what most of them have."""
+    own = primary(said)
+    name = own if own in counted else headline(counted)
+    return None if name is None else _Judge(name, decided(name, said).direction)
 
 
 def headline(counted: Mapping[str, int]) -> str | None:
@@ -115,14 +137,15 @@ def headline(counted: Mapping[str, int]) -> str | None:
     return min(judging, key=lambda name: (-judging[name], name), default=None)
 
 
-def _top(metric: str, rows: Sequence[tuple[Any, ...]]) -> list[Best]:
+def _top(judge: _Judge, rows: Sequence[tuple[Any, ...]]) -> list[Best]:
+    is_max = judge.toward == "max"
     best: dict[tuple[str, str], float] = {}
     for model, dataset, name, value in rows:
         known = best.get((model, dataset))
-        if name == metric and (known is None or better(metric, value, known)):
+        if name == judge.metric and (known is None or (value > known if is_max else value < known)):
             best[model, dataset] = value
-    ranked = sorted(best.items(), key=lambda item: item[1], reverse=direction(metric) == "max")[:TOP]
-    return [Best(model or None, dataset or None, metric, value) for (model, dataset), value in ranked]
+    ranked = sorted(best.items(), key=lambda item: item[1], reverse=is_max)[:TOP]
+    return [Best(model or None, dataset or None, judge.metric, value) for (model, dataset), value in ranked]
 
 
 async def volumes(connection: AsyncConnection, actor: Actor, scope: Scope) -> dict[str, list[int]]:

@@ -128,14 +128,20 @@ async def best(
     *,
     lowest: Sequence[str],
     highest: Sequence[str],
+    turned: Sequence[tuple[str, str]] = (),
 ) -> Sequence[Row]:
-    """Project, model, dataset, metric and its best value among done jobs; `lowest` are metrics that are better low."""
+    """Project, model, dataset, metric and its best value among done jobs; `lowest` are metrics that are better low.
+
+    `turned` are a project and a metric in which it says the contrary.
+    """
 
     def first(order: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
         mine = (score.cell_key == cell.cell_key, score.name == metric.name, score.is_done.is_(True))
         return sa.select(score.value).where(*mine).order_by(order).limit(1).correlate(*_CELLS).scalar_subquery()
 
-    value = sa.case((metric.name.in_(highest), first(score.value.desc())), else_=first(score.value.asc()))
+    is_turned = sa.tuple_(cell.project, metric.name).in_(turned) if turned else sa.false()
+    is_max = sa.or_(sa.and_(metric.name.in_(highest), sa.not_(is_turned)), sa.and_(metric.name.in_(lowest), is_turned))
+    value = sa.case((is_max, first(score.value.desc())), else_=first(score.value.asc()))
     query = (
         sa.select(cell.project, cell.model, cell.dataset, metric.name, value.label("value"))
         .join_from(ingest.cell, ingest.cell_metric, metric.cell_key == cell.cell_key)

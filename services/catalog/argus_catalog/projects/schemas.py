@@ -58,6 +58,7 @@ class ProjectDetail(Shape):
     failure_rate: float | None
     gpu_hours: float
     best_metric: BestMetric | None
+    top_models: list[TopModel]
     first_event_at: WireTime | None
     last_event_at: WireTime | None
     batches_this_week: int

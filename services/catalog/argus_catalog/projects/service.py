@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog import flags
 from argus_catalog.access.visibility import Scope
 from argus_catalog.batches.repository import newest_snapshots, recent_elapsed
-from argus_catalog.derivations.metrics import number, trend
+from argus_catalog.derivations.metrics import Best, number, trend
 from argus_catalog.derivations.progress import (
     batch_eta_s,
     completion_pct,
@@ -73,9 +73,7 @@ def _card(name: str, project: Project, volume: list[int] | None, *, is_starred: 
         is_demo=False,
         failure_rate=failure_rate(counts["n_done"], counts["n_failed"]),
         gpu_hours=_hours(counts["elapsed_s"]),
-        top_models=[
-            TopModel(model=b.model, dataset=b.dataset, metric_name=b.metric, metric_value=b.value) for b in top
-        ],
+        top_models=_top_models(top),
         batch_volume_7d=volume or [0] * DAYS,
         n_batches=counts["n_batches"],
         total_batches=counts["n_batches"],
@@ -83,6 +81,10 @@ def _card(name: str, project: Project, volume: list[int] | None, *, is_starred: 
         best_metric_key=top[0].metric if top else None,
         owners=sorted(project.owners),
     )
+
+
+def _top_models(top: Sequence[Best]) -> list[TopModel]:
+    return [TopModel(model=b.model, dataset=b.dataset, metric_name=b.metric, metric_value=b.value) for b in top]
 
 
 def _hours(seconds: float) -> float:
@@ -111,6 +113,7 @@ async def detail(connection: AsyncConnection, actor: Actor, project: str) -> Pro
         failure_rate=failure_rate(counts["n_done"], counts["n_failed"]),
         gpu_hours=_hours(counts["elapsed_s"]),
         best_metric=BestMetric(name=best[0].metric, value=best[0].value) if best else None,
+        top_models=_top_models(best),
         first_event_at=first,
         last_event_at=found.last_event_at,
         batches_this_week=this_week,

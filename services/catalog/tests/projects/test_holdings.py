@@ -165,3 +165,34 @@ async def test_a_projects_best_models_are_sought_among_all_its_done_jobs(world):
         ("n", "ACC", 0.9),
         ("m", "ACC", 0.8),
     ]
+
+
+@pytest.mark.parametrize(
+    ("toward", "order"), [("max", ["high", "low"]), ("min", ["low", "high"]), (None, ["low", "high"])]
+)
+async def test_a_projects_own_metric_and_its_direction_decide_on_cards_and_on_its_page(world, toward, order):
+    """Another project may say the contrary of the same name."""
+    contrary = {"max": "min", "min": "max", None: "max"}[toward]
+    for project, said in (("vision", toward), ("text", contrary)):
+        settings = {"primary_metric": "wobble", **({"direction": said} if said else {})}
+        await world.insert(own.project_meta, project=project, is_public=False, is_demo=False, settings=settings)
+        await world.batch(project, project=project)
+        for name, value in (("low", 1.0), ("high", 2.0)):
+            await world.job(project, name, status="done", metrics={"wobble": value, "MSE": value}, model=name)
+    await world.person("bob")
+    await world.share("vision", "bob")
+    for who in ("ada", "bob"):
+        page = await world.read("/api/projects/vision", who)
+        assert [top["model"] for top in page["top_models"]] == order, who
+        assert page["best_metric"] == {"name": "wobble", "value": 2.0 if order[0] == "high" else 1.0}
+        card = next(one for one in await world.read("/api/projects", who) if one["project"] == "vision")
+        assert card["top_models"] == page["top_models"]
+
+
+async def test_a_metric_that_no_job_has_decides_nothing(world):
+    await world.insert(
+        own.project_meta, project="vision", is_public=False, is_demo=False, settings={"primary_metric": "x"}
+    )
+    await world.batch("b")
+    await world.job("b", "a", status="done", metrics={"MSE": 1.0})
+    assert (await world.read("/api/projects/vision"))["best_metric"] == {"name": "MSE", "value": 1.0}
