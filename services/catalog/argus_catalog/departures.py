@@ -1,7 +1,7 @@
 """Forgetting people who left: their stars, pins and views, and their part in shares and projects.
 
-Batches that they leave behind keep their shares: whoever could see them still can. Of batches that go with them nothing
-is kept.
+Projects of which they were the only owner go to an editor. Batches that they leave behind keep their shares: whoever
+could see them still can. Of batches that go with them nothing is kept.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from argus_catalog.deletions.service import forget_batches
+from argus_catalog.members.succession import hand_over
 from argus_catalog.writing import Announcer
 from argus_contracts import bus as wire
 from argus_kit.platform import Platform
@@ -31,8 +32,11 @@ async def forget(platform: Platform, announcer: Announcer, departed: wire.Person
         gone.append(sa.delete(own.project_share).where(own.project_share.c.owner_id == person))
         await forget_batches(platform, sa.select(ingest.batch.c.id).where(ingest.batch.c.owner_id == person))
     async with platform.write("catalog") as transaction:
+        inherited = await hand_over(transaction, person)
         for statement in gone:
             await transaction.connection.execute(statement)
+    for project in inherited:
+        await announcer.say(wire.AccessChanged(project=project))
     await announcer.say(wire.AccessChanged(user_id=person))
     if departed.runs == "delete":
         await announcer.say(wire.AccessChanged(owner_id=person))

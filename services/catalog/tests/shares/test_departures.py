@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,6 +9,7 @@ from argus_catalog.departures import forget
 from argus_catalog.writing import Announcer
 from argus_contracts import bus as wire
 from argus_kit.clock import now
+from argus_schema import auth
 from argus_schema import catalog as own
 
 
@@ -44,3 +47,37 @@ async def test_who_left_has_no_part_in_anything_and_others_keep_theirs(world, pl
     assert await _left(world, own.project_share, "grantee_id") == stays
     heard = {changed.user_id for changed in announcer._unsaid} if platform.bus.is_connected is False else {ada}
     assert ada in heard
+
+
+@pytest.mark.parametrize("runs", ["keep", "delete"])
+async def test_a_project_whose_only_owner_left_goes_to_the_editor_of_longest_standing(world, platform, runs):
+    ada = world.people["ada"]
+    at = now()
+    roles = {"eve": ("viewer", 9), "gone": ("editor", 8), "bob": ("editor", 7), "carol": ("editor", 6)}
+    for name, (role, days) in roles.items():
+        person = await world.person(name)
+        begun = at - timedelta(days=days)
+        await world.insert(own.project_member, project="vision", user_id=person, role=role, created_at=begun)
+    await world.insert(own.project_member, project="alone", user_id=world.people["eve"], role="viewer", created_at=at)
+    await world.insert(own.project_member, project="shared", user_id=world.people["bob"], role="owner", created_at=at)
+    await world.insert(
+        own.project_member, project="shared", user_id=world.people["carol"], role="editor", created_at=at
+    )
+    for project in ("vision", "alone", "shared"):
+        await world.insert(own.project_member, project=project, user_id=ada, role="owner", created_at=at)
+    async with world.database.write() as connection:
+        user = auth.user
+        await connection.execute(sa.update(user).where(user.c.id == world.people["gone"]).values(is_active=False))
+
+    departed = wire.PersonDeparted(user_id=ada, email="ada@example.org", runs=runs, at=at)
+    for _ in range(2):
+        await forget(platform, Announcer(platform.bus), departed)
+
+    async with world.database.read() as connection:
+        member = own.project_member.c
+        owners = sa.select(member.project, member.user_id).where(member.role == "owner").order_by(member.project)
+        found = [tuple(row) for row in await connection.execute(owners)]
+        lines = (await connection.execute(sa.select(own.outbox.c.payload))).scalars().all()
+    assert found == [("shared", world.people["bob"]), ("vision", world.people["bob"])]
+    told = [line for line in lines if b"member_change" in bytes(line)]
+    assert len(told) == 1
