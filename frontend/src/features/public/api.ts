@@ -12,7 +12,19 @@ const of = (project: string) => ({ params: { path: { project } } })
 
 export const listPublicProjects = () => ok(client.GET('/api/public/projects'))
 export const getPublicProject = (project: string) => ok(client.GET('/api/public/projects/{project}', of(project)))
-export const listPublicBatches = (project: string) => ok(client.GET('/api/public/projects/{project}/batches', of(project)))
+/** A page of a published project's batches, and where the next one begins. */
+export async function listPublicBatches(project: string, cursor: string | null): Promise<{ rows: PublicProjectBatch[]; next: string | null }> {
+  let next: string | null = null
+  const query = cursor === null ? { limit: 100 } : { limit: 100, cursor }
+  const asked = client.GET('/api/public/projects/{project}/batches', { params: { path: { project }, query } })
+  const rows = await ok(
+    asked.then((answer) => {
+      next = answer.response.headers.get('X-Next-Cursor')
+      return answer
+    }),
+  )
+  return { rows, next }
+}
 /** What stands behind a public link; this is what counts as a view of its page. */
 export const getPublicBatch = (slug: string) => ok(client.GET('/api/public/{slug}', { params: { path: { slug } } }))
 

@@ -28,9 +28,13 @@ export function useTrash(kind: MaybeRefOrGetter<TrashKind>) {
   )
 
   async function more(): Promise<void> {
-    const page = await listTrash(toValue(kind), cursor.value ?? undefined)
-    items.value = [...items.value, ...page.items]
-    cursor.value = page.next_cursor
+    try {
+      const page = await listTrash(toValue(kind), cursor.value ?? undefined)
+      items.value = [...items.value, ...page.items]
+      cursor.value = page.next_cursor
+    } catch (cause) {
+      message.error(errorText(asApiError(cause)))
+    }
   }
 
   async function act(send: (chosen: Chosen) => Promise<{ done: string[]; skipped: { id: string; reason: string }[] }>, some: readonly TrashItem[], said: string): Promise<void> {

@@ -11,6 +11,7 @@ export default {
   cite: 'Cite this',
   batch: 'Batch',
   lastEvent: 'Last sign of life',
+  more: 'Show more',
   progress: '{done} done, {failed} failed, {total} in all',
   over: { title: 'This link has ended', hint: 'Whoever gave it to you can make a new one.' },
   gone: { title: 'There is nothing here', hint: 'The link was revoked, or what it led to is not public any more.' },

@@ -3,6 +3,7 @@ export default {
   answer: { batch: 'No deleted batch | {count} deleted batch | {count} deleted batches', job: 'No deleted job | {count} deleted job | {count} deleted jobs' },
   grace: 'What is deleted can be taken back within a day. | What is deleted can be taken back within {count} day. | What is deleted can be taken back within {count} days.',
   keptLong: 'What is deleted is kept until it is removed here.',
+  returns: 'What is taken back has all that was recorded of it. Its shares, public links, stars and pins ended when it was deleted.',
   kinds: { name: 'What is shown', batch: 'Batches', job: 'Jobs' },
   columns: { pick: 'Select', what: 'Name', project: 'Project', status: 'Status', deleted: 'Deleted', leaves: 'Removed for good', actions: 'Actions' },
   pick: 'Select {name}',

@@ -11,6 +11,7 @@ export default {
   cite: '引用',
   batch: '批次',
   lastEvent: '最近活动',
+  more: '显示更多',
   progress: '完成 {done} 个，失败 {failed} 个，共 {total} 个',
   over: { title: '此链接已到期', hint: '给您链接的人可以生成新的链接。' },
   gone: { title: '这里什么也没有', hint: '链接已被撤销，或其内容不再公开。' },

@@ -3,6 +3,7 @@ export default {
   answer: { batch: '没有已删除的批次 | {count} 个已删除的批次 | {count} 个已删除的批次', job: '没有已删除的任务 | {count} 个已删除的任务 | {count} 个已删除的任务' },
   grace: '删除的内容可在一天内恢复。 | 删除的内容可在 {count} 天内恢复。 | 删除的内容可在 {count} 天内恢复。',
   keptLong: '删除的内容会一直保留，直到在这里彻底移除。',
+  returns: '恢复的内容保留其全部记录。它的分享、公开链接、星标和固定在删除时已经结束。',
   kinds: { name: '显示内容', batch: '批次', job: '任务' },
   columns: { pick: '选择', what: '名称', project: '项目', status: '状态', deleted: '删除时间', leaves: '彻底移除', actions: '操作' },
   pick: '选择 {name}',
