@@ -1,13 +1,13 @@
 """A query's tree as a condition of SQL. Every value is bound, none becomes part of the statement.
 
-Conditions are true or false, never unknown: a comparison with what is not there is false, and its contrary true.
+A comparison with what is not there is false, and its contrary true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -34,8 +34,10 @@ _COMPARED: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def condition(tree: Node | None, at: datetime, source: Source = JOBS) -> Condition:
+def condition(tree: Node | None, at: datetime, source: Source = JOBS, *, is_certain: bool = False) -> Condition:
     """What the rows of a source must fulfil; `at` is the moment from which durations count.
+
+    Within a contrary every part is certain. Elsewhere unknown does as well as false, and an index can be asked.
 
     Raises:
         QueryError: a field is not known, or a value does not fit it.
@@ -44,10 +46,13 @@ def condition(tree: Node | None, at: datetime, source: Source = JOBS) -> Conditi
         return sa.true()
     if isinstance(tree, Both):
         join = sa.and_ if tree.word == "and" else sa.or_
-        return join(*(condition(item, at, source) for item in tree.items)).self_group()
+        return join(*(condition(item, at, source, is_certain=is_certain) for item in tree.items)).self_group()
     if isinstance(tree, Not):
-        return sa.not_(condition(tree.item, at, source).self_group())
-    return _is(tree, source) if isinstance(tree, Is) else _one_of(tree, at, source)
+        return sa.not_(condition(tree.item, at, source, is_certain=True).self_group())
+    if isinstance(tree, Is):
+        return _is(tree, source)
+    found = _one_of(tree, at, source)
+    return _certain(found) if is_certain else found
 
 
 def _one_of(tree: Compare | In, at: datetime, source: Source) -> Condition:
@@ -57,7 +62,7 @@ def _one_of(tree: Compare | In, at: datetime, source: Source) -> Condition:
     else:
         is_negated = tree.operator == "!="
         found = _compare(tree.field, "=" if is_negated else tree.operator, tree.value, at, source)
-    return sa.and_(_has_value(tree.field, source), sa.not_(found)) if is_negated else found
+    return sa.and_(_has_value(tree.field, source), sa.not_(_certain(found))) if is_negated else found
 
 
 def _is(tree: Is, source: Source) -> Condition:
@@ -84,8 +89,8 @@ def _compare(field: Field, operator: str, value: Value, at: datetime, source: So
     if isinstance(place, Tags):
         return _tagged(operator, value)
     if isinstance(place, Plain):
-        return _certain(_COMPARED[operator](place.value, _fitting(field, place, operator, value, at)))
-    return _certain(_compare_json(field, place, operator, value))
+        return cast("Condition", _COMPARED[operator](place.value, _fitting(field, place, operator, value, at)))
+    return cast("Condition", _compare_json(field, place, operator, value))
 
 
 def _compare_json(field: Field, place: Json, operator: str, value: Value) -> Any:

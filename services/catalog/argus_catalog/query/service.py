@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.batches.service import batches_by_key
+from argus_catalog.jobs.repository import how_many
 from argus_catalog.query import fields, keyset, repository
 from argus_catalog.query.anchors import anchor
 from argus_catalog.query.batch_fields import BATCHES
@@ -57,7 +58,10 @@ async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) ->
     begin = anchor(tree) if source is JOBS else None
     total = None
     if last is None or (begin is not None and begin.is_all):
-        total = await repository.count(connection, actor, where, source, asked.scope, begin=begin)
+        if tree is None and source is JOBS:
+            total = await how_many(connection, actor, asked.scope)
+        else:
+            total = await repository.count(connection, actor, where, source, asked.scope, begin=begin)
     if total is not None and total > _MANY and not asked.sort:
         # So many are met soon on the way through all jobs in the order of their start.
         begin = None

@@ -187,6 +187,18 @@ class TestConditions:
         answer = await ask(jobs, query)
         assert answer.status_code == 200, answer.text
 
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(tree=SENSIBLE)
+    async def test_each_job_fulfils_a_query_or_its_contrary(self, jobs, tree):
+        answer = await ask(jobs, str(tree))
+        if answer.status_code == 422:
+            return
+        met = {job["id"] for job in answer.json()["jobs"]}
+        others = await ids(jobs, f"not ({tree})")
+        assert (met | others, met & others) == (ALL, set()), str(tree)
+        assert await ids(jobs, f"not (not ({tree}))") == met, str(tree)
+        assert (await found(jobs, str(tree)))["total"] == len(met), str(tree)
+
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     async def test_no_tree_breaks_the_server(self, world, data):
