@@ -105,30 +105,6 @@ class Best(NamedTuple):
     value: float
 
 
-def top_models(candidates: Iterable[Candidate], at_most: int = 3) -> list[Best]:
-    """The best jobs in the headline metric, one for each model and dataset."""
-    candidates = list(candidates)
-    metric = headline_metric(candidates)
-    if metric is None:
-        return []
-    best: dict[tuple[str | None, str | None], float] = {}
-    for model, dataset, metrics in candidates:
-        value = number((metrics or {}).get(metric))
-        key = (model, dataset)
-        if value is not None and (key not in best or better(metric, value, best[key])):
-            best[key] = value
-    ranked = sorted(best.items(), key=lambda item: item[1], reverse=direction(metric) == "max")
-    return [Best(model, dataset, metric, value) for (model, dataset), value in ranked[:at_most]]
-
-
-def best_value(metric: str, values: Iterable[Any]) -> float | None:
-    """The best of values that may be anything; None when none is a number."""
-    numbers = [value for value in map(number, values) if value is not None]
-    if not numbers:
-        return None
-    return max(numbers) if direction(metric) == "max" else min(numbers)
-
-
 def trend(trace: Iterable[float | None]) -> str | None:
     """Where the last values of a trace go: "up", "down" or "flat"; None with fewer than two."""
     values = [v for v in trace if v is not None and math.isfinite(v)][-5:]
