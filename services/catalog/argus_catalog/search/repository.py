@@ -125,16 +125,14 @@ async def recent_jobs(connection: AsyncConnection, actor: Actor, words: Sequence
     return (await connection.execute(query)).all()
 
 
-def _newest(actor: Actor, *columns: Any, where: sa.ColumnElement[bool] | None = None) -> sa.Subquery:
-    """Columns of the jobs that started last, of those that the caller sees; none of them where a condition fails."""
+def _newest(actor: Actor, *columns: Any, limit: Any = _NEWEST_JOBS) -> sa.Subquery:
+    """Columns of the jobs that started last, of those that the caller sees."""
     return (
         sa.select(job.batch_key, job.start_time, *columns)
         .join_from(ingest.job, ingest.batch, job.batch_key == batch.batch_key)
-        .where(
-            visible(actor), job.deleted_at.is_(None), job.start_time.is_not(None), sa.true() if where is None else where
-        )
+        .where(visible(actor), job.deleted_at.is_(None), job.start_time.is_not(None))
         .order_by(job.start_time.desc())
-        .limit(_NEWEST_JOBS)
+        .limit(limit)
         .subquery()
     )
 
@@ -155,7 +153,7 @@ async def hosts(connection: AsyncConnection, actor: Actor, words: Sequence[str],
 
 async def studies(connection: AsyncConnection, actor: Actor, words: Sequence[str], limit: int) -> Sequence[Row]:
     """Studies of the newest jobs, with their number of trials among them."""
-    newest = _newest(actor, job.study_name, where=_is_study(words))
+    newest = _newest(actor, job.study_name, limit=sa.case((_is_study(words), _NEWEST_JOBS), else_=0))
     name = newest.c.study_name
     query = sa.select(name.label("study"), sa.func.count().label("n_trials")).where(name != "", _has(words, name))
     return (await connection.execute(query.group_by(name).order_by(sa.desc("n_trials"), name).limit(limit))).all()
@@ -163,7 +161,7 @@ async def studies(connection: AsyncConnection, actor: Actor, words: Sequence[str
 
 def _is_study(words: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether any study, of whomever, has these words: a step in the index for each name, however many its trials.
-    It says so once, and mostly that no job need be read.
+    Mostly there is none, and no job need be read. As a condition on jobs SQLite would ask each of them.
     """
     first = sa.select(sa.func.min(job.study_name).label("name")).where(job.study_name > "")
     names = first.cte("names", recursive=True)
