@@ -39,5 +39,3 @@ function run(): void {
   while (queue.length > 0 && points < BUDGET_POINTS && performance.now() < end) points += step()
   if (queue.length > 0) asked = requestAnimationFrame(run)
 }
-
-if (typeof window !== 'undefined') window.addEventListener('beforeprint', finish)

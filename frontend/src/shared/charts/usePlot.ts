@@ -4,6 +4,7 @@ import { computed, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef 
 import { PALETTES, themeName } from '@/shared/theme'
 import { columnsOf, type Columns } from './columns'
 import { frameOption, labelsOf, plotRect } from './frameOption'
+import { finish } from './frames'
 import type { ChartLook } from './look'
 import { Painter } from './painter'
 import type { Rect } from './scale'
@@ -95,7 +96,10 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
     () => props().series,
     (now, before) => (now.length === before.length && now.every((line, at) => line.id === before[at]?.id && line.colour === before[at].colour) ? later() : soon()),
   )
-  const print = (): void => draw()
+  const print = (): void => {
+    draw()
+    finish()
+  }
   window.addEventListener('beforeprint', print)
   onScopeDispose(() => {
     cancelAnimationFrame(asked)

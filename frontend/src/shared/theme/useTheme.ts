@@ -16,7 +16,11 @@ const choice = ref<ThemeChoice>(stored())
 const system = window.matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = ref(system.matches)
 
+/** Paper is white, whatever the screen is. */
+export const printing = ref(false)
+
 export const themeName = computed<ThemeName>(() => {
+  if (printing.value) return 'light'
   if (choice.value !== 'system') return choice.value
   return systemIsDark.value ? 'dark' : 'light'
 })
@@ -35,8 +39,9 @@ export function useTheme() {
 export function startTheme(): void {
   system.addEventListener('change', (event) => (systemIsDark.value = event.matches))
   onStoredElsewhere([KEY], () => (choice.value = stored()))
-  watchEffect(() => applyTheme(themeName.value))
-  // Paper is white, whatever the screen is.
-  window.addEventListener('beforeprint', () => applyTheme('light'))
-  window.addEventListener('afterprint', () => applyTheme(themeName.value))
+  window.addEventListener('beforeprint', () => (printing.value = true))
+  window.addEventListener('afterprint', () => (printing.value = false))
+  window.matchMedia('print').addEventListener('change', (event) => (printing.value = event.matches))
+  // At once: nothing waits for a frame when the picture for paper is taken.
+  watchEffect(() => applyTheme(themeName.value), { flush: 'sync' })
 }

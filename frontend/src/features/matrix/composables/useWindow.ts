@@ -15,6 +15,9 @@ export interface TableSize {
 
 const BEYOND = 3
 
+/** The old one where they are the same: what depends on it has nothing to do. */
+const kept = (old: Span | undefined, now: Span): Span => (old && old.from === now.from && old.to === now.to ? old : now)
+
 export function spanOf(start: number, length: number, step: number, count: number): Span {
   const from = Math.max(0, Math.floor(start / step) - BEYOND)
   return { from: Math.min(from, count), to: Math.min(count, Math.ceil((start + length) / step) + BEYOND) }
@@ -51,7 +54,7 @@ export function useWindow(element: Readonly<Ref<HTMLElement | null>>, size: () =
   })
   const all = (count: number): Span => ({ from: 0, to: count })
   return {
-    rows: computed(() => (enabled() && !prints.value ? spanOf(box.value.top, box.value.height, size().rowHeight, size().rows) : all(size().rows))),
-    cols: computed(() => (enabled() && !prints.value ? spanOf(box.value.left, box.value.width, size().colWidth, size().cols) : all(size().cols))),
+    rows: computed((old?: Span) => kept(old, enabled() && !prints.value ? spanOf(box.value.top, box.value.height, size().rowHeight, size().rows) : all(size().rows))),
+    cols: computed((old?: Span) => kept(old, enabled() && !prints.value ? spanOf(box.value.left, box.value.width, size().colWidth, size().cols) : all(size().cols))),
   }
 }

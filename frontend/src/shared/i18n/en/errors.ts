@@ -8,6 +8,10 @@ export default {
   invalid: 'The server did not accept this value.',
   tooMany: 'Too many attempts. Try again in {seconds} s.',
   server: 'The server had a problem and has noted it.',
+  advice: {
+    denied: 'Its owner or an administrator can give you access.',
+    server: 'Try again in a moment. If it stays like this, tell an administrator the trace id.',
+  },
   signedOut: 'Your session has ended. Please sign in again.',
   codes: {
     page: { part_missing: 'This part of the page did not arrive. It may be the connection, or Argus was just updated.' },

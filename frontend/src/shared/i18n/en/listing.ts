@@ -1,5 +1,5 @@
 export default {
-  answer: { jobs: 'no job | {count} job | {count} jobs', batches: 'no batch | {count} batch | {count} batches' },
+  answer: { jobs: 'No job | {count} job | {count} jobs', batches: 'No batch | {count} batch | {count} batches' },
   order: { latest: 'The latest start first.', largest: 'The largest group first.', up: 'By {name}, the lowest first.', down: 'By {name}, the highest first.' },
   query: {
     name: 'Filter of the list',
@@ -53,7 +53,7 @@ export default {
     skipped: '{count} was left as it is | {count} was left as it is | {count} were left as they are',
   },
   reasons: { not_found: 'not there any more', batch_not_found: 'not there any more', already_deleted: 'deleted already', not_owner: 'not yours', running: 'still running', pending: 'still waiting', stopping: 'still stopping', paused: 'paused', leaving: 'being removed for good', active: 'still running', failed: 'the server failed' },
-  groups: { name: 'Groups', answer: 'no group | {count} group | {count} groups', n: 'n', range: '{n} values from {min} to {max}', more: 'Show more of {count}', some: '{shown} of {n} members are listed; the numbers above are of all.' },
+  groups: { name: 'Groups', answer: 'No group | {count} group | {count} groups', n: 'n', range: '{n} values from {min} to {max}', more: 'Show more of {count}', some: '{shown} of {n} members are listed; the numbers above are of all.' },
   noMatch: { jobs: 'No job matches', batches: 'No batch matches', hint: 'Nothing fits the filters above.' },
   refused: { title: 'The filter is not understood', hint: 'What is wrong with it stands below it.' },
   empty: {

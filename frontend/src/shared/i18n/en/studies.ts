@@ -1,5 +1,5 @@
 export default {
-  answer: 'no study | {count} study | {count} studies',
+  answer: 'No study | {count} study | {count} studies',
   about: 'None is running. | {running} is running. | {running} are running.',
   search: 'Study, project, sampler',
   ofProject: 'Project {project}',

@@ -8,6 +8,10 @@ export default {
   invalid: '服务器不接受这个值。',
   tooMany: '尝试次数过多，请在 {seconds} 秒后重试。',
   server: '服务器遇到问题，已记录。',
+  advice: {
+    denied: '可请所有者或管理员授予你访问权限。',
+    server: '请稍后重试。若仍然如此，请将追踪 ID 告知管理员。',
+  },
   signedOut: '登录已过期，请重新登录。',
   codes: {
     page: { part_missing: '页面的这一部分未能加载。可能是网络问题，也可能是 Argus 刚刚更新。' },
