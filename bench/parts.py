@@ -122,7 +122,8 @@ def pages(target: Target, quick: bool) -> Figures:
 
 def paint(target: Target, quick: bool) -> Figures:
     """P7."""
-    return script("paint", "--url", target.url, *(["--quick"] if quick else []), timeout_s=900)
+    shared = ("--url", target.url, *(["--quick"] if quick else []))
+    return script("paint", *shared, timeout_s=900) | {"scroll": script("scroll", *shared, timeout_s=900)}
 
 
 def fan_out(target: Target, quick: bool) -> Figures:

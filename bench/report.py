@@ -28,7 +28,19 @@ def lines(results: Results) -> Iterator[str]:
     machine = results.get("machine") or {}
     yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
     yield from _when(results)
-    for section in (_targets, _floors, _hot_path, _imports, _storing, _pages, _curves, _paint, _fan_out, _callers):
+    for section in (
+        _targets,
+        _floors,
+        _hot_path,
+        _imports,
+        _storing,
+        _pages,
+        _curves,
+        _paint,
+        _scroll,
+        _fan_out,
+        _callers,
+    ):
         yield from section(results)
     yield ""
 
@@ -191,6 +203,20 @@ def _paint(results: Results) -> Iterator[str]:
             rows.append((mode, "a page of one line", "", f"{floor['lcp_ms']} / {floor['lcp_slow_ms']} ms", "", "", ""))
     head = ("", "page", "JavaScript", "largest paint / 4 times slower", "CLS", "TBT", "longest task, live")
     yield from _table("P7: the web app in Chromium, nothing cached", head, rows)
+
+
+def _scroll(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        for name, found in ((results.get("P7", mode) or {}).get("scroll") or {}).items():
+            for way in ("still", "by_rows", "by_pages"):
+                one = found[way]
+                rows.append((
+                    mode, f"{name}, {way.replace('_', ' ')}", _figure(one["frames_per_s"]),
+                    f"{one['median_ms']} / {one['p95_ms']} ms", f"{one['busy_ms_a_frame']} ms",
+                ))  # fmt: skip
+    head = ("", "scrolled in every frame", "frames a second", "between frames, p50 / p95", "the page's thread, a frame")
+    yield from _table("P7: a list of 100,000 jobs and a matrix of 60 models and 60 datasets", head, rows)
 
 
 def _fan_out(results: Results) -> Iterator[str]:

@@ -67,6 +67,13 @@ TARGETS = (
             Target("P7", f"{mode}, longest task, matrix live", 50, "ms", (mode, "matrix", "live", "longest_task_ms")),
             Target("P7", f"{mode}, longest task, curves live", 50, "ms", (mode, "curves", "live", "longest_task_ms")),
             Target("P7", f"{mode}, longest task, job live", 50, "ms", (mode, "job", "live", "longest_task_ms")),
+            *(
+                Target("P7", f"{mode}, {what} scrolls, frames", 55, "a second", (mode, "scroll", *path), at_most=False)
+                for what, path in (
+                    ("a list of 100,000", ("list", "by_rows", "frames_per_s")),
+                    ("a matrix of 60 x 60", ("matrix", "by_rows", "frames_per_s")),
+                )
+            ),
         )
     ),
     Target("P8", "stack, 1 client, p50", 5, "ms", ("stack", "clients_1", "p50_ms")),
