@@ -768,7 +768,7 @@ export interface paths {
         put?: never;
         /**
          * Beat Agent
-         * @description A sign of life.
+         * @description A sign of life, with what there is to tell.
          */
         post: operations["beat_agent"];
         delete?: never;
@@ -811,6 +811,26 @@ export interface paths {
          * @description Say that a command was started, or failed.
          */
         post: operations["ack_agent_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent_id}/jobs/{cmd_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Agent Job
+         * @description Tell what happened to a command on its host. A report that comes again, by its number, changes nothing.
+         */
+        post: operations["report_agent_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4477,6 +4497,20 @@ export interface components {
             username: string;
         };
         /**
+         * AgentChild
+         * @description A process that an agent started.
+         */
+        AgentChild: {
+            /** Batch Id */
+            batch_id: string;
+            /** Command Id */
+            command_id: string;
+            /** Pid */
+            pid: number;
+            /** Started At */
+            started_at?: string | null;
+        };
+        /**
          * AgentCommand
          * @description A command that waits for the agent.
          */
@@ -4504,23 +4538,54 @@ export interface components {
         };
         /**
          * AgentOut
-         * @description One of the caller's agents.
+         * @description An agent, and what it told of itself last.
          */
         AgentOut: {
             /** Capabilities */
             capabilities: string[];
+            /** Children */
+            children: components["schemas"]["AgentChild"][];
+            /**
+             * Clock Skew S
+             * @description How far its clock is ahead of ours, in seconds.
+             */
+            clock_skew_s: number | null;
             /** Created At */
             created_at: string;
             /** Hostname */
             hostname: string;
             /** Id */
             id: string;
+            /**
+             * Is Draining
+             * @description Whether it takes no more runs.
+             */
+            is_draining: boolean;
             /** Is Online */
             is_online: boolean;
             /** Last Seen At */
             last_seen_at: string | null;
+            /**
+             * N Open
+             * @description Commands that it has not acknowledged yet.
+             */
+            n_open: number;
             /** Note */
             note: string | null;
+            /** Owner */
+            owner: string;
+            /**
+             * Policy
+             * @description A summary of the host's own rules, which no server can change.
+             */
+            policy: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * User
+             * @description The user of the host's system that it runs as; null: it did not say.
+             */
+            user: string | null;
             /** Version */
             version: string | null;
         };
@@ -4533,6 +4598,11 @@ export interface components {
             capabilities?: string[];
             /** Hostname */
             hostname: string;
+            /**
+             * User
+             * @description The user of the host's system that it runs as.
+             */
+            user?: string | null;
             /** Version */
             version?: string | null;
         };
@@ -5117,6 +5187,48 @@ export interface components {
          * @description The command's status now.
          */
         CommandAcked: {
+            /** Cmd Id */
+            cmd_id: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * CommandReport
+         * @description What happened to a command on its host. Texts are cut after 2,000 characters.
+         */
+        CommandReport: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail?: string | null;
+            /** Exit Code */
+            exit_code?: number | null;
+            /** Gpu Errors */
+            gpu_errors?: string[] | null;
+            /** Last Lines */
+            last_lines?: string[] | null;
+            /** Oom */
+            oom?: string | null;
+            /** Pid */
+            pid?: number | null;
+            /** Result */
+            result?: {
+                [key: string]: unknown;
+            } | null;
+            /** Seq */
+            seq: number;
+            /** Signal */
+            signal?: number | null;
+            step: components["schemas"]["Step"];
+        };
+        /**
+         * CommandReported
+         * @description The command's status now.
+         */
+        CommandReported: {
             /** Cmd Id */
             cmd_id: string;
             /** Status */
@@ -6147,11 +6259,29 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description A sign of life, with a word if there is one.
+         * @description A sign of life, with what there is to tell; what is left out stays as it was.
          */
         Heartbeat: {
+            /** Children */
+            children?: components["schemas"]["AgentChild"][];
+            /**
+             * Clock
+             * @description What time it is there.
+             */
+            clock?: string | null;
+            /**
+             * Is Draining
+             * @default false
+             */
+            is_draining?: boolean;
             /** Note */
             note?: string | null;
+            /** Policy */
+            policy?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version?: string | null;
         };
         /**
          * Hints
@@ -9018,6 +9148,12 @@ export interface components {
             target_type: string;
         };
         /**
+         * Step
+         * @description What an agent reports of a command.
+         * @enum {string}
+         */
+        Step: "refused" | "queued" | "spawned" | "sigterm" | "sigkill" | "ended" | "inspected" | "note";
+        /**
          * StopRequested
          * @description Whether a reporter should leave its loop. Both names of the flag are read by clients.
          */
@@ -11090,6 +11226,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandAcked"];
+                };
+            };
+        };
+    };
+    report_agent_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+                cmd_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandReport"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandReported"];
                 };
             };
         };

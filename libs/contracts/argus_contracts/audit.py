@@ -103,6 +103,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "agent_register": Action("agent", "A host's agent introduced itself."),
     "agent_token_mint": Action("agent", "An agent got a new token; its older ones ended."),
     "command_ack": Action("command", "An agent said what became of a command."),
+    "command_refused": Action("command", "A host refused a command, by its own rules or for its signature; `reason`."),
     # Mail and notifications.
     "notification_prefs_updated": Action("user", "Somebody chose what their inbox is told of."),
     "subscriptions_updated": Action("user", "Somebody chose which mails they get."),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_executor.app import SERVICE
+from argus_executor.commands.debts import Payments
 from argus_kit.app import http_app
 from argus_kit.bus import Bus
 from argus_kit.clock import now
@@ -143,6 +144,12 @@ class Executor:
         assert answer.status_code == 200, answer.text
         jobs: list[dict[str, Any]] = answer.json()["jobs"]
         return jobs
+
+    async def pay(self) -> None:
+        """Let batches hear what commands owe them."""
+        payments = Payments(self.platform)
+        await payments.sweep()
+        await payments._lease.release()
 
     async def rows(self, table: sa.Table) -> list[Any]:
         async with self.database.read() as connection:

@@ -87,6 +87,7 @@ AUDITED: Final[dict[str, str]] = {
     "DELETE /api/projects/{project}/members/{username}": "member_remove",
     "POST /api/agents/register": "agent_register",
     "POST /api/agents/{agent_id}/jobs/{cmd_id}/ack": "command_ack",
+    "POST /api/agents/{agent_id}/jobs/{cmd_id}/report": "command_refused",
     "PUT /api/me/notification_prefs": "notification_prefs_updated",
     "PATCH /api/me/subscriptions": "subscriptions_updated",
     "PUT /api/batches/{batch_id}/email-subscription": "batch_subscription_set",

@@ -719,6 +719,16 @@ def _(world: World) -> Call:
     return call
 
 
+@sample("POST /api/agents/{agent_id}/jobs/{cmd_id}/report", "agent")
+def _(world: World) -> Call:
+    command = world.new_command(world.agent)
+    path = f"/api/agents/{world.agent.id}/jobs/{command}/report"
+    body = {"seq": 0, "step": "refused", "at": "2026-01-02T03:04:05Z", "detail": "not here"}
+    call = Call(path, body, credential=world.agent.token, actor_id=world.owner.id)
+    call.target = ("command", command)
+    return call
+
+
 # -- notifications ---------------------------------------------------------------------------------------------------
 
 

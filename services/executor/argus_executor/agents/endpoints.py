@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from argus_executor.agents import repository, service
+from argus_executor.agents import service
+from argus_executor.agents.heartbeats import beat
 from argus_executor.agents.schemas import (
     AgentCommands,
     AgentOut,
@@ -16,8 +17,9 @@ from argus_executor.agents.schemas import (
     CommandAcked,
     Heartbeat,
 )
+from argus_executor.commands.reports import report
+from argus_executor.commands.schemas import CommandReport, CommandReported
 from argus_executor.dependencies import CallingAgent, Surroundings, Writing
-from argus_kit.clock import now
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadAgents, MayRegisterAgents
 
@@ -37,9 +39,9 @@ async def list_agents(actor: MayReadAgents, connection: Reading) -> list[AgentOu
 
 
 @router.get("/{agent_id}/jobs")
-async def poll_agent_jobs(agent_id: str, actor: CallingAgent, tx: Writing) -> AgentCommands:
+async def poll_agent_jobs(agent_id: str, actor: CallingAgent, here: Surroundings) -> AgentCommands:
     """The commands that wait for this agent, oldest first."""
-    return AgentCommands(jobs=await service.deliver(tx.connection, agent_id))
+    return AgentCommands(jobs=await service.deliver(here, agent_id))
 
 
 @router.post("/{agent_id}/jobs/{cmd_id}/ack")
@@ -51,10 +53,17 @@ async def ack_agent_job(
     return CommandAcked(cmd_id=cmd_id, status=status)
 
 
+@router.post("/{agent_id}/jobs/{cmd_id}/report")
+async def report_agent_job(
+    agent_id: str, cmd_id: str, body: CommandReport, actor: CallingAgent, here: Surroundings
+) -> CommandReported:
+    """Tell what happened to a command on its host. A report that comes again, by its number, changes nothing."""
+    return CommandReported(cmd_id=cmd_id, status=await report(here, actor, cmd_id, body))
+
+
 @router.post("/{agent_id}/heartbeat", status_code=204)
 async def beat_agent(
     agent_id: str, actor: CallingAgent, tx: Writing, body: Annotated[Heartbeat | None, Body()] = None
 ) -> None:
-    """A sign of life."""
-    note = {} if body is None else {"note": body.note}
-    await repository.update_agent(tx.connection, agent_id, last_seen_at=now(), **note)
+    """A sign of life, with what there is to tell."""
+    await beat(tx, agent_id, body)

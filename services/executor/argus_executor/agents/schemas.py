@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+MAX_POLICY_BYTES = 16 * 1024
+MAX_CHILDREN = 256
+
+
+def _bounded(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    if value is not None and len(msgspec.json.encode(value)) > MAX_POLICY_BYTES:
+        raise ValueError(f"a policy's summary has at most {MAX_POLICY_BYTES} bytes of JSON")
+    return value
 
 
 class AgentRegister(BaseModel):
@@ -15,6 +25,7 @@ class AgentRegister(BaseModel):
     hostname: str = Field(min_length=1, max_length=255)
     version: str | None = Field(None, max_length=64)
     capabilities: list[str] = Field(default_factory=list, max_length=64)
+    user: str | None = Field(None, max_length=255, description="The user of the host's system that it runs as.")
 
 
 class AgentRegistered(BaseModel):
@@ -26,17 +37,35 @@ class AgentRegistered(BaseModel):
     server_time_utc: str
 
 
+class AgentChild(BaseModel):
+    """A process that an agent started."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command_id: str = Field(max_length=64)
+    batch_id: str = Field(max_length=512)
+    pid: int = Field(ge=0, le=2**32)
+    started_at: AwareDatetime | None = None
+
+
 class AgentOut(BaseModel):
-    """One of the caller's agents."""
+    """An agent, and what it told of itself last."""
 
     id: str
     hostname: str
+    user: str | None = Field(description="The user of the host's system that it runs as; null: it did not say.")
+    owner: str
     version: str | None
     capabilities: list[str]
     note: str | None
     created_at: str
     last_seen_at: str | None
     is_online: bool
+    is_draining: bool = Field(description="Whether it takes no more runs.")
+    children: list[AgentChild]
+    policy: dict[str, Any] | None = Field(description="A summary of the host's own rules, which no server can change.")
+    clock_skew_s: float | None = Field(description="How far its clock is ahead of ours, in seconds.")
+    n_open: int = Field(description="Commands that it has not acknowledged yet.")
 
 
 class AgentCommand(BaseModel):
@@ -73,8 +102,13 @@ class CommandAcked(BaseModel):
 
 
 class Heartbeat(BaseModel):
-    """A sign of life, with a word if there is one."""
+    """A sign of life, with what there is to tell; what is left out stays as it was."""
 
     model_config = ConfigDict(extra="forbid")
 
     note: str | None = Field(None, max_length=1000)
+    children: list[AgentChild] = Field(default_factory=list, max_length=MAX_CHILDREN)
+    is_draining: bool = False
+    policy: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
+    version: str | None = Field(None, max_length=64)
+    clock: AwareDatetime | None = Field(None, description="What time it is there.")

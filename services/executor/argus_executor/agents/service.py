@@ -1,4 +1,4 @@
-"""The rules of agents: one agent per person and host, one token per agent, each command closed once."""
+"""The rules of agents: one per person, host and user of its system; one token per agent; each command begun once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_executor.agents import repository
-from argus_executor.agents.schemas import AgentCommand, AgentOut, AgentRegister, AgentRegistered, CommandAck
-from argus_executor.transitions import move_batch
+from argus_executor.agents.schemas import (
+    AgentChild,
+    AgentCommand,
+    AgentOut,
+    AgentRegister,
+    AgentRegistered,
+    CommandAck,
+)
+from argus_executor.commands import debts
+from argus_executor.commands.changes import change
+from argus_executor.commands.repository import IS_OPEN, find, find_all, hand_over
+from argus_executor.commands.states import Event, Status, of_acknowledgement
 from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.bus import BusUnavailable
@@ -22,6 +32,7 @@ from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Platform
 from argus_kit.telemetry import ADDRESS
+from argus_schema.executor import command
 
 POLL_INTERVAL_S = 10
 # Three missed heartbeats, which agents send every 30 seconds.
@@ -52,18 +63,20 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
 
 async def _ensure_agent(here: Platform, actor: Actor, body: AgentRegister) -> str:
     told: dict[str, Any] = {"version": body.version, "capabilities": body.capabilities, "last_seen_at": now()}
+    place = {"hostname": body.hostname, "os_user": body.user or ""}
     try:
         async with here.write("executor") as tx:
             connection = tx.connection
-            known = await repository.find_agent(connection, actor.user_id, body.hostname)
+            known = await repository.find_agent(connection, actor.user_id, **place)
             if known is not None:
                 await repository.update_agent(connection, known.id, **told, revoked_at=None)
                 agent_id: str = known.id
             else:
                 agent_id = f"agent-{secrets.token_hex(6)}"
-                new = {"id": agent_id, "owner_id": actor.user_id, "hostname": body.hostname, "created_at": now()}
-                await repository.insert_agent(connection, new | told)
-            await repository.adopt_commands(connection, agent_id, actor.user_id, body.hostname)
+                new = {"id": agent_id, "owner_id": actor.user_id, "created_at": now()}
+                await repository.insert_agent(connection, new | place | told)
+            for row in await find_all(connection, repository.waits_for(actor.user_id, body.hostname)):
+                await repository.adopt(connection, row.id, agent_id)
             target = ("agent", agent_id)
             audit.note(tx, "executor", "agent_register", actor.user_id, target=target, hostname=body.hostname)
             return agent_id
@@ -81,60 +94,62 @@ def _shown(row: sa.Row[Any]) -> AgentOut:
     return AgentOut(
         id=row.id,
         hostname=row.hostname,
+        user=row.os_user or None,
+        owner=row.owner,
         version=row.version,
         capabilities=row.capabilities or [],
         note=row.note,
         created_at=iso(row.created_at) or "",
         last_seen_at=iso(row.last_seen_at),
         is_online=row.last_seen_at is not None and now() - row.last_seen_at < ONLINE_WITHIN,
+        is_draining=row.is_draining,
+        children=[AgentChild.model_validate(child) for child in row.children or []],
+        policy=row.policy,
+        clock_skew_s=row.clock_skew_s,
+        n_open=row.n_open,
     )
 
 
-async def deliver(connection: AsyncConnection, agent_id: str) -> list[AgentCommand]:
+async def deliver(here: Platform, agent_id: str) -> list[AgentCommand]:
     """Hand over what waits. A command is handed over again at each poll until it is acknowledged."""
     at = now()
-    await repository.update_agent(connection, agent_id, last_seen_at=at)
-    rows = await repository.pending_commands(connection, agent_id)
-    if rows:
-        await repository.mark_delivered(connection, [row.id for row in rows], at)
-    return [
-        AgentCommand(
-            id=row.id,
-            kind=row.kind,
-            batch_id=row.batch_id,
-            payload=row.payload,
-            created_at=iso(row.created_at) or "",
-        )
-        for row in rows
-    ]
+    async with here.write("executor") as tx:
+        await repository.update_agent(tx.connection, agent_id, last_seen_at=at)
+        rows = await find_all(tx.connection, command.c.agent_id == agent_id, IS_OPEN)
+        for row in rows:
+            if row.status == Status.PENDING:
+                await change(tx, row, Event.DELIVER)
+        if rows:
+            await hand_over(tx.connection, [row.id for row in rows], at)
+    return [_handed(row) for row in rows]
+
+
+def _handed(row: sa.Row[Any]) -> AgentCommand:
+    return AgentCommand(
+        id=row.id, kind=row.kind, batch_id=row.batch_id, payload=row.payload, created_at=iso(row.created_at) or ""
+    )
 
 
 async def acknowledge(here: Platform, agent: Actor, command_id: str, body: CommandAck) -> str:
-    """Close a command of the agent, and for a rerun move its batch on. Returns the command's status.
+    """Note that an agent began with a command, or could not. A rerun's batch moves on. Returns the command's status.
 
     Raises:
-        ArgusError: command.status_invalid (400), command.not_found (404), command.closed (409).
-        BusUnavailable: ingest does not answer; the command stays open, and the agent asks again.
+        ArgusError: command.status_invalid (400), command.not_found (404), command.closed (409) with the status.
     """
-    if body.status not in {"started", "failed"}:
+    event = of_acknowledgement(body.status)
+    if event is None:
         raise ArgusError(ErrorCode.COMMAND_STATUS_INVALID)
     agent_id = agent.agent_id or ""
-    async with here.database.read() as connection:
-        found = await repository.find_command(connection, agent_id, command_id)
-    if found is None:
-        raise ArgusError(ErrorCode.COMMAND_NOT_FOUND)
-    if found.status != "pending":
-        raise ArgusError(ErrorCode.COMMAND_CLOSED)
-    if found.kind == "rerun":
-        # The batch moves first: if that fails, the command is still open and nothing was promised.
-        reason = body.error or "The agent could not start the command."
-        action = ("running", None) if body.status == "started" else ("fail", reason)
-        await move_batch(here.bus, found.batch_id, action[0], reason=action[1])
-    values = {"status": body.status, "pid": body.pid, "error": body.error, "acked_at": now()}
     async with here.write("executor") as tx:
+        found = await find(tx.connection, command.c.id == command_id, command.c.agent_id == agent_id)
+        if found is None:
+            raise ArgusError(ErrorCode.COMMAND_NOT_FOUND)
         await repository.update_agent(tx.connection, agent_id, last_seen_at=now())
-        if not await repository.acknowledge(tx.connection, command_id, values):
-            raise ArgusError(ErrorCode.COMMAND_CLOSED)
+        reason = body.error or (None if event is Event.START else "The agent could not start the command.")
+        told: dict[str, Any] = {"pid": body.pid, "error": body.error, "acked_at": now()}
+        if not await change(tx, found, event, detail=reason, **told):
+            raise ArgusError(ErrorCode.COMMAND_CLOSED, details={"status": found.status})
         facts = {"agent_id": agent_id, "batch_id": found.batch_id, "kind": found.kind, "status": body.status}
         audit.note(tx, "executor", "command_ack", agent.user_id, target=("command", command_id), **facts)
+    await debts.pay_if_possible(here, [command_id])
     return body.status

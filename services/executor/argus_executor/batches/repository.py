@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_executor.commands.repository import IS_OPEN
 from argus_kit.actor import Actor
 from argus_kit.policy import Permission, role_for
 from argus_schema.access import held_by, visible_to
@@ -21,17 +22,25 @@ async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str
     return (await connection.execute(query)).one_or_none()
 
 
-async def agent_of(
-    connection: AsyncConnection, hostname: str | None, owner_id: int | None, asker_id: int
-) -> sa.Row[Any, Any] | None:
-    """Id and owner of the agent on this host: the batch owner's, who runs it, else the asker's."""
-    if not hostname:
+async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) -> sa.Row[Any, Any] | None:
+    """Id and owner of the agent for a batch's host: the batch owner's, who runs it, else the asker's.
+
+    Of several, the one that began this batch comes first, then the one under the user that the batch ran as.
+    """
+    if not of.host:
         return None
+    began = sa.exists().where(command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind == "rerun")
     query = (
         sa.select(agent.c.id, agent.c.owner_id)
-        .where(agent.c.hostname == hostname, agent.c.owner_id.in_({owner_id or asker_id, asker_id}))
+        .where(agent.c.hostname == of.host, agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}))
         .where(agent.c.revoked_at.is_(None))
-        .order_by(sa.case((agent.c.owner_id == owner_id, 0), else_=1))
+        .order_by(
+            sa.case((began, 0), else_=1),
+            sa.case((agent.c.owner_id == of.owner_id, 0), else_=1),
+            sa.case((agent.c.os_user == (of.user or ""), 0), else_=1),
+            agent.c.last_seen_at.desc(),
+            agent.c.id,
+        )
         .limit(1)
     )
     return (await connection.execute(query)).one_or_none()
@@ -54,7 +63,7 @@ async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa
         .join(batch, batch.c.id == command.c.batch_id)
         .where(
             command.c.kind == "rerun",
-            command.c.status == "pending",
+            IS_OPEN,
             batch.c.source_batch_id == source_batch_id,
         )
         .limit(1)
@@ -65,13 +74,3 @@ async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa
 async def insert_command(connection: AsyncConnection, values: dict[str, Any]) -> None:
     """Queue a command."""
     await connection.execute(sa.insert(command).values(values))
-
-
-async def cancel_pending(connection: AsyncConnection, batch_id: str, kind: str) -> int:
-    """Cancel commands of a kind that no agent has taken yet; returns how many."""
-    statement = (
-        sa.update(command)
-        .where(command.c.batch_id == batch_id, command.c.kind == kind, command.c.status == "pending")
-        .values(status="cancelled")
-    )
-    return (await connection.execute(statement)).rowcount

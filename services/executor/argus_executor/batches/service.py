@@ -20,6 +20,11 @@ from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_executor.batches import repository
 from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested
+from argus_executor.commands import debts
+from argus_executor.commands.changes import change, note
+from argus_executor.commands.deadlines import DEADLINES
+from argus_executor.commands.repository import IS_OPEN, find_all
+from argus_executor.commands.states import Event
 from argus_executor.transitions import create_batch, move_batch
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
@@ -27,6 +32,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 from argus_kit.telemetry import ADDRESS
+from argus_schema.executor import command
 
 log = structlog.get_logger(__name__)
 
@@ -68,8 +74,11 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
     if not reply.changed:
         return reply.status
     async with here.write("executor") as tx:
-        await repository.cancel_pending(tx.connection, batch_id, "rerun")
+        waiting = await find_all(tx.connection, command.c.batch_id == batch_id, command.c.kind == "rerun", IS_OPEN)
+        for row in waiting:
+            await change(tx, row, Event.CANCEL, detail=f"{actor.username} stopped the run before it began.")
         await _queue(tx, batch, actor, kind="stop", batch_id=batch_id, payload={"requested_by": actor.username})
+    await debts.pay_if_possible(here, [row.id for row in waiting])
     return reply.status
 
 
@@ -139,12 +148,13 @@ def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor)
 async def _queue(
     tx: Transaction, batch: sa.Row[Any], actor: Actor, *, kind: str, batch_id: str, payload: dict[str, Any]
 ) -> None:
-    agent = await repository.agent_of(tx.connection, batch.host, batch.owner_id, actor.user_id)
+    agent = await repository.agent_of(tx.connection, batch, actor.user_id)
     if agent is None and kind == "stop":
         # The reporter itself polls the flag; there is nobody else to tell.
         return
     # A batch is rerun by one command; it may be stopped, begun anew and stopped again.
     command_id = str(uuid.uuid5(_COMMANDS, batch_id) if kind == "rerun" else uuid.uuid4())
+    at = now()
     values = {
         "id": command_id,
         "agent_id": None if agent is None else agent.id,
@@ -153,9 +163,11 @@ async def _queue(
         "payload": payload,
         "status": "pending",
         "requested_by": actor.user_id,
-        "created_at": now(),
+        "created_at": at,
+        "deadline": at + DEADLINES[kind],
     }
     await repository.insert_command(tx.connection, values)
+    await note(tx, command_id, "requested", at, f"by {actor.username}")
     if agent is not None:
         message = wire.AgentMessage(
             agent_id=agent.id,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from argus_contracts import bus as wire
 from argus_executor.sweeps import Expiry
 from argus_kit import clock
-from argus_kit.bus import BusUnavailable
 from argus_kit.clock import now
-from argus_kit.testing import add_session, add_token
+from argus_kit.testing import add_session, add_token, eventually
 from argus_schema.executor import agent, command
 
 ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -91,6 +91,17 @@ class TestRegister:
         jobs = await executor.poll(*await executor.agent(ada))
         assert [job["kind"] for job in jobs] == ["rerun"]
 
+    async def test_each_user_of_a_host_has_an_agent_of_their_own(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        ids: dict[str | None, str] = {}
+        for user in (None, "ada", "train", None, "ada"):
+            body = {"hostname": "gpu-01"} | ({} if user is None else {"user": user})
+            answer = await executor.ask("POST", "/api/agents/register", ada, json=body)
+            assert ids.setdefault(user, answer.json()["agent_id"]) == answer.json()["agent_id"]
+        assert len(set(ids.values())) == 3
+        shown = (await executor.ask("GET", "/api/agents", ada)).json()
+        assert [one["user"] for one in shown] == [None, "ada", "train"]
+
 
 class TestAuthorization:
     async def test_only_its_own_token_serves_an_agent(self, executor: Any) -> None:
@@ -158,6 +169,47 @@ class TestPoll:
         assert (await executor.ask("GET", "/api/agents", ada)).json()[0]["note"] == "busy"
         assert (await executor.ask("POST", address, token, json={"x": 1})).status_code == 422
 
+    async def test_a_heartbeat_tells_what_the_agent_does(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        address = f"/api/agents/{agent_id}/heartbeat"
+        child = {"command_id": "c-1", "batch_id": "b/1", "pid": 77, "started_at": "2026-01-02T03:04:05Z"}
+        body = {
+            "children": [child],
+            "is_draining": True,
+            "policy": {"dry_run": True},
+            "version": "2.0",
+            "clock": (now() + timedelta(minutes=2)).isoformat(),
+        }
+        assert (await executor.ask("POST", address, token, json=body)).status_code == 204
+        assert (await executor.ask("POST", address, token, json={"note": "busy"})).status_code == 204
+        (shown,) = (await executor.ask("GET", "/api/agents", ada)).json()
+        assert shown["children"] == [child]
+        assert (shown["is_draining"], shown["policy"], shown["version"]) == (True, {"dry_run": True}, "2.0")
+        assert 100 < shown["clock_skew_s"] < 121
+        assert (await executor.ask("POST", address, token, json={"children": [], "version": None})).status_code == 204
+        (shown,) = (await executor.ask("GET", "/api/agents", ada)).json()
+        assert (shown["children"], shown["note"], shown["version"]) == ([], "busy", "2.0")
+
+    @ON_SQLITE
+    async def test_pages_hear_of_a_heartbeat_that_brings_something_new(self, executor: Any) -> None:
+        _, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        heard: list[str] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            heard.append(wire.decode(wire.AgentMessage, data).kind)
+
+        await executor.platform.bus.listen(wire.agent_subject(agent_id), hear)
+        for body in ({"is_draining": False}, {"is_draining": True}, {"is_draining": True}, {"note": "well"}):
+            await executor.ask("POST", f"/api/agents/{agent_id}/heartbeat", token, json=body)
+
+        async def heard_twice() -> bool:
+            return len(heard) >= 2
+
+        await eventually(heard_twice)
+        assert heard == ["state", "state"]
+
     async def _age(self, executor: Any) -> None:
         async with executor.database.write() as connection:
             await connection.execute(sa.update(agent).values(last_seen_at=now() - timedelta(minutes=5)))
@@ -217,17 +269,59 @@ class TestAcknowledge:
         assert (await self.ack(executor, other_id, other_token, job, status="started")).status_code == 404
 
     @ON_SQLITE
-    async def test_without_ingest_the_command_stays_open(
+    async def test_without_ingest_it_is_noted_and_the_batch_hears_of_it_later(
         self, executor: Any, waiting: tuple[str, str, str, str]
     ) -> None:
         agent_id, token, job, new = waiting
         executor.nats.kill()
-        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 503
-        assert [row.status for row in await executor.commands()] == ["pending"]
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        assert [row.status for row in await executor.commands()] == ["started"]
+        assert await executor.status(new) == "requested"
         executor.nats.start()
         await executor.platform.bus.wait_until_ready(15)
-        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        await executor.pay()
         assert await executor.status(new) == "running"
+        assert [row.owed_move for row in await executor.commands()] == [None]
+
+    @ON_SQLITE
+    async def test_who_acknowledges_again_is_told_how_the_command_is(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        agent_id, token, job, _ = waiting
+        assert (await self.ack(executor, agent_id, token, job, status="started")).status_code == 200
+        again = await self.ack(executor, agent_id, token, job, status="failed", error="no")
+        assert (again.status_code, again.json()["error"]["details"]) == (409, {"status": "started"})
+
+    async def test_of_two_at_once_one_counts_and_the_batch_follows_it(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        agent_id, token, job, new = waiting
+        answers = await asyncio.gather(
+            *(
+                self.ack(executor, agent_id, token, job, status=status, error=status)
+                for status in ("started", "failed", "started", "failed")
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+        (won,) = [answer.json()["status"] for answer in answers if answer.status_code == 200]
+        assert [row.status for row in await executor.commands()] == [won]
+        await executor.pay()
+        assert await executor.status(new) == {"started": "running", "failed": "failed"}[won]
+
+    async def test_beside_the_expiry_one_of_both_counts(
+        self, executor: Any, waiting: tuple[str, str, str, str]
+    ) -> None:
+        agent_id, token, job, new = waiting
+        async with executor.database.write() as connection:
+            await connection.execute(sa.update(agent).values(last_seen_at=now() - timedelta(hours=1)))
+            await connection.execute(sa.update(command).values(deadline=now() - timedelta(minutes=1)))
+        expiry = Expiry(executor.platform)
+        answer, _ = await asyncio.gather(self.ack(executor, agent_id, token, job, status="started"), expiry.sweep())
+        await expiry._lease.release()
+        (row,) = await executor.commands()
+        assert (answer.status_code, row.status) in {(200, "started"), (409, "expired")}
+        await executor.pay()
+        assert await executor.status(new) == {"started": "running", "expired": "failed"}[row.status]
 
     @ON_SQLITE
     async def test_a_stop_changes_nothing_on_the_batch(self, executor: Any) -> None:
@@ -265,6 +359,18 @@ class TestExpiry:
         assert row.status == "expired"
         assert "10 minutes" in row.error
 
+    async def test_a_stop_is_given_up_after_five_minutes_even_if_its_agent_lives(self, executor: Any) -> None:
+        ada_id, ada = await executor.person("ada")
+        await executor.agent(ada)
+        await executor.batch(ada_id, status="running")
+        assert (await executor.ask("POST", "/api/batches/b-1/stop", ada)).status_code == 200
+        await self.sweep(executor, 4)
+        assert [row.status for row in await executor.commands()] == ["pending"]
+        await self.sweep(executor, 6)
+        (row,) = await executor.commands()
+        assert (row.status, row.error) == ("expired", "No agent on gpu-01 took the command within 5 minutes.")
+        assert await executor.status() == "stopping"
+
     @ON_SQLITE
     async def test_a_living_agent_keeps_what_it_holds(self, executor: Any, rerun: str) -> None:
         _, token = await self._agent(executor)
@@ -283,11 +389,17 @@ class TestExpiry:
         assert [row.status for row in await executor.commands()] == ["expired"]
 
     @ON_SQLITE
-    async def test_without_ingest_it_is_tried_again(self, executor: Any, rerun: str) -> None:
+    async def test_without_ingest_the_batch_hears_of_it_later(self, executor: Any, rerun: str) -> None:
         executor.nats.kill()
-        with contextlib.suppress(BusUnavailable):
-            await self.sweep(executor, 11)
-        assert [row.status for row in await executor.commands()] == ["pending"]
+        await self.sweep(executor, 11)
+        assert await executor.status(rerun) == "requested"
+        executor.nats.start()
+        await executor.platform.bus.wait_until_ready(15)
+        await self.sweep(executor, 11)
+        with clock.frozen(now() + timedelta(minutes=12)):
+            await executor.pay()
+        assert [row.status for row in await executor.commands()] == ["expired"]
+        assert await executor.status(rerun) == "failed"
 
     async def _agent(self, executor: Any) -> tuple[str, str]:
         (found,) = await executor.rows(command)
