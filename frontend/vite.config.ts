@@ -3,11 +3,12 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { firstPaint } from './scripts/vite/firstPaint'
 import { compiledMessages } from './scripts/vite/messages'
+import { chunkOfWords, splitWords } from './scripts/vite/words'
 
 const server = process.env.ARGUS_URL ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
-  plugins: [vue(), compiledMessages(), firstPaint()],
+  plugins: [vue(), compiledMessages(), splitWords(), firstPaint()],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),
@@ -26,7 +27,7 @@ export default defineConfig({
         manualChunks(id) {
           if (/node_modules\/(echarts|zrender|vue-echarts)\//.test(id)) return 'charts'
           if (/node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\//.test(id)) return 'vue'
-          return undefined
+          return chunkOfWords(id)
         },
       },
     },

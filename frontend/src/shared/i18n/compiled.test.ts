@@ -5,6 +5,8 @@ import { compileTree } from '../../../scripts/vite/messages'
 import en from './en'
 import zh from './zh'
 
+// Each message is compiled twice.
+const SLOW_MS = 60_000
 type Tree = { [key: string]: string | Tree }
 
 const keysOf = (tree: Tree, prefix = ''): string[] => Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [prefix + key] : keysOf(value, `${prefix}${key}.`)))
@@ -20,9 +22,11 @@ describe.each([
     // As in a build: what is left as text is text.
     const plain = translator(locale, compiled, ((text: string) => () => text) as never)
     const whole = translator(locale, messages)
-    for (const key of keysOf(messages)) {
-      const values = Object.fromEntries([...textAt(messages, key).matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, `<${name}>`]))
-      for (const count of [0, 1, 2]) expect(plain(key, values, count), key).toBe(whole(key, values, count))
-    }
-  })
+    const differ = keysOf(messages).filter((key) => {
+      const text = textAt(messages, key)
+      const values = Object.fromEntries([...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, `<${name}>`]))
+      return (text.includes('|') ? [0, 1, 2] : [1]).some((count) => plain(key, values, count) !== whole(key, values, count))
+    })
+    expect(differ).toEqual([])
+  }, SLOW_MS)
 })

@@ -1,5 +1,5 @@
 // Parts of a page whose code comes when they are looked at, such as what stands behind a tab.
-import { computed, defineAsyncComponent, type Component, type ComputedRef, type Ref } from 'vue'
+import { computed, defineAsyncComponent, h, type Component, type ComputedRef, type Ref } from 'vue'
 import AsyncPanelFailed from './AsyncPanelFailed.vue'
 import SkeletonBlock from './SkeletonBlock.vue'
 import type { Tab } from './TabBar.vue'
@@ -10,13 +10,15 @@ export type AsyncPanel<T extends Component = Component> = T & { load: () => Prom
 interface Options {
   /** Nothing stands in for it while it loads: it may turn out to show nothing. */
   quiet?: boolean
+  /** How high the skeleton is that stands in for it, in lines of a table. */
+  lines?: number
 }
 
 /** `asyncPanel(() => import('./Log.vue'))`: a skeleton stands in for it, and a way to try again where it does not arrive. */
-export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false }: Options = {}): AsyncPanel<T> {
+export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false, lines = 8 }: Options = {}): AsyncPanel<T> {
   const panel = defineAsyncComponent<T>({
     loader: load,
-    loadingComponent: quiet ? undefined : SkeletonBlock,
+    loadingComponent: quiet ? undefined : () => h(SkeletonBlock, { lines }),
     errorComponent: AsyncPanelFailed,
     // What is there already is shown before the next frame: no skeleton flashes.
     delay: 0,

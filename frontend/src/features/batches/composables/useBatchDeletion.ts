@@ -1,5 +1,5 @@
 // Deleting a batch from its page: say what is lost, then offer the way back.
-import { Button, message, Modal } from 'ant-design-vue'
+import { Button, message } from 'ant-design-vue'
 import { h } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
@@ -10,7 +10,7 @@ import { deleteBatch, restoreBatch } from '../api'
 
 const UNDO_SECONDS = 12
 
-export function useBatchDeletion(): { confirmDelete: (batch: Batch) => void } {
+export function useBatchDeletion(): { confirmDelete: (batch: Batch) => Promise<void> } {
   const { t } = useI18n()
   const errorText = useErrorText()
   const router = useRouter()
@@ -37,7 +37,8 @@ export function useBatchDeletion(): { confirmDelete: (batch: Batch) => void } {
     await router.push({ name: 'batches' })
   }
 
-  function confirmDelete(batch: Batch): void {
+  async function confirmDelete(batch: Batch): Promise<void> {
+    const { default: Modal } = await import('ant-design-vue/es/modal')
     Modal.confirm({
       title: t('batchpage.delete.title'),
       content: t('batchpage.delete.what', { id: batch.id, count: batch.n_jobs }, batch.n_jobs),

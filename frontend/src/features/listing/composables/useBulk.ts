@@ -1,5 +1,5 @@
 // What can be done to many rows at once.
-import { Button, message, Modal, notification } from 'ant-design-vue'
+import { Button, message, notification } from 'ant-design-vue'
 import { h, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
@@ -62,12 +62,13 @@ export function useBulk({ source, removed, restored }: BulkOptions) {
       message.success(t('listing.done.pinned', { count: rows.length }, rows.length))
     })
 
-  function stop(rows: readonly Row[]): void {
+  async function stop(rows: readonly Row[]): Promise<void> {
     const live = rows.filter((row) => isStoppable(String(row.fields.status)))
     if (live.length === 0) {
       message.info(t('listing.done.nothingToStop'))
       return
     }
+    const { default: Modal } = await import('ant-design-vue/es/modal')
     Modal.confirm({
       title: t('listing.stop.title', { count: live.length }, live.length),
       content: t('runs.stop.explain'),
@@ -118,7 +119,8 @@ export function useBulk({ source, removed, restored }: BulkOptions) {
     })
   }
 
-  function remove(rows: readonly Row[]): void {
+  async function remove(rows: readonly Row[]): Promise<void> {
+    const { default: Modal } = await import('ant-design-vue/es/modal')
     Modal.confirm({
       title: t(`listing.delete.title.${source}`, { count: rows.length }, rows.length),
       content: t(`listing.delete.explain.${source}`),
