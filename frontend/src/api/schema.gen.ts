@@ -4512,13 +4512,15 @@ export interface components {
         };
         /**
          * AgentCommand
-         * @description A command that waits for the agent.
+         * @description A command that waits for the agent. `signed` says the same once more: only that text is the server's word.
          */
         AgentCommand: {
             /** Batch Id */
             batch_id: string;
             /** Created At */
             created_at: string;
+            /** Deadline */
+            deadline: string | null;
             /** Id */
             id: string;
             /** Kind */
@@ -4527,6 +4529,9 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
+            signature: components["schemas"]["CommandSignature"] | null;
+            /** Signed */
+            signed: string | null;
         };
         /**
          * AgentCommands
@@ -4615,6 +4620,8 @@ export interface components {
             agent_id: string;
             /** Agent Token */
             agent_token: string;
+            /** Command Keys */
+            command_keys: components["schemas"]["CommandKey"][];
             /** Poll Interval S */
             poll_interval_s: number;
             /** Server Time Utc */
@@ -5193,6 +5200,16 @@ export interface components {
             status: string;
         };
         /**
+         * CommandKey
+         * @description A key that signs commands, or will: 32 bytes of Ed25519 in base64url. An agent keeps it from here alone.
+         */
+        CommandKey: {
+            /** Key Id */
+            key_id: string;
+            /** Public Key */
+            public_key: string;
+        };
+        /**
          * CommandReport
          * @description What happened to a command on its host. Texts are cut after 2,000 characters.
          */
@@ -5233,6 +5250,16 @@ export interface components {
             cmd_id: string;
             /** Status */
             status: string;
+        };
+        /**
+         * CommandSignature
+         * @description An Ed25519 signature in base64url, over the text beside it in UTF-8.
+         */
+        CommandSignature: {
+            /** Key Id */
+            key_id: string;
+            /** Value */
+            value: string;
         };
         /**
          * CompactBatch

@@ -64,3 +64,13 @@ class Lease:
             if self._connection is None:
                 await connection.close()
         return self._connection is not None
+
+
+async def take_turn(connection: AsyncConnection, name: str) -> None:
+    """Wait until no other transaction of any replica holds `name`; held until the commit.
+
+    On SQLite a write transaction is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        await connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": key})

@@ -8,16 +8,25 @@ from fastapi import APIRouter, FastAPI
 
 from argus_executor.agents.endpoints import router as agents
 from argus_executor.batches.endpoints import router as batches
+from argus_executor.keys.ring import CommandKeys
 from argus_executor.sweeps import worker_parts
 from argus_kit.app import Service, http_app
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
 from argus_schema import executor as tables
+
+
+def _http_parts(platform: Platform) -> Sequence[Part]:
+    return (CommandKeys(platform.database, lambda: platform.secret_box),)
 
 
 def _routers() -> Sequence[APIRouter]:
     return (agents, batches)
 
 
-SERVICE = Service(name="executor", routers=_routers, outbox=tables.outbox, worker_parts=worker_parts)
+SERVICE = Service(
+    name="executor", routers=_routers, outbox=tables.outbox, http_parts=_http_parts, worker_parts=worker_parts
+)
 
 
 def create_app() -> FastAPI:

@@ -56,7 +56,7 @@ def waits_for(owner_id: int, hostname: str) -> sa.ColumnElement[bool]:
     return sa.and_(waiting, command.c.payload["host"].as_string() == hostname)
 
 
-async def adopt(connection: AsyncConnection, command_id: str, agent_id: str) -> None:
-    """Give a command that waits to an agent."""
+async def adopt(connection: AsyncConnection, command_id: str, agent_id: str, signature: dict[str, Any]) -> None:
+    """Give a command that waits to an agent, signed for it."""
     here = sa.and_(command.c.id == command_id, command.c.agent_id.is_(None), IS_OPEN)
-    await connection.execute(sa.update(command).where(here).values(agent_id=agent_id))
+    await connection.execute(sa.update(command).where(here).values(agent_id=agent_id, **signature))

@@ -28,6 +28,13 @@ class AgentRegister(BaseModel):
     user: str | None = Field(None, max_length=255, description="The user of the host's system that it runs as.")
 
 
+class CommandKey(BaseModel):
+    """A key that signs commands, or will: 32 bytes of Ed25519 in base64url. An agent keeps it from here alone."""
+
+    key_id: str
+    public_key: str
+
+
 class AgentRegistered(BaseModel):
     """The agent's id and its token, which is shown only here."""
 
@@ -35,6 +42,7 @@ class AgentRegistered(BaseModel):
     agent_token: str
     poll_interval_s: int
     server_time_utc: str
+    command_keys: list[CommandKey]
 
 
 class AgentChild(BaseModel):
@@ -68,14 +76,24 @@ class AgentOut(BaseModel):
     n_open: int = Field(description="Commands that it has not acknowledged yet.")
 
 
+class CommandSignature(BaseModel):
+    """An Ed25519 signature in base64url, over the text beside it in UTF-8."""
+
+    key_id: str
+    value: str
+
+
 class AgentCommand(BaseModel):
-    """A command that waits for the agent."""
+    """A command that waits for the agent. `signed` says the same once more: only that text is the server's word."""
 
     id: str
     kind: str
     batch_id: str
     payload: dict[str, Any]
     created_at: str
+    deadline: str | None
+    signed: str | None
+    signature: CommandSignature | None
 
 
 class AgentCommands(BaseModel):

@@ -20,11 +20,15 @@ from argus_executor.agents.schemas import (
     AgentRegister,
     AgentRegistered,
     CommandAck,
+    CommandKey,
+    CommandSignature,
 )
 from argus_executor.commands import debts
 from argus_executor.commands.changes import change
 from argus_executor.commands.repository import IS_OPEN, find, find_all, hand_over
+from argus_executor.commands.signing import signed
 from argus_executor.commands.states import Event, Status, of_acknowledgement
+from argus_executor.keys.ring import CommandKeys
 from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.bus import BusUnavailable
@@ -45,6 +49,8 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
     Raises:
         BusUnavailable: auth, which mints the token, does not answer.
     """
+    keys = here.get(CommandKeys)
+    known = [CommandKey(key_id=key.key_id, public_key=key.public_key) for key in await keys.public()]
     agent_id = await _ensure_agent(here, actor, body)
     request = wire.MintAgentToken(
         agent_id=agent_id, owner_id=actor.user_id, hostname=body.hostname, actor_ip=ADDRESS.get()
@@ -58,6 +64,7 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
         agent_token=reply.token,
         poll_interval_s=POLL_INTERVAL_S,
         server_time_utc=iso(now()) or "",
+        command_keys=known,
     )
 
 
@@ -76,7 +83,9 @@ async def _ensure_agent(here: Platform, actor: Actor, body: AgentRegister) -> st
                 new = {"id": agent_id, "owner_id": actor.user_id, "created_at": now()}
                 await repository.insert_agent(connection, new | place | told)
             for row in await find_all(connection, repository.waits_for(actor.user_id, body.hostname)):
-                await repository.adopt(connection, row.id, agent_id)
+                # Whoever asked was the agent's owner, and no agent could be meant by the signature until now.
+                facts = signed(here.get(CommandKeys), row._asdict(), agent_id=agent_id, owner_id=actor.user_id)
+                await repository.adopt(connection, row.id, agent_id, facts)
             target = ("agent", agent_id)
             audit.note(tx, "executor", "agent_register", actor.user_id, target=target, hostname=body.hostname)
             return agent_id
@@ -125,8 +134,16 @@ async def deliver(here: Platform, agent_id: str) -> list[AgentCommand]:
 
 
 def _handed(row: sa.Row[Any]) -> AgentCommand:
+    is_signed = row.signed is not None
     return AgentCommand(
-        id=row.id, kind=row.kind, batch_id=row.batch_id, payload=row.payload, created_at=iso(row.created_at) or ""
+        id=row.id,
+        kind=row.kind,
+        batch_id=row.batch_id,
+        payload=row.payload,
+        created_at=iso(row.created_at) or "",
+        deadline=iso(row.deadline),
+        signed=row.signed,
+        signature=CommandSignature(key_id=row.key_id, value=row.signature) if is_signed else None,
     )
 
 

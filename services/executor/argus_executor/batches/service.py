@@ -24,7 +24,9 @@ from argus_executor.commands import debts
 from argus_executor.commands.changes import change, note
 from argus_executor.commands.deadlines import DEADLINES
 from argus_executor.commands.repository import IS_OPEN, find_all
+from argus_executor.commands.signing import signed
 from argus_executor.commands.states import Event
+from argus_executor.keys.ring import CommandKeys
 from argus_executor.transitions import create_batch, move_batch
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
@@ -73,11 +75,13 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
     reply = await move_batch(here.bus, batch_id, "stop", actor=actor)
     if not reply.changed:
         return reply.status
+    await here.get(CommandKeys).load()
     async with here.write("executor") as tx:
         waiting = await find_all(tx.connection, command.c.batch_id == batch_id, command.c.kind == "rerun", IS_OPEN)
         for row in waiting:
             await change(tx, row, Event.CANCEL, detail=f"{actor.username} stopped the run before it began.")
-        await _queue(tx, batch, actor, kind="stop", batch_id=batch_id, payload={"requested_by": actor.username})
+        payload = {"requested_by": actor.username}
+        await _queue(here, tx, batch, actor, kind="stop", batch_id=batch_id, payload=payload)
     await debts.pay_if_possible(here, [row.id for row in waiting])
     return reply.status
 
@@ -117,10 +121,11 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
         at=now(),
     )
     created = await create_batch(here.bus, request)
+    await here.get(CommandKeys).load()
     try:
         async with here.write("executor") as tx:
             payload = _rerun_payload(source, body.overrides, actor)
-            await _queue(tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
+            await _queue(here, tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
     except IntegrityError:
         # The same was asked twice at once, and the other request has queued the command.
         log.info("rerun.asked_twice", batch_id=batch_id)
@@ -146,7 +151,14 @@ def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor)
 
 
 async def _queue(
-    tx: Transaction, batch: sa.Row[Any], actor: Actor, *, kind: str, batch_id: str, payload: dict[str, Any]
+    here: Platform,
+    tx: Transaction,
+    batch: sa.Row[Any],
+    actor: Actor,
+    *,
+    kind: str,
+    batch_id: str,
+    payload: dict[str, Any],
 ) -> None:
     agent = await repository.agent_of(tx.connection, batch, actor.user_id)
     if agent is None and kind == "stop":
@@ -155,7 +167,7 @@ async def _queue(
     # A batch is rerun by one command; it may be stopped, begun anew and stopped again.
     command_id = str(uuid.uuid5(_COMMANDS, batch_id) if kind == "rerun" else uuid.uuid4())
     at = now()
-    values = {
+    values: dict[str, Any] = {
         "id": command_id,
         "agent_id": None if agent is None else agent.id,
         "batch_id": batch_id,
@@ -166,6 +178,8 @@ async def _queue(
         "created_at": at,
         "deadline": at + DEADLINES[kind],
     }
+    if agent is not None:
+        values |= signed(here.get(CommandKeys), values, agent_id=agent.id, owner_id=agent.owner_id)
     await repository.insert_command(tx.connection, values)
     await note(tx, command_id, "requested", at, f"by {actor.username}")
     if agent is not None:

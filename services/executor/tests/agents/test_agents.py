@@ -37,7 +37,8 @@ class TestRegister:
         body = {"hostname": "gpu-01", "version": "1.2", "capabilities": ["rerun", "stop"]}
         answer = await executor.ask("POST", "/api/agents/register", ada, json=body)
         assert answer.status_code == 201
-        assert set(answer.json()) == {"agent_id", "agent_token", "poll_interval_s", "server_time_utc"}
+        contract = {"agent_id", "agent_token", "poll_interval_s", "server_time_utc"}
+        assert set(answer.json()) == contract | {"command_keys"}
         assert answer.json()["poll_interval_s"] == 10
         assert answer.json()["server_time_utc"].endswith("Z")
         shown = (await executor.ask("GET", "/api/agents", ada)).json()
