@@ -1,8 +1,7 @@
 // Writes down which files a browser loads before each page paints: dist/.vite/first-paint.json, which
 // scripts/bundle-size.mjs adds up. The manifest alone does not tell, as Rollup joins small chunks under a name of one.
 import { fileURLToPath } from 'node:url'
-import type { OutputChunk } from 'rollup'
-import type { Plugin } from 'vite'
+import type { Plugin, Rollup } from 'vite'
 import { wordsOf, WORDS } from './words'
 
 const PAGE = /\/src\/(.*\/pages\/\w+Page\.vue)$/
@@ -28,40 +27,43 @@ export function firstPaint(): Plugin {
     name: 'argus-first-paint',
     apply: 'build',
     enforce: 'post',
-    generateBundle: { order: 'post', handler(_, bundle) {
-      const chunks = new Map(Object.values(bundle).flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])))
-      const home = new Map([...chunks.values()].flatMap((chunk) => chunk.moduleIds.map((id) => [id, chunk] as const)))
-      const loaded = (chunk: OutputChunk | undefined, before: ReadonlySet<string>, seen = new Set<string>()): Set<string> => {
-        if (!chunk || seen.has(chunk.fileName) || before.has(chunk.fileName) || chunk.name === AFTERWARDS) return seen
-        seen.add(chunk.fileName)
-        for (const name of chunk.imports) loaded(chunks.get(name), before, seen)
-        return seen
-      }
-      const said = (source: string | null | undefined): Load['words'] => {
-        const names = new Set([...wordsOf(MAIN), ...(source ? wordsOf(source.replace(/\?.*/, '')) : [])])
-        const words: Record<string, Set<string>> = {}
-        for (const [id, { fileName }] of home) {
-          const [, language, name] = WORDS.exec(id) ?? []
-          if (language && name && names.has(name)) (words[language] ??= new Set()).add(fileName)
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const chunks = new Map(Object.values(bundle).flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])))
+        const home = new Map([...chunks.values()].flatMap((chunk) => chunk.moduleIds.map((id) => [id, chunk] as const)))
+        const loaded = (chunk: Rollup.OutputChunk | undefined, before: ReadonlySet<string>, seen = new Set<string>()): Set<string> => {
+          if (!chunk || seen.has(chunk.fileName) || before.has(chunk.fileName) || chunk.name === AFTERWARDS) return seen
+          seen.add(chunk.fileName)
+          for (const name of chunk.imports) loaded(chunks.get(name), before, seen)
+          return seen
         }
-        return Object.fromEntries(Object.entries(words).map(([language, found]) => [language, [...found]]))
-      }
-      const shell = loaded([...chunks.values()].find((chunk) => chunk.isEntry && chunk.facadeModuleId?.endsWith('/index.html')), new Set())
-      const pages: FirstPaint['pages'] = {}
-      for (const [id, chunk] of home) {
-        const name = PAGE.exec(id)?.[1]
-        if (!name) continue
-        const files = loaded(chunk, shell)
-        const there = new Set([...shell, ...files])
-        const page = (pages[name] = { files: [...files], words: said(id), parts: {} as Record<string, Load> })
-        for (const file of files) {
-          for (const part of chunks.get(file)?.dynamicImports ?? []) {
-            const more = [...loaded(chunks.get(part), there)]
-            if (more.length) page.parts[chunks.get(part)?.name ?? part] = { files: more, words: said(chunks.get(part)?.facadeModuleId) }
+        const said = (source: string | null | undefined): Load['words'] => {
+          const names = new Set([...wordsOf(MAIN), ...(source ? wordsOf(source.replace(/\?.*/, '')) : [])])
+          const words: Record<string, Set<string>> = {}
+          for (const [id, { fileName }] of home) {
+            const [, language, name] = WORDS.exec(id) ?? []
+            if (language && name && names.has(name)) (words[language] ??= new Set()).add(fileName)
+          }
+          return Object.fromEntries(Object.entries(words).map(([language, found]) => [language, [...found]]))
+        }
+        const shell = loaded([...chunks.values()].find((chunk) => chunk.isEntry && chunk.facadeModuleId?.endsWith('/index.html')), new Set())
+        const pages: FirstPaint['pages'] = {}
+        for (const [id, chunk] of home) {
+          const name = PAGE.exec(id)?.[1]
+          if (!name) continue
+          const files = loaded(chunk, shell)
+          const there = new Set([...shell, ...files])
+          const page = (pages[name] = { files: [...files], words: said(id), parts: {} as Record<string, Load> })
+          for (const file of files) {
+            for (const part of chunks.get(file)?.dynamicImports ?? []) {
+              const more = [...loaded(chunks.get(part), there)]
+              if (more.length) page.parts[chunks.get(part)?.name ?? part] = { files: more, words: said(chunks.get(part)?.facadeModuleId) }
+            }
           }
         }
-      }
-      this.emitFile({ type: 'asset', fileName: '.vite/first-paint.json', source: JSON.stringify({ shell: [...shell], pages } satisfies FirstPaint, null, 1) })
-    } },
+        this.emitFile({ type: 'asset', fileName: '.vite/first-paint.json', source: JSON.stringify({ shell: [...shell], pages } satisfies FirstPaint, null, 1) })
+      },
+    },
   }
 }
