@@ -9,6 +9,7 @@ import base64
 import gzip
 import http.client
 import os
+import socket
 import ssl
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
@@ -59,6 +60,7 @@ class HttpTransport:
         self._token = token
         self._proxy = _proxy_for(parts.scheme, parts.hostname)
         self._connection: http.client.HTTPConnection | None = None
+        self._is_aborted = False
         self.timeout_s = timeout_s
         self.gzip = True
 
@@ -92,7 +94,8 @@ class HttpTransport:
             return self._round_trip(method, path, body, headers or {})
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            if not reused or isinstance(error, TimeoutError) or not (body is None or isinstance(body, bytes)):
+            can_repeat = body is None or isinstance(body, bytes)
+            if self._is_aborted or not reused or isinstance(error, TimeoutError) or not can_repeat:
                 raise Unreachable(_sentence(error)) from error
         try:
             return self._round_trip(method, path, body, headers or {})
@@ -114,6 +117,16 @@ class HttpTransport:
         finally:
             response.close()
             self.close()
+
+    def abort(self) -> None:
+        """End a request that waits for its answer, from another thread: it raises `Unreachable`. No more are sent."""
+        self._is_aborted = True
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            try:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""

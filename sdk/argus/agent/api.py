@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from argus._delivery import detail
 from argus._transport import HttpTransport, Reply, Unreachable
 from argus._version import __version__
 
+if TYPE_CHECKING:
+    from argus.agent.clock import ServerClock
+
 _TIMEOUT_S = 15.0
+# What the contract does not know yet; servers of the contract refuse such keys.
+_REFUSED_KEYS = 422
 
 
 class Refused(Exception):
@@ -22,47 +28,84 @@ class Refused(Exception):
 
 
 class AgentApi:
-    """One server, one token. Every method raises `Unreachable` or `Refused`."""
+    """One server, one token, one thread. Every method raises `Unreachable` or `Refused`."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, clock: ServerClock | None = None) -> None:
         self._transport = HttpTransport(url, lambda: token, _TIMEOUT_S)
+        self._clock = clock
+        self._is_of_contract = False
+
+    def me(self) -> dict[str, Any]:
+        """The person whose token this is."""
+        return self._call("GET", "/api/auth/me")
 
     def register(self, hostname: str) -> dict[str, Any]:
-        """Register this host; the answer has `agent_id`, `agent_token`, `poll_interval_s`."""
+        """Register this host and user; the answer has `agent_id`, `agent_token`, `poll_interval_s`, `command_keys`."""
         body = {"hostname": hostname, "version": __version__, "capabilities": ["rerun", "stop"]}
-        return self._call("POST", "/api/agents/register", body)
+        return self._call_with(body, {"user": getpass.getuser()}, "/api/agents/register")
 
-    def commands(self, agent_id: str) -> list[dict[str, Any]]:
-        """Commands that wait for an acknowledgement, oldest first."""
-        jobs = self._call("GET", f"/api/agents/{quote(agent_id, safe='')}/jobs").get("jobs")
-        return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+    def commands(self, agent_id: str, wait_s: int = 0) -> list[dict[str, Any]]:
+        """Commands that wait, oldest first. The server holds the question up to `wait_s` seconds if there are none."""
+        query = f"?wait_s={wait_s}" if wait_s else ""
+        self._transport.timeout_s = _TIMEOUT_S + wait_s
+        jobs = self._call("GET", f"{_path(agent_id)}/jobs{query}").get("jobs")
+        return [job for job in jobs if isinstance(job, dict) and job.get("id")] if isinstance(jobs, list) else []
 
     def acknowledge(
         self, agent_id: str, command_id: str, status: str, pid: int | None = None, error: str | None = None
     ) -> None:
         """Tell that a command was `started` or has `failed`. One that is settled already (404, 409) stays so."""
-        path = f"/api/agents/{quote(agent_id, safe='')}/jobs/{quote(command_id, safe='')}/ack"
         try:
-            self._call("POST", path, {"status": status, "pid": pid, "error": error})
+            self._call("POST", f"{_path(agent_id, command_id)}/ack", {"status": status, "pid": pid, "error": error})
         except Refused as refusal:
             if refusal.status not in (404, 409):
                 raise
 
-    def heartbeat(self, agent_id: str) -> None:
-        """Tell that this host is alive."""
-        self._call("POST", f"/api/agents/{quote(agent_id, safe='')}/heartbeat", {})
+    def report(self, agent_id: str, command_id: str, body: dict[str, Any]) -> str | None:
+        """Tell a step of a command, with its `seq`. Returns the command's status."""
+        status = self._call("POST", f"{_path(agent_id, command_id)}/report", body).get("status")
+        return str(status) if status is not None else None
+
+    def heartbeat(self, agent_id: str, facts: dict[str, Any] | None = None) -> None:
+        """Tell that this host is alive, and what runs on it."""
+        self._call_with({}, facts or {}, f"{_path(agent_id)}/heartbeat")
+
+    def interrupt(self) -> None:
+        """End a question that waits, from another thread."""
+        self._transport.abort()
 
     def close(self) -> None:
         """Close the connection."""
         self._transport.close()
 
+    def _call_with(self, body: dict[str, Any], more: dict[str, Any], path: str) -> dict[str, Any]:
+        """POST with keys that servers of the contract refuse; then without them."""
+        if not self._is_of_contract:
+            try:
+                return self._call("POST", path, {**body, **more})
+            except Refused as refusal:
+                if refusal.status != _REFUSED_KEYS or not more:
+                    raise
+        answer = self._call("POST", path, body)
+        self._is_of_contract = True
+        return answer
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         encoded = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         reply = self._transport.request(method, path, encoded, headers)
+        if self._clock is not None:
+            self._clock.hear(reply.headers.get("date"))
+        if reply.status == 404 and not reply.body.lstrip().startswith(b"{"):
+            raise Unreachable("a gateway answers that does not know the server yet")
         if not reply.ok:
             raise Refused(reply.status, detail(reply))
         return _object(reply)
+
+
+def _path(agent_id: str, command_id: str | None = None) -> str:
+    path = f"/api/agents/{quote(agent_id, safe='')}"
+    return path if command_id is None else f"{path}/jobs/{quote(command_id, safe='')}"
 
 
 def _object(reply: Reply) -> dict[str, Any]:

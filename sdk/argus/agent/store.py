@@ -1,4 +1,4 @@
-"""What the agent remembers between starts: who it is, and which commands it has begun."""
+"""Who the agent is: its registration, in `token.json`, readable by its user alone."""
 
 from __future__ import annotations
 
@@ -15,30 +15,47 @@ def home() -> str:
 class Registration:
     """The server, the agent's id and token, and the poll interval in seconds; kept in `token.json`, mode 0600.
 
-    `reporter_token` is the `em_live_` token that the runs it starts report with, where one was given.
+    `reporter_token` is the `em_live_` token that the runs it starts report with, where one was given. `owner` and
+    `owner_id` are the person who registered. `command_keys` are the server's public keys as of then, by their ids;
+    `allow_unsigned` says that this person trusts a server that has none.
     """
 
     def __init__(
-        self, argus_url: str, agent_id: str, agent_token: str, poll_interval_s: float, reporter_token: str | None = None
+        self,
+        argus_url: str,
+        agent_id: str,
+        agent_token: str,
+        poll_interval_s: float,
+        reporter_token: str | None = None,
+        *,
+        hostname: str = "",
+        owner: str | None = None,
+        owner_id: int | None = None,
+        command_keys: dict[str, str] | None = None,
+        allow_unsigned: bool = False,
     ) -> None:
         self.argus_url = argus_url
         self.agent_id = agent_id
         self.agent_token = agent_token
         self.poll_interval_s = poll_interval_s
         self.reporter_token = reporter_token
+        self.hostname = hostname
+        self.owner = owner
+        self.owner_id = owner_id
+        self.command_keys = command_keys or {}
+        self.allow_unsigned = allow_unsigned
 
     def save(self, folder: str) -> None:
         """Write the file, readable by its owner alone from its first byte. Raises OSError."""
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        temporary = os.path.join(folder, f"token.json.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(vars(self), file, indent=1)
-        os.replace(temporary, os.path.join(folder, "token.json"))
+        write_whole(os.path.join(folder, "token.json"), vars(self))
 
     @classmethod
     def load(cls, folder: str) -> Registration | None:
-        """Read the file; None where there is none that can be read."""
+        """Read the file; None where there is none that can be read.
+
+        One of an earlier version has neither keys nor leave to do without them: it must be made anew.
+        """
         try:
             with open(os.path.join(folder, "token.json"), encoding="utf-8") as file:
                 kept = json.load(file)
@@ -48,52 +65,32 @@ class Registration:
                 str(kept["agent_token"]),
                 float(kept["poll_interval_s"]),
                 kept.get("reporter_token"),
+                hostname=str(kept.get("hostname") or ""),
+                owner=kept.get("owner"),
+                owner_id=kept.get("owner_id"),
+                command_keys=dict(kept.get("command_keys") or {}),
+                allow_unsigned=kept.get("allow_unsigned") is True,
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
 
-class Ledger:
-    """Commands that were begun, on disk before they run: one that comes again after a crash is not run again."""
+def write_whole(path: str, content: Any) -> None:
+    """Write JSON so that a reader, or a start after a crash, finds the old file or the new one. Raises OSError."""
+    temporary = f"{path}.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
 
-    def __init__(self, folder: str) -> None:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        self._path = os.path.join(folder, "commands.jsonl")
-        self._entries: dict[str, dict[str, Any]] = {}
-        for entry in self._read():
-            self._entries.setdefault(entry["id"], {}).update(entry)
 
-    def get(self, command_id: str) -> dict[str, Any] | None:
-        """What is known of a command; None where it never began here."""
-        return self._entries.get(command_id)
-
-    def run_of(self, batch_id: str) -> dict[str, Any] | None:
-        """The latest command that began this batch here."""
-        runs = [entry for entry in self._entries.values() if entry.get("batch_id") == batch_id]
-        return runs[-1] if runs else None
-
-    def note(self, command_id: str, **facts: Any) -> None:
-        """Keep facts about a command, synced to the disk before this returns. Raises OSError."""
-        self._entries.setdefault(command_id, {}).update(id=command_id, **facts)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(descriptor, json.dumps({"id": command_id, **facts}).encode() + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _read(self) -> list[dict[str, Any]]:
-        try:
-            with open(self._path, encoding="utf-8", errors="replace") as file:
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            return []
-        entries: list[dict[str, Any]] = []
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # a crash cut the last line; its command counts as never begun only if no line has its id
-            if isinstance(entry, dict) and "id" in entry:
-                entries.append(entry)
-        return entries
+def read_whole(path: str) -> dict[str, Any] | None:
+    """What `write_whole` wrote; None where there is nothing."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
