@@ -17,7 +17,7 @@ const system = window.matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = ref(system.matches)
 
 /** Paper is white, whatever the screen is. */
-export const printing = ref(false)
+const printing = ref(false)
 
 export const themeName = computed<ThemeName>(() => {
   if (printing.value) return 'light'
