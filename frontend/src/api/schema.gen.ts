@@ -11192,7 +11192,10 @@ export interface operations {
     };
     poll_agent_jobs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How long to hold the request while nothing waits. */
+                wait_s?: number;
+            };
             header?: never;
             path: {
                 agent_id: string;

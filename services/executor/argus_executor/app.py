@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 
 from argus_executor.agents.endpoints import router as agents
+from argus_executor.agents.polls import HeldPolls
 from argus_executor.batches.endpoints import router as batches
 from argus_executor.keys.ring import CommandKeys
 from argus_executor.sweeps import worker_parts
@@ -17,7 +18,7 @@ from argus_schema import executor as tables
 
 
 def _http_parts(platform: Platform) -> Sequence[Part]:
-    return (CommandKeys(platform.database, lambda: platform.secret_box),)
+    return (CommandKeys(platform.database, lambda: platform.secret_box), HeldPolls(platform.bus))
 
 
 def _routers() -> Sequence[APIRouter]:

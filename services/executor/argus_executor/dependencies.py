@@ -18,7 +18,12 @@ Writing = Annotated[Transaction, writing("executor")]
 Surroundings = Annotated[Platform, Depends(platform_of)]
 
 
-async def _presented_agent(request: Request) -> Actor:
+async def presented_agent(request: Request) -> Actor:
+    """The agent whose token the request shows.
+
+    Raises:
+        ArgusError: agent.unauthenticated (401).
+    """
     credential = bearer(request)
     if credential is None or not credential.startswith("ag_live_"):
         raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED)
@@ -31,14 +36,19 @@ async def _presented_agent(request: Request) -> Actor:
         raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED) from error
 
 
-_Agent = Annotated[Actor, may(Permission.AGENTS_SERVE, _presented_agent)]
+_Agent = Annotated[Actor, may(Permission.AGENTS_SERVE, presented_agent)]
 
 
-async def _calling_agent(agent_id: str, actor: _Agent) -> Actor:
+async def calling_agent(agent_id: str, actor: _Agent) -> Actor:
+    """The agent, which is the one in the path.
+
+    Raises:
+        ArgusError: agent.mismatch (403).
+    """
     if actor.agent_id != agent_id:
         raise ArgusError(ErrorCode.AGENT_MISMATCH)
     return actor
 
 
-CallingAgent = Annotated[Actor, Depends(_calling_agent)]
+CallingAgent = Annotated[Actor, Depends(calling_agent)]
 """The agent whose id stands in the path, by its own token."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query, Request
 
 from argus_executor.agents import service
+from argus_executor.agents.delivery import deliver_within
 from argus_executor.agents.heartbeats import beat
 from argus_executor.agents.schemas import (
     AgentCommands,
@@ -19,9 +20,11 @@ from argus_executor.agents.schemas import (
 )
 from argus_executor.commands.reports import report
 from argus_executor.commands.schemas import CommandReport, CommandReported
-from argus_executor.dependencies import CallingAgent, Surroundings, Writing
+from argus_executor.dependencies import CallingAgent, Surroundings, Writing, calling_agent, presented_agent
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadAgents, MayRegisterAgents
+
+WaitSeconds = Annotated[int, Query(ge=0, le=30, description="How long to hold the request while nothing waits.")]
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 
@@ -39,9 +42,17 @@ async def list_agents(actor: MayReadAgents, connection: Reading) -> list[AgentOu
 
 
 @router.get("/{agent_id}/jobs")
-async def poll_agent_jobs(agent_id: str, actor: CallingAgent, here: Surroundings) -> AgentCommands:
+async def poll_agent_jobs(
+    agent_id: str, actor: CallingAgent, here: Surroundings, request: Request, wait_s: WaitSeconds = 0
+) -> AgentCommands:
     """The commands that wait for this agent, oldest first."""
-    return AgentCommands(jobs=await service.deliver(here, agent_id))
+
+    async def listens() -> bool:
+        # While the poll was held, the agent may have got another token, or lost its own.
+        await calling_agent(agent_id, await presented_agent(request))
+        return not await request.is_disconnected()
+
+    return AgentCommands(jobs=await deliver_within(here, agent_id, wait_s, listens))
 
 
 @router.post("/{agent_id}/jobs/{cmd_id}/ack")

@@ -13,21 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_executor.agents import repository
+from argus_executor.agents.heartbeats import tell
 from argus_executor.agents.schemas import (
     AgentChild,
-    AgentCommand,
     AgentOut,
     AgentRegister,
     AgentRegistered,
     CommandAck,
     CommandKey,
-    CommandSignature,
 )
 from argus_executor.commands import debts
 from argus_executor.commands.changes import change
-from argus_executor.commands.repository import IS_OPEN, find, find_all, hand_over
+from argus_executor.commands.repository import find, find_all
 from argus_executor.commands.signing import signed
-from argus_executor.commands.states import Event, Status, of_acknowledgement
+from argus_executor.commands.states import Event, of_acknowledgement
 from argus_executor.keys.ring import CommandKeys
 from argus_kit import audit
 from argus_kit.actor import Actor
@@ -88,6 +87,7 @@ async def _ensure_agent(here: Platform, actor: Actor, body: AgentRegister) -> st
                 await repository.adopt(connection, row.id, agent_id, facts)
             target = ("agent", agent_id)
             audit.note(tx, "executor", "agent_register", actor.user_id, target=target, hostname=body.hostname)
+            tell(tx, await repository.get_agent(connection, agent_id), "registered")
             return agent_id
     except IntegrityError:
         # Two registrations of one host at once: the other one won, and this one is a repetition.
@@ -116,34 +116,6 @@ def _shown(row: sa.Row[Any]) -> AgentOut:
         policy=row.policy,
         clock_skew_s=row.clock_skew_s,
         n_open=row.n_open,
-    )
-
-
-async def deliver(here: Platform, agent_id: str) -> list[AgentCommand]:
-    """Hand over what waits. A command is handed over again at each poll until it is acknowledged."""
-    at = now()
-    async with here.write("executor") as tx:
-        await repository.update_agent(tx.connection, agent_id, last_seen_at=at)
-        rows = await find_all(tx.connection, command.c.agent_id == agent_id, IS_OPEN)
-        for row in rows:
-            if row.status == Status.PENDING:
-                await change(tx, row, Event.DELIVER)
-        if rows:
-            await hand_over(tx.connection, [row.id for row in rows], at)
-    return [_handed(row) for row in rows]
-
-
-def _handed(row: sa.Row[Any]) -> AgentCommand:
-    is_signed = row.signed is not None
-    return AgentCommand(
-        id=row.id,
-        kind=row.kind,
-        batch_id=row.batch_id,
-        payload=row.payload,
-        created_at=iso(row.created_at) or "",
-        deadline=iso(row.deadline),
-        signed=row.signed,
-        signature=CommandSignature(key_id=row.key_id, value=row.signature) if is_signed else None,
     )
 
 
