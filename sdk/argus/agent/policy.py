@@ -23,6 +23,8 @@ from typing import Any
 # What makes every program that starts run somebody's code: taken from a record only where the policy names it.
 _LOADERS = ("LD_*", "DYLD_*", "BASH_ENV", "ENV", "PYTHONSTARTUP", "PYTHONHOME", "PROMPT_COMMAND")
 _ORDINARY = r"[^;&|<>$`()\n\r]"
+# Servers take no longer summaries.
+_MOST_RULES, _MOST_LETTERS = 30, 100
 _LISTS = ("allowed_users", "directories", "commands", "deny", "environment")
 
 
@@ -72,15 +74,19 @@ class Policy:
         return not any(fnmatch.fnmatchcase(name, pattern) for pattern in _LOADERS)
 
     def summary(self) -> dict[str, Any]:
-        """What the server may show of it."""
+        """What the server may show of it: of long lists the beginning."""
         return {
             "dry_run": self.dry_run,
-            "users": list(self.allowed_users) if self.allowed_users is not None else None,
-            "directories": list(self.directories) if self.directories is not None else None,
-            "commands": list(self.commands) if self.commands is not None else None,
-            "deny": list(self.deny),
+            "users": _shown(self.allowed_users),
+            "directories": _shown(self.directories),
+            "commands": _shown(self.commands),
+            "deny": _shown(self.deny),
             "max_runs": self.max_runs,
         }
+
+
+def _shown(rules: tuple[str, ...] | None) -> list[str] | None:
+    return None if rules is None else [rule[:_MOST_LETTERS] for rule in rules[:_MOST_RULES]]
 
 
 def _checked(content: dict[str, Any], path: str) -> dict[str, Any]:
