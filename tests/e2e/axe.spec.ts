@@ -13,6 +13,8 @@ const OF_THE_LIBRARY = ['aria-required-attr', 'aria-valid-attr-value']
 
 const BATCH_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources', 'logs', 'files', 'environment', 'notifications', 'activity']
 const PROJECT_TABS = ['overview', 'batches', 'leaderboard', 'matrix', 'studies', 'resources', 'members', 'settings']
+const STUDY_TABS = ['overview', 'parameters', 'curves', 'trials']
+const PUBLIC_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources']
 
 function pagesOf(demo: Demo): Record<string, string[]> {
   const live = `/batches/${demo.batch('convnext-long')}`
@@ -23,7 +25,18 @@ function pagesOf(demo: Demo): Record<string, string[]> {
     jobs: [`${live}/jobs/convnext-t-cifar100-s0`, `${failed}/jobs/swin-t-cifar100-s0`],
     'a project': PROJECT_TABS.map((tab) => `/projects/vision?tab=${tab}`),
     machines: ['/hosts', '/hosts/dgx-01', '/hosts/lab-03?span=24h'],
-    'comparing and studies': [`/compare?batches=${demo.batch('resnet-baseline')},${demo.batch('convnext-baseline')}`, '/studies', '/studies/convnext-lr-wd'],
+    'comparing and studies': [
+      ...['', '&single=1&front=1'].map((more) => `/compare?batches=${demo.batch('resnet-baseline')},${demo.batch('convnext-baseline')}${more}`),
+      '/studies',
+      ...STUDY_TABS.map((tab) => `/studies/convnext-lr-wd?tab=${tab}`),
+    ],
+    'what is open to everyone': [
+      '/public/projects',
+      ...['leaderboard', 'matrix', 'batches'].map((tab) => `/public/projects/vision?tab=${tab}`),
+      ...PUBLIC_TABS.map((tab) => `/public/projects/vision/batches/${demo.batch('convnext-long')}?tab=${tab}`),
+      `/public/projects/vision/batches/${demo.batch('convnext-long')}/jobs/convnext-t-cifar100-s0`,
+      '/public/projects/none',
+    ],
     settings: ['profile', 'security', 'tokens', 'shares', 'preferences'].map((section) => `/settings/${section}`),
   }
 }
