@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
 from argus_catalog.query import fields
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.fields import JOBS, Json, Plain, Source, Tags
 from argus_catalog.query.json_values import is_there, value_at
 from argus_catalog.query.tree import Both, Compare, Duration, Field, In, Is, Node, Not, Value
@@ -70,7 +70,7 @@ def _is(tree: Is, source: Source) -> Condition:
         return _has_value(tree.field, source) if tree.negated else sa.not_(_has_value(tree.field, source))
     place = fields.place_of(tree.field, source=source)
     if not isinstance(place, Json):
-        raise QueryError(f"{tree.field} is never nan", tree.field.position, "Write: is null")
+        raise QueryError(Reason.NEVER_NAN, tree.field.position, field=str(tree.field))
     found = _certain(value_at(place.column, place.path, "text") == "NaN")
     return sa.not_(found) if tree.negated else found
 
@@ -96,14 +96,14 @@ def _compare(field: Field, operator: str, value: Value, at: datetime, source: So
 def _compare_json(field: Field, place: Json, operator: str, value: Value) -> Any:
     given = value.value
     if isinstance(given, datetime):
-        raise QueryError(f"{field} is compared with a number, a text or a truth", value.position, "Quote the date")
+        raise QueryError(Reason.NO_TIMES, value.position, field=str(field))
     if isinstance(given, Duration):
         given = given.seconds
     if operator == "~" and not isinstance(given, str):
-        raise QueryError("~ looks for a text", value.position, f'Quote it: ~ "{value}"')
+        raise QueryError(Reason.TEXT_SOUGHT, value.position, value=str(value))
     if isinstance(given, bool):
         if operator != "=":
-            raise QueryError("true and false are only equal or not", value.position, "Write = or !=")
+            raise QueryError(Reason.TRUTH_ORDERED, value.position)
         return value_at(place.column, place.path, "bool") == sa.literal(given, sa.Boolean())
     if isinstance(given, str):
         return _COMPARED[operator](value_at(place.column, place.path, "text"), sa.literal(given, sa.Text()))
@@ -113,7 +113,7 @@ def _compare_json(field: Field, place: Json, operator: str, value: Value) -> Any
 def _fitting(field: Field, place: Plain, operator: str, value: Value, at: datetime) -> Any:
     given = value.value
     if operator == "~" and place.kind != "text":
-        raise QueryError(f"{field} is no text: ~ does not fit", field.position, "Use < or >")
+        raise QueryError(Reason.NO_TEXT, field.position, field=str(field))
     if place.kind == "time":
         return sa.literal(_moment(field, operator, value, at), UtcDateTime())
     if place.kind == "text":
@@ -121,15 +121,15 @@ def _fitting(field: Field, place: Plain, operator: str, value: Value, at: dateti
     if isinstance(given, Duration) and place.kind == "duration":
         given = given.seconds
     if isinstance(given, bool) or not isinstance(given, int | float):
-        hint = "In seconds, or like 90s, 30m, 2h, 7d" if place.kind == "duration" else None
-        raise QueryError(f"{field} is compared with a number", value.position, hint)
+        reason = Reason.DURATION_NEEDED if place.kind == "duration" else Reason.NUMBER_NEEDED
+        raise QueryError(reason, value.position, field=str(field))
     return sa.literal(float(given), sa.Double())
 
 
 def _text(field: Field, value: Value) -> str:
     given = value.value
     if not isinstance(given, str):
-        raise QueryError(f"{field} is compared with a text", value.position, f'Quote it: "{value}"')
+        raise QueryError(Reason.TEXT_NEEDED, value.position, field=str(field), value=str(value))
     # Statuses are shown in lower case, whatever the sender wrote.
     return given.lower() if field.path == ("status",) else given
 
@@ -137,16 +137,15 @@ def _text(field: Field, value: Value) -> str:
 def _moment(field: Field, operator: str, value: Value, at: datetime) -> datetime:
     given = value.value
     if operator == "=":
-        hint = f"Ask for a span: {field} >= 2026-11-01 and {field} < 2026-11-02"
-        raise QueryError(f"{field} is a moment that is hardly met", value.position, hint)
+        raise QueryError(Reason.MOMENT_HARDLY_MET, value.position, field=str(field))
     if isinstance(given, datetime):
         return given
     if not isinstance(given, Duration):
-        raise QueryError(f"{field} is compared with a time", value.position, "Like 2026-11-30, or -7d for a week ago")
+        raise QueryError(Reason.TIME_NEEDED, value.position, field=str(field))
     try:
         return at + timedelta(seconds=given.seconds)
     except OverflowError as error:
-        raise QueryError("There is no such time", value.position) from error
+        raise QueryError(Reason.TIME_UNKNOWN, value.position) from error
 
 
 class _HasTag(sa.sql.functions.FunctionElement[bool]):
@@ -170,8 +169,7 @@ def _in_postgresql(element: _HasTag, compiler: Any, **more: Any) -> str:
 
 def _tagged(operator: str, value: Value) -> Condition:
     if operator not in {"=", "~"} or not isinstance(value.value, str):
-        hint = 'Write: tags = "baseline", or tags in ("a", "b")'
-        raise QueryError("A tag is a text that is there or not", value.position, hint)
+        raise QueryError(Reason.TAG_NEEDED, value.position)
     return _HasTag(job.extra, sa.literal(value.value, sa.Text()))
 
 

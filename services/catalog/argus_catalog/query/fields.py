@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
 from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.tree import Field
 from argus_schema import auth, ingest
 
@@ -162,8 +162,9 @@ def place_of(asked: Field, part: str = "query", source: Source = JOBS) -> Place:
     if source.has_tags and first == TAGS and not rest:
         return Tags()
     if rest or first not in source.plain:
-        what = f"There is no field {str(asked)[:80]} of {source.name}"
-        raise QueryError(what, asked.position, _nearest(source, first, rest), part)
+        reason, facts = _nearest(source, first, rest)
+        known = {"field": str(asked)[:80], "source": source.name}
+        raise QueryError(reason, asked.position, part, **known, **facts)
     return source.plain[first]
 
 
@@ -178,21 +179,19 @@ def _json(asked: Field, found: Root, rest: Sequence[str], part: str) -> Json:
 def _flat(asked: Field, rest: Sequence[str], part: str) -> str:
     """What follows the first part, as one name that can be asked for."""
     if not rest:
-        root = asked.path[0]
-        raise QueryError(f"{root} is not compared as a whole", asked.position, f"Name a part: {root}.lr", part)
+        raise QueryError(Reason.NOT_AS_A_WHOLE, asked.position, part, root=asked.path[0])
     if len(rest) > _MOST_PARTS:
-        raise QueryError(f"A path has at most {_MOST_PARTS} parts", asked.position, None, part)
+        raise QueryError(Reason.PATH_TOO_LONG, asked.position, part, most=_MOST_PARTS)
     if any('"' in name or "\\" in name for name in rest):
-        what = "A name with a quote or a backslash cannot be asked for"
-        raise QueryError(what, asked.position, None, part)
+        raise QueryError(Reason.NAME_UNASKABLE, asked.position, part)
     return ".".join(rest)
 
 
-def _nearest(source: Source, first: str, rest: Sequence[str]) -> str:
+def _nearest(source: Source, first: str, rest: Sequence[str]) -> tuple[Reason, dict[str, str]]:
     known = [*source.plain, *([TAGS] if source.has_tags else []), *source.roots, *source.summed]
     if first in source.plain:
-        return f"{first} has no parts"
+        return Reason.FIELD_WITHOUT_PARTS, {"first": first}
     near = difflib.get_close_matches(first[:40], known, 1)
     if near:
-        return f"Is it {near[0]}{'.' + '.'.join(rest)[:60] if rest else ''}?"
-    return f"Known are {', '.join(source.names)}; a metric is metrics.{first[:40]}, a setting config.{first[:40]}"
+        return Reason.FIELD_MISSPELLED, {"near": f"{near[0]}{'.' + '.'.join(rest)[:60] if rest else ''}"}
+    return Reason.FIELD_UNKNOWN, {"known": ", ".join(source.names), "first": first[:40]}

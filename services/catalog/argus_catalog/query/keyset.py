@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from argus_catalog.query import fields
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.fields import JOBS, Json, Plain, Source
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse_field
@@ -80,7 +80,7 @@ def keys_of(sort: Sequence[str], source: Source = JOBS) -> list[Key]:
             if not place.is_numeric:
                 found.append(Key(value_at(place.column, place.path, "text"), sa.Text(), is_descending))
         else:
-            raise QueryError("Jobs are not ordered by their tags", 0, None, "sort")
+            raise QueryError(Reason.TAGS_UNORDERED, part="sort")
     numbers = (Key(sa.type_coerce(column, sa.BigInteger()), sa.BigInteger(), True) for column in _ROW[source.name])
     return [*found, *numbers]
 

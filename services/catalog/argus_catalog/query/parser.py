@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, cast, get_args
 
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.tokens import Token, tokens
 from argus_catalog.query.tree import Both, Compare, Field, In, Is, Node, Not, Operator, Value
 
@@ -28,8 +28,7 @@ def parse(text: str) -> Node | None:
         return None
     found = reader.expression(0, 0)
     if not reader.is_at_end():
-        hint = "Conditions are joined by and, or"
-        raise QueryError("The query goes on where it should end", reader.ahead.position, hint)
+        raise QueryError(Reason.GOES_ON, reader.ahead.position)
     return found
 
 
@@ -43,9 +42,9 @@ def parse_field(text: str, part: str) -> Field:
         words = tokens(text)
         if [word.kind for word in words] == ["name", "end"]:
             return Field(words[0].value, words[0].position)
-        raise QueryError(f"{text[:80]!r} is not the name of a field", 0, 'Such as model or metrics."my metric"')
+        raise QueryError(Reason.NO_FIELD_NAME, text=repr(text[:80]))
     except QueryError as error:
-        raise QueryError(error.what, error.position, error.hint, part) from error
+        raise error.of(part) from error
 
 
 class _Reader:
@@ -76,23 +75,22 @@ class _Reader:
     def _prefix(self, depth: int) -> Node:
         token = self.ahead
         if depth > DEEPEST:
-            raise QueryError(f"This is nested more than {DEEPEST} deep", token.position)
+            raise QueryError(Reason.TOO_DEEP, token.position, most=DEEPEST)
         if self._takes("word", "not"):
             return Not(self._prefix(depth + 1))
         if self._takes("sign", "("):
             inner = self.expression(0, depth + 1)
-            self._must(")", "The parenthesis is not closed")
+            self._must(")", Reason.PARENTHESIS_OPEN)
             return inner
         if token.kind == "name":
             return self._condition()
-        hint = "It is written like: metrics.val_acc > 0.9"
-        raise QueryError("A condition is missing", token.position, hint)
+        raise QueryError(Reason.CONDITION_MISSING, token.position)
 
     def _condition(self) -> Node:
         token = self._take()
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
-            raise QueryError(f"A query has at most {MOST_CONDITIONS} conditions", token.position)
+            raise QueryError(Reason.TOO_MANY_CONDITIONS, token.position, most=MOST_CONDITIONS)
         field = Field(token.value, token.position)
         if self._takes("word", "is"):
             return self._is(field)
@@ -100,29 +98,28 @@ class _Reader:
         if self._takes("word", "in"):
             return In(field, self._values(), is_negated)
         if is_negated:
-            raise QueryError("After `not` comes `in` here", self.ahead.position, "Else write not before the condition")
+            raise QueryError(Reason.IN_MISSING, self.ahead.position)
         if self._takes("word", "contains"):
             return Compare(field, "~", self._value())
         if self.ahead.kind == "sign" and self.ahead.value in _OPERATORS:
             return Compare(field, self._take().value, self._value())
-        hint = "One of = != < <= > >= ~ (contains), in (...), is null"
-        raise QueryError("An operator is missing", self.ahead.position, hint)
+        raise QueryError(Reason.OPERATOR_MISSING, self.ahead.position)
 
     def _is(self, field: Field) -> Is:
         is_negated = self._takes("word", "not")
         for word in _MISSING:
             if self._takes("word", word):
                 return Is(field, word, is_negated)
-        raise QueryError("After `is` comes null or nan", self.ahead.position, "For values write =")
+        raise QueryError(Reason.NULL_MISSING, self.ahead.position)
 
     def _values(self) -> tuple[Value, ...]:
-        self._must("(", "A list in parentheses is missing")
+        self._must("(", Reason.LIST_MISSING)
         found = [self._value()]
         while self._takes("sign", ","):
             found.append(self._value())
         if len(found) > MOST_VALUES:
-            raise QueryError(f"A list has at most {MOST_VALUES} values", found[MOST_VALUES].position)
-        self._must(")", "The list is not closed")
+            raise QueryError(Reason.TOO_MANY_VALUES, found[MOST_VALUES].position, most=MOST_VALUES)
+        self._must(")", Reason.LIST_OPEN)
         return tuple(found)
 
     def _value(self) -> Value:
@@ -132,13 +129,14 @@ class _Reader:
         if token.kind == "word" and token.value in {"true", "false"}:
             return Value(token.value == "true", token.position)
         if token.kind == "word" and token.value in {"null", "nan"}:
-            raise QueryError(f"Nothing equals {token.value}", token.position, f"Write: is {token.value}")
-        hint = f'Texts are quoted: "{".".join(token.value)[:60]}"' if token.kind == "name" else None
-        raise QueryError("A value is missing", token.position, hint)
+            raise QueryError(Reason.NOTHING_EQUALS, token.position, word=token.value)
+        if token.kind == "name":
+            raise QueryError(Reason.VALUE_UNQUOTED, token.position, text=".".join(token.value)[:60])
+        raise QueryError(Reason.VALUE_MISSING, token.position)
 
-    def _must(self, sign: str, what: str) -> None:
+    def _must(self, sign: str, reason: Reason) -> None:
         if not self._takes("sign", sign):
-            raise QueryError(what, self.ahead.position, f"Here should be {sign}")
+            raise QueryError(reason, self.ahead.position, sign=sign)
 
     def _takes(self, kind: str, value: str) -> bool:
         if (self.ahead.kind, self.ahead.value) != (kind, value):

@@ -16,7 +16,7 @@ from argus_catalog.query import fields, keyset, repository
 from argus_catalog.query.anchors import anchor
 from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.conditions import condition
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
 from argus_catalog.query.grouping import CONFIG, Groups
 from argus_catalog.query.json_values import value_at
@@ -122,8 +122,7 @@ async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -
     ):
         await asyncio.to_thread(groups.add, rows)
         if len(groups) > _MOST_GROUPS:
-            hint = "Narrow the query, or group by fewer fields"
-            raise QueryError(f"There are more than {_MOST_GROUPS} groups", 0, hint, "group_by")
+            raise QueryError(Reason.TOO_MANY_GROUPS, part="group_by", most=_MOST_GROUPS)
     page = await asyncio.to_thread(groups.page, sort, begin, asked.limit)
     is_more = begin + len(page) < len(groups)
     cursor = encode_cursor(question, at.isoformat(), begin + len(page)) if is_more else None
@@ -134,7 +133,7 @@ def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.Co
     found: dict[str, sa.ColumnElement[Any]] = {}
     for name in group_by:
         if name == SEED and source is BATCHES:
-            raise QueryError("Batches have no seed", 0, "Group jobs by their seed", "group_by")
+            raise QueryError(Reason.NO_SEED, part="group_by")
         if name == SEED:
             found |= {plain: fields.PLAIN[plain].value for plain in _SEED_KEY}
             found[CONFIG] = repository.config_text()
@@ -149,15 +148,14 @@ def _number(name: str, source: Source) -> sa.ColumnElement[Any]:
         return value_at(place.column, place.path, "number")
     if isinstance(place, Plain) and place.kind in {"number", "duration"}:
         return place.value
-    raise QueryError(f"{name} is no number: groups show numbers", 0, "Name it in group_by instead", "columns")
+    raise QueryError(Reason.NO_NUMBER, part="columns", name=name)
 
 
 def _sort_of_groups(asked: JobQuery, names: Sequence[str]) -> str | None:
     if not asked.sort:
         return None
     if len(asked.sort) > 1 or asked.sort[0].removeprefix("-") not in {"n", *names, *asked.columns}:
-        hint = "Groups are sorted by one of n, the columns, or what they are grouped by"
-        raise QueryError(f"{asked.sort[-1][:80]} is not what groups are sorted by", 0, hint, "sort")
+        raise QueryError(Reason.NO_ORDER_OF_GROUPS, part="sort", name=asked.sort[-1][:80])
     return asked.sort[0]
 
 

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from argus_catalog.query.errors import QueryError
+from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.tree import KEYWORDS, NAME, PART, Duration
 
 LONGEST: Final = 4_000
@@ -40,7 +40,7 @@ def tokens(text: str) -> list[Token]:
         QueryError: the text is too long, or something in it is no word.
     """
     if len(text) > LONGEST:
-        raise QueryError(f"A query has at most {LONGEST} characters, this one has {len(text)}", LONGEST)
+        raise QueryError(Reason.TOO_LONG, LONGEST, most=LONGEST, found=len(text))
     found: list[Token] = []
     at = 0
     while True:
@@ -76,7 +76,7 @@ def _path(text: str, end: int, first: str) -> tuple[tuple[str, ...], int]:
         elif found := PART.match(text, begin):
             part, end = found.group(), found.end()
         else:
-            raise QueryError("A name is missing after the dot", begin, 'Odd names are quoted: metrics."my metric"')
+            raise QueryError(Reason.NAME_MISSING, begin)
         parts.append(part)
     return tuple(parts), end
 
@@ -88,11 +88,11 @@ def _string(text: str, at: int) -> tuple[str, int]:
             end += 1
         # Neither is text to the database.
         if text[end] == "\0" or 0xD800 <= ord(text[end]) <= 0xDFFF:
-            raise QueryError("This character cannot be searched for", end)
+            raise QueryError(Reason.CHARACTER_UNSEARCHABLE, end)
         letters.append(text[end])
         end += 1
     if end >= len(text):
-        raise QueryError("The quote is not closed", at, f"It ends with {quote}")
+        raise QueryError(Reason.QUOTE_OPEN, at, quote=quote)
     return "".join(letters), end + 1
 
 
@@ -102,15 +102,14 @@ def _quantity(text: str, at: int) -> tuple[Token, int]:
     if duration := _DURATION.match(text, at):
         seconds = float(duration[1]) * _SECONDS[duration[2]]
         if abs(seconds) > _LONGEST_S:
-            raise QueryError("This is longer than a thousand years", at)
+            raise QueryError(Reason.DURATION_TOO_LONG, at)
         return Token("value", Duration(seconds, duration.group()), at), duration.end()
     if number := _NUMBER.match(text, at):
         value = float(number.group())
         if not math.isfinite(value):
-            raise QueryError("This number is too large", at)
+            raise QueryError(Reason.NUMBER_TOO_LARGE, at)
         return Token("value", value, at), number.end()
-    hint = 'Texts are quoted: model = "resnet"; so are odd names: metrics."my metric"'
-    raise QueryError(f"{text[at]!a} is not understood here", at, hint)
+    raise QueryError(Reason.CHARACTER_UNKNOWN, at, character=ascii(text[at]))
 
 
 def _time(text: str, at: int) -> datetime:
@@ -118,4 +117,4 @@ def _time(text: str, at: int) -> datetime:
         value = datetime.fromisoformat(text.upper())
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise QueryError("There is no such date", at, "2026-11-30, or 2026-11-30T18:00Z") from error
+        raise QueryError(Reason.DATE_UNKNOWN, at) from error
