@@ -746,10 +746,50 @@ export interface paths {
         };
         /**
          * List Agents
-         * @description The caller's agents.
+         * @description The caller's agents; everyone's for an administrator who asks for `all`.
          */
         get: operations["list_agents"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Agent
+         * @description End an agent of one's own, or, as an administrator, anyone's. It may register anew.
+         */
+        delete: operations["revoke_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent_id}/allowed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Agent Allowed
+         * @description Say who else may have commands run by one's agent.
+         */
+        put: operations["set_agent_allowed"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2189,6 +2229,66 @@ export interface paths {
         get: operations["list_compact_batches"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commands
+         * @description Commands of batches that the caller may see and of the caller's agents, newest first.
+         */
+        get: operations["list_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commands/{cmd_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Command
+         * @description A command with its whole history.
+         */
+        get: operations["get_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commands/{cmd_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Command
+         * @description Cancel a command that no agent has begun with.
+         */
+        post: operations["cancel_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4497,6 +4597,14 @@ export interface components {
             username: string;
         };
         /**
+         * AgentAllowed
+         * @description People besides the owner who may have commands run by an agent: all of them.
+         */
+        AgentAllowed: {
+            /** Usernames */
+            usernames: string[];
+        };
+        /**
          * AgentChild
          * @description A process that an agent started.
          */
@@ -4546,6 +4654,11 @@ export interface components {
          * @description An agent, and what it told of itself last.
          */
         AgentOut: {
+            /**
+             * Allowed
+             * @description Who else may have commands run by it.
+             */
+            allowed: string[];
             /** Capabilities */
             capabilities: string[];
             /** Children */
@@ -5200,6 +5313,66 @@ export interface components {
             status: string;
         };
         /**
+         * CommandDetail
+         * @description A command with its history, in the order in which it became known.
+         */
+        CommandDetail: {
+            /** Acked At */
+            acked_at: string | null;
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Attempts
+             * @description How often it was handed over.
+             */
+            attempts: number;
+            /** Batch Id */
+            batch_id: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Deadline
+             * @description It expires when no agent has acknowledged it by then.
+             */
+            deadline: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Error */
+            error: string | null;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Hostname */
+            hostname: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * May Cancel
+             * @description Whether the caller may cancel it, as long as no agent began.
+             */
+            may_cancel: boolean;
+            /** Pid */
+            pid: number | null;
+            /**
+             * Requested By
+             * @description The name of who asked for it.
+             */
+            requested_by: string | null;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Signal */
+            signal: number | null;
+            /** Status */
+            status: string;
+            /** Steps */
+            steps: components["schemas"]["CommandStep"][];
+        };
+        /**
          * CommandKey
          * @description A key that signs commands, or will: 32 bytes of Ed25519 in base64url. An agent keeps it from here alone.
          */
@@ -5208,6 +5381,70 @@ export interface components {
             key_id: string;
             /** Public Key */
             public_key: string;
+        };
+        /**
+         * CommandOut
+         * @description A command.
+         */
+        CommandOut: {
+            /** Acked At */
+            acked_at: string | null;
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Attempts
+             * @description How often it was handed over.
+             */
+            attempts: number;
+            /** Batch Id */
+            batch_id: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Deadline
+             * @description It expires when no agent has acknowledged it by then.
+             */
+            deadline: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Error */
+            error: string | null;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Hostname */
+            hostname: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * May Cancel
+             * @description Whether the caller may cancel it, as long as no agent began.
+             */
+            may_cancel: boolean;
+            /** Pid */
+            pid: number | null;
+            /**
+             * Requested By
+             * @description The name of who asked for it.
+             */
+            requested_by: string | null;
+            /** Signal */
+            signal: number | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * CommandPage
+         * @description Commands, newest first.
+         */
+        CommandPage: {
+            /** Items */
+            items: components["schemas"]["CommandOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * CommandReport
@@ -5260,6 +5497,34 @@ export interface components {
             key_id: string;
             /** Value */
             value: string;
+        };
+        /**
+         * CommandStep
+         * @description One thing that happened to a command. The agent's reports have a number, the server's own steps none.
+         */
+        CommandStep: {
+            /** At */
+            at: string;
+            /** Detail */
+            detail: string | null;
+            /** Exit Code */
+            exit_code?: number | null;
+            /** Gpu Errors */
+            gpu_errors?: string[] | null;
+            /** Last Lines */
+            last_lines?: string[] | null;
+            /** Oom */
+            oom?: string | null;
+            /** Pid */
+            pid?: number | null;
+            /** Received At */
+            received_at: string;
+            /** Seq */
+            seq: number | null;
+            /** Signal */
+            signal?: number | null;
+            /** Step */
+            step: string;
         };
         /**
          * CompactBatch
@@ -9175,6 +9440,12 @@ export interface components {
             target_type: string;
         };
         /**
+         * Status
+         * @description Where a command is.
+         * @enum {string}
+         */
+        Status: "pending" | "delivered" | "started" | "succeeded" | "failed" | "cancelled" | "expired";
+        /**
          * Step
          * @description What an agent reports of a command.
          * @enum {string}
@@ -11130,7 +11401,9 @@ export interface operations {
     };
     list_agents: {
         parameters: {
-            query?: never;
+            query?: {
+                all?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11153,6 +11426,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOut"][];
+                };
+            };
+        };
+    };
+    revoke_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_agent_allowed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentAllowed"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentAllowed"];
                 };
             };
         };
@@ -13835,6 +14172,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompactBatches"];
+                };
+            };
+        };
+    };
+    list_commands: {
+        parameters: {
+            query?: {
+                agent_id?: string | null;
+                batch_id?: string | null;
+                cursor?: string | null;
+                kind?: string | null;
+                limit?: number;
+                status?: components["schemas"]["Status"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+        };
+    };
+    get_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cmd_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandDetail"];
+                };
+            };
+        };
+    };
+    cancel_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cmd_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandOut"];
                 };
             };
         };

@@ -101,8 +101,11 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "member_remove": Action("project", "A member was removed from a project, or left it."),
     # Agents.
     "agent_register": Action("agent", "A host's agent introduced itself."),
+    "agent_revoke": Action("agent", "An agent was ended, by its owner or an administrator; its commands with it."),
+    "agent_allowed_set": Action("agent", "The owner said who else may have commands run there: `usernames`."),
     "agent_token_mint": Action("agent", "An agent got a new token; its older ones ended."),
     "command_ack": Action("command", "An agent said what became of a command."),
+    "command_cancelled": Action("command", "Somebody cancelled a command before an agent began with it."),
     "command_refused": Action("command", "A host refused a command, by its own rules or for its signature; `reason`."),
     # Mail and notifications.
     "notification_prefs_updated": Action("user", "Somebody chose what their inbox is told of."),

@@ -67,6 +67,7 @@ class Permission(StrEnum):
 
     AGENTS_READ = "agents.read"
     AGENTS_REGISTER = "agents.register"
+    AGENTS_CHANGE = "agents.change"
     AGENTS_SERVE = "agents.serve"
 
     ADMIN_READ = "admin.read"
@@ -150,6 +151,8 @@ RULES: Final[Mapping[Permission, Rule]] = {
     P.MAILS_CHANGE: Rule("choose which mails one gets of one's own batch", _WRITERS, role=Role.AUTHOR),
     P.AGENTS_READ: Rule("see one's agents", _READERS, beyond=True),
     P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS, beyond=True),
+    # By a session only: whoever finds a token on a training host must not open that host to others.
+    P.AGENTS_CHANGE: Rule("end one's agents, and say who else may have commands run by them", _BROWSER),
     P.AGENTS_SERVE: Rule(
         "take one's own commands, as the agent of a host",
         _AGENT,
@@ -275,6 +278,7 @@ MayReadMails = Annotated[Actor, may(P.MAILS_READ)]
 MayChangeMails = Annotated[Actor, may(P.MAILS_CHANGE)]
 MayReadAgents = Annotated[Actor, may(P.AGENTS_READ)]
 MayRegisterAgents = Annotated[Actor, may(P.AGENTS_REGISTER)]
+MayChangeAgents = Annotated[Actor, may(P.AGENTS_CHANGE)]
 MayAdminRead = Annotated[Actor, may(P.ADMIN_READ)]
 MayAdminChange = Annotated[Actor, may(P.ADMIN_CHANGE)]
 MayAdminSecure = Annotated[Actor, may(P.ADMIN_SECURE)]

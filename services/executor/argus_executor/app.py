@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from argus_executor.agents.endpoints import router as agents
 from argus_executor.agents.polls import HeldPolls
 from argus_executor.batches.endpoints import router as batches
+from argus_executor.commands.endpoints import router as commands
 from argus_executor.keys.ring import CommandKeys
 from argus_executor.sweeps import worker_parts
 from argus_kit.app import Service, http_app
@@ -22,7 +23,7 @@ def _http_parts(platform: Platform) -> Sequence[Part]:
 
 
 def _routers() -> Sequence[APIRouter]:
-    return (agents, batches)
+    return (agents, batches, commands)
 
 
 SERVICE = Service(

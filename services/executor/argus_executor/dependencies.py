@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from argus_contracts.errors import ErrorCode
+from argus_executor.agents.repository import find_living
 from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.identity import Identity, address_of, bearer
@@ -39,14 +40,17 @@ async def presented_agent(request: Request) -> Actor:
 _Agent = Annotated[Actor, may(Permission.AGENTS_SERVE, presented_agent)]
 
 
-async def calling_agent(agent_id: str, actor: _Agent) -> Actor:
-    """The agent, which is the one in the path.
+async def calling_agent(agent_id: str, actor: _Agent, request: Request) -> Actor:
+    """The agent, which is the one in the path and was not revoked.
 
     Raises:
-        ArgusError: agent.mismatch (403).
+        ArgusError: agent.mismatch (403), agent.unauthenticated (401).
     """
     if actor.agent_id != agent_id:
         raise ArgusError(ErrorCode.AGENT_MISMATCH)
+    async with platform_of(request).database.read() as connection:
+        if await find_living(connection, agent_id) is None:
+            raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED)
     return actor
 
 

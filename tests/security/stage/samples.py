@@ -729,6 +729,34 @@ def _(world: World) -> Call:
     return call
 
 
+@sample("DELETE /api/agents/{agent_id}")
+def _(world: World) -> Call:
+    agent = world.new_agent()
+    call = Call(f"/api/agents/{agent.id}")
+    call.target = ("agent", agent.id)
+    return call
+
+
+@sample("PUT /api/agents/{agent_id}/allowed")
+def _(world: World) -> Call:
+    call = Call(f"/api/agents/{world.agent.id}/allowed", {"usernames": [world.editor.name]})
+    call.target = ("agent", world.agent.id)
+    return call
+
+
+@sample("GET /api/commands/{cmd_id}")
+def _(world: World) -> Call:
+    return Call(f"/api/commands/{world.new_command(world.agent)}")
+
+
+@sample("POST /api/commands/{cmd_id}/cancel")
+def _(world: World) -> Call:
+    command = world.new_command(world.agent)
+    call = Call(f"/api/commands/{command}/cancel")
+    call.target = ("command", command)
+    return call
+
+
 # -- notifications ---------------------------------------------------------------------------------------------------
 
 

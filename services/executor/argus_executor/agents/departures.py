@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.database import Database
-from argus_schema.executor import agent
+from argus_schema.executor import agent, agent_allowed
 
 
 async def forget(database: Database, departed: wire.PersonDeparted) -> None:
@@ -15,3 +15,4 @@ async def forget(database: Database, departed: wire.PersonDeparted) -> None:
     ended = {"revoked_at": sa.func.coalesce(agent.c.revoked_at, at), "note": None}
     async with database.write() as connection:
         await connection.execute(sa.update(agent).where(agent.c.owner_id == departed.user_id).values(ended))
+        await connection.execute(sa.delete(agent_allowed).where(agent_allowed.c.user_id == departed.user_id))

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
 
-from argus_executor.agents import service
+from argus_executor.agents import owners, service
 from argus_executor.agents.delivery import deliver_within
 from argus_executor.agents.heartbeats import beat
 from argus_executor.agents.schemas import (
+    AgentAllowed,
     AgentCommands,
     AgentOut,
     AgentRegister,
@@ -22,7 +23,7 @@ from argus_executor.commands.reports import report
 from argus_executor.commands.schemas import CommandReport, CommandReported
 from argus_executor.dependencies import CallingAgent, Surroundings, Writing, calling_agent, presented_agent
 from argus_kit.platform import Reading
-from argus_kit.policy import MayReadAgents, MayRegisterAgents
+from argus_kit.policy import MayChangeAgents, MayReadAgents, MayRegisterAgents
 
 WaitSeconds = Annotated[int, Query(ge=0, le=30, description="How long to hold the request while nothing waits.")]
 
@@ -36,9 +37,25 @@ async def register_agent(body: AgentRegister, actor: MayRegisterAgents, here: Su
 
 
 @router.get("")
-async def list_agents(actor: MayReadAgents, connection: Reading) -> list[AgentOut]:
-    """The caller's agents."""
-    return await service.list_mine(connection, actor)
+async def list_agents(
+    actor: MayReadAgents, connection: Reading, of_all: Annotated[bool, Query(alias="all")] = False
+) -> list[AgentOut]:
+    """The caller's agents; everyone's for an administrator who asks for `all`."""
+    return await service.agents(connection, actor, of_all=of_all)
+
+
+@router.delete("/{agent_id}", status_code=204)
+async def revoke_agent(agent_id: str, actor: MayChangeAgents, here: Surroundings) -> None:
+    """End an agent of one's own, or, as an administrator, anyone's. It may register anew."""
+    await owners.revoke(here, actor, agent_id)
+
+
+@router.put("/{agent_id}/allowed")
+async def set_agent_allowed(
+    agent_id: str, body: AgentAllowed, actor: MayChangeAgents, here: Surroundings
+) -> AgentAllowed:
+    """Say who else may have commands run by one's agent."""
+    return AgentAllowed(usernames=await owners.allow(here, actor, agent_id, body.usernames))
 
 
 @router.get("/{agent_id}/jobs")
@@ -49,7 +66,7 @@ async def poll_agent_jobs(
 
     async def listens() -> bool:
         # While the poll was held, the agent may have got another token, or lost its own.
-        await calling_agent(agent_id, await presented_agent(request))
+        await calling_agent(agent_id, await presented_agent(request), request)
         return not await request.is_disconnected()
 
     return AgentCommands(jobs=await deliver_within(here, agent_id, wait_s, listens))

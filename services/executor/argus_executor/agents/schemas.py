@@ -74,6 +74,15 @@ class AgentOut(BaseModel):
     policy: dict[str, Any] | None = Field(description="A summary of the host's own rules, which no server can change.")
     clock_skew_s: float | None = Field(description="How far its clock is ahead of ours, in seconds.")
     n_open: int = Field(description="Commands that it has not acknowledged yet.")
+    allowed: list[str] = Field(description="Who else may have commands run by it.")
+
+
+class AgentAllowed(BaseModel):
+    """People besides the owner who may have commands run by an agent: all of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    usernames: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(max_length=100)
 
 
 class CommandSignature(BaseModel):

@@ -94,12 +94,22 @@ async def _ensure_agent(here: Platform, actor: Actor, body: AgentRegister) -> st
         return await _ensure_agent(here, actor, body)
 
 
-async def list_mine(connection: AsyncConnection, actor: Actor) -> list[AgentOut]:
-    """The caller's agents, by host."""
-    return [_shown(row) for row in await repository.agents_of(connection, actor.user_id)]
+async def agents(connection: AsyncConnection, actor: Actor, *, of_all: bool) -> list[AgentOut]:
+    """The caller's agents, by host; for administrators also everyone's.
+
+    Raises:
+        ArgusError: auth.admin_required (403).
+    """
+    if of_all and not actor.is_admin:
+        raise ArgusError(ErrorCode.AUTH_ADMIN_REQUIRED)
+    rows = await repository.living(connection, None if of_all else actor.user_id)
+    allowed: dict[str, list[str]] = {row.id: [] for row in rows}
+    for agent_id, name in await repository.allowed(connection, list(allowed)):
+        allowed[agent_id].append(name)
+    return [_shown(row, allowed[row.id]) for row in rows]
 
 
-def _shown(row: sa.Row[Any]) -> AgentOut:
+def _shown(row: sa.Row[Any], allowed: list[str]) -> AgentOut:
     return AgentOut(
         id=row.id,
         hostname=row.hostname,
@@ -116,6 +126,7 @@ def _shown(row: sa.Row[Any]) -> AgentOut:
         policy=row.policy,
         clock_skew_s=row.clock_skew_s,
         n_open=row.n_open,
+        allowed=allowed,
     )
 
 

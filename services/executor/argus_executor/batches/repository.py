@@ -11,7 +11,7 @@ from argus_executor.commands.repository import IS_OPEN
 from argus_kit.actor import Actor
 from argus_kit.policy import Permission, role_for
 from argus_schema.access import held_by, visible_to
-from argus_schema.executor import agent, command
+from argus_schema.executor import agent, agent_allowed, command
 from argus_schema.ingest import batch
 
 
@@ -23,20 +23,24 @@ async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str
 
 
 async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) -> sa.Row[Any, Any] | None:
-    """Id and owner of the agent for a batch's host: the batch owner's, who runs it, else the asker's.
+    """Id and owner of the agent for a batch's host: the batch owner's, who runs it, else the asker's, else one whose
+    owner allowed the asker.
 
     Of several, the one that began this batch comes first, then the one under the user that the batch ran as.
     """
     if not of.host:
         return None
     began = sa.exists().where(command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind == "rerun")
+    is_allowed = sa.exists().where(agent_allowed.c.agent_id == agent.c.id, agent_allowed.c.user_id == asker_id)
     query = (
         sa.select(agent.c.id, agent.c.owner_id)
-        .where(agent.c.hostname == of.host, agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}))
+        .where(
+            agent.c.hostname == of.host, sa.or_(agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}), is_allowed)
+        )
         .where(agent.c.revoked_at.is_(None))
         .order_by(
             sa.case((began, 0), else_=1),
-            sa.case((agent.c.owner_id == of.owner_id, 0), else_=1),
+            sa.case((agent.c.owner_id == of.owner_id, 0), (agent.c.owner_id == asker_id, 1), else_=2),
             sa.case((agent.c.os_user == (of.user or ""), 0), else_=1),
             agent.c.last_seen_at.desc(),
             agent.c.id,

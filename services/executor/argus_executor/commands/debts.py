@@ -44,8 +44,8 @@ def of(kind: str, event: Event, *, status: str, reason: str | None, at: datetime
     if event is Event.SUCCEED:
         return _owe("fail", reason or "The process ended without saying how its run went.", at + GRACE)
     if event is Event.CANCEL and status != Status.PENDING:
-        # Its agent may have begun already, and is told to end it.
-        return {}
+        # Its agent may have begun already; it is told that the command is cancelled, and ends what it began.
+        return _owe("fail", reason or _NEVER_BEGAN, at + GRACE)
     return _owe("fail", reason or _NEVER_BEGAN, at)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of an agent's reports."""
+"""Bodies of an agent's reports, and commands as people see them."""
 
 from __future__ import annotations
 
@@ -52,3 +52,56 @@ class CommandReported(BaseModel):
 
     cmd_id: str
     status: str
+
+
+class CommandOut(BaseModel):
+    """A command."""
+
+    id: str
+    kind: str
+    batch_id: str
+    agent_id: str | None
+    hostname: str | None
+    status: str
+    requested_by: str | None = Field(description="The name of who asked for it.")
+    created_at: str
+    delivered_at: str | None
+    acked_at: str | None
+    finished_at: str | None
+    deadline: str | None = Field(description="It expires when no agent has acknowledged it by then.")
+    attempts: int = Field(description="How often it was handed over.")
+    pid: int | None
+    exit_code: int | None
+    signal: int | None
+    error: str | None
+    may_cancel: bool = Field(description="Whether the caller may cancel it, as long as no agent began.")
+
+
+class CommandPage(BaseModel):
+    """Commands, newest first."""
+
+    items: list[CommandOut]
+    next_cursor: str | None
+
+
+class CommandStep(BaseModel):
+    """One thing that happened to a command. The agent's reports have a number, the server's own steps none."""
+
+    seq: int | None
+    at: str
+    received_at: str
+    step: str
+    detail: str | None
+    exit_code: int | None = None
+    signal: int | None = None
+    pid: int | None = None
+    oom: str | None = None
+    last_lines: list[str] | None = None
+    gpu_errors: list[str] | None = None
+
+
+class CommandDetail(CommandOut):
+    """A command with its history, in the order in which it became known."""
+
+    steps: list[CommandStep]
+    result: dict[str, Any] | None
