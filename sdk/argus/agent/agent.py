@@ -49,7 +49,7 @@ class Agent:
         self._something_to_say = threading.Event()
         self._host_lock = threading.Lock()
         self._next_heartbeat = 0.0
-        self._failure: Refused | OSError | None = None
+        self._failure: Exception | None = None
 
     def stop(self) -> None:
         """End soon. May be called by a signal handler."""
@@ -184,7 +184,7 @@ class Agent:
         """A thread that cannot go on ends the agent, which says why."""
         try:
             loop()
-        except (Refused, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - `run` raises it
             self._failure = error
         finally:
             self.stop()

@@ -122,7 +122,8 @@ class Host:
             if known is not None and known.get("digest") not in (None, order.digest):
                 raise Rejection("Another command came with the id of one that is known here.")
             if known is None or known["state"] in _WAITING:
-                if order.is_expired(self._clock.now()) and known is None:
+                # One that waits here is held open by the server, which names it with every answer.
+                if order.is_expired(self._clock.now()) and (known is None or known["state"] != "queued"):
                     raise Rejection(f"Its deadline was {order.deadline}.")
                 return self._begin(order, known)
         except Rejection as rejection:
@@ -215,9 +216,9 @@ class Host:
         recorded, folder = payload.get("command"), payload.get("cwd")
         if not recorded:
             raise Rejection("The batch has no recorded command.")
-        overrides = payload.get("overrides")
+        overrides, recorded_environment = payload.get("overrides"), payload.get("env")
         command = rerun_command(str(recorded), overrides if isinstance(overrides, dict) else {})
-        folder = os.path.realpath(folder) if folder else None
+        folder = _real(folder) if folder else None
         objection = policy.objection(str(recorded), folder)
         if objection is not None:
             raise Rejection(objection)
@@ -225,13 +226,18 @@ class Host:
             raise Rejection(f"The policy of this host only tries things out: it would run `{command}` in {folder}.")
         environment = rerun_environment(
             dict(os.environ),
-            payload.get("env"),
+            recorded_environment if isinstance(recorded_environment, dict) else None,
             policy,
             batch_id=order.batch_id,
             url=self._registration.argus_url,
             token=os.environ.get("ARGUS_TOKEN") or self._registration.reporter_token,
         )
-        return {"command": command, "cwd": folder, "env": environment, "grace_s": self._grace_s}
+        return {
+            "command": command,
+            "cwd": folder or os.path.expanduser("~"),
+            "env": environment,
+            "grace_s": self._grace_s,
+        }
 
     def _check_requester(self, order: Order, policy: Policy) -> None:
         owner, owner_id = self._registration.owner, self._registration.owner_id
@@ -268,6 +274,15 @@ class Host:
         messages = (report("refused", detail=reason), {"ack": "failed", "error": reason})
         self._ledger.note(command_id, *messages, batch_id=batch_id, state="refused", error=reason)
         return True
+
+
+def _real(folder: object) -> str:
+    if not os.path.isabs(str(folder)):
+        raise Rejection("Its folder is not an absolute path.")
+    try:
+        return os.path.realpath(str(folder))
+    except ValueError as error:
+        raise Rejection(f"Its folder is none: {error}.") from error
 
 
 def _facts(order: Order) -> dict[str, Any]:

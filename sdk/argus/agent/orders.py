@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from argus.agent.store import Registration
 
 _VERSION = 1
+# It names a folder of this host.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 INSTALL = "Install what checks signatures: pip install 'argus-reporter[agent]'"
 
 
@@ -64,6 +67,8 @@ def read_order(raw: dict[str, Any], registration: Registration) -> Order:
         is_signed=is_signed,
         digest=hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest(),
     )
+    if not _ID.fullmatch(order.id):
+        raise Rejection("Its id is none.")
     if is_signed:
         _check_envelope(order, content, raw, registration)
     return order

@@ -69,8 +69,7 @@ class Runs:
 
     def run(self, command_id: str) -> Run:
         """The run of a command, begun or not."""
-        name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in command_id)
-        return Run(os.path.join(self._folder, name))
+        return Run(os.path.join(self._folder, command_id))
 
     def start(self, command_id: str, order: dict[str, Any]) -> subprocess.Popen[bytes]:
         """Start a supervisor for a command. Where one has begun it already, the new one does nothing. Raises OSError.

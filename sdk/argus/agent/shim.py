@@ -91,7 +91,7 @@ class Supervisor:
         os.set_blocking(reading, False)
         try:
             self._start(writing)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._tell("failed", detail=f"The command could not be started: {error}.")
             return
         finally:

@@ -89,6 +89,33 @@ class TestSignatures:
     def test_signed_nonsense(self, refused, executor, text):
         assert refused(lambda raw: raw.update(executor.sign(text))) == "What was signed is no command."
 
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"cwd": 7},
+            {"cwd": "a\0b"},
+            {"env": ["x"]},
+            {"env": {"A=B": "c", "N": "\0"}},
+            {"command": "a\0b"},
+            {"overrides": 1},
+        ],
+    )
+    def test_signed_nonsense_inside_ends_no_agent(self, executor, make_agent, payload, wait_until):
+        command_id = executor.command("rerun", "rerun-1", **{"command": "true", **payload})
+        agent = make_agent()
+        agent.round()
+        wait_until(lambda: [agent.settle(), executor.status[command_id] != "pending"][1])
+        assert make_agent().agent.ask() >= 0
+
+    @pytest.mark.parametrize("bad", ["", "../../etc", "x" * 101, "a/b", "."])
+    def test_an_id_that_is_no_name(self, executor, make_agent, home, bad):
+        command_id = executor.command("rerun", "rerun-1", command="true")
+        raw = executor.commands.pop(command_id)
+        text = json.dumps({**json.loads(raw["signed"]), "id": bad})
+        executor.commands[bad] = {**raw, "id": bad, **executor.sign(text)}
+        make_agent().agent.ask()
+        assert list((home / "runs").iterdir()) == []
+
     def test_without_the_library_nothing_runs_and_the_way_out_is_said(self, refused, monkeypatch):
         import sys
 
@@ -122,6 +149,24 @@ class TestReplays:
         again.round()
         again.settle()
         assert (tmp_path / "runs").read_text() == "x\n"
+
+    def test_one_that_was_taken_back_does_not_come_again_after_its_deadline(self, executor, make_agent, home):
+        home.mkdir()
+        (home / "drain").touch()
+        command_id = executor.command("rerun", "rerun-1", command="true")
+        raw = executor.commands[command_id]
+        agent = make_agent()
+        agent.round()
+        del executor.commands[command_id]
+        agent.round()
+        (home / "drain").unlink()
+        executor.commands[command_id] = raw
+        executor.clock_ahead_s = 3_600
+        agent.agent.tell()
+        agent.round()
+        agent.round()
+        assert "deadline" in executor.report(command_id, "refused")["detail"]
+        assert not (home / "runs" / command_id).exists()
 
     def test_another_command_under_a_known_id_changes_nothing(self, executor, make_agent, tmp_path, wait_until):
         command_id = executor.command("rerun", "rerun-1", command="sleep 60")
