@@ -141,10 +141,11 @@ async def acknowledge(here: Platform, agent: Actor, command_id: str, body: Comma
         raise ArgusError(ErrorCode.COMMAND_STATUS_INVALID)
     agent_id = agent.agent_id or ""
     async with here.write("executor") as tx:
+        # An agent's row comes before those of its commands wherever both are held, as in a poll.
+        await repository.update_agent(tx.connection, agent_id, last_seen_at=now())
         found = await find(tx.connection, command.c.id == command_id, command.c.agent_id == agent_id)
         if found is None:
             raise ArgusError(ErrorCode.COMMAND_NOT_FOUND)
-        await repository.update_agent(tx.connection, agent_id, last_seen_at=now())
         reason = body.error or (None if event is Event.START else "The agent could not start the command.")
         told: dict[str, Any] = {"pid": body.pid, "error": body.error, "acked_at": now()}
         if not await change(tx, found, event, detail=reason, **told):

@@ -309,6 +309,21 @@ class TestAcknowledge:
         await executor.pay()
         assert await executor.status(new) == {"started": "running", "failed": "failed"}[won]
 
+    async def test_polls_and_acknowledgements_at_once_hold_each_other_up_for_no_longer_than_they_take(
+        self, executor: Any
+    ) -> None:
+        ada_id, ada = await executor.person("ada")
+        agent_id, token = await executor.agent(ada)
+        for name in ("b-1", "b-2", "b-3", "b-4", "b-5", "b-6"):
+            await executor.batch(ada_id, name)
+            await executor.ask("POST", f"/api/batches/{name}/stop", ada)
+        jobs = await executor.poll(agent_id, token)
+        acks = [self.ack(executor, agent_id, token, job["id"], status="started") for job in jobs]
+        polls = [executor.ask("GET", JOB.format(agent_id), token) for _ in jobs]
+        answers = await asyncio.gather(*(one for pair in zip(polls, acks, strict=True) for one in pair))
+        assert {answer.status_code for answer in answers} == {200}
+        assert {row.status for row in await executor.commands()} == {"started"}
+
     async def test_beside_the_expiry_one_of_both_counts(
         self, executor: Any, waiting: tuple[str, str, str, str]
     ) -> None:
