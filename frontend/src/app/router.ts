@@ -41,6 +41,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/studies/:study', name: 'study', component: () => import('@/features/studies/pages/StudyPage.vue'), meta: { title: 'shell.studies' } },
   { path: '/hosts', name: 'hosts', component: () => import('@/features/hosts/pages/HostsPage.vue'), meta: { title: 'shell.hosts' } },
   { path: '/hosts/:host', name: 'host', component: () => import('@/features/hosts/pages/HostPage.vue'), meta: { title: 'shell.hosts' } },
+  { path: '/agents', name: 'agents', component: () => import('@/features/agents/pages/AgentsPage.vue'), meta: { title: 'shell.agents' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
   { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
   { path: '/settings/:section(profile|security|tokens|shares|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },

@@ -1,5 +1,6 @@
 """What holds for every GET of the catalog, found in its own document: a new route is tested without an entry here."""
 
+import math
 import re
 from datetime import timedelta
 from functools import cache
@@ -124,11 +125,14 @@ async def test_no_list_runs_more_statements_the_more_it_has_to_tell(stocked, sta
 
     async def count():
         for route in routes():
-            await get(stocked, route)  # who asks is known from then on
-            statements.clear()
-            answer = await get(stocked, route)
-            assert answer.status_code == 200, (route, answer.text)
-            yield route, len(statements)
+            await get(stocked, route)  # who asks is known from then on, for some seconds
+            fewest = math.inf
+            for _ in range(2):
+                statements.clear()
+                answer = await get(stocked, route)
+                assert answer.status_code == 200, (route, answer.text)
+                fewest = min(fewest, len(statements))
+            yield route, fewest
 
     counted = {route: n async for route, n in count()}
     await fill(stocked, FEW, MANY)

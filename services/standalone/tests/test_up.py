@@ -21,7 +21,7 @@ def test_it_becomes_ready_says_where_and_answers_the_contract_liveness(server: S
     server.wait_ready()
     assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
     assert httpx.get(f"{server.url}/readyz").json()["waiting_for"] == []
-    assert httpx.get(f"{server.url}/openapi.json").json()["info"]["title"] == "Argus"
+    assert httpx.get(f"{server.url}/openapi.json", timeout=60).json()["info"]["title"] == "Argus"
     assert server.end() == 0
     assert re.search(rf"Argus is ready at http://localhost:{server.port}", server.output())
 

@@ -9,7 +9,7 @@ export class ScriptedRun {
     private readonly token: string,
     readonly project: string,
     batchId = `e2e-${randomUUID().slice(0, 12)}`,
-    private readonly host = 'e2e-host',
+    readonly host = 'e2e-host',
   ) {
     this.batchId = batchId
   }

@@ -1,5 +1,6 @@
 // The places of the sidebar and of the phone's bottom bar.
 import {
+  ApiOutlined,
   CloudServerOutlined,
   DiffOutlined,
   ExperimentOutlined,
@@ -15,7 +16,7 @@ import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 
 export interface Place {
-  name: 'home' | 'batches' | 'jobs' | 'projects' | 'compare' | 'studies' | 'hosts' | 'inbox' | 'settings' | 'admin'
+  name: 'home' | 'batches' | 'jobs' | 'projects' | 'compare' | 'studies' | 'hosts' | 'agents' | 'inbox' | 'settings' | 'admin'
   icon: Component
   to: RouteLocationRaw
   /** Route names for which the place counts as the present one. */
@@ -34,6 +35,7 @@ export const PLACES: readonly Place[] = [
   { name: 'compare', icon: DiffOutlined, to: { name: 'compare' }, within: ['compare'], group: 'main', onPhone: false },
   { name: 'studies', icon: RadarChartOutlined, to: { name: 'studies' }, within: ['studies', 'study'], group: 'main', onPhone: false },
   { name: 'hosts', icon: CloudServerOutlined, to: { name: 'hosts' }, within: ['hosts', 'host'], group: 'main', onPhone: true },
+  { name: 'agents', icon: ApiOutlined, to: { name: 'agents' }, within: ['agents'], group: 'main', onPhone: false },
   { name: 'inbox', icon: InboxOutlined, to: { name: 'inbox' }, within: ['inbox'], group: 'own', onPhone: true },
   { name: 'settings', icon: SettingOutlined, to: { name: 'settings', params: { section: 'profile' } }, within: ['settings'], group: 'own', onPhone: false },
   { name: 'admin', icon: SafetyOutlined, to: { name: 'admin', params: { section: 'users' } }, within: ['admin'], group: 'own', onPhone: false, forAdmins: true },

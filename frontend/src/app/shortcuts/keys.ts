@@ -14,6 +14,7 @@ export const SEQUENCES: readonly Sequence[] = [
   { keys: ['g', 'c'], place: 'compare' },
   { keys: ['g', 's'], place: 'studies' },
   { keys: ['g', 'o'], place: 'hosts' },
+  { keys: ['g', 'a'], place: 'agents' },
   { keys: ['g', 'i'], place: 'inbox' },
 ]
 

@@ -8,6 +8,7 @@ export type MailChoice = components['schemas']['BatchSubscriptionOut']
 
 const ofBatch = (id: string) => ({ params: { path: { batch_id: id } } })
 
+export const rerunBatch = (id: string, overrides: Record<string, unknown>) => ok(client.POST('/api/batches/{batch_id}/rerun', { ...ofBatch(id), body: { overrides } }))
 export const getRerunInfo = (id: string) => ok(client.GET('/api/batches/{batch_id}/rerun-info', ofBatch(id)))
 export const deleteBatch = (id: string) => ok(client.DELETE('/api/batches/{batch_id}', ofBatch(id)))
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch, Job } from '@/features/runs'
 import { answerOf } from './answer'
 import { cardCosts, secondsOf } from './composables/useCost'
-import { overridesOf, quoted, rerunLines } from './rerun'
+import { overridesOf, overrideValues, quoted, rerunLines } from './rerun'
 
 const batch = (more: Partial<Batch> = {}): Batch => ({ status: 'running', n_total: 10, n_done: 3, n_failed: 1, is_stalled: false, ...more }) as Batch
 const job = (status: string, more: Partial<Job> = {}): Job => ({ status, is_idle_flagged: false, elapsed_s: null, start_time: null, end_time: null, ...more }) as Job
@@ -30,6 +30,7 @@ describe('running a batch again', () => {
 
   it('reads one change a line', () => {
     expect(overridesOf('lr=0.1\n\n  name=a b \nnonsense\n=x')).toEqual(['lr=0.1', 'name=a b'])
+    expect(overrideValues('lr=1e-3\nn=4\non=true\nno=null\nname=a b\nid=12345678901234567890\neq=a=b')).toEqual({ lr: 0.001, n: 4, on: true, no: null, name: 'a b', id: '12345678901234567890', eq: 'a=b' })
   })
 
   it('goes to the folder, to the commit, and adds the changes', () => {

@@ -12,6 +12,18 @@ export function overridesOf(text: string): string[] {
     .filter((line) => /^[^\s=]+=/.test(line))
 }
 
+/** The same as the server takes them: what looks like a number, a truth or nothing is one. */
+export function overrideValues(text: string): Record<string, unknown> {
+  return Object.fromEntries(overridesOf(text).map((pair) => [pair.slice(0, pair.indexOf('=')), valueOf(pair.slice(pair.indexOf('=') + 1))]))
+}
+
+const WORDS: Readonly<Record<string, unknown>> = { null: null, true: true, false: false }
+
+function valueOf(text: string): unknown {
+  if (text in WORDS) return WORDS[text]
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && String(Number(text)).length < 16 ? Number(text) : text
+}
+
 export interface Rerun {
   command: string
   snapshot: Readonly<Record<string, unknown>> | null

@@ -1,4 +1,5 @@
 import admin from './admin'
+import agents from './agents'
 import artifacts from './artifacts'
 import auth from './auth'
 import batches from './batches'
@@ -9,6 +10,7 @@ import compare from './compare'
 import crash from './crash'
 import diff from './diff'
 import errors from './errors'
+import faults from './faults'
 import home from './home'
 import hosts from './hosts'
 import identity from './identity'
@@ -33,4 +35,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, faults, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }

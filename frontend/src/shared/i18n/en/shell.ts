@@ -9,6 +9,7 @@ export default {
   compare: 'Compare',
   studies: 'Studies',
   hosts: 'Hosts',
+  agents: 'Agents',
   inbox: 'Inbox',
   inboxUnread: 'Inbox, {count} unread',
   settings: 'Settings',

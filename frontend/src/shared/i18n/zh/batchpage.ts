@@ -14,6 +14,10 @@ export default {
   actions: { share: '分享', more: '操作', rerun: '重新运行', compare: '比较', link: '复制地址', csv: '任务 CSV', delete: '删除' },
   chips: { label: '重新运行所需的信息', dirty: '有未提交的改动', python: 'Python {version}', packages: '{count} 个软件包 | {count} 个软件包', config: '配置' },
   rerun: {
+    now: '重新运行',
+    asked: '已发出请求，本页会跟进。',
+    ready: '你在 {host} 上的代理会在原目录中启动它。',
+    waits: '你在 {host} 上没有在线的代理：该运行会等待十分钟。',
     title: '重新运行此批次',
     what: '把这些命令粘贴到数据所在机器的终端。',
     whatOn: '把这些命令粘贴到它运行过的主机 {host} 的终端。',

@@ -9,6 +9,7 @@ export default {
   compare: '对比',
   studies: '超参研究',
   hosts: '主机',
+  agents: '代理',
   inbox: '收件箱',
   inboxUnread: '收件箱，{count} 条未读',
   settings: '设置',

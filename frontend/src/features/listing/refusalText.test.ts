@@ -2,11 +2,11 @@ import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '@/api/errors'
 import { i18n, setLocale } from '@/shared/i18n'
-import { useRefusalText } from './useRefusalText'
+import RefusalText from './components/RefusalText.vue'
 
 function told(details: Record<string, unknown>): string {
   const error = new ApiError(422, 'query.invalid', 'As the server says it.', null, null, [], details)
-  return mount({ setup: () => ({ text: useRefusalText()(error) }), template: '<p>{{ text }}</p>' }, { global: { plugins: [i18n] } }).text()
+  return mount(RefusalText, { props: { error }, global: { plugins: [i18n] } }).text()
 }
 
 describe('what is wrong with a query', () => {
