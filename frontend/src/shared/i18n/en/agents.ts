@@ -55,7 +55,7 @@ export default {
   signal: 'signal {signal}',
   more: 'Show more',
   steps: {
-    asked: 'Asked for',
+    requested: 'Asked for',
     delivered: 'Handed to the agent',
     started: 'Begun by the agent',
     succeeded: 'Succeeded',

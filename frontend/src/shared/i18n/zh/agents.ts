@@ -55,7 +55,7 @@ export default {
   signal: '信号 {signal}',
   more: '显示更多',
   steps: {
-    asked: '发起',
+    requested: '发起',
     delivered: '已交给代理',
     started: '代理已开始',
     succeeded: '成功',
