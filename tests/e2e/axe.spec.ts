@@ -24,7 +24,7 @@ function pagesOf(demo: Demo): Record<string, string[]> {
     'a batch': BATCH_TABS.map((tab) => `${live}?tab=${tab}`),
     jobs: [`${live}/jobs/convnext-t-cifar100-s0`, `${failed}/jobs/swin-t-cifar100-s0`],
     'a project': PROJECT_TABS.map((tab) => `/projects/vision?tab=${tab}`),
-    machines: ['/hosts', '/hosts/dgx-01', '/hosts/lab-03?span=24h'],
+    machines: ['/agents', '/hosts', '/hosts/dgx-01', '/hosts/lab-03?span=24h'],
     'comparing and studies': [
       ...['', '&single=1&front=1'].map((more) => `/compare?batches=${demo.batch('resnet-baseline')},${demo.batch('convnext-baseline')}${more}`),
       '/studies',
