@@ -7,6 +7,7 @@ line, so that a crash leaves both or neither.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -96,9 +97,14 @@ class Ledger:
             self._compact_at = 2 * os.path.getsize(self._path)
 
     def _append(self, line: dict[str, Any]) -> None:
+        data = json.dumps(line).encode() + b"\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, json.dumps(line).encode() + b"\n")
+            size = os.fstat(descriptor).st_size
+            if os.write(descriptor, data) < len(data):
+                # Half a line would spoil the next one too.
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, "The disk is full", self._path)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

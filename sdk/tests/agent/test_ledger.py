@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -75,3 +76,18 @@ def test_a_reader_changes_nothing(folder):
     before = path.read_bytes()
     assert [entry["id"] for entry in Ledger(folder, is_ours=False).all()] == ["a"]
     assert path.read_bytes() == before
+
+
+def test_a_line_that_the_disk_takes_half_of_did_not_happen(folder):
+    ledger = Ledger(folder)
+    ledger.note("a", kind="rerun", state="started")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size(ledger) + 20, hard))
+    try:
+        with pytest.raises(OSError, match="full"):
+            ledger.note("b", kind="rerun", state="begun", batch_id="never")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    ledger.note("c", kind="rerun", state="begun")
+    for told in (ledger, Ledger(folder)):
+        assert [entry["id"] for entry in told.open("rerun")] == ["a", "c"]
