@@ -7,12 +7,13 @@ line, so that a crash leaves both or neither.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import threading
 import time
 from typing import Any
+
+from argus.agent.store import append_line
 
 # A command that ended is remembered this long, so that it is known when it comes again.
 KEEP_S = 30 * 86_400.0
@@ -97,17 +98,7 @@ class Ledger:
             self._compact_at = 2 * os.path.getsize(self._path)
 
     def _append(self, line: dict[str, Any]) -> None:
-        data = json.dumps(line).encode() + b"\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            size = os.fstat(descriptor).st_size
-            if os.write(descriptor, data) < len(data):
-                # Half a line would spoil the next one too.
-                os.ftruncate(descriptor, size)
-                raise OSError(errno.ENOSPC, "The disk is full", self._path)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(self._path, line)
         self._apply(line)
 
     def _apply(self, line: dict[str, Any]) -> None:

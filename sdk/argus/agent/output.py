@@ -27,15 +27,17 @@ class RotatingFile:
         try:
             if self._size + len(data) > self._part_bytes and self._size:
                 self._rotate()
-            self._size += os.write(self._descriptor, data)
+            written = os.write(self._descriptor, data)
+            self._size += written
+            self.lost_bytes += len(data) - written
         except OSError:
             self.lost_bytes += len(data)
 
     def _rotate(self) -> None:
         os.replace(self._path, f"{self._path}.1")
+        fresh = _open(self._path)  # where that fails, it goes on in the old one
         os.close(self._descriptor)
-        self._descriptor = _open(self._path)
-        self._size = 0
+        self._descriptor, self._size = fresh, 0
 
 
 def last_lines(path: str, count: int = 50) -> list[str]:

@@ -17,19 +17,25 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argus.agent import kernel
 from argus.agent.output import RotatingFile, last_lines
-from argus.agent.store import read_whole, write_whole
+from argus.agent.store import append_line, read_whole, write_whole
 from argus.agent.tree import become_subreaper, birth, descendants, signal_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _READ_BYTES = 65_536
 _TICK_S = 0.5
 _KILL_TICK_S = 0.05
 # What a run leaves behind is named only after it has had this long to end by itself.
 _SETTLE_S = 1.0
+_FULL_DISK_S = 1.0
 
 
 def main(arguments: list[str]) -> int:
@@ -80,6 +86,7 @@ class Supervisor:
         self._oom_before = kernel.oom_kills()
         self._begun = time.time()
         self._is_terminated = False
+        self._unwritten: deque[Callable[[], None]] = deque()
         self._stop: dict[str, Any] | None = None
         self._term_at = self._kill_at = float("inf")
 
@@ -102,6 +109,8 @@ class Supervisor:
         if not self._is_told:
             self._tell_end()
         self._tell("over")
+        while not self._catch_up():
+            time.sleep(_FULL_DISK_S)
 
     def _start(self, writing: int) -> None:
         # A recorded command is a shell's text, with activation prefixes.
@@ -117,7 +126,8 @@ class Supervisor:
         )
         pid = self._process.pid
         self._pids.add(pid)
-        write_whole(os.path.join(self._folder, "state.json"), {"pid": pid, "born": birth(pid), "at": time.time()})
+        state = {"pid": pid, "born": birth(pid), "at": time.time()}
+        self._write(lambda: write_whole(os.path.join(self._folder, "state.json"), state))
         self._tell("spawned", pid=pid)
 
     def _step(self, reading: int, wake: int) -> None:
@@ -125,6 +135,7 @@ class Supervisor:
         ready, _, _ = select.select([wake, reading] if self._is_printing else [wake], [], [], tick)
         if wake in ready:
             os.read(wake, 4096)
+        self._catch_up()
         if reading in ready:
             self._is_printing = self._pump(reading, once=True)
         self._reap()
@@ -230,12 +241,19 @@ class Supervisor:
         """Write down what happened, on the disk before anything else happens."""
         event = {"step": step, "at": datetime.now(UTC).isoformat()}
         event.update({key: value for key, value in facts.items() if value is not None})
-        descriptor = os.open(os.path.join(self._folder, "events.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(descriptor, json.dumps(event).encode() + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._write(lambda: append_line(os.path.join(self._folder, "events.jsonl"), event))
+
+    def _write(self, what: Callable[[], None]) -> None:
+        """Write, in order. What a full disk does not take is tried again: the run must not end for it."""
+        self._unwritten.append(what)
+        self._catch_up()
+
+    def _catch_up(self) -> bool:
+        with suppress(OSError):
+            while self._unwritten:
+                self._unwritten[0]()
+                self._unwritten.popleft()
+        return not self._unwritten
 
 
 def _wake_on_signals(on_sigterm: Any) -> int:

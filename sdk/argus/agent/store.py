@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from typing import Any
@@ -84,6 +85,24 @@ def write_whole(path: str, content: Any) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def append_line(path: str, content: Any) -> None:
+    """Add one line of JSON and sync it: all of it, or nothing. Raises OSError."""
+    data = json.dumps(content).encode() + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            if os.write(descriptor, data) < len(data):
+                raise OSError(errno.ENOSPC, "The disk is full", path)
+            os.fsync(descriptor)
+        except OSError:
+            # Half a line would spoil the next one too.
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def read_whole(path: str) -> dict[str, Any] | None:
