@@ -22,8 +22,8 @@ async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str
     return (await connection.execute(query)).one_or_none()
 
 
-async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) -> sa.Row[Any, Any] | None:
-    """Id and owner of the agent for a batch's host: the batch owner's, who runs it, else the asker's, else one whose
+async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) -> sa.Row[Any] | None:
+    """The agent for a batch's host: the batch owner's, who runs it, else the asker's, else one whose
     owner allowed the asker.
 
     Of several, the one that began this batch comes first, then the one under the user that the batch ran as.
@@ -33,7 +33,7 @@ async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) 
     began = sa.exists().where(command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind == "rerun")
     is_allowed = sa.exists().where(agent_allowed.c.agent_id == agent.c.id, agent_allowed.c.user_id == asker_id)
     query = (
-        sa.select(agent.c.id, agent.c.owner_id)
+        sa.select(agent)
         .where(
             agent.c.hostname == of.host, sa.or_(agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}), is_allowed)
         )
@@ -47,7 +47,8 @@ async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) 
         )
         .limit(1)
     )
-    return (await connection.execute(query)).one_or_none()
+    found: sa.Row[Any] | None = (await connection.execute(query)).one_or_none()
+    return found
 
 
 async def count_reruns(connection: AsyncConnection, source_batch_id: str) -> int:
@@ -73,8 +74,3 @@ async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa
         .limit(1)
     )
     return (await connection.execute(query)).one_or_none()
-
-
-async def insert_command(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Queue a command."""
-    await connection.execute(sa.insert(command).values(values))

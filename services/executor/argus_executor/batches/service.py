@@ -7,7 +7,6 @@ to have the same name.
 from __future__ import annotations
 
 import hashlib
-import uuid
 from typing import Any
 
 import msgspec
@@ -21,17 +20,15 @@ from argus_contracts.errors import ErrorCode
 from argus_executor.batches import repository
 from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested
 from argus_executor.commands import debts
-from argus_executor.commands.changes import change, note
-from argus_executor.commands.deadlines import DEADLINES
+from argus_executor.commands.changes import change
+from argus_executor.commands.queueing import queue
 from argus_executor.commands.repository import IS_OPEN, find_all
-from argus_executor.commands.signing import signed
 from argus_executor.commands.states import Event
 from argus_executor.keys.ring import CommandKeys
 from argus_executor.transitions import create_batch, move_batch
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
-from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 from argus_kit.telemetry import ADDRESS
 from argus_schema.executor import command
@@ -40,8 +37,6 @@ log = structlog.get_logger(__name__)
 
 ENDED = frozenset({"done", "failed", "cancelled", "stopped"})
 MAX_OVERRIDES_BYTES = 64 * 1024
-# Any fixed UUID: it keeps the ids that are derived from a batch apart from all others.
-_COMMANDS = uuid.UUID("6f1c2f5e-6c0a-4b8e-9d0c-3f6f2a7b9d11")
 
 
 async def readable(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any]:
@@ -81,7 +76,10 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
         for row in waiting:
             await change(tx, row, Event.CANCEL, detail=f"{actor.username} stopped the run before it began.")
         payload = {"requested_by": actor.username}
-        await _queue(here, tx, batch, actor, kind="stop", batch_id=batch_id, payload=payload)
+        agent = await repository.agent_of(tx.connection, batch, actor.user_id)
+        # Without one the reporter alone polls the flag; there is nobody else to tell.
+        if agent is not None:
+            await queue(here, tx, agent, actor, kind="stop", batch_id=batch_id, payload=payload, hostname=batch.host)
     await debts.pay_if_possible(here, [row.id for row in waiting])
     return reply.status
 
@@ -125,7 +123,8 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
     try:
         async with here.write("executor") as tx:
             payload = _rerun_payload(source, body.overrides, actor)
-            await _queue(here, tx, source, actor, kind="rerun", batch_id=new_id, payload=payload)
+            agent = await repository.agent_of(tx.connection, source, actor.user_id)
+            await queue(here, tx, agent, actor, kind="rerun", batch_id=new_id, payload=payload, hostname=source.host)
     except IntegrityError:
         # The same was asked twice at once, and the other request has queued the command.
         log.info("rerun.asked_twice", batch_id=batch_id)
@@ -148,49 +147,6 @@ def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor)
         "overrides": overrides,
         "requested_by": actor.username,
     }
-
-
-async def _queue(
-    here: Platform,
-    tx: Transaction,
-    batch: sa.Row[Any],
-    actor: Actor,
-    *,
-    kind: str,
-    batch_id: str,
-    payload: dict[str, Any],
-) -> None:
-    agent = await repository.agent_of(tx.connection, batch, actor.user_id)
-    if agent is None and kind == "stop":
-        # The reporter itself polls the flag; there is nobody else to tell.
-        return
-    # A batch is rerun by one command; it may be stopped, begun anew and stopped again.
-    command_id = str(uuid.uuid5(_COMMANDS, batch_id) if kind == "rerun" else uuid.uuid4())
-    at = now()
-    values: dict[str, Any] = {
-        "id": command_id,
-        "agent_id": None if agent is None else agent.id,
-        "batch_id": batch_id,
-        "kind": kind,
-        "payload": payload,
-        "status": "pending",
-        "requested_by": actor.user_id,
-        "created_at": at,
-        "deadline": at + DEADLINES[kind],
-    }
-    if agent is not None:
-        values |= signed(here.get(CommandKeys), values, agent_id=agent.id, owner_id=agent.owner_id)
-    await repository.insert_command(tx.connection, values)
-    await note(tx, command_id, "requested", at, f"by {actor.username}")
-    if agent is not None:
-        message = wire.AgentMessage(
-            agent_id=agent.id,
-            owner_id=agent.owner_id,
-            hostname=batch.host or "",
-            kind="command",
-            data={"id": command_id, "kind": kind, "batch_id": batch_id},
-        )
-        tx.publish(wire.agent_subject(agent.id), wire.encode(message), msg_id=command_id)
 
 
 def stop_requested(batch: sa.Row[Any]) -> StopRequested:

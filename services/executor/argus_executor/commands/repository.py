@@ -43,6 +43,11 @@ async def overdue(connection: AsyncConnection, condition: sa.ColumnElement[bool]
     return found
 
 
+async def insert_command(connection: AsyncConnection, values: dict[str, Any]) -> None:
+    """Queue a command."""
+    await connection.execute(sa.insert(command).values(values))
+
+
 async def move(connection: AsyncConnection, command_id: str, event: Event, values: dict[str, Any]) -> bool:
     """Let an event happen to a command; False when it cannot happen any more."""
     way = WAYS[event]
