@@ -877,6 +877,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/command-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Command Keys
+         * @description The keys that sign, signed or will sign commands.
+         */
+        get: operations["get_command_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/command-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Command Key
+         * @description Announce the next key to all agents; it signs from the next day on. No agent has to register again.
+         */
+        post: operations["rotate_command_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents/register": {
         parameters: {
             query?: never;
@@ -1703,6 +1743,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch Drift
+         * @description What an inspection found that differs from the batch's record; the latest one where none is named.
+         */
+        get: operations["get_batch_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/email-subscription": {
         parameters: {
             query?: never;
@@ -1805,6 +1865,26 @@ export interface paths {
         get: operations["get_batch_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{batch_id}/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect Batch Host
+         * @description Ask the agent of the batch's host what has changed there since. The answer is `drift`.
+         */
+        post: operations["inspect_batch_host"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4646,6 +4726,8 @@ export interface components {
          * @description What waits, oldest first.
          */
         AgentCommands: {
+            /** @description New keys, for an agent that said which it knows. */
+            command_keys?: components["schemas"]["KeyStatement"] | null;
             /** Jobs */
             jobs: components["schemas"]["AgentCommand"][];
         };
@@ -4735,6 +4817,11 @@ export interface components {
             agent_token: string;
             /** Command Keys */
             command_keys: components["schemas"]["CommandKey"][];
+            /**
+             * Command Keys Serial
+             * @description Which statement of the keys that is; polls tell of newer ones.
+             */
+            command_keys_serial: number;
             /** Poll Interval S */
             poll_interval_s: number;
             /** Server Time Utc */
@@ -4764,6 +4851,12 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * Kind
+         * @description Kinds of failure. The values are part of the API: pages find their hints by them.
+         * @enum {string}
+         */
+        argus_catalog__crash__rules__Kind: "cuda_oom" | "host_oom" | "disk_full" | "distributed" | "cuda_error" | "divergence" | "preempted" | "import_error" | "path_error" | "segfault" | "keyboard_interrupt" | "killed_by_user" | "assertion" | "exception" | "lost" | "unknown";
         /**
          * QueryResult
          * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
@@ -4799,6 +4892,12 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /**
+         * Kind
+         * @description What differs. Pages name them in the reader's language.
+         * @enum {string}
+         */
+        argus_executor__drift__items__Kind: "cwd" | "command" | "commit" | "branch" | "dirty" | "python" | "package" | "cuda" | "driver" | "gpu" | "system" | "path" | "disk";
         /**
          * ArtifactOut
          * @description A file that belongs to a job, or to a batch as a whole (then `job_id` is null).
@@ -5260,6 +5359,12 @@ export interface components {
             whole: boolean;
         };
         /**
+         * Change
+         * @description How it differs. `unknown`: one side cannot tell.
+         * @enum {string}
+         */
+        Change: "added" | "removed" | "changed" | "unknown";
+        /**
          * Chosen
          * @description Deleted batches and jobs, at most 500 together.
          */
@@ -5374,13 +5479,55 @@ export interface components {
         };
         /**
          * CommandKey
-         * @description A key that signs commands, or will: 32 bytes of Ed25519 in base64url. An agent keeps it from here alone.
+         * @description A key that signs commands, or will: 32 bytes of Ed25519 in base64url.
          */
         CommandKey: {
             /** Key Id */
             key_id: string;
             /** Public Key */
             public_key: string;
+        };
+        /**
+         * CommandKeyOut
+         * @description A key, and what it is for now. The private half is never shown.
+         */
+        CommandKeyOut: {
+            /** Created At */
+            created_at: string;
+            /** Key Id */
+            key_id: string;
+            /** Retired At */
+            retired_at: string | null;
+            /**
+             * Signs From
+             * @description When the next one takes over.
+             */
+            signs_from: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "signs" | "next" | "retired";
+        };
+        /**
+         * CommandKeyRotation
+         * @description How the key is to change.
+         */
+        CommandKeyRotation: {
+            /**
+             * Is Stolen
+             * @description Somebody else may have the key: it counts no more at once, and every agent must register again.
+             * @default false
+             */
+            is_stolen?: boolean;
+        };
+        /**
+         * CommandKeysOut
+         * @description The keys that sign, signed or will sign commands, oldest first.
+         */
+        CommandKeysOut: {
+            /** Keys */
+            keys: components["schemas"]["CommandKeyOut"][];
         };
         /**
          * CommandOut
@@ -5799,7 +5946,7 @@ export interface components {
             };
             /** Hint Key */
             hint_key: string | null;
-            kind: components["schemas"]["Kind"] | null;
+            kind: components["schemas"]["argus_catalog__crash__rules__Kind"] | null;
             /** Lines */
             lines: components["schemas"]["CrashLine"][];
             /** N Lines */
@@ -6035,6 +6182,80 @@ export interface components {
             ok?: boolean;
         };
         /**
+         * DriftCommits
+         * @description More about a commit that differs; null: the host's git does not know the recorded one.
+         */
+        DriftCommits: {
+            /**
+             * Ahead
+             * @description Commits that the host has and the record has not.
+             */
+            ahead: number | null;
+            /** Behind */
+            behind: number | null;
+            /**
+             * Files
+             * @description The first files in which the commits differ.
+             */
+            files: string[];
+            /** Found Subject */
+            found_subject: string | null;
+            /** N Files */
+            n_files: number;
+            /** Recorded Subject */
+            recorded_subject: string | null;
+        };
+        /**
+         * DriftItem
+         * @description One thing that differs. `recorded` and `found` are null where there is nothing on that side.
+         */
+        DriftItem: {
+            change: components["schemas"]["Change"];
+            commits?: components["schemas"]["DriftCommits"] | null;
+            /** Found */
+            found: string | null;
+            kind: components["schemas"]["argus_executor__drift__items__Kind"];
+            /**
+             * Name
+             * @description Of a package, a path, a program; empty where the kind says all.
+             */
+            name: string;
+            /** Recorded */
+            recorded: string | null;
+            severity: components["schemas"]["Severity"];
+        };
+        /**
+         * DriftReport
+         * @description What is different on the host since the batch ran there, the gravest first.
+         */
+        DriftReport: {
+            /** Command Id */
+            command_id: string;
+            /** Command Status */
+            command_status: string;
+            /** Hostname */
+            hostname: string | null;
+            /** Inspected At */
+            inspected_at: string | null;
+            /**
+             * Is Whole
+             * @description False: the host ran out of time, and did not tell everything.
+             */
+            is_whole: boolean;
+            /** Items */
+            items: components["schemas"]["DriftItem"][];
+            /**
+             * Reason
+             * @description Why the inspection failed.
+             */
+            reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "ready" | "failed";
+        };
+        /**
          * EmailChange
          * @description The new address, and the password that proves who asks.
          */
@@ -6113,7 +6334,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "agent.absent" | "agent.outdated" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -6554,6 +6775,11 @@ export interface components {
          * @description A sign of life, with what there is to tell; what is left out stays as it was.
          */
         Heartbeat: {
+            /**
+             * Capabilities
+             * @description Kinds of commands that it knows; it may have been updated.
+             */
+            capabilities?: string[];
             /** Children */
             children?: components["schemas"]["AgentChild"][];
             /**
@@ -6810,6 +7036,14 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "editor" | "viewer";
+        };
+        /**
+         * InspectionAsked
+         * @description The command by which the host's agent is asked.
+         */
+        InspectionAsked: {
+            /** Command Id */
+            command_id: string;
         };
         /**
          * InviteCreate
@@ -7387,6 +7621,21 @@ export interface components {
             rotated_at: string | null;
         };
         /**
+         * KeyStatement
+         * @description The keys that sign commands from now on, signed by those that an agent knows already.
+         */
+        KeyStatement: {
+            /**
+             * Serial
+             * @description Grows with each change; a statement with a smaller one is old.
+             */
+            serial: number;
+            /** Signatures */
+            signatures: components["schemas"]["CommandSignature"][];
+            /** Signed */
+            signed: string;
+        };
+        /**
          * KeyStatus
          * @description The key that signs sessions now; `rotates_at` is null where keys are only rotated by hand.
          */
@@ -7403,12 +7652,6 @@ export interface components {
             /** Verifying */
             verifying: number;
         };
-        /**
-         * Kind
-         * @description Kinds of failure. The values are part of the API: pages find their hints by them.
-         * @enum {string}
-         */
-        Kind: "cuda_oom" | "host_oom" | "disk_full" | "distributed" | "cuda_error" | "divergence" | "preempted" | "import_error" | "path_error" | "segfault" | "keyboard_interrupt" | "killed_by_user" | "assertion" | "exception" | "lost" | "unknown";
         /**
          * KnownField
          * @description A field that a query may name. `values` are some texts that it has in jobs that the caller sees.
@@ -9347,6 +9590,12 @@ export interface components {
             /** Revoked */
             revoked: number;
         };
+        /**
+         * Severity
+         * @description `blocker`: it cannot start. `warning`: other results are likely. `info`: good to know.
+         * @enum {string}
+         */
+        Severity: "blocker" | "warning" | "info";
         /**
          * ShareOverview
          * @description All shares with people that one gave and got, the newest first.
@@ -11530,6 +11779,8 @@ export interface operations {
     poll_agent_jobs: {
         parameters: {
             query?: {
+                /** @description Which statement of the keys the agent has. */
+                known_keys?: number | null;
                 /** @description How long to hold the request while nothing waits. */
                 wait_s?: number;
             };
@@ -11629,6 +11880,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandReported"];
+                };
+            };
+        };
+    };
+    get_command_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandKeysOut"];
+                };
+            };
+        };
+    };
+    rotate_command_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CommandKeyRotation"] | null;
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandKeysOut"];
                 };
             };
         };
@@ -13185,6 +13498,39 @@ export interface operations {
             };
         };
     };
+    get_batch_drift: {
+        parameters: {
+            query?: {
+                command_id?: string | null;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+        };
+    };
     read_batch_subscription: {
         parameters: {
             query?: never;
@@ -13400,6 +13746,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchHealth"];
+                };
+            };
+        };
+    };
+    inspect_batch_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionAsked"];
                 };
             };
         };

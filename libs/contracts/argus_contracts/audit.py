@@ -73,6 +73,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "system_config_set": Action("system_config", "A setting was changed; a secret's value is not told."),
     "system_config_delete": Action("system_config", "A setting went back to the environment's or the default."),
     "jwt_rotate": Action("system", "Sessions are signed with a new key from now on."),
+    "command_key_rotate": Action("system", "The next key of commands was announced; `is_stolen`: it counts at once."),
     "smtp_test": Action("smtp", "An administrator tried a mail server; the target is `host:port`, `ok` the outcome."),
     "retention_sweep_manual": Action("system", "An administrator had old rows and files removed, in this `run`."),
     # What was recorded.

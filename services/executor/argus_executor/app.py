@@ -10,7 +10,9 @@ from argus_executor.agents.endpoints import router as agents
 from argus_executor.agents.polls import HeldPolls
 from argus_executor.batches.endpoints import router as batches
 from argus_executor.commands.endpoints import router as commands
+from argus_executor.keys.endpoints import router as keys
 from argus_executor.keys.ring import CommandKeys
+from argus_executor.keys.statement import KeyStatements
 from argus_executor.sweeps import worker_parts
 from argus_kit.app import Service, http_app
 from argus_kit.parts import Part
@@ -19,11 +21,15 @@ from argus_schema import executor as tables
 
 
 def _http_parts(platform: Platform) -> Sequence[Part]:
-    return (CommandKeys(platform.database, lambda: platform.secret_box), HeldPolls(platform.bus))
+    return (
+        CommandKeys(platform.database, lambda: platform.secret_box),
+        KeyStatements(platform.database, lambda: platform.secret_box),
+        HeldPolls(platform.bus),
+    )
 
 
 def _routers() -> Sequence[APIRouter]:
-    return (agents, batches, commands)
+    return (keys, agents, batches, commands)
 
 
 SERVICE = Service(

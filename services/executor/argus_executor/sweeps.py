@@ -16,6 +16,7 @@ from argus_executor.commands import debts, repository
 from argus_executor.commands.changes import change
 from argus_executor.commands.deadlines import DEADLINES, TAKEN_WITHIN
 from argus_executor.commands.states import Event
+from argus_executor.keys.upkeep import KeyUpkeep
 from argus_kit.clock import now
 from argus_kit.departures import Departures
 from argus_kit.leases import Lease
@@ -79,4 +80,4 @@ def _is_overdue() -> sa.ColumnElement[bool]:
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the executor's worker runs."""
     departures = Departures(platform.bus, "executor", partial(forget, platform.database))
-    return (Expiry(platform), debts.Payments(platform), departures)
+    return (Expiry(platform), debts.Payments(platform), KeyUpkeep(platform), departures)

@@ -86,6 +86,7 @@ AUDITED: Final[dict[str, str]] = {
     "PUT /api/projects/{project}/members/{username}": "member_add",
     "DELETE /api/projects/{project}/members/{username}": "member_remove",
     "POST /api/agents/register": "agent_register",
+    "POST /api/agents/command-keys/rotate": "command_key_rotate",
     "DELETE /api/agents/{agent_id}": "agent_revoke",
     "PUT /api/agents/{agent_id}/allowed": "agent_allowed_set",
     "POST /api/commands/{cmd_id}/cancel": "command_cancelled",

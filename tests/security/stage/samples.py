@@ -695,6 +695,16 @@ def _(world: World) -> Call:
 # -- agents ----------------------------------------------------------------------------------------------------------
 
 
+@sample("GET /api/agents/command-keys", "admin")
+def _(world: World) -> Call:
+    return Call("/api/agents/command-keys")
+
+
+@sample("POST /api/agents/command-keys/rotate", "admin")
+def _(world: World) -> Call:
+    return Call("/api/agents/command-keys/rotate", {"is_stolen": True})
+
+
 @sample("POST /api/agents/register")
 def _(world: World) -> Call:
     return Call("/api/agents/register", {"hostname": world.name("host")})

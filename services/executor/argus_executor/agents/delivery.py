@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -11,10 +12,11 @@ import sqlalchemy as sa
 
 from argus_executor.agents import repository
 from argus_executor.agents.polls import Bell, HeldPolls
-from argus_executor.agents.schemas import AgentCommand, CommandSignature
+from argus_executor.agents.schemas import AgentCommand
 from argus_executor.commands.changes import change
 from argus_executor.commands.repository import IS_OPEN, find_all, hand_over
 from argus_executor.commands.states import Event, Status
+from argus_executor.keys.schemas import CommandSignature
 from argus_kit.clock import iso, now
 from argus_kit.platform import Platform
 from argus_schema.executor import command
@@ -91,7 +93,8 @@ def _handed(row: sa.Row[Any]) -> AgentCommand:
         id=row.id,
         kind=row.kind,
         batch_id=row.batch_id,
-        payload=row.payload,
+        # A database sorts the keys of JSON; overrides are words of a command line, whose order was the person's.
+        payload=json.loads(row.signed)["payload"] if is_signed else row.payload,
         created_at=iso(row.created_at) or "",
         deadline=iso(row.deadline),
         signed=row.signed,

@@ -22,10 +22,12 @@ from argus_executor.agents.schemas import (
 from argus_executor.commands.reports import report
 from argus_executor.commands.schemas import CommandReport, CommandReported
 from argus_executor.dependencies import CallingAgent, Surroundings, Writing, calling_agent, presented_agent
+from argus_executor.keys.statement import KeyStatements
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeAgents, MayReadAgents, MayRegisterAgents
 
 WaitSeconds = Annotated[int, Query(ge=0, le=30, description="How long to hold the request while nothing waits.")]
+KnownKeys = Annotated[int | None, Query(ge=0, lt=2**31, description="Which statement of the keys the agent has.")]
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 
@@ -60,7 +62,13 @@ async def set_agent_allowed(
 
 @router.get("/{agent_id}/jobs")
 async def poll_agent_jobs(
-    agent_id: str, actor: CallingAgent, here: Surroundings, request: Request, wait_s: WaitSeconds = 0
+    agent_id: str,
+    actor: CallingAgent,
+    here: Surroundings,
+    request: Request,
+    *,
+    wait_s: WaitSeconds = 0,
+    known_keys: KnownKeys = None,
 ) -> AgentCommands:
     """The commands that wait for this agent, oldest first."""
 
@@ -69,7 +77,8 @@ async def poll_agent_jobs(
         await calling_agent(agent_id, await presented_agent(request), request)
         return not await request.is_disconnected()
 
-    return AgentCommands(jobs=await deliver_within(here, agent_id, wait_s, listens))
+    jobs = await deliver_within(here, agent_id, wait_s, listens)
+    return AgentCommands(jobs=jobs, command_keys=await here.get(KeyStatements).newer_than(known_keys))
 
 
 @router.post("/{agent_id}/jobs/{cmd_id}/ack")

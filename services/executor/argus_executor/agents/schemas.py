@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from argus_executor.keys.schemas import CommandKey, CommandSignature, KeyStatement
+
 MAX_POLICY_BYTES = 16 * 1024
 MAX_CHILDREN = 256
 
@@ -28,13 +30,6 @@ class AgentRegister(BaseModel):
     user: str | None = Field(None, max_length=255, description="The user of the host's system that it runs as.")
 
 
-class CommandKey(BaseModel):
-    """A key that signs commands, or will: 32 bytes of Ed25519 in base64url. An agent keeps it from here alone."""
-
-    key_id: str
-    public_key: str
-
-
 class AgentRegistered(BaseModel):
     """The agent's id and its token, which is shown only here."""
 
@@ -43,6 +38,7 @@ class AgentRegistered(BaseModel):
     poll_interval_s: int
     server_time_utc: str
     command_keys: list[CommandKey]
+    command_keys_serial: int = Field(description="Which statement of the keys that is; polls tell of newer ones.")
 
 
 class AgentChild(BaseModel):
@@ -85,13 +81,6 @@ class AgentAllowed(BaseModel):
     usernames: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(max_length=100)
 
 
-class CommandSignature(BaseModel):
-    """An Ed25519 signature in base64url, over the text beside it in UTF-8."""
-
-    key_id: str
-    value: str
-
-
 class AgentCommand(BaseModel):
     """A command that waits for the agent. `signed` says the same once more: only that text is the server's word."""
 
@@ -109,6 +98,7 @@ class AgentCommands(BaseModel):
     """What waits, oldest first."""
 
     jobs: list[AgentCommand]
+    command_keys: KeyStatement | None = Field(None, description="New keys, for an agent that said which it knows.")
 
 
 class CommandAck(BaseModel):

@@ -20,7 +20,6 @@ from argus_executor.agents.schemas import (
     AgentRegister,
     AgentRegistered,
     CommandAck,
-    CommandKey,
 )
 from argus_executor.commands import debts
 from argus_executor.commands.changes import change
@@ -28,6 +27,8 @@ from argus_executor.commands.repository import find, find_all
 from argus_executor.commands.signing import signed
 from argus_executor.commands.states import Event, of_acknowledgement
 from argus_executor.keys.ring import CommandKeys
+from argus_executor.keys.schemas import CommandKey
+from argus_executor.keys.statement import KeyStatements
 from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.bus import BusUnavailable
@@ -50,6 +51,7 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
     """
     keys = here.get(CommandKeys)
     known = [CommandKey(key_id=key.key_id, public_key=key.public_key) for key in await keys.public()]
+    statement = await here.get(KeyStatements).current()
     agent_id = await _ensure_agent(here, actor, body)
     request = wire.MintAgentToken(
         agent_id=agent_id, owner_id=actor.user_id, hostname=body.hostname, actor_ip=ADDRESS.get()
@@ -64,6 +66,7 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
         poll_interval_s=POLL_INTERVAL_S,
         server_time_utc=iso(now()) or "",
         command_keys=known,
+        command_keys_serial=0 if statement is None else statement.serial,
     )
 
 

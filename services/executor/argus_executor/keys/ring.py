@@ -6,7 +6,6 @@ Agents take the public half when they register, and act on nothing that it did n
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_executor.keys.signatures import Signature, sign, spell
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.leases import take_turn
@@ -27,7 +27,7 @@ from argus_schema.executor import command_key, command_secret
 
 log = structlog.get_logger(__name__)
 
-_TURN = "executor.command-key"
+TURN = "executor.command-key"
 
 
 class PublicKey(NamedTuple):
@@ -35,13 +35,6 @@ class PublicKey(NamedTuple):
 
     key_id: str
     public_key: str
-
-
-class Signature(NamedTuple):
-    """A signature in base64url, and whose it is."""
-
-    key_id: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +55,19 @@ class CommandKeys(Part):
         self._loading = asyncio.Lock()
 
     async def load(self) -> bool:
-        """Have a key at hand, made if there is none. Call it outside of transactions. False: it cannot be read."""
+        """Have the key at hand that signs now, made if there is none. Call it outside of transactions.
+
+        Returns:
+            False when it cannot be read.
+        """
         async with self._loading:
-            if self._signer is None:
+            if self._signer is None or await self._is_retired(self._signer.kid):
                 await self._load()
             return self._signer is not None
 
     def sign(self, text: str) -> Signature | None:
         """A signature; None while there is no readable key: agents that ask for one refuse the command then."""
-        if self._signer is None:
-            return None
-        return Signature(self._signer.kid, _spell(self._signer.private.sign(text.encode())))
+        return None if self._signer is None else sign(self._signer.kid, self._signer.private, text)
 
     async def public(self) -> list[PublicKey]:
         """The keys that sign, or will: what agents pin."""
@@ -82,14 +77,19 @@ class CommandKeys(Part):
         async with self._database.read() as connection:
             return [PublicKey(row.kid, row.public_key) for row in (await connection.execute(query)).all()]
 
+    async def _is_retired(self, kid: str) -> bool:
+        async with self._database.read() as connection:
+            row = (await connection.execute(signing())).first()
+        return row is None or row.kid != kid
+
     async def _load(self) -> None:
         box = self._box()
         async with self._database.write() as connection:
-            await take_turn(connection, _TURN)
-            row = (await connection.execute(_signing())).first()
+            await take_turn(connection, TURN)
+            row = (await connection.execute(signing())).first()
             if row is None:
-                await _make(connection, box)
-                row = (await connection.execute(_signing())).one()
+                await make(connection, box)
+                row = (await connection.execute(signing())).one()
             try:
                 raw = box.decrypt(row.private_key_encrypted)
                 await _renew(connection, box, row)
@@ -99,7 +99,8 @@ class CommandKeys(Part):
         self._signer = _Signer(row.kid, Ed25519PrivateKey.from_private_bytes(raw))
 
 
-def _signing() -> sa.Select[Any]:
+def signing() -> sa.Select[Any]:
+    """The key that signs now, with its private half."""
     key = command_key.c
     return (
         sa.select(key.kid, command_secret.c.private_key_encrypted)
@@ -110,14 +111,16 @@ def _signing() -> sa.Select[Any]:
     )
 
 
-async def _make(connection: AsyncConnection, box: SecretBox) -> None:
+async def make(connection: AsyncConnection, box: SecretBox) -> str:
+    """Make a key and store it; returns its id. The caller holds `TURN`."""
     private, kid = Ed25519PrivateKey.generate(), secrets.token_urlsafe(9)
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    row = {"kid": kid, "public_key": _spell(public), "created_at": now()}
+    row = {"kid": kid, "public_key": spell(public), "created_at": now()}
     await connection.execute(sa.insert(command_key).values(row))
     await connection.execute(sa.insert(command_secret).values(kid=kid, private_key_encrypted=box.encrypt(raw)))
     log.info("command_key.made", kid=kid)
+    return kid
 
 
 async def _renew(connection: AsyncConnection, box: SecretBox, row: sa.Row[Any]) -> None:
@@ -126,7 +129,3 @@ async def _renew(connection: AsyncConnection, box: SecretBox, row: sa.Row[Any]) 
     if fresh is not None:
         here = command_secret.c.kid == row.kid
         await connection.execute(sa.update(command_secret).where(here).values(private_key_encrypted=fresh))
-
-
-def _spell(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

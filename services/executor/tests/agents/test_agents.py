@@ -38,7 +38,7 @@ class TestRegister:
         answer = await executor.ask("POST", "/api/agents/register", ada, json=body)
         assert answer.status_code == 201
         contract = {"agent_id", "agent_token", "poll_interval_s", "server_time_utc"}
-        assert set(answer.json()) == contract | {"command_keys"}
+        assert set(answer.json()) == contract | {"command_keys", "command_keys_serial"}
         assert answer.json()["poll_interval_s"] == 10
         assert answer.json()["server_time_utc"].endswith("Z")
         shown = (await executor.ask("GET", "/api/agents", ada)).json()
