@@ -50,6 +50,15 @@ batch = table(
     sa.Column("rerun_requested_by", sa.Text),
     sa.Column("stop_requested_at", UtcDateTime),
     sa.Column("stop_requested_by", sa.Text),
+    sa.Column("pause_requested_at", UtcDateTime),
+    sa.Column("pause_requested_by", sa.Text),
+    # Null unless it is paused now. `paused_s`: how long it was, without the present pause.
+    sa.Column("paused_at", UtcDateTime),
+    sa.Column("paused_s", BigInt, nullable=False, default=0, server_default="0"),
+    # When a process last began it or went on with it, by that process's clock.
+    sa.Column("went_on_at", UtcDateTime),
+    # The newest one of its jobs: {job_id, path, epoch, step, at}.
+    sa.Column("checkpoint", Json),
     sa.Column("last_event_at", UtcDateTime),
     sa.Column("is_divergent", sa.Boolean, nullable=False, default=False),
     sa.Column("is_idle", sa.Boolean, nullable=False, default=False),
@@ -87,6 +96,10 @@ job = table(
     sa.Column("extra", Json),
     sa.Column("reason", sa.Text),
     sa.Column("is_idle_flagged", sa.Boolean, nullable=False, default=False),
+    # How long it was paused between its start and its end or now; of a paused job `end_time` is when its pause began.
+    sa.Column("paused_s", BigInt, nullable=False, default=0, server_default="0"),
+    # The newest state that it saved: {path, epoch, step, at}.
+    sa.Column("checkpoint", Json),
     # Summary of the curve, so that lists need not touch the points.
     sa.Column("n_points", BigInt, nullable=False, default=0),
     sa.Column("last_epoch", BigInt),
