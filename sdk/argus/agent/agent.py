@@ -80,8 +80,11 @@ class Agent:
     def ask(self, wait_s: int = 0) -> float:
         """One question and what it brings. Returns the seconds to rest. Raises `Unreachable`, `Refused`, OSError."""
         begun = time.monotonic()
-        commands = self._polling.commands(self._registration.agent_id, wait_s)
+        known = self._registration.keys_serial
+        commands, keys = self._polling.poll(self._registration.agent_id, wait_s, known)
         with self._host_lock:
+            # First the keys: what comes with them may be signed with a new one.
+            self._host.learn_keys(keys)
             anything_new = self._host.handle(commands)
         self._something_to_say.set()
         if anything_new:

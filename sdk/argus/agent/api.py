@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from argus._delivery import detail
@@ -27,6 +27,13 @@ class Refused(Exception):
         self.status = status
 
 
+class Waiting(NamedTuple):
+    """Commands, oldest first, and what the server says of its keys."""
+
+    commands: list[dict[str, Any]]
+    keys: Any
+
+
 class AgentApi:
     """One server, one token, one thread. Every method raises `Unreachable` or `Refused`."""
 
@@ -44,12 +51,17 @@ class AgentApi:
         body = {"hostname": hostname, "version": __version__, "capabilities": ["rerun", "stop"]}
         return self._call_with(body, {"user": getpass.getuser()}, "/api/agents/register")
 
-    def commands(self, agent_id: str, wait_s: int = 0) -> list[dict[str, Any]]:
-        """Commands that wait, oldest first. The server holds the question up to `wait_s` seconds if there are none."""
-        query = f"?wait_s={wait_s}" if wait_s else ""
+    def poll(self, agent_id: str, wait_s: int = 0, known_keys: int = 0) -> Waiting:
+        """What waits. The server holds the question up to `wait_s` seconds if there is nothing.
+
+        `known_keys`: the number of the list of keys that is known here; a newer one comes with the answer.
+        """
+        query = f"?known_keys={known_keys}" + (f"&wait_s={wait_s}" if wait_s else "")
         self._transport.timeout_s = _TIMEOUT_S + wait_s
-        jobs = self._call("GET", f"{_path(agent_id)}/jobs{query}").get("jobs")
-        return [job for job in jobs if isinstance(job, dict) and job.get("id")] if isinstance(jobs, list) else []
+        answer = self._call("GET", f"{_path(agent_id)}/jobs{query}")
+        jobs = answer.get("jobs")
+        commands = [job for job in jobs if isinstance(job, dict) and job.get("id")] if isinstance(jobs, list) else []
+        return Waiting(commands, answer.get("command_keys"))
 
     def acknowledge(
         self, agent_id: str, command_id: str, status: str, pid: int | None = None, error: str | None = None

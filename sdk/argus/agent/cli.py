@@ -119,6 +119,7 @@ def _register(options: argparse.Namespace) -> int:
         owner_id=person.get("id"),
         command_keys=keys,
         allow_unsigned=not keys,
+        keys_serial=int(answer.get("command_keys_serial") or 0),
     )
     registration.save(home())
     print(f"Registered {options.hostname} as {registration.agent_id}. Start it with `argus-agent run`.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from argus._version import __version__
 from argus.agent.following import Follower, iso, report
+from argus.agent.keys import learn
 from argus.agent.orders import Order, Rejection, read_order
 from argus.agent.policy import Policy, PolicyError
 from argus.agent.runs import rerun_command, rerun_environment
@@ -73,6 +74,11 @@ class Host:
             if entry.get("state") == "queued" and entry["id"] not in listed:
                 self._ledger.note(entry["id"], state="withdrawn")
         return sum(self._handle(command) for command in commands) > 0
+
+    def learn_keys(self, statement: Any) -> None:
+        """Pin the server's new keys, where those that are pinned vouch for them. Raises OSError."""
+        if learn(self._registration, statement):
+            self._registration.save_keys(self._folder)
 
     def tend(self) -> None:
         """Look at every run that is not over, and tell what happened to it."""

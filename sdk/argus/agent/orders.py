@@ -98,7 +98,7 @@ def _content(raw: dict[str, Any], registration: Registration) -> tuple[dict[str,
     key = registration.command_keys.get(str(signature.get("key_id")))
     if key is None:
         raise Rejection("It is signed with a key that this host does not know. Run `argus-agent register` again.")
-    if not _is_signature(key, str(signature.get("value")), text):
+    if not is_signature(key, str(signature.get("value")), text):
         raise Rejection("Its signature is wrong: it was altered, or the server did not sign it.")
     try:
         content = json.loads(text)
@@ -126,7 +126,8 @@ def _check_envelope(order: Order, content: dict[str, Any], raw: dict[str, Any], 
         raise Rejection("Its deadline cannot be read.") from None
 
 
-def _is_signature(public_key: str, value: str, text: str) -> bool:
+def is_signature(public_key: str, value: str, text: str) -> bool:
+    """Whether the private half of a key has signed a text. Raises `Rejection` where nothing here can check that."""
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -18,7 +18,8 @@ class Registration:
 
     `reporter_token` is the `em_live_` token that the runs it starts report with, where one was given. `owner` and
     `owner_id` are the person who registered. `command_keys` are the server's public keys as of then, by their ids;
-    `allow_unsigned` says that this person trusts a server that has none.
+    `allow_unsigned` says that this person trusts a server that has none. `keys_serial` numbers the list of keys: the
+    server's later lists have higher numbers.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Registration:
         owner_id: int | None = None,
         command_keys: dict[str, str] | None = None,
         allow_unsigned: bool = False,
+        keys_serial: int = 0,
     ) -> None:
         self.argus_url = argus_url
         self.agent_id = agent_id
@@ -45,11 +47,19 @@ class Registration:
         self.owner_id = owner_id
         self.command_keys = command_keys or {}
         self.allow_unsigned = allow_unsigned
+        self.keys_serial = keys_serial
 
     def save(self, folder: str) -> None:
         """Write the file, readable by its owner alone from its first byte. Raises OSError."""
         os.makedirs(folder, mode=0o700, exist_ok=True)
         write_whole(os.path.join(folder, "token.json"), vars(self))
+
+    def save_keys(self, folder: str) -> None:
+        """Write the keys alone, and leave the rest as it was registered. Raises OSError."""
+        kept = type(self).load(folder)
+        if kept is not None and kept.agent_token == self.agent_token:
+            kept.command_keys, kept.keys_serial = self.command_keys, self.keys_serial
+            kept.save(folder)
 
     @classmethod
     def load(cls, folder: str) -> Registration | None:
@@ -71,6 +81,7 @@ class Registration:
                 owner_id=kept.get("owner_id"),
                 command_keys=dict(kept.get("command_keys") or {}),
                 allow_unsigned=kept.get("allow_unsigned") is True,
+                keys_serial=int(kept.get("keys_serial") or 0),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

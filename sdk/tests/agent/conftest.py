@@ -50,6 +50,7 @@ class FakeExecutor:
         self.faults = []  # statuses for the next acknowledgements and reports, before anything is kept
         self.lose_answers = 0  # keep, then answer 503
         self.clock_ahead_s = 0.0
+        self.statement = None  # of new keys
         self.changed = threading.Condition()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -108,7 +109,7 @@ class FakeExecutor:
         if "wait_s" in query and not self.is_of_contract:
             with self.changed:
                 self.changed.wait_for(lambda: self.commands or self.is_of_contract, float(query["wait_s"][0]))
-        return 200, {"jobs": list(self.commands.values())}
+        return 200, {"jobs": list(self.commands.values()), "command_keys": self.statement}
 
     def post(self, path, body, token):
         if path == "/api/agents/register":
