@@ -10,6 +10,7 @@ import msgspec
 
 from argus_contracts import bus as wire
 from argus_contracts.events import EventType
+from argus_contracts.live import COMMAND
 from argus_realtime.frames import Rendered, suffix
 
 # A list or a dashboard shows how batches and jobs fare; points and lines are for the page of one batch.
@@ -63,6 +64,9 @@ class View:
             return [index for index in indices if heads[index].event_type == EventType.LOG_LINE]
         if self.kind == "visible":
             return [index for index in indices if heads[index].event_type not in _NOT_VISIBLE]
+        if self.kind == "older":
+            # Its clients were written before there were such events, and take each for one of the record.
+            indices = [index for index in indices if heads[index].event_type != COMMAND]
         if self.host is not None:
             return [index for index in indices if _host(bundle.events[index]) == self.host]
         return indices

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
-from argus_executor.commands import debts, repository
+from argus_executor.commands import debts, news, repository
 from argus_executor.commands.states import ENDED, WAYS, Event
 from argus_kit.clock import now
 from argus_kit.outbox import Transaction
@@ -45,7 +45,7 @@ async def change(
         return False
     if not reported:
         await note(tx, row.id, reached.value, at, detail)
-    tell(tx, row, reached.value)
+    await tell(tx, row, reached.value)
     return True
 
 
@@ -55,8 +55,13 @@ async def note(tx: Transaction, command_id: str, step: str, at: datetime, detail
     await repository.add_step(tx.connection, values)
 
 
-def tell(tx: Transaction, row: sa.Row[Any], status: str) -> None:
-    """Tell the pages of the agent's owner."""
+async def tell(
+    tx: Transaction, row: sa.Row[Any], status: str, *, step: str | None = None, seq: int | None = None
+) -> None:
+    """Tell open pages: those of the agent's owner, and those of the batch."""
+    number = status if seq is None else f"{status}:{seq}"
+    facts = {"id": row.id, "kind": row.kind, "batch_id": row.batch_id, "status": status, "step": step}
+    await news.tell_batch(tx, facts, msg_id=f"{row.id}:{number}:batch")
     if row.agent_id is None or row.agent_owner_id is None:
         return
     message = wire.AgentMessage(
@@ -64,6 +69,6 @@ def tell(tx: Transaction, row: sa.Row[Any], status: str) -> None:
         owner_id=row.agent_owner_id,
         hostname=row.agent_host,
         kind="command_changed",
-        data={"id": row.id, "kind": row.kind, "batch_id": row.batch_id, "status": status},
+        data=facts,
     )
-    tx.publish(wire.agent_subject(row.agent_id), wire.encode(message), msg_id=f"{row.id}:{status}")
+    tx.publish(wire.agent_subject(row.agent_id), wire.encode(message), msg_id=f"{row.id}:{number}")

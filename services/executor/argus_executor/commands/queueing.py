@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
-from argus_executor.commands import repository
+from argus_executor.commands import news, repository
 from argus_executor.commands.changes import note
 from argus_executor.commands.deadlines import DEADLINES
 from argus_executor.commands.signing import signed
@@ -66,6 +66,8 @@ async def queue(
         values |= signed(here.get(CommandKeys), values, agent_id=agent.id, owner_id=agent.owner_id)
     await repository.insert_command(tx.connection, values)
     await note(tx, command_id, "requested", at, f"by {actor.username}")
+    facts = {"id": command_id, "kind": kind, "batch_id": batch_id, "status": "pending", "step": "requested"}
+    await news.tell_batch(tx, facts, msg_id=f"{command_id}:pending:batch")
     if agent is not None:
         message = wire.AgentMessage(
             agent_id=agent.id,

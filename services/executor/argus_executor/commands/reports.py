@@ -37,7 +37,7 @@ async def report(here: Platform, agent: Actor, command_id: str, told: CommandRep
         event = of_report(row.kind, told.step, told.exit_code)
         happened = event is not None and await _happen(tx, row, event, told)
         if not happened:
-            changes.tell(tx, row, f"{row.status}:{told.seq}")
+            await changes.tell(tx, row, row.status, step=told.step.value, seq=told.seq)
         if told.step is Step.REFUSED:
             _audit(tx, agent, row, told)
         if told.step is Step.SPAWNED and told.pid is not None:
