@@ -1,4 +1,4 @@
-"""Events for open pages alone: they travel as those of the record do, are written nowhere, and nobody reads them back."""
+"""Events for open pages alone: they travel as those of the record do, are written nowhere, and are not read back."""
 
 from typing import Final
 
