@@ -20,6 +20,7 @@ _DIFF_SENT = 256 * 1024
 _DIFF_READ = 64 * 1024 * 1024
 _PIECE = 256 * 1024
 _UNTRACKED_SENT = 200
+_CHANGED_SENT = 50
 _UNTRACKED_READ = 4 * 1024 * 1024
 _NICENESS = 10
 
@@ -50,6 +51,27 @@ def git_state(folder: str, *, with_diff: bool = True) -> dict[str, object]:
     if with_diff:
         state.update(dirty_diff(folder) if status else {})
         state.update(untracked_files(folder))
+    return state
+
+
+def compared_with(folder: str, commit: str | None) -> dict[str, object]:
+    """The subject of the commit that is checked out, and how far it is from another one that git may know.
+
+    `ahead` and `behind` count commits on either side; `changed_files` are the first of `n_changed_files`.
+    """
+    state: dict[str, object] = {"subject": _subject(folder, "HEAD")}
+    known = _subject(folder, commit) if commit is not None else None
+    if known is None:
+        return state
+    state["recorded_subject"] = known
+    counts = _git(folder, _GIT_TIMEOUT_S, "rev-list", "--left-right", "--count", f"{commit}...HEAD")
+    if counts is not None:
+        behind, ahead = counts.split()
+        state.update(ahead=int(ahead), behind=int(behind))
+    names = _git(folder, _GIT_TIMEOUT_S, "diff", "--name-only", f"{commit}", "HEAD")
+    if names is not None:
+        files = names.splitlines()
+        state.update(changed_files=[mask_text(name) for name in files[:_CHANGED_SENT]], n_changed_files=len(files))
     return state
 
 
@@ -94,6 +116,11 @@ def untracked_files(folder: str) -> dict[str, object]:
         return {}
     sent = [mask_text(name.decode("utf-8", "replace")) for name in names[:_UNTRACKED_SENT]]
     return {"git_untracked": sent, "git_untracked_count": len(names)}
+
+
+def _subject(folder: str, commit: str) -> str | None:
+    subject = _git(folder, _GIT_TIMEOUT_S, "log", "-1", "--format=%s", commit, "--")
+    return mask_text(subject)[:200] if subject is not None else None
 
 
 def _git(folder: str, timeout_s: float, *arguments: str) -> str | None:

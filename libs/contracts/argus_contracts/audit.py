@@ -81,6 +81,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "batch_pause_requested": Action("batch", "Somebody asked a batch to pause."),
     "batch_resume_requested": Action("batch", "Somebody asked a batch to go on."),
     "batch_rerun_requested": Action("batch", "The batch was made to run `source_batch_id` again."),
+    "batch_inspect_requested": Action("batch", "Somebody asked what is different on its host: `hostname`."),
     "batch_deleted": Action("batch", "A batch was deleted; `purge`: at once, with its rows and files."),
     "batch_restored": Action("batch", "A deleted batch was taken back."),
     "job_deleted": Action("job", "A job was deleted; the target is `batch/job`; `purge`: with its rows and files."),

@@ -177,6 +177,8 @@ class ErrorCode(StrEnum):
     AGENT_UNAUTHENTICATED = "agent.unauthenticated", 401, "The agent's token is missing, wrong or replaced."
     AGENT_MISMATCH = "agent.mismatch", 403, "This token belongs to another agent."
     AGENT_NOT_FOUND = "agent.not_found", 404, "The agent does not exist."
+    AGENT_ABSENT = "agent.absent", 409, "No agent of this host can be reached."
+    AGENT_OUTDATED = "agent.outdated", 409, "The agent of this host does not know this; update argus-reporter there."
     COMMAND_NOT_FOUND = "command.not_found", 404, "The command does not exist."
     COMMAND_CLOSED = "command.closed", 409, "The command was already acknowledged or cancelled."
     COMMAND_STATUS_INVALID = "command.status_invalid", 400, "The status must be started or failed."

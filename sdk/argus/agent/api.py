@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from argus.agent.clock import ServerClock
 
 _TIMEOUT_S = 15.0
+# What this agent carries out; a server gives no other command to it.
+CAPABILITIES = ["inspect", "rerun", "stop"]
 # What the contract does not know yet; servers of the contract refuse such keys.
 _REFUSED_KEYS = 422
 
@@ -48,7 +50,7 @@ class AgentApi:
 
     def register(self, hostname: str) -> dict[str, Any]:
         """Register this host and user; the answer has `agent_id`, `agent_token`, `poll_interval_s`, `command_keys`."""
-        body = {"hostname": hostname, "version": __version__, "capabilities": ["rerun", "stop"]}
+        body = {"hostname": hostname, "version": __version__, "capabilities": CAPABILITIES}
         return self._call_with(body, {"user": getpass.getuser()}, "/api/agents/register")
 
     def poll(self, agent_id: str, wait_s: int = 0, known_keys: int = 0) -> Waiting:

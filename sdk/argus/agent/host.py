@@ -13,7 +13,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from argus._version import __version__
+from argus.agent.api import CAPABILITIES
 from argus.agent.following import Follower, iso, report
+from argus.agent.inspecting import Inspections
 from argus.agent.keys import learn
 from argus.agent.orders import Order, Rejection, read_order
 from argus.agent.policy import Policy, PolicyError
@@ -61,6 +63,7 @@ class Host:
         self._flag_s = flag_s
         self._grace_s = grace_s
         self._follower = Follower(ledger, runs, flag_s=flag_s, grace_s=grace_s)
+        self._inspections = Inspections(ledger)
 
     @property
     def is_draining(self) -> bool:
@@ -110,6 +113,7 @@ class Host:
             "is_draining": self.is_draining,
             "policy": policy,
             "version": __version__,
+            "capabilities": CAPABILITIES,
             "clock": iso(time.time()),
         }
 
@@ -142,6 +146,8 @@ class Host:
             return self._rerun(order, known)
         if order.kind == "stop":
             return self._stop(order)
+        if order.kind == "inspect":
+            return self._inspections.begin(order.id, self._inspection(order, self._policy()), _facts(order))
         raise Rejection(f"This agent knows no command {order.kind!r}.")
 
     def _rerun(self, order: Order, known: dict[str, Any] | None) -> bool:
@@ -243,6 +249,36 @@ class Host:
             "cwd": folder or os.path.expanduser("~"),
             "env": environment,
             "grace_s": self._grace_s,
+        }
+
+    def _inspection(self, order: Order, policy: Policy) -> dict[str, Any]:
+        """What is to be looked at. Raises `Rejection` where the policy would let nothing run."""
+        self._check_requester(order, policy)
+        payload = order.payload
+        recorded, folder, paths = payload.get("command"), payload.get("cwd"), payload.get("paths")
+        folder = _real(folder) if folder else os.path.expanduser("~")
+        objection = policy.objection(str(recorded or ""), folder)
+        if objection is not None:
+            raise Rejection(objection)
+        if policy.dry_run:
+            raise Rejection(f"The policy of this host only tries things out: it would look at {folder}.")
+        environment = payload.get("env")
+        variables = rerun_environment(
+            dict(os.environ),
+            environment if isinstance(environment, dict) else None,
+            policy,
+            batch_id=order.batch_id,
+            url=self._registration.argus_url,
+            token=None,
+        )
+        return {
+            "command": None if recorded is None else str(recorded),
+            "cwd": folder,
+            # The packages of a run need no token to be listed.
+            "env": {name: value for name, value in variables.items() if not name.startswith("ARGUS_")},
+            "commit": payload.get("commit"),
+            "paths": [str(path) for path in paths] if isinstance(paths, list) else [],
+            "directories": policy.directories,
         }
 
     def _check_requester(self, order: Order, policy: Policy) -> None:

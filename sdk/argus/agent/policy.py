@@ -63,7 +63,7 @@ class Policy:
             return "The policy of this host denies this command."
         if self.commands is not None and not any(_allows(pattern, command) for pattern in self.commands):
             return "The policy of this host does not list this command."
-        if self.directories is not None and not _is_inside(folder, self.directories):
+        if self.directories is not None and not is_inside(folder, self.directories):
             return f"The policy of this host allows no runs in {folder or 'an unnamed folder'}."
         return None
 
@@ -131,7 +131,8 @@ def _compiled(pattern: str, anything: str, path: str = "policy.toml") -> re.Patt
     return re.compile("".join(signs.get(letter, re.escape(letter)) for letter in pattern), re.DOTALL)
 
 
-def _is_inside(folder: str | None, patterns: tuple[str, ...]) -> bool:
+def is_inside(folder: str | None, patterns: tuple[str, ...]) -> bool:
+    """Whether a path lies in, or below, one of the folders that the globs name."""
     if not folder:
         return False
     real = os.path.realpath(folder)

@@ -150,8 +150,9 @@ class FakeExecutor:
         body = dict(body)
         known = self.reports[command_id].setdefault(body["seq"], body)
         assert known == body, "a number was used twice"
-        if body["step"] == "refused" and self.commands.pop(command_id, None):
-            self.status[command_id] = "failed"
+        ends = {"refused": "failed", "inspected": "succeeded"}
+        if body["step"] in ends and self.commands.pop(command_id, None):
+            self.status[command_id] = ends[body["step"]]
         return 200, {"cmd_id": command_id, "status": self.status[command_id]}
 
     def _handler(fake):  # noqa: N805

@@ -10,6 +10,7 @@ from argus_executor.agents.endpoints import router as agents
 from argus_executor.agents.polls import HeldPolls
 from argus_executor.batches.endpoints import router as batches
 from argus_executor.commands.endpoints import router as commands
+from argus_executor.drift.endpoints import router as drift
 from argus_executor.keys.endpoints import router as keys
 from argus_executor.keys.ring import CommandKeys
 from argus_executor.keys.statement import KeyStatements
@@ -29,7 +30,7 @@ def _http_parts(platform: Platform) -> Sequence[Part]:
 
 
 def _routers() -> Sequence[APIRouter]:
-    return (keys, agents, batches, commands)
+    return (keys, agents, batches, drift, commands)
 
 
 SERVICE = Service(

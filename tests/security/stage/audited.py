@@ -74,6 +74,7 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/admin/projects/bulk-delete": "project_deleted",
     "POST /api/batches/{batch_id}/stop": "batch_stop_requested",
     "POST /api/batches/{batch_id}/rerun": "batch_rerun_requested",
+    "POST /api/batches/{batch_id}/inspect": "batch_inspect_requested",
     "POST /api/batches/{batch_id}/shares": "share_add",
     "DELETE /api/batches/{batch_id}/shares/{grantee_id}": "share_remove",
     "POST /api/projects/shares": "share_add",

@@ -565,6 +565,25 @@ def _(world: World) -> Call:
     return Call(f"/api/batches/{world.new_run().batch}/rerun", {"overrides": {"lr": 0.1}})
 
 
+def _on_watched_host(world: World) -> Run:
+    run = world.new_run()
+    agent = {"hostname": run.host, "capabilities": ["inspect"]}
+    world.client.ask("POST", "/api/agents/register", world.owner.session, json=agent)
+    return run
+
+
+@sample("POST /api/batches/{batch_id}/inspect")
+def _(world: World) -> Call:
+    return _on(_on_watched_host(world), "/api/batches/{batch}/inspect")
+
+
+@sample("GET /api/batches/{batch_id}/drift")
+def _(world: World) -> Call:
+    run = _on_watched_host(world)
+    world.client.ask("POST", f"/api/batches/{run.batch}/inspect", world.owner.session)
+    return _on(run, "/api/batches/{batch}/drift")
+
+
 # -- shares and marks ------------------------------------------------------------------------------------------------
 
 

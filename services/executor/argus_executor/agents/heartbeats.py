@@ -13,7 +13,7 @@ from argus_kit.clock import now
 from argus_kit.outbox import Transaction
 
 # What pages show at once when it changes; a clock always differs a little.
-_SHOWN = ("note", "children", "is_draining", "policy", "version")
+_SHOWN = ("note", "children", "is_draining", "policy", "version", "capabilities")
 
 
 async def beat(tx: Transaction, agent_id: str, body: Heartbeat | None) -> None:

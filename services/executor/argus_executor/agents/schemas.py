@@ -129,3 +129,6 @@ class Heartbeat(BaseModel):
     policy: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
     version: str | None = Field(None, max_length=64)
     clock: AwareDatetime | None = Field(None, description="What time it is there.")
+    capabilities: list[Annotated[str, Field(max_length=64)]] = Field(
+        default_factory=list, max_length=64, description="Kinds of commands that it knows; it may have been updated."
+    )

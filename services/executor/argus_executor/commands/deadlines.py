@@ -7,5 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 TAKEN_WITHIN: Final = timedelta(minutes=10)
-# Who asked for a stop waits for it; a stop that comes later than this would surprise.
-DEADLINES: Final[Mapping[str, timedelta]] = {"rerun": TAKEN_WITHIN, "stop": timedelta(minutes=5)}
+# Who asked for one of these waits for it; a stop that comes later than this would surprise.
+_WHILE_ONE_WAITS: Final = timedelta(minutes=5)
+DEADLINES: Final[Mapping[str, timedelta]] = {
+    "rerun": TAKEN_WITHIN,
+    "stop": _WHILE_ONE_WAITS,
+    "inspect": _WHILE_ONE_WAITS,
+}

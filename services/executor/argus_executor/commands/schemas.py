@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from argus_executor.commands.states import Step
 
 MAX_TEXT = 2000
+MAX_DEPTH = 32
 MAX_RESULT_BYTES = 256 * 1024
 
 
@@ -18,6 +19,21 @@ def _storable(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value[:MAX_TEXT].replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
+def _storable_all(value: Any, depth: int = 0) -> Any:
+    """The same of every text in a result; one that is too long is refused, not cut."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"a result is at most {MAX_DEPTH} levels deep")
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_storable_all(key): _storable_all(item, depth + 1) for key, item in value.items()}
+    return [_storable_all(item, depth + 1) for item in value] if isinstance(value, list) else value
+
+
+def _storable_result(value: Any) -> Any:
+    return _storable_all(value)
 
 
 def _bounded(value: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -44,7 +60,7 @@ class CommandReport(BaseModel):
     oom: Text | None = None
     last_lines: list[Text] | None = Field(None, max_length=50)
     gpu_errors: list[Text] | None = Field(None, max_length=20)
-    result: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
+    result: Annotated[dict[str, Any] | None, BeforeValidator(_storable_result), AfterValidator(_bounded)] = None
 
 
 class CommandReported(BaseModel):

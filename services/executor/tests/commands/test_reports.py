@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -105,6 +106,7 @@ class TestHistory:
             {"x": 1},
             {"last_lines": ["x"] * 51},
             {"result": {"x": "y" * 300_000}},
+            {"result": {"x": json.loads("[" * 200 + "]" * 200)}},
             {"pid": -1},
         ],
     )
