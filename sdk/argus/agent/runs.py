@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from argus._secrets import MASK
 from argus.agent.store import read_whole, write_whole
-from argus.agent.tree import birth, signal_group
+from argus.agent.tree import session, signal_all
 
 if TYPE_CHECKING:
     from argus.agent.policy import Policy
@@ -143,9 +143,8 @@ class Run:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the command's own process runs."""
-        process = self.process
-        return process is not None and birth(process["pid"]) == process["born"]
+        """Whether anything runs of what the command's shell began, even if that has ended itself."""
+        return bool(self._left())
 
     @property
     def is_stopping(self) -> bool:
@@ -183,9 +182,14 @@ class Run:
             pass  # it has ended meanwhile, and says so in its events
 
     def signal(self, number: int) -> bool:
-        """Send a signal to the process group of a run that has lost its supervisor; False where it has ended."""
+        """Send a signal to all of a run that has lost its supervisor; False where it has ended."""
+        left = self._left()
+        signal_all(None, left, number)
+        return bool(left)
+
+    def _left(self) -> list[int]:
         process = self.process
-        return process is not None and self.is_alive and signal_group(process["pid"], number)
+        return [] if process is None else session(process["pid"], process["born"])
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)

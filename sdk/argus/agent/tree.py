@@ -48,6 +48,32 @@ def descendants(pid: int) -> list[int]:
     return [process.pid for process in below if birth(process.pid) is not None]
 
 
+def session(leader: int, born: float) -> list[int]:
+    """Processes of the session that `leader` opened, who was born then; also when it has ended and others go on.
+
+    Nobody gets the number of a session while somebody is in it, so a later process by that number means an empty one.
+    """
+    now = birth(leader)
+    if now is not None and now != born:
+        return []
+    if not os.path.exists("/proc/self/stat"):
+        return [leader] if now is not None else []
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and _session_of(int(name)) == leader:
+            found.append(int(name))
+    return found
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[3])
+
+
 def signal_all(group: int | None, pids: list[int], number: int) -> None:
     """Send a signal to a process group, where there is one, and to processes outside of it; to each once."""
     if group is not None:

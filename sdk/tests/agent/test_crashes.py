@@ -179,6 +179,22 @@ class TestAdoption:
         assert "not known" in executor.report(command_id, "ended")["detail"]
         assert birth(pid) is None
 
+    def test_what_the_shell_left_behind_is_stopped_too(self, executor, make_agent, tmp_path, wait_until):
+        deaf = tmp_path / "deaf"
+        inner = f"trap '' TERM; echo $$ > {deaf}; while :; do sleep 0.1; done"
+        command_id = executor.command("rerun", "rerun-1", command=f'sh -c "{inner.replace("$", chr(92) + "$")}"; true')
+        agent = make_agent(grace_s=0.3)
+        agent.round()
+        shell = executor.acks[command_id]["pid"]
+        wait_until(lambda: deaf.exists() and deaf.read_text().strip())
+        os.kill(psutil.Process(shell).ppid(), signal.SIGKILL)
+        stop = executor.command("stop", "rerun-1")
+        wait_until(lambda: not agent.runs.run(command_id).is_supervised)
+        agent.round()
+        wait_until(lambda: [agent.settle(), "ended" in executor.steps(stop)][1])
+        assert executor.steps(stop) == ["note", "sigterm", "sigkill", "ended"]
+        assert birth(int(deaf.read_text())) is None
+
     def test_one_that_the_server_gave_up_meanwhile_is_ended(self, executor, make_agent, wait_until):
         command_id = executor.command("rerun", "rerun-1", command="sleep 60")
         agent = make_agent()
