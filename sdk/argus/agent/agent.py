@@ -24,6 +24,8 @@ HEARTBEAT_S = 30.0
 WAIT_S = 25
 # Commands that wait on this host come with every answer; then this is how soon the next question is asked.
 _QUEUED_S = 1.0
+# So many questions in a row may be freed early before the server's own interval is kept.
+_FREED_OFTEN = 2
 _TEND_S = 0.2
 _SWEEP_S = 3600.0
 _END_S = 5.0
@@ -49,6 +51,8 @@ class Agent:
         self._something_to_say = threading.Event()
         self._host_lock = threading.Lock()
         self._next_heartbeat = 0.0
+        self._has_asked = False
+        self._freed = 0
         self._failure: Exception | None = None
 
     def stop(self) -> None:
@@ -88,11 +92,24 @@ class Agent:
             anything_new = self._host.handle(commands)
         self._something_to_say.set()
         if anything_new:
+            self._freed = 0
             return 0.0
         if commands:
             return min(_QUEUED_S, self._registration.poll_interval_s)
-        was_held = wait_s > 0 and time.monotonic() - begun > wait_s / 2
-        return 0.0 if was_held else self._registration.poll_interval_s
+        return self._registration.poll_interval_s if wait_s == 0 else self._rest_after(time.monotonic() - begun, wait_s)
+
+    def _rest_after(self, lasted_s: float, wait_s: int) -> float:
+        """Seconds until the next question after one that brought nothing within `lasted_s`.
+
+        One that is freed early is asked again: its server ends, or another question took its place. Where that happens
+        again and again, the server knows no such thing, or holds as many as it can, and its own interval is kept.
+        """
+        if lasted_s > wait_s / 2:
+            self._freed = 0
+            return 0.0
+        self._freed += 1
+        often = self._freed > _FREED_OFTEN
+        return self._registration.poll_interval_s if often else min(_QUEUED_S, self._registration.poll_interval_s)
 
     def tell(self) -> None:
         """Send a heartbeat if it is due, and what the server has not heard. Raises `Unreachable`, `Refused`, OSError.
@@ -146,7 +163,13 @@ class Agent:
             )
 
     def _poll(self) -> None:
-        self._persist(lambda: self._over.wait(self.ask(WAIT_S)))
+        self._persist(lambda: self._over.wait(self._first() if not self._has_asked else self.ask(WAIT_S)))
+
+    def _first(self) -> float:
+        """Ask without waiting: what was handed to an agent that is gone would end a held question only later."""
+        self.ask()
+        self._has_asked = True
+        return 0.0
 
     def _tell(self) -> None:
         def once() -> None:

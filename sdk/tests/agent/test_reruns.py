@@ -224,8 +224,21 @@ def test_a_command_starts_within_a_second_of_the_click(executor, agent_process, 
     command_id = executor.command("rerun", "rerun-1", command=f"touch {tmp_path / 'there'}")
     wait_until(lambda: command_id in executor.acks)
     wait_until(lambda: "ended" in executor.steps(command_id))
-    assert executor.polls[0] == {"wait_s": ["25"]}
+    # What was handed to an agent that is gone is given at once to a question that is not held.
+    wait_until(lambda: len(executor.polls) > 1)
+    assert [query.get("wait_s") for query in executor.polls[:2]] == [None, ["25"]]
     assert len(executor.polls) < 6, "it waits with questions that the server holds, not by asking often"
     print(f"from click to started: {time.monotonic() - clicked:.3f} s")
     process.terminate()
     assert process.wait(10) == 0
+
+
+def test_a_question_that_is_freed_early_is_asked_again_soon_but_not_for_ever(executor, make_agent):
+    agent = make_agent().agent
+    agent._registration.poll_interval_s = 10
+    executor.is_of_contract = True  # answers at once, as a server does that ends or holds no more
+    assert [agent.ask(25) for _ in range(4)] == [1.0, 1.0, 10, 10]
+    executor.is_of_contract = False
+    assert agent.ask(1) == 0.0, "held to its end"
+    executor.is_of_contract = True
+    assert agent.ask(25) == 1.0
