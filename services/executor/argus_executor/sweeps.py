@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from argus_executor.agents.departures import forget
+from argus_executor.batches.cut_off import CutOff
 from argus_executor.commands import debts, repository
 from argus_executor.commands.changes import change
 from argus_executor.commands.deadlines import DEADLINES, TAKEN_WITHIN
@@ -80,4 +81,4 @@ def _is_overdue() -> sa.ColumnElement[bool]:
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the executor's worker runs."""
     departures = Departures(platform.bus, "executor", partial(forget, platform.database))
-    return (Expiry(platform), debts.Payments(platform), KeyUpkeep(platform), departures)
+    return (Expiry(platform), debts.Payments(platform), CutOff(platform), KeyUpkeep(platform), departures)

@@ -74,3 +74,16 @@ async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa
         .limit(1)
     )
     return (await connection.execute(query)).one_or_none()
+
+
+async def is_stop_untold(connection: AsyncConnection, batch_id: str) -> bool:
+    """See `untold_stop`, for one batch."""
+    query = sa.select(batch.c.id).where(batch.c.id == batch_id, untold_stop())
+    return (await connection.execute(query)).first() is not None
+
+
+def untold_stop() -> sa.ColumnElement[bool]:
+    """Batches that are stopping, of which no command says so: the last stop that was asked for is none."""
+    since = command.c.created_at >= batch.c.stop_requested_at
+    is_told = sa.exists().where(command.c.batch_id == batch.c.id, command.c.kind == "stop", since)
+    return sa.and_(batch.c.status == "stopping", sa.not_(is_told))

@@ -68,7 +68,7 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
     """Ask a batch to stop: the flag that its reporter polls, and a word to its host's agent. Returns the status."""
     batch = await changeable(here, actor, batch_id)
     reply = await move_batch(here.bus, batch_id, "stop", actor=actor)
-    if not reply.changed:
+    if not reply.changed and not await _is_untold(here, batch_id):
         return reply.status
     await here.get(CommandKeys).load()
     async with here.write("executor") as tx:
@@ -82,6 +82,12 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
             await queue(here, tx, agent, actor, kind="stop", batch_id=batch_id, payload=payload, hostname=batch.host)
     await debts.pay_if_possible(here, [row.id for row in waiting])
     return reply.status
+
+
+async def _is_untold(here: Platform, batch_id: str) -> bool:
+    """Whether a batch is stopping, and the request that asked for it died before it told the host."""
+    async with here.database.read() as connection:
+        return await repository.is_stop_untold(connection, batch_id)
 
 
 async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest) -> RerunResult:
