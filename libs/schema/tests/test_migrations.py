@@ -9,9 +9,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from argus_kit.database import Database
-from argus_schema import metadata
+from argus_schema import metadata, sums
 from argus_schema.grants import SERVICES
 from argus_schema.migrate import alembic_config, migrate, newest_revision, upgrade
+from argus_schema.sums.terms import COUNTS
 
 
 async def test_migrated_database_has_no_difference_from_the_tables(database: Database) -> None:
@@ -37,6 +38,35 @@ async def test_history_can_be_undone_and_done_again(database: Database) -> None:
 
     async with database.write() as connection:
         await connection.run_sync(down_and_up)
+
+
+async def test_sums_are_built_anew_only_when_a_revision_or_a_missing_trigger_asks_for_it(database: Database) -> None:
+    """A sum that is wrong on purpose shows whether it was."""
+
+    def wrong(connection: Connection) -> int:
+        return connection.exec_driver_sql("select count(*) from holding where project = 'wrong'").scalar_one()
+
+    def again(connection: Connection) -> list[int]:
+        numbers = ", ".join("0" for _ in COUNTS)
+        connection.exec_driver_sql(
+            f"insert into holding (project, owner_id, {', '.join(COUNTS)}) values ('wrong', 0, {numbers})"
+        )
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        found = []
+        for act in (
+            lambda: None,
+            lambda: command.downgrade(config, "-1"),
+            lambda: sums.remove(connection),
+        ):
+            act()
+            upgrade(connection)
+            found.append(wrong(connection))
+        return found
+
+    async with database.write() as connection:
+        assert await connection.run_sync(again) == [1, 1, 0]
+        assert await connection.run_sync(sums.are_installed)
 
 
 def test_the_newest_revision_is_the_head_of_the_history() -> None:

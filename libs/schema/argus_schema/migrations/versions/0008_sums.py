@@ -1,4 +1,4 @@
-"""Sums over batches and jobs that lists and boards read. `argus_schema.migrate` fills them after every migration.
+"""Sums over batches and jobs that lists and boards read. `argus_schema.migrate` fills them.
 
 Revision: 0008, after 0007.
 """
@@ -15,6 +15,10 @@ revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
+
+# `argus_schema.migrate` then sums up everything anew. So must say who changes rows of `batch` or `job` of which
+# something is summed up, or what is summed up; to build these tables anew as they are is no such change.
+sums_anew = True
 
 
 def upgrade() -> None:
