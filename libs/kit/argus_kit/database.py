@@ -20,6 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from argus_kit import sqlite_driver
+
 # A commit reaches the disk before it is acknowledged, on SQLite too.
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -211,6 +213,7 @@ def _sqlite_engine(url: str, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"timeout": 15},
     )
+    sa.event.listen(engine.sync_engine, "do_connect", sqlite_driver.connect)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:
