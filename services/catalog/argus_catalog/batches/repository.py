@@ -61,6 +61,11 @@ _LISTED = (
     batch.is_idle,
     batch.error,
     batch.stop_requested_at,
+    batch.pause_requested_at,
+    batch.pause_requested_by,
+    batch.paused_at,
+    batch.paused_s,
+    batch.checkpoint,
 )
 
 

@@ -10,7 +10,11 @@ from argus_catalog.wire import Shape, WireTime
 
 
 class BatchOut(Shape):
-    """A batch. `env_snapshot` is null in lists."""
+    """A batch. `env_snapshot` is null in lists.
+
+    `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused now;
+    `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
+    """
 
     id: str
     experiment_type: str | None
@@ -37,6 +41,11 @@ class BatchOut(Shape):
     is_idle: bool
     error: str | None
     stop_requested_at: WireTime | None
+    pause_requested_at: WireTime | None
+    pause_requested_by: str | None
+    paused_at: WireTime | None
+    paused_s: int
+    checkpoint: dict[str, Any] | None
     can_edit: bool
 
 

@@ -63,6 +63,9 @@ def _(answer: BatchOut) -> BatchOut:
             "owner_id": None,
             "error": None,
             "stop_requested_at": None,
+            "pause_requested_at": None,
+            "pause_requested_by": None,
+            "checkpoint": None,
             "env_snapshot": told and {name: told[name] for name in _ENVIRONMENT if name in told},
         }
     )
