@@ -200,8 +200,9 @@ class Supervisor:
         assert self._process is not None
         now = time.monotonic()
         if now >= self._term_at:
-            self._term_at, self._kill_at = float("inf"), now + float((self._stop or {}).get("grace_s", 30))
-            self._tell("sigterm", pid=self._process.pid)
+            grace_s = float((self._stop or {}).get("grace_s", 30))
+            self._term_at, self._kill_at = float("inf"), now + grace_s
+            self._tell("sigterm", pid=self._process.pid, detail=f"It has {grace_s:g} s to end, then SIGKILL.")
             self._signal(signal.SIGTERM)
             self._signal(signal.SIGCONT)  # one that stands still would never hear of it
         elif now >= self._kill_at:
