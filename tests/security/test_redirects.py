@@ -51,7 +51,7 @@ def ask(world: World, method: str, path: str, claim: dict[str, str], **more: Any
 
 def mails_to(world: World, address: str, least: int) -> list[str]:
     def look() -> list[str]:
-        rows = world.rows("select body_text || coalesce(body_html, '') from outgoing_mail where to_addr = ?", address)
+        rows = world.rows("select body_text || coalesce(body_html, '') from delivery where target = ?", address)
         return [text for (text,) in rows] if len(rows) >= least else []
 
     return eventually(look)

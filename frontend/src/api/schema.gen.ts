@@ -80,6 +80,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/email/dead-letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description What was given up; `all`: also what was sent again since.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/dead-letter/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Dead Letters
+         * @description Try dead letters again.
+         */
+        post: operations["retry_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/email/smtp/test": {
         parameters: {
             query?: never;
@@ -94,6 +134,26 @@ export interface paths {
          * @description Try a mail server: one mail to the caller's own address. It must be a public one, or be allowed.
          */
         post: operations["test_mail_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Delivery Stats
+         * @description How the queue of mails and messages is.
+         */
+        get: operations["read_delivery_stats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2071,6 +2131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Batch
+         * @description Ask a running batch to save itself at its next checkpoint and end, to be resumed later.
+         */
+        post: operations["pause_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/public-share": {
         parameters: {
             query?: never;
@@ -2191,6 +2271,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Batch
+         * @description Let a paused batch go on where it ran. A pause that has not come yet is taken back.
+         */
+        post: operations["resume_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/shares": {
         parameters: {
             query?: never;
@@ -2246,7 +2346,8 @@ export interface paths {
         put?: never;
         /**
          * Stop Batch
-         * @description Ask the batch to stop at its next epoch. Stopping what has ended changes nothing.
+         * @description Ask the batch to stop at its next epoch; a paused one is stopped at once. Stopping what has ended changes
+         *     nothing.
          */
         post: operations["stop_batch"];
         delete?: never;
@@ -2264,7 +2365,7 @@ export interface paths {
         };
         /**
          * Get Stop Requested
-         * @description Whether the batch's reporter should leave its loop.
+         * @description Whether the batch's reporter should leave its loop, or save itself and end.
          */
         get: operations["get_stop_requested"];
         put?: never;
@@ -5052,10 +5153,17 @@ export interface components {
         /**
          * BatchOut
          * @description A batch. `env_snapshot` is null in lists.
+         *
+         *     `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused now;
+         *     `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
          */
         BatchOut: {
             /** Can Edit */
             can_edit: boolean;
+            /** Checkpoint */
+            checkpoint: {
+                [key: string]: unknown;
+            } | null;
             /** Command */
             command: string | null;
             /** Completion Pct */
@@ -5096,6 +5204,14 @@ export interface components {
             owner: string | null;
             /** Owner Id */
             owner_id: number | null;
+            /** Pause Requested At */
+            pause_requested_at: string | null;
+            /** Pause Requested By */
+            pause_requested_by: string | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Paused S */
+            paused_s: number;
             /** Project */
             project: string;
             /** Source Batch Id */
@@ -6062,6 +6178,50 @@ export interface components {
             gpu_hours: number;
         };
         /**
+         * DeadLetterOut
+         * @description Something that was given up. `status` says what has become of it since: `pending` is nothing.
+         */
+        DeadLetterOut: {
+            /** Attempts */
+            attempts: number;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Created At */
+            created_at: string | null;
+            /** Event Type */
+            event_type: string;
+            /** Failed At */
+            failed_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "requeued" | "sent";
+            /** Subject */
+            subject: string;
+            /** To Addr */
+            to_addr: string;
+        };
+        /**
+         * DeadLettersOut
+         * @description Dead letters, newest first.
+         */
+        DeadLettersOut: {
+            /** Items */
+            items: components["schemas"]["DeadLetterOut"][];
+            /**
+             * Schema Ready
+             * @default true
+             */
+            schema_ready?: boolean;
+        };
+        /**
          * Deleted
          * @description Something was deleted, or taken back.
          */
@@ -6130,6 +6290,26 @@ export interface components {
              * @default deleted
              */
             status: string;
+        };
+        /**
+         * DeliveryStatsOut
+         * @description How the queue is. `open_circuits`: receivers that are left alone for a while, because they fail.
+         */
+        DeliveryStatsOut: {
+            /** Deadletter Count */
+            deadletter_count: number;
+            /** Failed Last Hour */
+            failed_last_hour: number;
+            /** Mail Server */
+            mail_server: boolean;
+            /** Oldest Queued At */
+            oldest_queued_at: string | null;
+            /** Open Circuits */
+            open_circuits: string[];
+            /** Queued */
+            queued: number;
+            /** Sent Last Hour */
+            sent_last_hour: number;
         };
         /**
          * DiskForecast
@@ -8618,6 +8798,21 @@ export interface components {
             sessions_ended: number;
         };
         /**
+         * PauseResult
+         * @description The batch's status now: it runs on until its process has saved itself and ended.
+         */
+        PauseResult: {
+            /** Batch Id */
+            batch_id: string;
+            /**
+             * Pause Requested
+             * @description Whether a pause is asked for and has not come yet.
+             */
+            pause_requested: boolean;
+            /** Status */
+            status: string | null;
+        };
+        /**
          * PendingEmail
          * @description What a link would do once it is confirmed.
          */
@@ -9250,6 +9445,16 @@ export interface components {
             mode: "open" | "invite" | "closed";
         };
         /**
+         * RequeuedOut
+         * @description How many are in the queue again; `missing` are no dead letters.
+         */
+        RequeuedOut: {
+            /** Missing */
+            missing: number[];
+            /** Requeued */
+            requeued: number;
+        };
+        /**
          * RerunInfo
          * @description Where a rerun comes from; all null when the batch is none.
          */
@@ -9301,6 +9506,21 @@ export interface components {
             epoch: number | null;
             /** Step */
             step: number | null;
+        };
+        /**
+         * ResumeResult
+         * @description The batch's status now: it is paused until a process of it has begun.
+         */
+        ResumeResult: {
+            /** Batch Id */
+            batch_id: string;
+            /**
+             * Command Id
+             * @description What resumes it. Null: nothing has to, or no agent of its host can; then it is to be done by hand.
+             */
+            command_id: string | null;
+            /** Status */
+            status: string | null;
         };
         /**
          * RetentionRunOut
@@ -9702,9 +9922,15 @@ export interface components {
         Step: "refused" | "queued" | "spawned" | "sigterm" | "sigkill" | "ended" | "inspected" | "note";
         /**
          * StopRequested
-         * @description Whether a reporter should leave its loop. Both names of the flag are read by clients.
+         * @description Whether a reporter should leave its loop, or save itself and end. Both names of a stop are read by clients.
          */
         StopRequested: {
+            /** Pause Requested */
+            pause_requested: boolean;
+            /** Pause Requested At */
+            pause_requested_at: string | null;
+            /** Pause Requested By */
+            pause_requested_by: string | null;
             /** Requested */
             requested: boolean;
             /** Requested At */
@@ -10480,6 +10706,70 @@ export interface operations {
             };
         };
     };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                limit?: number;
+                status?: "pending" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersOut"];
+                };
+            };
+        };
+    };
+    retry_dead_letters: {
+        parameters: {
+            query: {
+                /** @description Their ids, with commas between them. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequeuedOut"];
+                };
+            };
+        };
+    };
     test_mail_server: {
         parameters: {
             query?: never;
@@ -10509,6 +10799,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialOut"];
+                };
+            };
+        };
+    };
+    read_delivery_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryStatsOut"];
                 };
             };
         };
@@ -14120,6 +14439,37 @@ export interface operations {
             };
         };
     };
+    pause_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseResult"];
+                };
+            };
+        };
+    };
     add_public_share: {
         parameters: {
             query?: never;
@@ -14313,6 +14663,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchResources"];
+                };
+            };
+        };
+    };
+    resume_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResumeResult"];
                 };
             };
         };
@@ -14795,7 +15176,7 @@ export interface operations {
                     };
                     event_id: string;
                     /** @enum {string} */
-                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
+                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused";
                     job_id?: string | null;
                     /** @enum {string} */
                     schema_version: "1.1";
@@ -14849,7 +15230,7 @@ export interface operations {
                         };
                         event_id: string;
                         /** @enum {string} */
-                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot";
+                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused";
                         job_id?: string | null;
                         /** @enum {string} */
                         schema_version: "1.1";

@@ -118,6 +118,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "recipient_update": Action("recipient", "Such an address was changed."),
     "recipient_remove": Action("recipient", "Such an address was removed."),
     "unsubscribe": Action("user", "Mails were switched off by the link in one of them."),
+    "dead_letter_retry": Action("delivery", "An administrator had `count` dead letters tried again: the target's."),
     "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
 }
 

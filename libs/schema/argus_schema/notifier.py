@@ -121,37 +121,74 @@ template = table(
     sa.UniqueConstraint("event_type", "locale"),
 )
 
-outgoing_mail = table(
-    "outgoing_mail",
+channel = table(
+    "channel",
     OWNER,
     sa.Column("id", BigInt, primary_key=True, autoincrement=True),
-    sa.Column("to_addr", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("body_text", sa.Text, nullable=False),
-    sa.Column("body_html", sa.Text),
-    sa.Column("event_type", sa.Text, nullable=False),
-    sa.Column("dedupe_key", sa.Text, nullable=False, unique=True),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("last_error", sa.Text),
-    sa.Column("next_attempt_at", UtcDateTime),
+    # A person's own, or a project's.
+    sa.Column("user_id", BigInt),
+    sa.Column("project", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Whoever has the address may write there, so it is a secret; `shown` says where it leads.
+    sa.Column("url_encrypted", sa.LargeBinary, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False),
+    sa.Column("secret_encrypted", sa.LargeBinary),
+    sa.Column("event_kinds", Json, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False, default=True),
+    sa.Column("added_by_user_id", BigInt, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("sent_at", UtcDateTime),
-    sa.Index("ix_outgoing_mail_status_next_attempt_at", "status", "next_attempt_at"),
+    sa.Column("updated_at", UtcDateTime),
+    sa.CheckConstraint("(user_id is null) <> (project is null)", name="one_owner"),
+    sa.Index("ix_channel_user_id", "user_id"),
+    sa.Index("ix_channel_project", "project"),
+    read_by=("auth",),
 )
 
 delivery = table(
     "delivery",
     OWNER,
     sa.Column("id", BigInt, primary_key=True, autoincrement=True),
-    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    # Whose circuit it is, and with whom it shares the places: the mail server, or one channel.
+    sa.Column("receiver", sa.Text, nullable=False),
+    sa.Column("channel_id", BigInt),
+    # Where it goes, for people: an address, or a channel's `shown`.
     sa.Column("target", sa.Text, nullable=False),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.Text),
+    # What makes its second asking no second delivery; the receiver is told a hash of it.
     sa.Column("dedupe_key", sa.Text, nullable=False, unique=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("body_text", sa.Text, nullable=False),
+    sa.Column("body_html", sa.Text),
+    sa.Column("facts", Json),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("last_error", sa.Text),
+    sa.Column("next_attempt_at", UtcDateTime),
+    # A worker's lease on the row: whose, and until when nobody else takes it.
+    sa.Column("claim", sa.Text),
+    sa.Column("claimed_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("delivered_at", UtcDateTime),
+    sa.Column("sent_at", UtcDateTime),
+    sa.Column("failed_at", UtcDateTime),
+    sa.Column("requeued_at", UtcDateTime),
+    sa.Index("ix_delivery_status_receiver_next_attempt_at", "status", "receiver", "next_attempt_at"),
+    sa.Index("ix_delivery_channel_id_id", "channel_id", "id"),
+    sa.Index("ix_delivery_event_type_created_at", "event_type", "created_at"),
+    sa.Index("ix_delivery_sent_at", "sent_at"),
+    sa.Index("ix_delivery_failed_at", "failed_at"),
+)
+
+circuit = table(
+    "circuit",
+    OWNER,
+    sa.Column("receiver", sa.Text, primary_key=True),
+    # Failures in a row; none of a receiver without a row.
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("open_until", UtcDateTime),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
 )
 
 outbox = outbox_table(OWNER)

@@ -25,12 +25,12 @@ _OF_A_PERSON: Final = (
 
 async def forget(database: Database, departed: wire.PersonDeparted) -> None:
     """Delete what is kept of a person; may be called again."""
-    mail, recipient = tables.outgoing_mail.c, tables.recipient.c
+    mail, recipient = tables.delivery.c, tables.recipient.c
     async with database.write() as connection:
         for table in _OF_A_PERSON:
             await connection.execute(sa.delete(table).where(table.c.user_id == departed.user_id))
         # The address is free again, and may by now be somebody's who has just opened an account.
         theirs = sa.and_(recipient.email == departed.email, recipient.created_at <= departed.at)
         await connection.execute(sa.delete(tables.recipient).where(theirs))
-        older = sa.and_(mail.to_addr == departed.email, mail.created_at <= departed.at, mail.event_type != NOTICE)
-        await connection.execute(sa.delete(tables.outgoing_mail).where(older))
+        older = sa.and_(mail.target == departed.email, mail.created_at <= departed.at, mail.event_type != NOTICE)
+        await connection.execute(sa.delete(tables.delivery).where(older))

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class NotifierSettings(BaseSettings):
-    """How mail leaves the house."""
+    """How mails and messages leave the house."""
 
     model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
@@ -25,11 +25,20 @@ class NotifierSettings(BaseSettings):
     smtp_timeout_s: float = Field(20.0, gt=0, le=300, description="Longest wait for the mail server.")
     mail_attempts: int = Field(8, ge=1, le=50, description="Attempts before a mail is given up.")
     mail_retry_s: float = Field(30.0, gt=0, description="Wait after the first failure; doubles with each, to an hour.")
-    mail_every_s: float = Field(1.0, gt=0, description="Time between two looks for mail to send.")
+    mail_every_s: float = Field(1.0, gt=0, description="Time between two looks for what to send, mails or others.")
+    mail_at_once: int = Field(4, ge=1, le=100, description="Mails that are handed to the mail server at once.")
     mail_pause_s: float = Field(
         300.0, ge=0, description="Least time between two event mails of one kind to one address."
     )
-    mail_keep_days: int = Field(30, ge=1, description="How long delivered and given up mails are kept.")
+    mail_keep_days: int = Field(30, ge=1, description="How long what was delivered is kept.")
+    channel_attempts: int = Field(10, ge=1, le=50, description="Attempts at a channel before a message is given up.")
+    channel_retry_s: float = Field(10.0, gt=0, description="As ARGUS_MAIL_RETRY_S, for channels.")
+    channel_at_once: int = Field(2, ge=1, le=100, description="Messages that are handed to one channel at once.")
+    feishu_webhook: SecretStr = Field(SecretStr(""), description="Address of a Feishu bot that hears of all failures.")
+    delivery_at_once: int = Field(32, ge=1, le=500, description="Deliveries that one worker has under way.")
+    delivery_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest an attempt may take.")
+    delivery_give_up_h: float = Field(72.0, gt=0, description="Age at which what could not be delivered is given up.")
+    dead_letter_days: int = Field(90, ge=1, description="How long what was given up is kept.")
 
     @property
     def sends_mail(self) -> bool:

@@ -1,8 +1,8 @@
-"""The worker: reads events and mails off the bus, and delivers mail."""
+"""The worker: reads events and mails off the bus, and delivers mails and messages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fastapi import FastAPI
@@ -12,9 +12,11 @@ from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.delivery.sender import Delivery
+from argus_notifier.delivery.transport import Transport
 from argus_notifier.departures import forget
 from argus_notifier.mail.consumer import MailConsumer
-from argus_notifier.mail.delivery import Delivery
+from argus_notifier.mail.transport import MailTransport
 from argus_notifier.settings import NotifierSettings
 
 
@@ -24,9 +26,14 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     return (
         AlertConsumer(platform, settings),
         MailConsumer(platform, settings),
-        Delivery(platform, settings),
+        Delivery(platform, settings, transports(platform, settings)),
         Departures(platform.bus, "notifier", partial(forget, platform.database)),
     )
+
+
+def transports(platform: Platform, settings: NotifierSettings) -> Mapping[str, Transport]:
+    """The ways out of the house."""
+    return {"mail": MailTransport(platform, settings)}
 
 
 def create_app() -> FastAPI:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import email
 import uuid
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -11,6 +13,7 @@ import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+from aiosmtpd.smtp import SMTP
 
 from argus_contracts import bus as wire
 from argus_contracts.events import encode_event, server_event
@@ -18,8 +21,11 @@ from argus_kit.app import Service, http_app
 from argus_kit.bus import Message
 from argus_kit.clock import now
 from argus_kit.platform import Platform
+from argus_kit.ports import free_port
 from argus_kit.testing import add_session, add_user, bearer_headers, running_client
 from argus_notifier.app import SERVICE
+from argus_notifier.delivery.sender import Delivery
+from argus_notifier.worker import transports
 from argus_schema import ingest
 from argus_schema import notifier as tables
 
@@ -99,6 +105,59 @@ def message(subject: str, payload: msgspec.Struct, *, msg_id: str | None = None)
 def wires():
     """Makers of bundles and bus messages."""
     return SimpleNamespace(bundle=bundle, message=message)
+
+
+class Mailbox:
+    """What an SMTP server took; `answers` are said in turn, the last one for ever. `drop` hangs up without a word."""
+
+    def __init__(self):
+        self.messages = []
+        self.seen = []
+        self.answers = ["250 OK"]
+
+    async def handle_DATA(self, server, session, envelope):
+        message = email.message_from_bytes(envelope.content)
+        self.seen.append(message["Message-ID"])
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer == "drop":
+            server.transport.abort()
+        if answer.startswith("250"):
+            self.messages.append(message)
+        return answer
+
+
+@pytest.fixture
+async def mailbox():
+    """A real SMTP server; `.port` is where it listens."""
+    box = Mailbox()
+    box.port = free_port()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box, loop=loop), "127.0.0.1", box.port)
+    yield box
+    server.close()
+    await server.wait_closed()
+
+
+class Queue(Delivery):
+    """The delivery, asked round by round."""
+
+    async def all_due(self):
+        """Deliver until nothing is due."""
+        while await self.round():
+            await self.settle()
+
+
+@pytest.fixture
+def queue(platform):
+    """A worker's delivery on the house's database, as a context."""
+
+    @contextlib.asynccontextmanager
+    async def opened(settings, known=None):
+        delivery = Queue(platform, settings, known or transports(platform, settings))
+        yield delivery
+        await delivery.stop()
+
+    return opened
 
 
 @contextlib.asynccontextmanager

@@ -157,7 +157,7 @@ class TestMail:
     async def test_no_mail_is_written_without_a_server(self, house, wires):
         ada = await house.person("ada")
         await tell(house, wires, await house.batch(ada.id), ("batch_failed", None, {}))
-        assert await house.rows(tables.outgoing_mail) == []
+        assert await house.rows(tables.delivery) == []
 
     async def test_the_nearest_choice_decides(self, house, wires):
         ada, bob, eve = [await house.person(name) for name in ("ada", "bob", "eve")]
@@ -178,8 +178,8 @@ class TestMail:
         # eve: no to all.
         await house.send("PATCH", eve, "/api/me/subscriptions", {"subscriptions": choices[:1]})
         await tell(house, wires, batch, ("batch_failed", None, {"error": "disk full"}), smtp_host="mail.example.org")
-        (mail,) = await house.rows(tables.outgoing_mail)
-        assert (mail.to_addr, mail.status) == (bob.email, "waiting")
+        (mail,) = await house.rows(tables.delivery)
+        assert (mail.target, mail.status) == (bob.email, "waiting")
         assert batch.id in mail.subject
         assert "disk full" in mail.body_text
         assert f"/batches/{batch.id}" in mail.body_text
@@ -191,7 +191,7 @@ class TestMail:
             failures = [("job_failed", f"j{n}", {}) for n in range(3)]
             await tell(house, wires, batch, *failures, smtp_host="mail.example.org")
         await tell(house, wires, batch, ("batch_failed", None, {}), smtp_host="mail.example.org")
-        kinds = [row.event_type for row in await house.rows(tables.outgoing_mail)]
+        kinds = [row.event_type for row in await house.rows(tables.delivery)]
         assert sorted(kinds) == ["batch_failed", "job_failed"]
 
     async def test_recipients_hear_only_of_what_their_adder_may_see(self, house, wires):
@@ -201,9 +201,9 @@ class TestMail:
         body = {"email": "lab@example.org", "event_kinds": ["batch_failed"]}
         assert (await house.send("POST", eve, path, body)).status_code == 201
         await tell(house, wires, hers, ("batch_failed", None, {}), smtp_host="mail.example.org")
-        assert {row.to_addr for row in await house.rows(tables.outgoing_mail)} == {ada.email}
+        assert {row.target for row in await house.rows(tables.delivery)} == {ada.email}
         await tell(house, wires, his, ("batch_failed", None, {}), smtp_host="mail.example.org")
-        assert {row.to_addr for row in await house.rows(tables.outgoing_mail)} == {
+        assert {row.target for row in await house.rows(tables.delivery)} == {
             ada.email,
             eve.email,
             "lab@example.org",
@@ -217,7 +217,7 @@ class TestUnsubscribe:
         body = {"email": "lab@example.org", "event_kinds": ["batch_failed"]}
         await house.send("POST", ada, "/api/projects/vision/recipients", body)
         await tell(house, wires, batch, ("batch_failed", None, {}), smtp_host="mail.example.org")
-        mails = {row.to_addr: row.body_text for row in await house.rows(tables.outgoing_mail)}
+        mails = {row.target: row.body_text for row in await house.rows(tables.delivery)}
         text = mails[ada.email if to == "user" else "lab@example.org"]
         return ada, "/api/unsubscribe" + text.rpartition("/api/unsubscribe")[2].strip()
 

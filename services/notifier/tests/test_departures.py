@@ -32,21 +32,21 @@ async def test_who_left_is_forgotten_and_nobody_else(house):
         async with house.database.write() as connection:
             for table, values in _of(person).items():
                 await connection.execute(sa.insert(table).values(values))
-            mail = {"to_addr": person.email, "subject": "s", "body_text": "t"}
+            mail = {"target": person.email, "subject": "s", "body_text": "t"}
             kinds = ("batch_done", "account_deleted")
             rows = [{**mail, "event_type": kind, "dedupe_key": f"{kind}-{person.id}"} for kind in kinds]
             await mails.add(connection, rows)
 
     departed = wire.PersonDeparted(user_id=ada.id, email=ada.email, runs="keep", at=now())
     async with house.database.write() as connection:
-        mail = {"to_addr": ada.email, "subject": "s", "body_text": "t", "event_type": "verify_email"}
+        mail = {"target": ada.email, "subject": "s", "body_text": "t", "event_type": "verify_email"}
         await mails.add(connection, [{**mail, "dedupe_key": "of somebody who has the address now"}])
     for _ in range(2):
         await forget(house.database, departed)
 
     for table in (tables.notification, *_of(bob)):
         assert len(await house.rows(table)) == 1, table.name
-    left = {(row.to_addr, row.event_type) for row in await house.rows(tables.outgoing_mail)}
+    left = {(row.target, row.event_type) for row in await house.rows(tables.delivery)}
     assert left == {
         (ada.email, "account_deleted"),
         (ada.email, "verify_email"),

@@ -7,6 +7,8 @@ from argus_kit.clock import now
 from argus_kit.testing import add_user
 from argus_notifier.access import active_people, has_part_in, is_member, people_with_access
 from argus_notifier.alerts.mailing import addressees
+from argus_notifier.delivery import repository as deliveries
+from argus_notifier.delivery.machine import Circuit, Failed, circuit_after
 from argus_notifier.inbox import repository as inbox
 from argus_notifier.mail import repository as mails
 from argus_schema.roles import Role
@@ -27,6 +29,12 @@ async def test_the_services_role_may_do_all_that_it_does(postgres_database, wire
         assert [to.email for to in found] == ["ada@example.org"]
         row = {"user_id": ada, "rule_id": "x", "severity": "info", "title": "", "body": "", "dedupe_key": "k"}
         assert len(await inbox.add(connection, [{**row, "created_at": now()}])) == 1
-        mail = {"to_addr": "a@example.org", "subject": "", "body_text": "", "event_type": "x", "dedupe_key": "k"}
+        mail = {"target": "a@example.org", "subject": "", "body_text": "", "event_type": "x", "dedupe_key": "k"}
         assert len(await mails.add(connection, [mail])) == 1
-        await mails.forget(connection, now())
+        assert await deliveries.is_any_due(connection)
+        (row,) = await deliveries.claim(connection, token="t", lease_s=60, free=5, limits={"mail": 2})
+        await deliveries.put_circuit(connection, "mail", circuit_after(Circuit(), Failed("x"), now(), chance=0))
+        assert (await deliveries.circuit_of(connection, "mail")).failures == 1
+        await deliveries.mark_failed(connection, row, "x", None)
+        await deliveries.give_up_old(connection, now())
+        await deliveries.forget(connection, sent_before=now(), failed_before=now())

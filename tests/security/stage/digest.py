@@ -14,12 +14,12 @@ Digest = Mapping[str, frozenset[Row]]
 
 # They change by themselves, or because somebody called: what waits to be sent, who was seen, what was written down.
 _RESTLESS: Final = re.compile(
-    r".*_outbox|audit_\w+|lease|retention_run|sqlite_sequence|alembic_version"
+    r".*_outbox|circuit|audit_\w+|lease|retention_run|sqlite_sequence|alembic_version"
     # Blocks of points are merged in the background.
     r"|metric_\w+"
 )
 # What follows from events that were reported before, whenever the server comes to it.
-GROWING: Final = frozenset({"notification", "outgoing_mail", "delivery"})
+GROWING: Final = frozenset({"notification", "delivery"})
 _SEEN: Final = frozenset({"last_seen_at", "last_used", "last_login", "last_seen", "view_count", "last_viewed"})
 _MERGED: Final = {"job": frozenset({"n_blocks", "summary"})}
 

@@ -413,6 +413,12 @@ def _(world: World) -> Call:
     return Call("/api/admin/email/smtp/test", trial, target=("smtp", "127.0.0.1:1"))
 
 
+@sample("POST /api/admin/email/dead-letter/retry", "admin")
+def _(world: World) -> Call:
+    letter = str(world.new_dead_letter())
+    return Call("/api/admin/email/dead-letter/retry", params={"ids": letter}, target=("delivery", letter))
+
+
 @sample("DELETE /api/admin/system-config/{group}/{key}", "admin")
 def _(world: World) -> Call:
     world.ask("PUT", "/api/admin/system-config/demo/enabled", world.admin.session, json={"value": False})
@@ -557,6 +563,19 @@ def _(world: World) -> Call:
 @sample("POST /api/batches/{batch_id}/stop")
 def _(world: World) -> Call:
     return _on(world.new_run(is_done=False), "/api/batches/{batch}/stop")
+
+
+@sample("POST /api/batches/{batch_id}/pause")
+def _(world: World) -> Call:
+    return _on(world.new_run(is_done=False), "/api/batches/{batch}/pause")
+
+
+@sample("POST /api/batches/{batch_id}/resume")
+def _(world: World) -> Call:
+    run = world.new_run(is_done=False)
+    # The pause is taken back before it came.
+    world.ask("POST", f"/api/batches/{run.batch}/pause")
+    return _on(run, "/api/batches/{batch}/resume")
 
 
 @sample("POST /api/batches/{batch_id}/rerun")

@@ -210,6 +210,16 @@ class World:
         )
         return int(self.rows("select id from notification where dedupe_key = ?", key)[0][0])
 
+    def new_dead_letter(self) -> int:
+        """A mail that was given up."""
+        key = uuid.uuid4().hex
+        self.write(
+            "insert into delivery (kind, receiver, target, event_type, dedupe_key, subject, body_text, status,"
+            " attempts, created_at, failed_at) values ('mail', 'mail', 'a@example.org', 'x', ?, ?, ?, 'failed', 8, ?, ?)",
+            *(key, CANARY, CANARY, _at(), _at()),
+        )
+        return int(self.rows("select id from delivery where dedupe_key = ?", key)[0][0])
+
     def new_unsubscribe_link(self, person: Person) -> str:
         """The token of a link that switches mails off."""
         token = uuid.uuid4().hex
@@ -245,7 +255,7 @@ class World:
         """The token in the newest mail to an address with a link to that page."""
 
         def look() -> str | None:
-            mails = self.rows("select body_text from outgoing_mail where to_addr = ? order by id desc", address)
+            mails = self.rows("select body_text from delivery where target = ? order by id desc", address)
             marker = f"/{page}?token="
             return next((body.split(marker)[1].split()[0] for (body,) in mails if marker in body), None)
 

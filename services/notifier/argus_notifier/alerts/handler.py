@@ -121,10 +121,11 @@ class AlertConsumer(Part):
                 links = {"page_url": f"{base}/batches/{bundle.batch_id}", "unsubscribe_url": base + to.unsubscribe_path}
                 rows.append(
                     {
-                        "to_addr": to.email,
+                        "target": to.email,
                         "subject": f"[Argus] {said.title}",
                         "body_text": letter(said, locale=to.locale, **links),
                         "event_type": event.event_type,
+                        "batch_id": bundle.batch_id,
                         "dedupe_key": f"{event.dedupe_key}:{to.email.lower()}",
                     }
                 )

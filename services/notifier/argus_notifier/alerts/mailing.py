@@ -15,7 +15,8 @@ from argus_contracts.bus import EventBundle
 from argus_kit.clock import now
 from argus_notifier import kinds
 from argus_notifier.access import active_people, people_with_access
-from argus_schema.notifier import batch_subscription, outgoing_mail, recipient, subscription, unsubscribe_token
+from argus_notifier.mail import repository as mails
+from argus_schema.notifier import batch_subscription, delivery, recipient, subscription, unsubscribe_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,12 @@ async def _recipients(
 async def _recently_written(
     connection: AsyncConnection, event_type: str, addresses: Iterable[str], pause_s: float
 ) -> set[str]:
-    m = outgoing_mail.c
-    statement = sa.select(sa.func.lower(m.to_addr)).where(
-        sa.func.lower(m.to_addr).in_(list(addresses)),
-        m.event_type == event_type,
-        m.created_at > now() - timedelta(seconds=pause_s),
+    d = delivery.c
+    statement = sa.select(sa.func.lower(d.target)).where(
+        d.kind == mails.KIND,
+        sa.func.lower(d.target).in_(list(addresses)),
+        d.event_type == event_type,
+        d.created_at > now() - timedelta(seconds=pause_s),
     )
     return set((await connection.execute(statement)).scalars())
 

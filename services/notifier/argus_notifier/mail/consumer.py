@@ -40,7 +40,7 @@ class MailConsumer(Part):
         except (msgspec.MsgspecError, ValueError) as error:
             raise Reject(str(error)) from error
         row = {
-            "to_addr": mail.to,
+            "target": mail.to,
             "subject": mail.subject,
             "body_text": mail.body_text,
             "body_html": mail.body_html,

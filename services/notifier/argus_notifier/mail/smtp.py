@@ -23,7 +23,7 @@ class MailNotSent(Exception):
 
 
 def compose(row: Any, settings: NotifierSettings) -> EmailMessage:
-    """The message of a row of `outgoing_mail`, or of what looks like one. Its id is the row's, so that a receiver can
+    """The message of a row of `delivery`, or of what looks like one. Its id is the row's, so that a receiver can
     tell a second delivery.
 
     Raises:
@@ -33,7 +33,7 @@ def compose(row: Any, settings: NotifierSettings) -> EmailMessage:
     domain = settings.smtp_from.rpartition("@")[2] or "argus.local"
     try:
         message["From"] = Address(settings.smtp_from_name, addr_spec=settings.smtp_from)
-        message["To"] = row.to_addr
+        message["To"] = row.target
         message["Subject"] = " ".join(row.subject.split())
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<argus-{row.id}.{int(row.created_at.timestamp())}@{domain}>"

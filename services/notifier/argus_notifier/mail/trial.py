@@ -82,7 +82,7 @@ async def _send(address: str, server: NotifierSettings, own: NotifierSettings, p
     mail = SimpleNamespace(
         id="trial",
         created_at=now(),
-        to_addr=address,
+        target=address,
         subject="Argus: the mail server works",
         body_text="This mail was sent to try the mail server.\n",
         body_html=None,
