@@ -171,7 +171,7 @@ class BatchTransition(msgspec.Struct, kw_only=True):
     """Request to ingest, the only writer of batch state: move this batch."""
 
     batch_id: str
-    action: Literal["stop", "pause", "resume", "running", "fail"]
+    action: Literal["stop", "pause", "resume", "running", "paused", "fail"]
     actor_id: int | None = None
     actor_name: str | None = None
     actor_ip: str | None = None
@@ -180,11 +180,14 @@ class BatchTransition(msgspec.Struct, kw_only=True):
 
 
 class BatchTransitionReply(msgspec.Struct, kw_only=True):
-    """``changed`` is False for a no-op; ``status`` is the batch's status afterwards."""
+    """``changed`` is False for a no-op; ``status`` is the batch's status afterwards, ``pause_requested`` whether a
+    pause is asked for then.
+    """
 
     ok: bool
     status: str | None = None
     changed: bool = False
+    pause_requested: bool = False
     error_code: str | None = None
     message: str | None = None
 

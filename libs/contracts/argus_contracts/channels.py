@@ -27,9 +27,9 @@ CHANNELS: Final = (
     Channel(
         "events",
         "argus.event.{batch_key}",
-        "New events of one batch, one message per flush; Nats-Msg-Id is the flush id.",
+        "New events of one batch, one message per flush (Nats-Msg-Id: flush id); from the executor, news of commands.",
         bus.EventBundle,
-        ("ingest",),
+        ("ingest", "executor"),
         ("catalog", "realtime", "executor", "notifier"),
         ("batch_key",),
         stream=bus.LIVE_STREAM,

@@ -20,6 +20,7 @@ TYPE_CODES: Final[dict[str, int]] = {
     EventType.LOG_LINE: 9,
     EventType.ENV_SNAPSHOT: 10,
     EventType.JOB_STEP: 11,
+    EventType.JOB_CHECKPOINT: 12,
     EventType.BATCH_SUMMARY: 101,
     EventType.BATCH_STOP_REQUESTED: 102,
     EventType.BATCH_STOPPED: 103,
@@ -31,6 +32,7 @@ TYPE_CODES: Final[dict[str, int]] = {
     EventType.BATCH_PAUSED: 109,
     EventType.BATCH_RESUMED: 110,
     EventType.ARTIFACT_ADDED: 111,
+    EventType.BATCH_PAUSE_REQUESTED: 112,
 }
 TYPES_BY_CODE: Final[dict[int, str]] = {code: name for name, code in TYPE_CODES.items()}
 

@@ -15,7 +15,9 @@ SUPPORTED_VERSIONS: Final = (SCHEMA_VERSION,)
 
 
 class EventType:
-    """Names of event types. The first eleven are sent by clients; the others are made by the server."""
+    """Names of event types. The first thirteen are sent by clients; the others are made by the server, which may also
+    make ``batch_paused``.
+    """
 
     BATCH_START: Final = "batch_start"
     BATCH_DONE: Final = "batch_done"
@@ -23,6 +25,8 @@ class EventType:
     JOB_START: Final = "job_start"
     JOB_EPOCH: Final = "job_epoch"
     JOB_STEP: Final = "job_step"
+    JOB_CHECKPOINT: Final = "job_checkpoint"
+    BATCH_PAUSED: Final = "batch_paused"
     JOB_DONE: Final = "job_done"
     JOB_FAILED: Final = "job_failed"
     RESOURCE_SNAPSHOT: Final = "resource_snapshot"
@@ -37,7 +41,7 @@ class EventType:
     JOB_IDLE_FLAGGED: Final = "job_idle_flagged"
     JOB_IDLE_RECOVERED: Final = "job_idle_recovered"
     RERUN_REQUESTED: Final = "rerun_requested"
-    BATCH_PAUSED: Final = "batch_paused"
+    BATCH_PAUSE_REQUESTED: Final = "batch_pause_requested"
     BATCH_RESUMED: Final = "batch_resumed"
     ARTIFACT_ADDED: Final = "artifact_added"
 
@@ -54,6 +58,8 @@ INGESTED_TYPES: Final = (
     EventType.RESOURCE_SNAPSHOT,
     EventType.LOG_LINE,
     EventType.ENV_SNAPSHOT,
+    EventType.JOB_CHECKPOINT,
+    EventType.BATCH_PAUSED,
 )
 SERVER_TYPES: Final = (
     EventType.BATCH_SUMMARY,
@@ -64,13 +70,20 @@ SERVER_TYPES: Final = (
     EventType.JOB_IDLE_FLAGGED,
     EventType.JOB_IDLE_RECOVERED,
     EventType.RERUN_REQUESTED,
-    EventType.BATCH_PAUSED,
+    EventType.BATCH_PAUSE_REQUESTED,
     EventType.BATCH_RESUMED,
     EventType.ARTIFACT_ADDED,
 )
 # These mean nothing without a job.
 JOB_TYPES: Final = frozenset(
-    {EventType.JOB_START, EventType.JOB_EPOCH, EventType.JOB_STEP, EventType.JOB_DONE, EventType.JOB_FAILED}
+    {
+        EventType.JOB_START,
+        EventType.JOB_EPOCH,
+        EventType.JOB_STEP,
+        EventType.JOB_CHECKPOINT,
+        EventType.JOB_DONE,
+        EventType.JOB_FAILED,
+    }
 )
 
 

@@ -80,6 +80,31 @@ class JobStepData(msgspec.Struct):
     step: Int64
 
 
+class JobCheckpointData(msgspec.Struct):
+    """A job has saved itself under ``path`` on its host, after ``epoch`` or ``step``: from there it can go on."""
+
+    path: str
+    epoch: Int64 | None = None
+    step: Int64 | None = None
+    metrics: Any = None
+
+
+class BatchPausedData(msgspec.Struct):
+    """The process of a run has saved itself and ends now with exit code 75; the run can go on under the same batch id.
+
+    ``checkpoint`` says where: ``job_id``, ``path``, ``epoch``, ``step``. ``joined`` true: one of several processes that
+    share the batch, with those of its ``jobs`` (ids) that were running; the last of them pauses it. The server tells
+    it too, where a process could not; it says who asked, and as ``reason`` why a resume came to nothing.
+    """
+
+    checkpoint: Any = None
+    jobs: Any = None
+    joined: Any = None
+    reason: Any = None
+    requested_by: Any = None
+    requested_at: Any = None
+
+
 class JobDoneData(msgspec.Struct):
     """A job ended. ``status`` is free text, DONE when absent. ``metrics`` may hold texts beside numbers.
 
@@ -223,6 +248,8 @@ PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.RESOURCE_SNAPSHOT: ResourceSnapshotData,
     EventType.LOG_LINE: LogLineData,
     EventType.ENV_SNAPSHOT: EnvSnapshotData,
+    EventType.JOB_CHECKPOINT: JobCheckpointData,
+    EventType.BATCH_PAUSED: BatchPausedData,
 }
 
 
@@ -239,6 +266,9 @@ class BatchSummaryData(msgspec.Struct):
     last_event_at: str | None
     is_stalled: bool
     divergent: bool
+    pause_requested_at: str | None = None
+    paused_at: str | None = None
+    paused_s: Int64 = 0
 
 
 class RequestedData(msgspec.Struct):
@@ -308,7 +338,7 @@ SERVER_PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.JOB_IDLE_FLAGGED: JobIdleData,
     EventType.JOB_IDLE_RECOVERED: JobIdleData,
     EventType.RERUN_REQUESTED: RerunRequestedData,
-    EventType.BATCH_PAUSED: RequestedData,
+    EventType.BATCH_PAUSE_REQUESTED: RequestedData,
     EventType.BATCH_RESUMED: RequestedData,
     EventType.ARTIFACT_ADDED: ArtifactAddedData,
 }

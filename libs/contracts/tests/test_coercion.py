@@ -80,4 +80,4 @@ def test_isoformat_is_read_back(moment, offset):
 def test_documented_keys_are_not_checked():
     assert [field.name for field in declared_fields(JobEpochData)] == ["epoch", "train_loss", "val_loss", "lr"]
     assert [field.required for field in declared_fields(JobEpochData)] == [True, False, False, False]
-    assert len(PAYLOADS) == 11
+    assert len(PAYLOADS) == 13

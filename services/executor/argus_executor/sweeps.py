@@ -16,7 +16,7 @@ from argus_executor.batches.cut_off import CutOff
 from argus_executor.commands import debts, repository
 from argus_executor.commands.changes import change
 from argus_executor.commands.deadlines import DEADLINES, TAKEN_WITHIN
-from argus_executor.commands.states import Event
+from argus_executor.commands.states import LAUNCHES, Event
 from argus_executor.keys.upkeep import KeyUpkeep
 from argus_kit.clock import now
 from argus_kit.departures import Departures
@@ -70,7 +70,8 @@ class Expiry(Part):
 def _is_overdue() -> sa.ColumnElement[bool]:
     at = now()
     alive = sa.select(agent.c.id).where(agent.c.last_seen_at >= at - TAKEN_WITHIN, agent.c.revoked_at.is_(None))
-    is_held = sa.and_(command.c.kind == "rerun", command.c.agent_id.is_not(None), command.c.agent_id.in_(alive))
+    is_launch = command.c.kind.in_(sorted(LAUNCHES))
+    is_held = sa.and_(is_launch, command.c.agent_id.is_not(None), command.c.agent_id.in_(alive))
     # Those that were queued by an older version have no deadline.
     is_late = sa.or_(
         command.c.deadline < at, sa.and_(command.c.deadline.is_(None), command.c.created_at < at - TAKEN_WITHIN)

@@ -12,7 +12,7 @@ from argus_kit.clock import now
 from argus_kit.errors import ArgusError
 from argus_kit.telemetry import ADDRESS
 
-Action = Literal["stop", "pause", "resume", "running", "fail"]
+Action = Literal["stop", "pause", "resume", "running", "paused", "fail"]
 
 
 async def move_batch(

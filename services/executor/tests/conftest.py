@@ -55,16 +55,31 @@ class Neighbours:
         if self.refuse:
             return wire.encode(wire.BatchTransitionReply(ok=False, error_code=self.refuse, message="refused"))
         async with self.database.write() as connection:
-            status = (await connection.execute(sa.select(batch.c.status).where(batch.c.id == asked.batch_id))).scalar()
+            known = sa.select(batch.c.status, batch.c.pause_requested_at).where(batch.c.id == asked.batch_id)
+            status, pause_asked_at = (await connection.execute(known)).one()
             live = status not in {"stopping", "stopped", "cancelled", "done", "failed"}
-            after = {"stop": "stopping", "running": "running", "fail": "failed"}[asked.action]
-            if not live:
-                return wire.encode(wire.BatchTransitionReply(ok=True, status=status, changed=False))
+            is_paused = status == "paused"
+            after = {
+                "stop": "stopped" if is_paused else "stopping",
+                "running": "running",
+                "fail": "paused" if is_paused else "failed",
+                "pause": status,
+                "resume": status,
+                "paused": "paused" if is_paused or pause_asked_at else "failed",
+            }[asked.action]
+            if not live or (is_paused and asked.action in {"pause", "resume"}):
+                is_refused = asked.action in {"pause", "resume"} and not is_paused
+                code = "batch.state_conflict" if is_refused else None
+                reply = wire.BatchTransitionReply(ok=not is_refused, status=status, error_code=code)
+                return wire.encode(reply)
             values: dict[str, Any] = {"status": after}
             if asked.action == "stop":
                 values |= {"stop_requested_at": asked.at, "stop_requested_by": asked.actor_name}
+            if asked.action in {"pause", "resume", "paused"}:
+                values["pause_requested_at"] = asked.at if asked.action == "pause" else None
             await connection.execute(sa.update(batch).where(batch.c.id == asked.batch_id).values(values))
-        return wire.encode(wire.BatchTransitionReply(ok=True, status=after, changed=True))
+        wished = asked.action == "pause"
+        return wire.encode(wire.BatchTransitionReply(ok=True, status=after, changed=True, pause_requested=wished))
 
     async def create(self, data: bytes) -> bytes:
         asked = wire.decode(wire.BatchCreate, data)

@@ -1,8 +1,11 @@
 """The status machine of batches and jobs: pure decisions, no I/O.
 
 Batch:  requested -> running -> done | failed; any live status -> stopping -> stopped; running, stopping -> stalled and
-back; running <-> paused. `divergent` and `idle` are flags beside the status.
-Job:    running -> done | failed | whatever job_done says; running -> lost when its batch ends first.
+back; running <-> paused, paused -> stopped. `divergent` and `idle` are flags beside the status, and so is that a pause
+was asked for: the batch runs on until its process has saved itself and is gone. Only a process that begins makes a
+paused batch run again.
+Job:    running -> done | failed | whatever job_done says; running -> lost when its batch ends first; running <->
+paused, which are stopped with their batch.
 """
 
 from __future__ import annotations
@@ -35,18 +38,20 @@ class JobStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     LOST = "lost"
+    PAUSED = "paused"
+    STOPPED = "stopped"
 
 
-Action = Literal["stop", "pause", "resume", "running", "fail", "stall"]
+Action = Literal["stop", "pause", "resume", "running", "paused", "fail", "stall"]
 
 _B: Final = BatchStatus
 ENDED: Final = frozenset({_B.DONE, _B.FAILED, _B.STOPPED, _B.CANCELLED})
 # A batch in one of these is at work, and is not deleted under its own feet.
 ACTIVE: Final = frozenset({_B.RUNNING, _B.PENDING, _B.STOPPING, _B.PAUSED})
 
-_TO_STOP: Final = frozenset({_B.RUNNING, _B.STALLED, _B.REQUESTED, _B.PENDING, _B.PAUSED, "divergent", None})
+_TO_STOP: Final = frozenset({_B.RUNNING, _B.STALLED, _B.REQUESTED, _B.PENDING, "divergent", None})
 _TO_PAUSE: Final = frozenset({_B.RUNNING, _B.STALLED})
-_TO_FAIL: Final = frozenset({_B.REQUESTED, _B.PENDING, _B.RUNNING, _B.STALLED, _B.PAUSED, None})
+_TO_FAIL: Final = frozenset({_B.REQUESTED, _B.PENDING, _B.RUNNING, _B.STALLED, None})
 
 
 class Start(NamedTuple):
@@ -74,6 +79,7 @@ def on_batch_start(
     joins: bool = False,
     resumes: bool = False,
     known_end: datetime | None = None,
+    paused_at: datetime | None = None,
 ) -> Start:
     """A run begins, or goes on, at `began_at`.
 
@@ -82,8 +88,10 @@ def on_batch_start(
     way: it revives nothing that ended, and clears no stop.
 
     A process that `joins` others, or `resumes` a run, opens what was ended before it began, `done` included. One that
-    joins does not undo a stop that is meant for all.
+    joins does not undo a stop that is meant for all. What began before a batch was paused does not resume it.
     """
+    if status == _B.PAUSED and paused_at is not None and began_at < _as_exact_as(began_at, paused_at):
+        return Start(_B.PAUSED, clears_stop=False, goes_on=False)
     if joins or resumes:
         is_late = status in ENDED and known_end is not None and began_at < known_end.replace(microsecond=0)
         if is_late or (joins and status == _B.STOPPING):
@@ -98,6 +106,13 @@ def on_batch_start(
     return Start(_B.RUNNING, clears_stop=stop_asked_at is not None, goes_on=True)
 
 
+def clears_pause(start: Start, *, began_at: datetime, pause_asked_at: datetime | None, joins: bool) -> bool:
+    """Whether a start ends the wish for a pause: one that was there before the run began, and was for another run."""
+    if pause_asked_at is None or joins or not start.goes_on:
+        return False
+    return began_at >= _as_exact_as(began_at, pause_asked_at)
+
+
 def _as_exact_as(told: datetime, at: datetime) -> datetime:
     """`at`, in whole seconds where the sender's time has no parts of a second."""
     return at if told.microsecond else at.replace(microsecond=0)
@@ -108,6 +123,13 @@ def on_batch_end(status: str | None, outcome: str, *, stop_asked: bool) -> str:
     return _B.STOPPED if stop_asked or status in {_B.STOPPING, _B.STOPPED} else outcome
 
 
+def on_batch_paused(status: str | None, *, stop_asked: bool) -> str | None:
+    """A process has saved itself and is gone. One that was to stop has stopped; what ended before stays as it was."""
+    if status in ENDED:
+        return status
+    return _B.STOPPED if stop_asked or status == _B.STOPPING else _B.PAUSED
+
+
 def on_sign_of_life(status: str | None, *, stop_asked: bool) -> str | None:
     """Something newer than all before arrived: a stalled batch lives again."""
     if status != _B.STALLED:
@@ -115,8 +137,20 @@ def on_sign_of_life(status: str | None, *, stop_asked: bool) -> str | None:
     return _B.STOPPING if stop_asked else _B.RUNNING
 
 
-def on_command(status: str | None, action: Action) -> Move:
-    """A person, an agent or the watchdog wants the batch moved."""
+def on_command(status: str | None, action: Action, *, pause_asked: bool = False) -> Move:
+    """A person, an agent or the watchdog wants the batch moved.
+
+    `pause` asks for a pause, and `resume` takes that back; neither changes the status, and a move that `changed`
+    something has changed whether a pause is asked for. `paused`: the process is gone, with the exit code that says so;
+    unless nobody asked, that is a pause. `fail` leaves what is paused as it is, which can still go
+    on, and tells why it did not.
+    """
+    if action == "pause":
+        return _pause(status, pause_asked=pause_asked)
+    if action == "resume":
+        return _resume(status, pause_asked=pause_asked)
+    if action == "paused":
+        return _paused(status, pause_asked=pause_asked)
     return _COMMANDS[action](status)
 
 
@@ -131,17 +165,31 @@ def job_end_status(said: str | None) -> str:
 
 
 def _stop(status: str | None) -> Move:
+    if status == _B.PAUSED:
+        return Move(_B.STOPPED, changed=True)  # no process lives that could stop
     if status in _TO_STOP:
         return Move(_B.STOPPING, changed=True)
     return Move(status, allowed=status == _B.STOPPING or status in ENDED)
 
 
-def _pause(status: str | None) -> Move:
-    return Move(_B.PAUSED, changed=True) if status in _TO_PAUSE else Move(status, allowed=status == _B.PAUSED)
+def _pause(status: str | None, *, pause_asked: bool) -> Move:
+    if status in _TO_PAUSE:
+        return Move(status, changed=not pause_asked)
+    return Move(status, allowed=status == _B.PAUSED)
 
 
-def _resume(status: str | None) -> Move:
-    return Move(_B.RUNNING, changed=True) if status == _B.PAUSED else Move(status, allowed=status == _B.RUNNING)
+def _resume(status: str | None, *, pause_asked: bool) -> Move:
+    if status in _TO_PAUSE:
+        return Move(status, changed=pause_asked)
+    return Move(status, allowed=status == _B.PAUSED)
+
+
+def _paused(status: str | None, *, pause_asked: bool) -> Move:
+    if status == _B.PAUSED:
+        return Move(status)  # it has said so itself
+    if pause_asked and status in _TO_FAIL:
+        return Move(_B.PAUSED, changed=True)
+    return _fail(status)
 
 
 def _running(status: str | None) -> Move:
@@ -151,6 +199,8 @@ def _running(status: str | None) -> Move:
 def _fail(status: str | None) -> Move:
     if status == _B.STOPPING:
         return Move(_B.STOPPED, changed=True)
+    if status == _B.PAUSED:
+        return Move(_B.PAUSED, changed=True)
     return Move(_B.FAILED, changed=True) if status in _TO_FAIL else Move(status)
 
 
@@ -160,8 +210,6 @@ def _stall(status: str | None) -> Move:
 
 _COMMANDS: Final[dict[Action, Callable[[str | None], Move]]] = {
     "stop": _stop,
-    "pause": _pause,
-    "resume": _resume,
     "running": _running,
     "fail": _fail,
     "stall": _stall,

@@ -114,18 +114,20 @@ def test_a_sign_of_life_changes_a_stalled_batch_only(status):
 
 
 COMMANDS = {
-    "stop": dict.fromkeys(["running", "stalled", "requested", "pending", "paused", "divergent", None], "stopping"),
-    "pause": dict.fromkeys(["running", "stalled"], "paused"),
-    "resume": {"paused": "running"},
+    "stop": dict.fromkeys(["running", "stalled", "requested", "pending", "divergent", None], "stopping")
+    | {"paused": "stopped"},
+    "pause": {"running": "running", "stalled": "stalled"},
+    "resume": {},
     "running": dict.fromkeys(["requested", "pending"], "running"),
-    "fail": dict.fromkeys(["requested", "pending", "running", "stalled", "paused", None], "failed")
-    | {"stopping": "stopped"},
+    "paused": dict.fromkeys(["requested", "pending", "running", "stalled", None], "failed") | {"stopping": "stopped"},
+    "fail": dict.fromkeys(["requested", "pending", "running", "stalled", None], "failed")
+    | {"stopping": "stopped", "paused": "paused"},
     "stall": dict.fromkeys(["running", "stopping"], "stalled"),
 }
 REFUSED = {
     "stop": {"something-else"},
     "pause": {*ANY_STATUS} - {"running", "stalled", "paused"},
-    "resume": {*ANY_STATUS} - {"running", "paused"},
+    "resume": {*ANY_STATUS} - {"running", "stalled", "paused"},
 }
 
 
@@ -136,6 +138,56 @@ def test_command(action, status):
     assert move.status == COMMANDS[action].get(status, status)
     assert move.changed == (status in COMMANDS[action])
     assert move.allowed == (status not in REFUSED.get(action, ()))
+
+
+# The same where a pause was asked for, as far as that matters.
+WITH_A_WISH = {
+    "pause": {},
+    "resume": {"running": "running", "stalled": "stalled"},
+    "paused": dict.fromkeys(["requested", "pending", "running", "stalled", None], "paused") | {"stopping": "stopped"},
+}
+
+
+@pytest.mark.parametrize("status", ANY_STATUS)
+@pytest.mark.parametrize("action", COMMANDS)
+def test_command_while_a_pause_is_asked_for(action, status):
+    move = lifecycle.on_command(status, action, pause_asked=True)
+    known = WITH_A_WISH.get(action, COMMANDS[action])
+    assert (move.status, move.changed) == (known.get(status, status), status in known)
+    assert move.allowed == (status not in REFUSED.get(action, ()))
+
+
+@pytest.mark.parametrize("status", ANY_STATUS)
+def test_a_process_that_saved_itself_pauses_what_goes_on_and_stops_what_was_to_stop(status):
+    after = lifecycle.on_batch_paused(status, stop_asked=False)
+    if status in lifecycle.ENDED:
+        assert after == status
+    else:
+        assert after == ("stopped" if status == "stopping" else "paused")
+        assert lifecycle.on_batch_paused(status, stop_asked=True) == "stopped"
+
+
+class TestResuming:
+    def start(self, began_at, paused_at=NOON, **known):
+        return lifecycle.on_batch_start(
+            "paused", began_at=began_at, known_start=BEFORE, stop_asked_at=None, paused_at=paused_at, **known
+        )
+
+    def test_a_process_that_began_after_the_pause_goes_on(self):
+        assert self.start(AFTER) == ("running", False, True)
+        assert self.start(NOON, NOON + timedelta(microseconds=900_000)).goes_on
+
+    @pytest.mark.parametrize("more", [{}, {"joins": True}, {"resumes": True}])
+    def test_one_that_began_before_it_was_late_on_its_way(self, more):
+        assert self.start(BEFORE, **more) == ("paused", False, False)
+
+    def test_a_start_ends_the_wish_that_was_there_before_it(self):
+        start = self.start(AFTER)
+        ends = [
+            lifecycle.clears_pause(start, began_at=AFTER, pause_asked_at=asked, joins=joins)
+            for asked, joins in ((NOON, False), (NOON, True), (AFTER + timedelta(minutes=1), False), (None, False))
+        ]
+        assert ends == [True, False, False, False]
 
 
 @pytest.mark.parametrize("status", ANY_STATUS)

@@ -1,11 +1,19 @@
-"""Routes of stop and rerun, and the two that reporters poll."""
+"""Routes of stop, pause, resume and rerun, and the two that reporters poll."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from argus_executor.batches import service
-from argus_executor.batches.schemas import RerunInfo, RerunRequest, RerunResult, StopRequested, StopResult
+from argus_executor.batches import pausing, service
+from argus_executor.batches.schemas import (
+    PauseResult,
+    RerunInfo,
+    RerunRequest,
+    RerunResult,
+    ResumeResult,
+    StopRequested,
+    StopResult,
+)
 from argus_executor.dependencies import Surroundings
 from argus_kit.actor import Actor
 from argus_kit.errors import RateLimited
@@ -22,8 +30,22 @@ _POLLS_PER_S = 100
 
 @router.post("/{batch_id:path}/stop")
 async def stop_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings) -> StopResult:
-    """Ask the batch to stop at its next epoch. Stopping what has ended changes nothing."""
+    """Ask the batch to stop at its next epoch; a paused one is stopped at once. Stopping what has ended changes
+    nothing.
+    """
     return StopResult(status=await service.stop(here, actor, batch_id), batch_id=batch_id)
+
+
+@router.post("/{batch_id:path}/pause")
+async def pause_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings) -> PauseResult:
+    """Ask a running batch to save itself at its next checkpoint and end, to be resumed later."""
+    return await pausing.pause(here, actor, batch_id)
+
+
+@router.post("/{batch_id:path}/resume")
+async def resume_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings) -> ResumeResult:
+    """Let a paused batch go on where it ran. A pause that has not come yet is taken back."""
+    return await pausing.resume(here, actor, batch_id)
 
 
 @router.post("/{batch_id:path}/rerun", status_code=201)
@@ -36,7 +58,7 @@ async def rerun_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings, b
 async def get_stop_requested(
     batch_id: str, actor: MayReadRuns, here: Surroundings, connection: Reading
 ) -> StopRequested:
-    """Whether the batch's reporter should leave its loop."""
+    """Whether the batch's reporter should leave its loop, or save itself and end."""
     await _limit(here, "stop-requested", actor)
     return service.stop_requested(await service.readable(connection, actor, batch_id))
 

@@ -8,11 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_executor.commands.repository import IS_OPEN
+from argus_executor.commands.states import LAUNCHES, Status
 from argus_kit.actor import Actor
 from argus_kit.policy import Permission, role_for
 from argus_schema.access import held_by, visible_to
 from argus_schema.executor import agent, agent_allowed, command
-from argus_schema.ingest import batch
+from argus_schema.ingest import batch, job
+
+# As many as one process has open; more would not fit into a process's environment.
+_MOST_CHECKPOINTS = 100
 
 
 async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str) -> sa.Row[Any] | None:
@@ -30,7 +34,9 @@ async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) 
     """
     if not of.host:
         return None
-    began = sa.exists().where(command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind == "rerun")
+    began = sa.exists().where(
+        command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind.in_(sorted(LAUNCHES))
+    )
     is_allowed = sa.exists().where(agent_allowed.c.agent_id == agent.c.id, agent_allowed.c.user_id == asker_id)
     query = (
         sa.select(agent)
@@ -59,6 +65,29 @@ async def count_reruns(connection: AsyncConnection, source_batch_id: str) -> int
         .where(command.c.kind == "rerun", command.c.payload["source_batch_id"].as_string() == source_batch_id)
     )
     return (await connection.execute(query)).scalar_one()
+
+
+async def living_resume(connection: AsyncConnection, batch_id: str) -> str | None:
+    """The command that resumes this batch now: one that waits, or whose process goes on."""
+    lives = sa.or_(IS_OPEN, command.c.status == Status.STARTED)
+    query = sa.select(command.c.id).where(command.c.batch_id == batch_id, command.c.kind == "resume", lives)
+    found: str | None = (await connection.execute(query.order_by(command.c.created_at.desc()).limit(1))).scalar()
+    return found
+
+
+async def count_resumes(connection: AsyncConnection, batch_id: str) -> int:
+    """How often this batch was resumed so far, whatever became of it."""
+    here = sa.and_(command.c.kind == "resume", command.c.batch_id == batch_id)
+    return (await connection.execute(sa.select(sa.func.count()).select_from(command).where(here))).scalar_one()
+
+
+async def checkpoints(connection: AsyncConnection, batch_key: int) -> dict[str, str]:
+    """Where paused jobs of a batch saved themselves, by job id."""
+    query = sa.select(job.c.job_id, job.c.checkpoint).where(
+        job.c.batch_key == batch_key, job.c.status == "paused", job.c.deleted_at.is_(None)
+    )
+    rows = (await connection.execute(query.order_by(job.c.job_no.desc()).limit(_MOST_CHECKPOINTS))).all()
+    return {row.job_id: row.checkpoint["path"] for row in rows if row.checkpoint}
 
 
 async def pending_rerun(connection: AsyncConnection, source_batch_id: str) -> sa.Row[Any, Any, Any] | None:

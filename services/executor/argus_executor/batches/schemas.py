@@ -1,4 +1,4 @@
-"""Bodies of stop, rerun, and what reporters ask."""
+"""Bodies of stop, pause, resume, rerun, and what reporters ask."""
 
 from __future__ import annotations
 
@@ -14,13 +14,34 @@ class StopResult(BaseModel):
     batch_id: str
 
 
+class PauseResult(BaseModel):
+    """The batch's status now: it runs on until its process has saved itself and ended."""
+
+    status: str | None
+    batch_id: str
+    pause_requested: bool = Field(description="Whether a pause is asked for and has not come yet.")
+
+
+class ResumeResult(BaseModel):
+    """The batch's status now: it is paused until a process of it has begun."""
+
+    status: str | None
+    batch_id: str
+    command_id: str | None = Field(
+        description="What resumes it. Null: nothing has to, or no agent of its host can; then it is to be done by hand."
+    )
+
+
 class StopRequested(BaseModel):
-    """Whether a reporter should leave its loop. Both names of the flag are read by clients."""
+    """Whether a reporter should leave its loop, or save itself and end. Both names of a stop are read by clients."""
 
     requested: bool
     stop_requested: bool
     requested_at: str | None
     requested_by: str | None
+    pause_requested: bool
+    pause_requested_at: str | None
+    pause_requested_by: str | None
 
 
 class RerunRequest(BaseModel):

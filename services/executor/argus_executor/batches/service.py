@@ -23,7 +23,7 @@ from argus_executor.commands import debts
 from argus_executor.commands.changes import change
 from argus_executor.commands.queueing import queue
 from argus_executor.commands.repository import IS_OPEN, find_all
-from argus_executor.commands.states import Event
+from argus_executor.commands.states import LAUNCHES, Event
 from argus_executor.keys.ring import CommandKeys
 from argus_executor.transitions import create_batch, move_batch
 from argus_kit.actor import Actor
@@ -72,13 +72,16 @@ async def stop(here: Platform, actor: Actor, batch_id: str) -> str | None:
         return reply.status
     await here.get(CommandKeys).load()
     async with here.write("executor") as tx:
-        waiting = await find_all(tx.connection, command.c.batch_id == batch_id, command.c.kind == "rerun", IS_OPEN)
+        is_launch = command.c.kind.in_(sorted(LAUNCHES))
+        waiting = await find_all(tx.connection, command.c.batch_id == batch_id, is_launch, IS_OPEN)
         for row in waiting:
             await change(tx, row, Event.CANCEL, detail=f"{actor.username} stopped the run before it began.")
         payload = {"requested_by": actor.username}
         agent = await repository.agent_of(tx.connection, batch, actor.user_id)
-        # Without one the reporter alone polls the flag; there is nobody else to tell.
-        if agent is not None:
+        # Without one the reporter alone polls the flag; there is nobody else to tell. Of a batch that was paused no
+        # process lives, but for one that is about to resume it.
+        is_alive = batch.status != "paused" or await repository.living_resume(tx.connection, batch_id) is not None
+        if agent is not None and is_alive:
             await queue(here, tx, agent, actor, kind="stop", batch_id=batch_id, payload=payload, hostname=batch.host)
     await debts.pay_if_possible(here, [row.id for row in waiting])
     return reply.status
@@ -100,6 +103,8 @@ async def rerun(here: Platform, actor: Actor, batch_id: str, body: RerunRequest)
     if len(overrides) > MAX_OVERRIDES_BYTES:
         raise ArgusError(ErrorCode.OVERRIDES_INVALID)
     source = await changeable(here, actor, batch_id)
+    if source.status == "paused":
+        raise ArgusError(ErrorCode.BATCH_STATE_CONFLICT, "The batch is paused: resume it, or stop it first.")
     if source.status is not None and source.status not in ENDED:
         raise ArgusError(
             ErrorCode.BATCH_STATE_CONFLICT, f"The batch is {source.status}; only one that ended can rerun."
@@ -143,26 +148,35 @@ def _rerun_id(source_batch_id: str, earlier: int) -> str:
 
 
 def _rerun_payload(source: sa.Row[Any], overrides: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    snapshot = source.env_snapshot or {}
+    told = {"overrides": overrides, "requested_by": actor.username}
+    return {"source_batch_id": source.id, **recorded(source), **told}
+
+
+def recorded(batch: sa.Row[Any]) -> dict[str, Any]:
+    """What a batch was begun with, for who begins it once more."""
+    snapshot = batch.env_snapshot or {}
     return {
-        "source_batch_id": source.id,
-        "command": source.command,
+        "command": batch.command,
         "cwd": snapshot.get("cwd"),
         "env": snapshot.get("env"),
-        "host": source.host,
-        "overrides": overrides,
-        "requested_by": actor.username,
+        "host": batch.host,
     }
 
 
 def stop_requested(batch: sa.Row[Any]) -> StopRequested:
-    """What the reporter of a batch is told: a stop stays asked until the batch has ended or was begun anew."""
+    """What the reporter of a batch is told: a stop stays asked until the batch has ended or was begun anew. Who is to
+    stop need not pause.
+    """
     asked = batch.stop_requested_at is not None and batch.status not in ENDED
+    to_pause = batch.pause_requested_at is not None and batch.status not in ENDED and not asked
     return StopRequested(
         requested=asked,
         stop_requested=asked,
         requested_at=iso(batch.stop_requested_at) if asked else None,
         requested_by=batch.stop_requested_by if asked else None,
+        pause_requested=to_pause,
+        pause_requested_at=iso(batch.pause_requested_at) if to_pause else None,
+        pause_requested_by=batch.pause_requested_by if to_pause else None,
     )
 
 

@@ -37,7 +37,7 @@ async def change(
         False when it cannot happen any more; nothing has changed then.
     """
     at, reached = now(), WAYS[event].after
-    values |= debts.of(row.kind, event, status=row.status, reason=detail, at=at)
+    values |= debts.of(row.kind, event, status=row.status, reason=detail, at=at, exit_code=values.get("exit_code"))
     if reached in ENDED:
         values["finished_at"] = at
         values.setdefault("error", detail if event is not Event.SUCCEED else None)

@@ -11,6 +11,7 @@ TAKEN_WITHIN: Final = timedelta(minutes=10)
 _WHILE_ONE_WAITS: Final = timedelta(minutes=5)
 DEADLINES: Final[Mapping[str, timedelta]] = {
     "rerun": TAKEN_WITHIN,
+    "resume": TAKEN_WITHIN,
     "stop": _WHILE_ONE_WAITS,
     "inspect": _WHILE_ONE_WAITS,
 }

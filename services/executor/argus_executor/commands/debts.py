@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from argus_executor.commands import repository
-from argus_executor.commands.states import PAUSED_EXIT, Event, Status
+from argus_executor.commands.states import LAUNCHES, PAUSED_EXIT, Event, Status
 from argus_executor.transitions import move_batch
 from argus_kit.bus import BusUnavailable
 from argus_kit.clock import now
@@ -29,24 +29,30 @@ log = structlog.get_logger(__name__)
 GRACE: Final = timedelta(seconds=60)
 _EVERY_S: Final = 5.0
 _AT_ONCE: Final = 100
+# Ingest knows best whether these still make sense.
+_ALWAYS: Final = frozenset({"running", "paused"})
 _NEVER_BEGAN: Final = "The command ended before the run began."
 
 
-def of(kind: str, event: Event, *, status: str, reason: str | None, at: datetime) -> dict[str, Any]:
+def of(
+    kind: str, event: Event, *, status: str, reason: str | None, at: datetime, exit_code: int | None = None
+) -> dict[str, Any]:
     """What is owed after `event` happened to a command of this kind and status: the columns to set."""
     if kind == "stop":
         # A process that was killed cannot say any more that its batch stopped.
         return _owe("fail", reason or "The process was ended.", at) if event is Event.SUCCEED else {}
-    if kind != "rerun" or event is Event.DELIVER:
+    if kind not in LAUNCHES or event is Event.DELIVER:
         return {}
     if event is Event.START:
-        return _owe("running", None, at)
+        # What resumes a batch has not resumed it before its process says so: it may fail before.
+        return _owe("running", None, at) if kind == "rerun" else {}
     if event is Event.SUCCEED:
-        return _owe("fail", reason or "The process ended without saying how its run went.", at + GRACE)
-    if event is Event.CANCEL and status != Status.PENDING:
-        # Its agent may have begun already; it is told that the command is cancelled, and ends what it began.
-        return _owe("fail", reason or _NEVER_BEGAN, at + GRACE)
-    return _owe("fail", reason or _NEVER_BEGAN, at)
+        is_pause = exit_code == PAUSED_EXIT
+        silent = _owe("fail", reason or "The process ended without saying how its run went.", at + GRACE)
+        return _owe("paused", reason, at) if is_pause else silent
+    # Its agent may have begun already; it is told that the command is cancelled, and ends what it began.
+    may_have_begun = event is Event.CANCEL and status != Status.PENDING
+    return _owe("fail", reason or _NEVER_BEGAN, at + GRACE if may_have_begun else at)
 
 
 def _owe(move: str, reason: str | None, at: datetime) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def is_still_owed(
     """Whether the move still makes sense for a batch as it is now."""
     if kind == "stop":
         return batch_status == "stopping"
-    if exit_code == PAUSED_EXIT and batch_status == "paused":
+    if batch_status == "paused" and (exit_code == PAUSED_EXIT or (kind == "rerun" and exit_code == 0)):
         return False
     # What was launched may have left its process behind, as a job of a queue does: it tells for itself.
     left_behind = finished_at is not None and last_event_at is not None and last_event_at > finished_at
@@ -82,7 +88,7 @@ async def pay(here: Platform, command_id: str) -> None:
     if row is None or row.owed_move is None or row.owed_after > now():
         return
     times = {"finished_at": row.finished_at, "last_event_at": row.last_event_at}
-    if row.owed_move == "running" or is_still_owed(row.kind, row.exit_code, row.batch_status, **times):
+    if row.owed_move in _ALWAYS or is_still_owed(row.kind, row.exit_code, row.batch_status, **times):
         try:
             await move_batch(here.bus, row.batch_id, row.owed_move, reason=row.owed_reason)
         except BusUnavailable:

@@ -32,6 +32,7 @@ async def queue(
     batch_id: str,
     payload: dict[str, Any],
     hostname: str | None,
+    once: str | None = None,
 ) -> str:
     """Queue a command. Call `CommandKeys.load` before the transaction.
 
@@ -44,12 +45,14 @@ async def queue(
         batch_id: the batch that it is about.
         payload: what the agent needs to know.
         hostname: the host, for open pages.
+        once: of several commands with this text only one is queued; the others raise IntegrityError.
 
     Returns:
         The command's id.
     """
     # A batch is rerun by one command; it may be stopped, begun anew and stopped again.
-    command_id = str(uuid.uuid5(_COMMANDS, batch_id) if kind == "rerun" else uuid.uuid4())
+    once = batch_id if kind == "rerun" else once
+    command_id = str(uuid.uuid4() if once is None else uuid.uuid5(_COMMANDS, once))
     at = now()
     values: dict[str, Any] = {
         "id": command_id,

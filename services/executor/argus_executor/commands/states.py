@@ -77,6 +77,9 @@ WAYS: Final[Mapping[Event, Way]] = {
     Event.EXPIRE: Way(OPEN, S.EXPIRED),
 }
 
+LAUNCHES: Final = frozenset({"rerun", "resume"})
+"""Kinds that begin a process on their host."""
+
 # What a run exits with that was asked to pause and has saved itself.
 PAUSED_EXIT: Final = 75
 
@@ -101,5 +104,5 @@ def of_report(kind: str, step: str, exit_code: int | None) -> Event | None:
     if step != Step.ENDED:
         return None
     # A stop has done its work when the process is gone, however that went.
-    is_good = kind != "rerun" or exit_code in {0, PAUSED_EXIT}
+    is_good = kind not in LAUNCHES or exit_code in {0, PAUSED_EXIT}
     return Event.SUCCEED if is_good else Event.FAIL

@@ -44,6 +44,9 @@ class TestStop:
             "stop_requested": False,
             "requested_at": None,
             "requested_by": None,
+            "pause_requested": False,
+            "pause_requested_at": None,
+            "pause_requested_by": None,
         }
         answer = await stop(executor, ada)
         assert (answer.status_code, answer.json()) == (200, {"status": "stopping", "batch_id": "b-1"})

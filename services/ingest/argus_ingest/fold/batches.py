@@ -47,11 +47,18 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
         joins=data.get("joined") is True,
         resumes=data.get("resumed") is True,
         known_end=batch.end_time,
+        paused_at=batch.paused_at,
     )
+    asked = batch.pause_requested_at
+    if lifecycle.clears_pause(start, began_at=arrival.at, pause_asked_at=asked, joins=data.get("joined") is True):
+        batch.pause_requested_at = batch.pause_requested_by = None
+    batch.has_resumed |= batch.status == BatchStatus.PAUSED != start.status
     batch.status = start.status
+    end_pause(batch, arrival.at)
     if start.clears_stop:
         batch.stop_requested_at = batch.stop_requested_by = None
     if start.goes_on:
+        batch.went_on_at = max(batch.went_on_at or arrival.at, arrival.at)
         batch.end_time = batch.error = None
         batch.is_divergent = batch.is_idle = False
     if batch.start_time is not None and arrival.at < batch.start_time:
@@ -85,8 +92,12 @@ def _fill_in(batch: BatchState, event: Event) -> None:
 
 def on_done(tracked: Tracked, arrival: Arrival) -> None:
     is_shared = arrival.event.data.get("joined") is True
-    if is_shared and any(job.status == JobStatus.RUNNING for job in tracked.jobs.values()):
+    statuses = {job.status for job in tracked.jobs.values()}
+    if is_shared and JobStatus.RUNNING in statuses:
         return  # one of several processes left, and the last of them ends the batch
+    if is_shared and JobStatus.PAUSED in statuses:
+        _pause(tracked, arrival.at)
+        return
     _end(tracked, arrival, BatchStatus.DONE)
     tracked.batch.error = None
 
@@ -94,6 +105,61 @@ def on_done(tracked: Tracked, arrival: Arrival) -> None:
 def on_failed(tracked: Tracked, arrival: Arrival) -> None:
     _end(tracked, arrival, BatchStatus.FAILED)
     tracked.batch.error = reason_of(arrival.event.data) or tracked.batch.error
+
+
+def on_paused(tracked: Tracked, arrival: Arrival) -> None:
+    """A process has saved itself and is gone; of several that share the batch the last one pauses it."""
+    batch, data = tracked.batch, arrival.event.data
+    if batch.went_on_at is not None and arrival.at < batch.went_on_at:
+        return  # of a run before this one, and late on its way
+    if batch.status in lifecycle.ENDED:
+        return
+    is_shared, own = data.get("joined") is True, data.get("jobs")
+    pause_jobs(tracked, arrival.at, set(map(str, own)) if is_shared and isinstance(own, list) else None)
+    if is_shared and any(job.status == JobStatus.RUNNING for job in tracked.jobs.values()):
+        return
+    _pause(tracked, arrival.at)
+
+
+def _pause(tracked: Tracked, at: datetime) -> None:
+    batch = tracked.batch
+    asked = batch.stop_requested_at is not None
+    batch.status = lifecycle.on_batch_paused(batch.status, stop_asked=asked)
+    if batch.status == BatchStatus.PAUSED:
+        begin_pause(batch, at)
+    elif batch.status == BatchStatus.STOPPED:
+        batch.end_time = at
+        end_jobs(tracked)
+
+
+def begin_pause(batch: BatchState, at: datetime) -> None:
+    """The batch, whose status says that it is paused, is so since `at`."""
+    batch.paused_at = batch.paused_at or at
+    batch.pause_requested_at = batch.pause_requested_by = None
+    batch.error = None
+    batch.is_idle = False
+
+
+def end_pause(batch: BatchState, at: datetime) -> None:
+    """Count the pause of a batch that is not paused any more."""
+    if batch.paused_at is not None and batch.status != BatchStatus.PAUSED:
+        batch.paused_s += seconds_between(batch.paused_at, at)
+        batch.paused_at = None
+
+
+def pause_jobs(tracked: Tracked, at: datetime, own: set[str] | None = None) -> None:
+    """Running jobs are paused since `at`: all of them, or those with these ids."""
+    for job in tracked.jobs.values():
+        if job.status == JobStatus.RUNNING and (own is None or job.job_id in own):
+            job.end_time = at
+            if job.start_time is not None:
+                job.elapsed_s = seconds_between(job.start_time, at, but=job.paused_s)
+            set_job_status(tracked.batch, job, JobStatus.PAUSED)
+
+
+def seconds_between(start: datetime, end: datetime, *, but: int = 0) -> int:
+    """Whole seconds from `start` to `end` without `but` of them; clocks that disagree make it no less than 0."""
+    return max(0, int((end - start).total_seconds()) - but)
 
 
 def on_env(tracked: Tracked, arrival: Arrival) -> None:
@@ -113,10 +179,15 @@ def reason_of(data: dict[str, Any]) -> str | None:
 
 
 def end_jobs(tracked: Tracked) -> None:
-    """Jobs that were running when their batch ended are lost, until they are heard of again."""
+    """Jobs that were running when their batch ended are lost, until they are heard of again. Paused ones were stopped
+    with it.
+    """
     for job in tracked.jobs.values():
         if job.status == JobStatus.RUNNING:
             set_job_status(tracked.batch, job, JobStatus.LOST)
+        elif job.status == JobStatus.PAUSED:
+            is_stopped = tracked.batch.status == BatchStatus.STOPPED
+            set_job_status(tracked.batch, job, JobStatus.STOPPED if is_stopped else JobStatus.LOST)
 
 
 def set_job_status(batch: BatchState, job: JobState, status: str) -> None:
@@ -144,11 +215,21 @@ def counted_s(job: JobState) -> int:
     return 0 if job.deleted_at is not None else max(0, min(MOST, job.elapsed_s or 0))
 
 
+def count_elapsed(tracked: Tracked) -> None:
+    """Bring the batch's `elapsed_s` up to its changed jobs."""
+    for job in tracked.jobs.values():
+        if job.has_new_head:
+            taken, job.counted_s = job.counted_s, counted_s(job)
+            tracked.batch.elapsed_s += job.counted_s - taken
+
+
 def _end(tracked: Tracked, arrival: Arrival, outcome: str) -> None:
     batch, data = tracked.batch, arrival.event.data
     batch.status = lifecycle.on_batch_end(batch.status, outcome, stop_asked=batch.stop_requested_at is not None)
     batch.end_time = arrival.at
     batch.is_idle = False
+    batch.pause_requested_at = batch.pause_requested_by = None
+    end_pause(batch, arrival.at)
     end_jobs(tracked)
     if data.get("n_done") is not None:
         batch.n_done = max(0, data["n_done"])
@@ -160,5 +241,6 @@ BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
     EventType.BATCH_START: on_start,
     EventType.BATCH_DONE: on_done,
     EventType.BATCH_FAILED: on_failed,
+    EventType.BATCH_PAUSED: on_paused,
     EventType.ENV_SNAPSHOT: on_env,
 }

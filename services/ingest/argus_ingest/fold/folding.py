@@ -35,6 +35,4 @@ def fold(tracked: Tracked, arrivals: Iterable[Arrival], received_at: datetime) -
             batch.stopped_by = event.event_type
     for job in tracked.jobs.values():
         curves.close(job)
-        if job.has_new_head:
-            taken, job.counted_s = job.counted_s, batches.counted_s(job)
-            batch.elapsed_s += job.counted_s - taken
+    batches.count_elapsed(tracked)

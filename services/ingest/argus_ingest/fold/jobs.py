@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from argus_contracts.events import Event, EventType, json_safe
 from argus_contracts.points import EPOCHS, STEPS
 from argus_ingest import lifecycle
 from argus_ingest.fold import curves
-from argus_ingest.fold.batches import reason_of, recount, set_job_status
+from argus_ingest.fold.batches import reason_of, recount, seconds_between, set_job_status
 from argus_ingest.fold.state import Arrival, BatchState, JobState, Point, Tracked
 from argus_ingest.lifecycle import ENDED, JobStatus
 
@@ -59,12 +59,16 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
         return
     if extra:
         job.extra = json_safe(extra)
-    job.start_time = arrival.at
+    is_resumed = job.status == JobStatus.PAUSED and job.end_time is not None and job.n_points > 0
+    if is_resumed and job.end_time is not None:
+        job.paused_s += seconds_between(job.end_time, arrival.at)
+    else:
+        job.start_time, job.paused_s, job.checkpoint = arrival.at, 0, None
     job.end_time = job.elapsed_s = job.metrics = job.reason = None
     job.is_idle_flagged = False
     if (job.points or job.summary is not None or job.n_points) and is_later:
         curves.begin_anew(job, arrival.at.timestamp())
-    if job.last_epoch_at is not None and arrival.at > job.last_epoch_at:
+    if job.last_epoch_at is not None and arrival.at > job.last_epoch_at and not is_resumed:
         _forget_curve(job)
     ended_before = batch.status in ENDED and batch.end_time is not None and arrival.at < batch.end_time
     set_job_status(batch, job, JobStatus.LOST if ended_before else JobStatus.RUNNING)
@@ -77,6 +81,8 @@ def on_epoch(tracked: Tracked, arrival: Arrival) -> None:
     values = arrival.numbers
     job.points.append(Point(arrival.db_id, step, arrival.at.timestamp(), values, EPOCHS))
     is_newest = job.last_epoch_at is None or arrival.at >= job.last_epoch_at
+    if is_newest:
+        _forget_what_is_repeated(job, step, arrival.at)
     # A repeated epoch replaces the earlier point; an older one that comes late fills a gap.
     is_repeat = job.last_epoch is not None and (step == job.last_epoch or (step < job.last_epoch and is_newest))
     if not is_repeat:
@@ -124,6 +130,24 @@ def on_failed(tracked: Tracked, arrival: Arrival) -> None:
     recount(tracked.batch)
 
 
+def on_checkpoint(tracked: Tracked, arrival: Arrival) -> None:
+    """A job has saved itself: from there it can go on. The newest counts, by the time at which it was saved."""
+    batch, data, at = tracked.batch, arrival.event.data, arrival.at
+    job = job_of(tracked, arrival.event, at)
+    revive(batch, job, at)
+    saved = {"path": data["path"], "epoch": data.get("epoch"), "step": data.get("step"), "at": at.isoformat()}
+    if _is_newer(saved, job.checkpoint):
+        job.checkpoint = saved
+        job.has_new_head = True
+    if _is_newer(saved, batch.checkpoint):
+        batch.checkpoint = {"job_id": job.job_id, **saved}
+        batch.has_new_checkpoint = True
+
+
+def _is_newer(saved: dict[str, Any], known: dict[str, Any] | None) -> bool:
+    return known is None or datetime.fromisoformat(saved["at"]) >= datetime.fromisoformat(known["at"])
+
+
 def on_mention(tracked: Tracked, arrival: Arrival) -> None:
     """A log line or a snapshot names a job: it makes none, but a lost one is back."""
     job = tracked.jobs.get(arrival.event.job_id or "")
@@ -136,7 +160,10 @@ def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
     job.end_time = arrival.at
     job.is_idle_flagged = False
     elapsed = arrival.event.data.get("elapsed_s")
-    if elapsed is not None:
+    if job.resumes and job.start_time is not None and job.start_time.timestamp() < job.resumes[-1]["at"]:
+        # It was paused: what its last process tells of itself is not the whole.
+        job.elapsed_s = seconds_between(job.start_time, arrival.at, but=job.paused_s)
+    elif elapsed is not None:
         job.elapsed_s = max(-_INT64_MAX, min(_INT64_MAX, int(elapsed))) if isfinite(elapsed) else None
     return job
 
@@ -152,6 +179,15 @@ def _show(job: JobState, values: dict[str, float]) -> None:
 def _forget_curve(job: JobState) -> None:
     job.n_points = 0
     job.last_epoch = job.first_epoch_at = job.last_epoch_at = job.latest = job.val_loss_trace = None
+
+
+def _forget_what_is_repeated(job: JobState, step: int, at: datetime) -> None:
+    """The first epoch after a pause: those that were reported for it and later places count once, by what comes now."""
+    if not job.resumes or job.last_epoch is None or job.last_epoch_at is None:
+        return
+    if job.last_epoch_at.timestamp() < job.resumes[-1]["at"] <= at.timestamp() and step <= job.last_epoch:
+        job.n_points = max(0, job.n_points - (job.last_epoch - step + 1))
+        job.last_epoch = step - 1
 
 
 def _trace(job: JobState, val_loss: float | None, *, replaces: bool) -> None:
@@ -170,6 +206,7 @@ BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
     EventType.JOB_START: on_start,
     EventType.JOB_EPOCH: on_epoch,
     EventType.JOB_STEP: on_step,
+    EventType.JOB_CHECKPOINT: on_checkpoint,
     EventType.JOB_DONE: on_done,
     EventType.JOB_FAILED: on_failed,
     EventType.LOG_LINE: on_mention,

@@ -130,6 +130,12 @@ class BatchState:
     error: str | None = None
     stop_requested_at: datetime | None = None
     stop_requested_by: str | None = None
+    pause_requested_at: datetime | None = None
+    pause_requested_by: str | None = None
+    paused_at: datetime | None = None
+    paused_s: int = 0
+    went_on_at: datetime | None = None
+    checkpoint: dict[str, Any] | None = None
     last_event_at: datetime | None = None
     is_divergent: bool = False
     is_idle: bool = False
@@ -141,6 +147,9 @@ class BatchState:
     new_env: dict[str, Any] | None = None
     job_statuses: Counter[str] = field(default_factory=Counter)
     stopped_by: str | None = None
+    has_new_checkpoint: bool = False
+    # A pause ended in this flush.
+    has_resumed: bool = False
 
 
 @dataclass(slots=True)
@@ -159,6 +168,8 @@ class JobState:
     extra: dict[str, Any] | None = None
     reason: str | None = None
     is_idle_flagged: bool = False
+    paused_s: int = 0
+    checkpoint: dict[str, Any] | None = None
     n_points: int = 0
     last_epoch: int | None = None
     first_epoch_at: datetime | None = None

@@ -15,12 +15,13 @@ from argus_schema import ingest as tables
 _READ = (
     "batch_key", "id", "project", "experiment_type", "user", "host", "command", "status", "owner_id", "n_total",
     "n_done", "n_failed", "n_jobs", "elapsed_s", "start_time", "end_time", "error", "stop_requested_at",
-    "stop_requested_by", "last_event_at", "is_divergent", "is_idle", "is_placeholder", "event_seq", "deleted_at",
+    "stop_requested_by", "pause_requested_at", "pause_requested_by", "paused_at", "paused_s", "went_on_at",
+    "checkpoint", "last_event_at", "is_divergent", "is_idle", "is_placeholder", "event_seq", "deleted_at",
 )  # fmt: skip
 _NEVER_SAVED = frozenset({"batch_key", "id", "deleted_at"})
 # These change with every flush; the others only now and then.
 _MOVING = ("event_seq", "last_event_at")
-_SETTLED = tuple(name for name in _READ if name not in _NEVER_SAVED and name not in _MOVING)
+_SETTLED = tuple(name for name in _READ if name not in _NEVER_SAVED and name not in (*_MOVING, "checkpoint"))
 _settled_of = attrgetter(*_SETTLED)
 _moving_of = attrgetter(*_MOVING)
 
@@ -37,6 +38,7 @@ _MAKE = BulkInsert(tables.batch, ("id", "is_placeholder", "created_at", "project
 _UPDATE_MOVING = BulkUpdate(tables.batch, ("batch_key",), _MOVING)
 _UPDATE_ALL = BulkUpdate(tables.batch, ("batch_key",), (*_MOVING, *_SETTLED))
 _UPDATE_ENV = BulkUpdate(tables.batch, ("batch_key",), ("env_snapshot",))
+_UPDATE_CHECKPOINT = BulkUpdate(tables.batch, ("batch_key",), ("checkpoint",))
 
 
 async def lock(opened: Opened, ids: Collection[str]) -> dict[str, BatchState]:
@@ -75,7 +77,7 @@ async def save_env(link: Link, batches: Iterable[BatchState]) -> None:
     await _UPDATE_ENV.run(link, rows)
 
 
-def saving(batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) -> list[Work]:
+def saving(batches: Collection[BatchState], before: dict[int, tuple[Any, ...]]) -> list[Work]:
     """What writes the other columns of batches."""
     whole: list[Row] = []
     moving: list[Row] = []
@@ -85,4 +87,5 @@ def saving(batches: Iterable[BatchState], before: dict[int, tuple[Any, ...]]) ->
             moving.append((batch.batch_key, *_moving_of(batch)))
         else:
             whole.append((batch.batch_key, *_moving_of(batch), *after))
-    return [(_UPDATE_ALL, whole), (_UPDATE_MOVING, moving)]
+    saved = [(one.batch_key, json_text(one.checkpoint)) for one in batches if one.has_new_checkpoint]
+    return [(_UPDATE_ALL, whole), (_UPDATE_MOVING, moving), (_UPDATE_CHECKPOINT, saved)]

@@ -31,7 +31,8 @@ def summary_of(batch: BatchState) -> Summary:
     pulse = int(batch.last_event_at.timestamp() // _PULSE_S) if batch.last_event_at else None
     return (
         batch.is_placeholder, batch.status, batch.n_total, batch.n_done, batch.n_failed, batch.n_jobs,
-        batch.start_time, batch.end_time, batch.is_divergent, batch.project, pulse,
+        batch.start_time, batch.end_time, batch.is_divergent, batch.project, pulse, batch.pause_requested_at,
+        batch.paused_at,
     )  # fmt: skip
 
 
@@ -48,6 +49,9 @@ def summary_event(batch: BatchState, at: datetime) -> Event:
         "last_event_at": iso(batch.last_event_at),
         "is_stalled": batch.status == BatchStatus.STALLED,
         "divergent": batch.is_divergent,
+        "pause_requested_at": iso(batch.pause_requested_at),
+        "paused_at": iso(batch.paused_at),
+        "paused_s": batch.paused_s,
     }
     return server_event(EventType.BATCH_SUMMARY, batch_id=batch.id, project=batch.project, at=at, data=data)
 

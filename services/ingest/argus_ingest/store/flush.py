@@ -24,7 +24,7 @@ from argus_kit.database import Database
 from argus_kit.outbox import Outbox, Row
 from argus_schema import ingest as tables
 
-_ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED})
+_ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED, EventType.BATCH_PAUSED})
 # Types that may change how many jobs of a batch are done or failed.
 _COUNTS: Final = frozenset({EventType.JOB_START, EventType.JOB_DONE, EventType.JOB_FAILED})
 
@@ -123,7 +123,7 @@ class _Flush:
         await self._load_jobs()
         for key, arrivals in self._new.items():
             fold(self._tracked[key], arrivals, self._received_at)
-        told = {key: await self._tell_end(self._tracked[key].batch) for key in self._new}
+        told = {key: await self._tell_turns(self._tracked[key].batch) for key in self._new}
         messages: list[Outgoing] = []
         for key, arrivals in self._new.items():
             batch = self._tracked[key].batch
@@ -219,7 +219,7 @@ class _Flush:
         await job_rows.load_named(self._link, self._tracked, list(pairs))
         kinds = {key: {arrival.event.event_type for arrival in arrivals} for key, arrivals in self._new.items()}
         if ended := [key for key, types in kinds.items() if types & _ENDS]:
-            await job_rows.load_running(self._link, self._tracked, ended)
+            await job_rows.load_unended(self._link, self._tracked, ended)
         if counted := [key for key, types in kinds.items() if types & _COUNTS]:
             await job_rows.count_statuses(self._link, self._tracked, counted)
         if growing := {key for key, job_id in pairs if job_id not in self._tracked[key].jobs}:
@@ -260,14 +260,23 @@ class _Flush:
             if arrival.event.event_type == event_type
         ]
 
-    async def _tell_end(self, batch: BatchState) -> list[bundles.Numbered]:
-        """A batch that ended because it was asked to says so in an event of its own."""
-        if batch.stopped_by is None:
-            return []
-        data = {"reason": batch.error, "n_done": batch.n_done, "n_failed": batch.n_failed}
+    async def _tell_turns(self, batch: BatchState) -> list[bundles.Numbered]:
+        """A batch that ended because it was asked to, or was resumed, says so in an event of its own."""
+        told: dict[str, dict[str, Any]] = {}
+        if batch.has_resumed:
+            told[EventType.BATCH_RESUMED] = {}
+        if batch.stopped_by is not None:
+            told[EventType.BATCH_STOPPED] = {
+                "reason": batch.error,
+                "n_done": batch.n_done,
+                "n_failed": batch.n_failed,
+            }
         at = self._received_at
-        event = server_event(EventType.BATCH_STOPPED, batch_id=batch.id, project=batch.project, at=at, data=data)
-        return [(await event_rows.append(self._link, batch, event), event)]
+        events = [
+            server_event(kind, batch_id=batch.id, project=batch.project, at=at, data=data)
+            for kind, data in told.items()
+        ]
+        return [(await event_rows.append(self._link, batch, event), event) for event in events]
 
 
 def _forbidden(arrival: Arrival) -> Outcome:

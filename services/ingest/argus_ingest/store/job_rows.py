@@ -16,13 +16,13 @@ from argus_schema.sums.terms import MOST
 
 _HEAD = (
     "model", "dataset", "status", "start_time", "end_time", "elapsed_s", "metrics", "extra", "reason",
-    "is_idle_flagged",
+    "is_idle_flagged", "paused_s", "checkpoint",
 )  # fmt: skip
 _CURVE = (
     "n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace", "summary", "resumes",
     "n_blocks",
 )  # fmt: skip
-_JSON_OF_HEAD = [_HEAD.index(name) for name in ("metrics", "extra")]
+_JSON_OF_HEAD = [_HEAD.index(name) for name in ("metrics", "extra", "checkpoint")]
 # What stands in these, the fold has made, without NaN and infinities.
 _JSON_OF_CURVE = [_CURVE.index(name) for name in ("latest", "val_loss_trace", "summary", "resumes")]
 _READ = ("batch_key", "job_no", "job_id", *_HEAD, *_CURVE, "deleted_at")
@@ -36,7 +36,7 @@ _NAMED = f"{_SELECT} join unnest($1::bigint[], $2::text[]) as u(k, j) on t.batch
 _NAMED_SQLITE = f"{_SELECT} where t.batch_key = ? and t.job_id in (select value from json_each(?))"  # noqa: S608 # nosec B608
 _OF_BATCHES = "t.batch_key = any($1::bigint[])"
 _OF_BATCHES_SQLITE = "t.batch_key in (select value from json_each(?1))"
-_RUNNING = "{select} where {of} and t.status = {status}"
+_UNENDED = "{select} where {of} and t.status in ({running}, {paused})"
 _COUNTED = (
     "select t.batch_key, coalesce(t.status, ''), count(*) from job t where {of} and t.deleted_at is null group by 1, 2"
 )
@@ -70,12 +70,12 @@ async def load_named(opened: Opened, tracked: dict[int, Tracked], pairs: Sequenc
         _take(link, tracked, await link.fetch(_NAMED_SQLITE, key, json_text(job_ids)))
 
 
-async def load_running(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
-    """Put the running jobs of these batches into `tracked`."""
+async def load_unended(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:
+    """Put the running and the paused jobs of these batches into `tracked`."""
     link = await link_of(opened)
-    status = "?2" if link.is_sqlite else "$2"
-    sql = _RUNNING.format(select=_SELECT, of=_of(link), status=status)
-    _take(link, tracked, await link.fetch(sql, _keys(link, keys), str(JobStatus.RUNNING)))
+    running, paused = ("?2", "?3") if link.is_sqlite else ("$2", "$3")
+    sql = _UNENDED.format(select=_SELECT, of=_of(link), running=running, paused=paused)
+    _take(link, tracked, await link.fetch(sql, _keys(link, keys), str(JobStatus.RUNNING), str(JobStatus.PAUSED)))
 
 
 async def count_statuses(opened: Opened, tracked: dict[int, Tracked], keys: Collection[int]) -> None:

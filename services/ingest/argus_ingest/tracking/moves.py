@@ -1,4 +1,4 @@
-"""Moving a batch on someone's word: stop, pause, resume, running, fail, stall."""
+"""Moving a batch on someone's word: stop, pause, resume, running, paused, fail, stall."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import Event, EventType, server_event
 from argus_ingest import lifecycle
-from argus_ingest.fold.batches import end_jobs
+from argus_ingest.fold.batches import begin_pause, count_elapsed, end_jobs, end_pause, pause_jobs
 from argus_ingest.fold.state import BatchState, Tracked
 from argus_ingest.lifecycle import Action, BatchStatus
 from argus_ingest.store import batch_rows, bundles, event_rows, job_rows
@@ -24,7 +24,8 @@ async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTran
     batch = (await batch_rows.lock(tx.connection, [request.batch_id])).get(request.batch_id)
     if batch is None or batch.deleted_at is not None or batch.is_placeholder:
         return _refusal(ErrorCode.BATCH_NOT_FOUND)
-    target = lifecycle.on_command(batch.status, request.action)
+    asked = batch.pause_requested_at is not None
+    target = lifecycle.on_command(batch.status, request.action, pause_asked=asked)
     if not target.allowed:
         text = f"The batch is {batch.status}; it cannot {request.action} now."
         return _refusal(ErrorCode.BATCH_STATE_CONFLICT, text)
@@ -34,7 +35,8 @@ async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTran
         if request.actor_id is not None:
             told = (f"batch_{request.action}_requested", request.actor_id)
             audit.note(tx, tables.OWNER, *told, target=("batch", batch.id), ip=request.actor_ip)
-    return wire.BatchTransitionReply(ok=True, status=batch.status, changed=target.changed)
+    asked = batch.pause_requested_at is not None
+    return wire.BatchTransitionReply(ok=True, status=batch.status, changed=target.changed, pause_requested=asked)
 
 
 async def carry_out(
@@ -54,38 +56,50 @@ async def carry_out(
     batch.status = status
     if action == "stop":
         batch.stop_requested_at, batch.stop_requested_by = at, by
+    if action in ("stop", "pause", "resume"):
+        is_asked = action == "pause"
+        batch.pause_requested_at, batch.pause_requested_by = (at, by) if is_asked else (None, None)
+    if status in lifecycle.ENDED or action == "paused":
+        await job_rows.load_unended(tx.connection, {batch.batch_key: tracked}, [batch.batch_key])
     if status in lifecycle.ENDED:
-        await job_rows.load_running(tx.connection, {batch.batch_key: tracked}, [batch.batch_key])
+        batch.pause_requested_at = batch.pause_requested_by = None
+        end_pause(batch, at)
         end_jobs(tracked)
         batch.end_time = at
         batch.error = reason or batch.error
-        await job_rows.save(tx.connection, [tracked])
-    told = []
-    event = _event(batch, action, at, by, reason)
-    if event is not None:
-        told.append((await event_rows.append(tx.connection, batch, event), event))
+    elif action == "paused":
+        # Its last sign of life, by its own clock: what begins later on that host is then later.
+        since = batch.last_event_at or at
+        pause_jobs(tracked, since)
+        begin_pause(batch, since)
+    elif status == BatchStatus.PAUSED:
+        batch.error = reason or batch.error
+    count_elapsed(tracked)
+    await job_rows.save(tx.connection, [tracked])
+    events = _events(batch, action, at, by, reason)
+    told = [(await event_rows.append(tx.connection, batch, event), event) for event in events]
     await batch_rows.save(tx.connection, [batch], settled)
     for message in bundles.of_batch(batch, [], told, summary, at):
         tx.publish(message.subject, message.payload, msg_id=message.msg_id)
 
 
-def _event(batch: BatchState, action: Action, at: datetime, by: str | None, reason: str | None) -> Event | None:
+def _events(batch: BatchState, action: Action, at: datetime, by: str | None, reason: str | None) -> list[Event]:
     asked = {"requested_by": by, "requested_at": iso(at), "reason": reason}
+    events = []
     if action == "stop":
-        return _told(batch, EventType.BATCH_STOP_REQUESTED, at, asked)
+        events.append(_told(batch, EventType.BATCH_STOP_REQUESTED, at, asked))
     if action == "pause":
-        return _told(batch, EventType.BATCH_PAUSED, at, asked)
-    if action == "resume":
-        return _told(batch, EventType.BATCH_RESUMED, at, asked)
+        events.append(_told(batch, EventType.BATCH_PAUSE_REQUESTED, at, asked))
     if action == "stall":
         silent = (at - batch.last_event_at).total_seconds() if batch.last_event_at else None
-        return _told(
-            batch, EventType.BATCH_STALLED, at, {"last_event_at": iso(batch.last_event_at), "silent_s": silent}
-        )
+        data = {"last_event_at": iso(batch.last_event_at), "silent_s": silent}
+        events.append(_told(batch, EventType.BATCH_STALLED, at, data))
+    if batch.status == BatchStatus.PAUSED:
+        events.append(_told(batch, EventType.BATCH_PAUSED, at, {"checkpoint": batch.checkpoint, "reason": reason}))
     if batch.status == BatchStatus.STOPPED:
         counts = {"n_done": batch.n_done, "n_failed": batch.n_failed}
-        return _told(batch, EventType.BATCH_STOPPED, at, {"reason": reason, **counts})
-    return None
+        events.append(_told(batch, EventType.BATCH_STOPPED, at, {"reason": reason, **counts}))
+    return events
 
 
 def _told(batch: BatchState, event_type: str, at: datetime, data: dict[str, Any]) -> Event:

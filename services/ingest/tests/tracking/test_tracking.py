@@ -72,12 +72,16 @@ async def test_a_stop_from_asking_to_the_end(ingest):
 async def test_pause_resume_and_failure(ingest):
     await started(ingest)
     await ingest.accept(event("batch_start"), event("job_start", job="j"))
-    assert (await move(ingest, "pause")).status == "paused"
-    assert (await move(ingest, "resume")).status == "running"
+    asked = wire.BatchTransitionReply(ok=True, status="running", changed=True, pause_requested=True)
+    assert await move(ingest, "pause") == asked
+    assert await move(ingest, "pause") == wire.BatchTransitionReply(ok=True, status="running", pause_requested=True)
+    assert (await ingest.batch()).pause_requested_by == "ada"
+    assert await move(ingest, "resume") == wire.BatchTransitionReply(ok=True, status="running", changed=True)
+    assert (await ingest.batch()).pause_requested_at is None
     assert (await move(ingest, "fail", reason="no agent")).status == "failed"
     batch = await ingest.batch()
     assert (batch.error, batch.end_time is None, (await ingest.job("j")).status) == ("no agent", False, "lost")
-    assert (await kinds(ingest))[2:] == ["batch_paused", "batch_resumed"]
+    assert (await kinds(ingest))[2:] == ["batch_pause_requested"]
 
 
 async def test_a_rerun_is_cloned_once(ingest):
