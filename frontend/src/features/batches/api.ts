@@ -9,6 +9,9 @@ export type MailChoice = components['schemas']['BatchSubscriptionOut']
 const ofBatch = (id: string) => ({ params: { path: { batch_id: id } } })
 
 export const rerunBatch = (id: string, overrides: Record<string, unknown>) => ok(client.POST('/api/batches/{batch_id}/rerun', { ...ofBatch(id), body: { overrides } }))
+export const inspectHost = (id: string) => ok(client.POST('/api/batches/{batch_id}/inspect', ofBatch(id)))
+export const readDrift = (id: string, commandId: string) =>
+  ok(client.GET('/api/batches/{batch_id}/drift', { params: { path: { batch_id: id }, query: { command_id: commandId } } }))
 export const getRerunInfo = (id: string) => ok(client.GET('/api/batches/{batch_id}/rerun-info', ofBatch(id)))
 export const deleteBatch = (id: string) => ok(client.DELETE('/api/batches/{batch_id}', ofBatch(id)))
 

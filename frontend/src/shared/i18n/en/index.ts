@@ -9,6 +9,7 @@ import common from './common'
 import compare from './compare'
 import crash from './crash'
 import diff from './diff'
+import drift from './drift'
 import errors from './errors'
 import faults from './faults'
 import home from './home'
@@ -35,4 +36,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, agents, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, errors, faults, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auth, batches, batchpage, charts, common, compare, crash, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, listing, logs, marks, matrix, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
