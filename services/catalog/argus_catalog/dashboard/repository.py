@@ -38,56 +38,63 @@ async def live(connection: AsyncConnection, actor: Actor, scope: Scope) -> tuple
     return sum(counts.values()), counts.get(actor.user_id, 0)
 
 
+def _by_batch(status: str, *when: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    # From the index alone: a single status in a single range of ends, so that each batch is then looked at once.
+    return (
+        sa.select(job.batch_key, sa.literal_column(f"'{status}'").label("status"), sa.func.count().label("n"))
+        .where(job.deleted_at.is_(None), job.status == status, *when)
+        .group_by(job.batch_key)
+    )
+
+
+_COUNTED = sa.union_all(
+    _by_batch("running"),
+    *(
+        _by_batch(status, when)
+        for status in ("done", "failed")
+        for when in (job.end_time >= sa.bindparam("since", type_=job.end_time.type), job.end_time.is_(None))
+    ),
+).subquery()
+_ALIVE = sa.or_(_COUNTED.c.status != "running", sa.func.coalesce(batch.status, "").not_in(TERMINAL))
+
+
 async def job_counts(connection: AsyncConnection, actor: Actor, scope: Scope, since: datetime) -> dict[str, int]:
     """Jobs that run now, and those that ended well or badly since a time."""
-    # Three ranges of one index: together in one condition they would be a walk through all jobs.
-    ended = job.status.in_(("done", "failed"))
-    alive = sa.func.coalesce(batch.status, "").not_in(TERMINAL)
-    seen = visible(actor, scope)
-    parts = (
-        _counted(job.status == "running", sa.and_(seen, alive)),
-        _counted(sa.and_(ended, job.end_time >= since), seen),
-        _counted(sa.and_(ended, job.end_time.is_(None)), seen),
+    query = (
+        sa.select(_COUNTED.c.status, sa.func.sum(_COUNTED.c.n))
+        .join_from(_COUNTED, ingest.batch, _COUNTED.c.batch_key == batch.batch_key)
+        .where(visible(actor, scope), _ALIVE)
+        .group_by(_COUNTED.c.status)
     )
-    found: dict[str, int] = {}
-    for status, n in await connection.execute(sa.union_all(*parts)):
-        found[status] = found.get(status, 0) + int(n)
-    return found
+    return {status: int(n) for status, n in await connection.execute(query, {"since": since})}
 
 
-def _counted(jobs: sa.ColumnElement[bool], batches: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    # First by batch, from the index alone, so that each batch is looked at once.
-    by_batch = (
-        sa.select(job.batch_key, job.status, sa.func.count().label("n"))
-        .where(job.deleted_at.is_(None), jobs)
-        .group_by(job.batch_key, job.status)
-        .subquery()
-    )
-    return (
-        sa.select(by_batch.c.status, sa.func.sum(by_batch.c.n).label("n"))
-        .join_from(by_batch, ingest.batch, by_batch.c.batch_key == batch.batch_key)
-        .where(batches)
-        .group_by(by_batch.c.status)
-    )
+_HAPPENED = (
+    batch.id,
+    batch.project,
+    batch.status,
+    batch.start_time,
+    batch.end_time,
+    batch.n_done,
+    batch.n_failed,
+    batch.error,
+)
 
 
 async def batch_happenings(
     connection: AsyncConnection, actor: Actor, scope: Scope, at_most: int
 ) -> tuple[Sequence[Row], Sequence[Row]]:
     """The batches that began last, and those that ended last."""
-    query = sa.select(
-        batch.id,
-        batch.project,
-        batch.status,
-        batch.start_time,
-        batch.end_time,
-        batch.n_done,
-        batch.n_failed,
-        batch.error,
-    ).where(visible(actor, scope))
-    begun = query.where(batch.start_time.is_not(None)).order_by(batch.start_time.desc()).limit(at_most)
-    ended = query.where(batch.end_time.is_not(None), _ENDED).order_by(batch.end_time.desc()).limit(at_most)
-    return (await connection.execute(begun)).all(), (await connection.execute(ended)).all()
+    begun, ended = (
+        sa.select(*_HAPPENED, sa.literal_column(str(place)).label("place"))
+        .where(visible(actor, scope), of.is_not(None), *more)
+        .order_by(of.desc())
+        .limit(at_most)
+        .subquery()
+        for place, (of, *more) in enumerate(((batch.start_time,), (batch.end_time, _ENDED)))
+    )
+    rows = (await connection.execute(sa.union_all(sa.select(begun), sa.select(ended)))).all()
+    return [row for row in rows if row.place == 0], [row for row in rows if row.place == 1]
 
 
 async def failed_jobs(connection: AsyncConnection, actor: Actor, scope: Scope, at_most: int) -> Sequence[Row]:

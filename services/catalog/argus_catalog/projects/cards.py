@@ -25,6 +25,8 @@ from argus_schema.sums.terms import COUNTS
 DAYS: Final = 7
 TOP: Final = 3
 _USUAL: Final = "MSE"
+# Of a row of `holdings.totals`, what comes after project, owner and name.
+_COUNTS: Final = slice(3, 3 + len(COUNTS))
 
 
 @dataclass(slots=True)
@@ -46,40 +48,44 @@ class Project:
 async def projects(
     connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
 ) -> dict[str, Project]:
-    """By name, the projects of which the caller sees a batch. Nine statements at most, however many there are."""
+    """By name, the projects of which the caller sees a batch. Ten statements at most, however many there are."""
     found: dict[str, Project] = defaultdict(Project)
     rows = await holdings.totals(connection, actor, scope, only)
     for row in rows:
         project = found[row.project]
-        project.counts.update({name: int(getattr(row, name)) for name in COUNTS})
+        for name, count in zip(COUNTS, row[_COUNTS], strict=True):
+            project.counts[name] += int(count)
         project.owners.update([row.username] if row.username is not None else [])
         project.heard(None if row.is_stale else row.last_event_at)
     stale = [row for row in rows if row.is_stale]
     for name, at in (await holdings.last_events(connection, stale)).items():
         found[name].heard(at)
-    await _pace(connection, found, await repository.paces(connection, actor, scope, only))
+    for name, at in await repository.last_events(connection, actor, scope, only):
+        if name in found:
+            found[name].heard(at)
+    if any(project.counts["n_pending"] for project in found.values()):
+        await _pace(connection, found, await repository.paces(connection, actor, scope, only))
     for name, top in (await _tops(connection, actor, scope, only)).items():
         if name in found:
             found[name].top = top
     return dict(found)
 
 
-async def _pace(connection: AsyncConnection, found: Mapping[str, Project], running: Sequence[Row]) -> None:
+async def _pace(
+    connection: AsyncConnection, found: Mapping[str, Project], running: Sequence[tuple[int, str, int]]
+) -> None:
     """The time that is left, from the last jobs of the batches that began last: ten are enough."""
+    pending = {name: count for name, project in found.items() if (count := project.counts["n_pending"])}
     asked: dict[str, list[int]] = defaultdict(list)
     finished: Counter[str] = Counter()
-    for row in running:
-        if row.project not in found:
-            continue
-        found[row.project].heard(row.last_event_at)
-        if row.n_done > 0 and finished[row.project] < SAMPLES and found[row.project].counts["n_pending"]:
-            asked[row.project].append(row.batch_key)
-            finished[row.project] += row.n_done
+    for key, name, n_done in running:
+        if name in pending and finished[name] < SAMPLES:
+            asked[name].append(key)
+            finished[name] += n_done
     samples = await recent_elapsed(connection, [key for keys in asked.values() for key in keys])
-    for name, project in found.items():
-        if pending := project.counts["n_pending"]:
-            seen = [taken for key in asked[name] for taken in samples.get(key, [])][:SAMPLES]
-            project.eta_s = batch_eta_s(pending, seen)
+    for name, count in pending.items():
+        seen = [taken for key in asked[name] for taken in samples.get(key, [])][:SAMPLES]
+        found[name].eta_s = batch_eta_s(count, seen)
 
 
 class _Judge(NamedTuple):
@@ -101,8 +107,9 @@ async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: s
     found = {project: _judge(counted, said.get(project, {})) for project, counted in names.items()}
     judges_of = {project: judge for project, judge in found.items() if judge is not None}
     by_project: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for project, *row in await _best(connection, actor, scope, only, judges_of):
-        by_project[project].append(tuple(row))
+    for project, model, dataset, name, value in await _best(connection, actor, scope, only, judges_of):
+        if value is not None:
+            by_project[project].append((model, dataset, name, value))
     for project, model, dataset, name, low, high in beside:
         judge = judges_of.get(project)
         by_project[project].append((model, dataset, name, high if judge and judge.toward == "max" else low))
@@ -111,15 +118,14 @@ async def _tops(connection: AsyncConnection, actor: Actor, scope: Scope, only: s
 
 async def _best(
     connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None, judges_of: Mapping[str, _Judge]
-) -> list[tuple[Any, ...]]:
+) -> Sequence[Row]:
     if not judges_of:
         return []
     names = {judge.metric for judge in judges_of.values()}
     lowest = sorted(name for name in names if direction(name) == "min")
     turned = [(project, one.metric) for project, one in judges_of.items() if one.toward != direction(one.metric)]
     highest = sorted(names - set(lowest))
-    rows = await holdings.best(connection, actor, scope, only, lowest=lowest, highest=highest, turned=turned)
-    return [tuple(row) for row in rows if row.value is not None]
+    return await holdings.best(connection, actor, scope, only, lowest=lowest, highest=highest, turned=turned)
 
 
 def _judge(counted: Mapping[str, int], said: Mapping[str, Any]) -> _Judge | None:

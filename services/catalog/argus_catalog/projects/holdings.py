@@ -98,11 +98,13 @@ async def last_events(connection: AsyncConnection, stale: Sequence[Row]) -> dict
 
 
 async def volumes(connection: AsyncConnection, actor: Actor, scope: Scope, first: str) -> Sequence[Row]:
-    """Project, day and how many batches began on it, from a day like 2026-11-30 on."""
+    """Project, day and how many batches of one person began on it, from a day like 2026-11-30 on."""
+    # Holding by holding, in the order of the key of their days: there is no index by day.
+    of_holding = sa.and_(day.project == holding.project, day.owner_id == holding.owner_id)
     query = (
-        sa.select(day.project, day.day, sa.func.sum(day.n_batches))
-        .where(in_project_views(actor, scope, ingest.holding_day), day.day >= first)
-        .group_by(day.project, day.day)
+        sa.select(day.project, day.day, day.n_batches)
+        .join_from(ingest.holding, ingest.holding_day, of_holding)
+        .where(in_project_views(actor, scope), day.day >= first, day.n_batches > 0)
     )
     rows: Sequence[Row] = (await connection.execute(query)).all()
     return rows

@@ -59,16 +59,29 @@ async def first_and_recent(
     return (await connection.execute(first)).scalar(), (await connection.execute(recent)).scalar_one()
 
 
-async def paces(connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None) -> Sequence[Row]:
-    """What running batches tell of their projects' pace, the latest start first."""
+async def last_events(
+    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
+) -> Sequence[tuple[str, datetime | None]]:
+    """Of each project with running batches, the newest sign of life of those."""
+    query = sa.select(batch.project, sa.func.max(batch.last_event_at)).where(*_running(actor, scope, only))
+    return [(project, at) for project, at in await connection.execute(query.group_by(batch.project))]
+
+
+async def paces(
+    connection: AsyncConnection, actor: Actor, scope: Scope, only: str | None = None
+) -> Sequence[tuple[int, str, int]]:
+    """Running batches of which jobs are done, the latest start first: key, project, how many are done."""
     query = (
-        sa.select(batch.batch_key, batch.project, batch.n_done, batch.last_event_at)
-        .where(in_project_views(actor, scope), _RUNS)
+        sa.select(batch.batch_key, batch.project, batch.n_done)
+        .where(*_running(actor, scope, only), batch.n_done > 0)
         .order_by(batch.start_time.desc().nulls_last(), batch.batch_key.desc())
     )
-    if only is not None:
-        query = query.where(batch.project == only)
-    return (await connection.execute(query)).all()
+    return [(key, project, n_done) for key, project, n_done in await connection.execute(query)]
+
+
+def _running(actor: Actor, scope: Scope, only: str | None) -> list[sa.ColumnElement[bool]]:
+    of_project = [] if only is None else [batch.project == only]
+    return [in_project_views(actor, scope), _RUNS, *of_project]
 
 
 async def running(connection: AsyncConnection, actor: Actor, project: str) -> Sequence[Row]:
