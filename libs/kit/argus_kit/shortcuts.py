@@ -8,6 +8,7 @@ timed, and errors have their envelope and trace id, as everywhere.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -37,6 +38,7 @@ class App(FastAPI):
         self._shortcuts = shortcuts
         self._answered = telemetry.REQUESTS.labels(service, "POST", 200)
         self._seconds = telemetry.LATENCY.labels(service, "POST")
+        self._documenting = asyncio.Lock()
 
     def openapi(self) -> dict[str, Any]:
         """See FastAPI."""
@@ -48,6 +50,10 @@ class App(FastAPI):
         """Handle one request."""
         answer = self._shortcuts.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         if answer is None or any(name in _ASK_FOR_MORE for name, _ in scope["headers"]):
+            if self.openapi_schema is None and scope["type"] == "http" and scope["path"] == self.openapi_url:
+                # All routes of standalone take two seconds to describe, in which nobody else would be answered.
+                async with self._documenting:
+                    await asyncio.to_thread(self.openapi)
             await super().__call__(scope, receive, send)
             return
         begin = time.perf_counter()
