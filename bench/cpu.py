@@ -35,11 +35,12 @@ class Usage:
         for process in [self._root, *self._root.children(recursive=True)]:
             with contextlib.suppress(psutil.Error):
                 times = process.cpu_times()
-                found[_program(process), process.pid] = times.user + times.system
+                found[program(process), process.pid] = times.user + times.system
         return found
 
 
-def _program(process: psutil.Process) -> str:
+def program(process: psutil.Process) -> str:
+    """What a process of a server is called here."""
     command = " ".join(process.cmdline())
     if app := _APP.search(command):
         return app[1] if app[2] == "app" else f"{app[1]}-worker"

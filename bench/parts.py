@@ -133,6 +133,17 @@ def fan_out(target: Target, quick: bool) -> Figures:
     return {f"clients_{count}": script("fanout", *address, "--clients", str(count)) for count in counts}
 
 
+def acting(target: Target, quick: bool) -> Figures:
+    """P13."""
+    address = ("--url", target.url, "--token", target.token, "--pid", str(target.pid))
+    return script("commands", *address, *(["--quick"] if quick else []), timeout_s=1_200)
+
+
+def acting_at_best(_quick: bool) -> Figures:
+    """P13: what no command can beat on this machine."""
+    return script("commands", "--floors")
+
+
 def at_rest(target: Target, _quick: bool) -> Figures:
     """P9: what it takes while nothing happens."""
     root = psutil.Process(target.pid)
@@ -149,6 +160,7 @@ ALONE: dict[str, Callable[[bool], Figures]] = {
     "P1": hot_path,
     "P2": importing,
     "P12": knowing_the_caller,
+    "P13": acting_at_best,
 }
 WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P9": at_rest,
@@ -156,6 +168,7 @@ WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P4": one_a_request,
     "P6": curves,
     "P8": fan_out,
+    "P13": acting,
     "P7": paint,
     "P5": pages,
 }

@@ -40,6 +40,7 @@ def lines(results: Results) -> Iterator[str]:
         _scroll,
         _fan_out,
         _callers,
+        _commands,
     ):
         yield from section(results)
     yield ""
@@ -261,6 +262,38 @@ def _callers(results: Results) -> Iterator[str]:
     )
     rows = [(what, _figure(results.get("P12", "here", *path))) for what, path in names]
     yield from _table("P12: knowing the caller", ("what", "figure"), rows)
+
+
+def _commands(results: Results) -> Iterator[str]:
+    names = (
+        ("from the click to a process, p50 / p95, ms", ("click", "p50_ms"), ("click", "p95_ms")),
+        ("whole lives of commands a second", ("throughput", "commands_per_second"), None),
+        ("agents that ask", ("crowd", "agents"), None),
+        ("a command to its agent, p50 / p99, ms", ("crowd", "p50_ms"), ("crowd", "p99_ms")),
+        (
+            "the executor with all of them asking, % of a core / MiB",
+            ("crowd", "idle", "executor_cpu_pct"),
+            ("crowd", "idle", "executor_rss_mib"),
+        ),
+        (
+            "the same with commands, % of a core / MiB",
+            ("crowd", "with_commands", "executor_cpu_pct"),
+            ("crowd", "with_commands", "executor_rss_mib"),
+        ),
+    )
+    rows = []
+    for what, *paths in names:
+        cells = [" / ".join(_figure(results.get("P13", mode, *path)) for path in paths if path) for mode in MODES]
+        rows.append((what, *cells))
+    yield from _table("P13: commands", ("what", *MODES), rows)
+    floors = (
+        ("a question and its answer over NATS, p50, ms", "nats_round_trip_p50_ms"),
+        ("fork and exec of `true`, p50, ms", "fork_exec_p50_ms"),
+        ("a shell that runs `date`, p50, ms", "shell_p50_ms"),
+        ("a bare interpreter, p50, ms", "bare_python_p50_ms"),
+    )
+    rows = [(what, _figure(results.get("P13", "here", name))) for what, name in floors]
+    yield from _table("P13: what no command can beat", ("what", "figure"), rows)
 
 
 def _figure(value: Any) -> str:

@@ -87,6 +87,15 @@ TARGETS = (
     Target("P9", "standalone, processor idle", 1, "%", ("standalone", "idle_cpu_pct")),
     Target("P12", "a session adds to a warm request", 100, "us", ("here", "request", "jwt_adds_us")),
     Target("P12", "a token adds to a warm request", 100, "us", ("here", "request", "token_adds_us")),
+    *(
+        target
+        for mode in ("stack", "standalone")
+        for target in (
+            Target("P13", f"{mode}, from the click to a process, p95", 1000, "ms", (mode, "click", "p95_ms")),
+            Target("P13", f"{mode}, 1,000 agents, a command to its agent, p99", 1000, "ms", (mode, "crowd", "p99_ms")),
+            Target("P13", f"{mode}, the same, lost", 0, "commands", (mode, "crowd", "lost")),
+        )
+    ),
     Target("P12", "event loop late in a storm of logins, p99", 25, "ms", ("here", "storm", "loop_late_p99_ms")),
 )
 
