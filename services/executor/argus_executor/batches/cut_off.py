@@ -79,7 +79,9 @@ class CutOff(Part):
 
 def _untold_stops() -> sa.Select[Any]:
     at = now()
-    has_agent = sa.exists().where(agent.c.hostname == batch.c.host, agent.c.revoked_at.is_(None))
+    began = sa.exists().where(command.c.agent_id == agent.c.id, command.c.batch_id == batch.c.id)
+    is_its = sa.or_(agent.c.hostname == batch.c.host, began)
+    has_agent = sa.exists().where(is_its, agent.c.revoked_at.is_(None))
     asked = batch.c.stop_requested_at.between(at - _FORGOTTEN, at - _LEFT_ALONE)
     return (
         sa.select(batch.c.id, user.c.id.label("user_id"), user.c.username, user.c.is_admin)

@@ -30,10 +30,9 @@ async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) 
     """The agent for a batch's host: the batch owner's, who runs it, else the asker's, else one whose
     owner allowed the asker.
 
-    Of several, the one that began this batch comes first, then the one under the user that the batch ran as.
+    An agent may have been registered by another name than the one that runs report: the one that began this batch is
+    the batch's whatever its name. Of several it comes first, then the one under the user that the batch ran as.
     """
-    if not of.host:
-        return None
     began = sa.exists().where(
         command.c.agent_id == agent.c.id, command.c.batch_id == of.id, command.c.kind.in_(sorted(LAUNCHES))
     )
@@ -41,7 +40,8 @@ async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) 
     query = (
         sa.select(agent)
         .where(
-            agent.c.hostname == of.host, sa.or_(agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}), is_allowed)
+            sa.or_(agent.c.hostname == (of.host or None), began),
+            sa.or_(agent.c.owner_id.in_({of.owner_id or asker_id, asker_id}), is_allowed),
         )
         .where(agent.c.revoked_at.is_(None))
         .order_by(
@@ -115,4 +115,4 @@ def untold_stop() -> sa.ColumnElement[bool]:
     """Batches that are stopping, of which no command says so: the last stop that was asked for is none."""
     since = command.c.created_at >= batch.c.stop_requested_at
     is_told = sa.exists().where(command.c.batch_id == batch.c.id, command.c.kind == "stop", since)
-    return sa.and_(batch.c.status == "stopping", sa.not_(is_told))
+    return sa.and_(batch.c.status == "stopping", batch.c.stop_requested_at.is_not(None), sa.not_(is_told))

@@ -101,3 +101,20 @@ async def test_a_rerun_that_was_never_queued_fails_and_says_so(executor: Any, ad
     assert [(move.batch_id, move.action) for move in executor.neighbours.moves] == [("rerun-cut-off", "fail")]
     assert "Ask for it again" in executor.neighbours.moves[0].reason
     assert await executor.status(queued) == "requested"
+
+
+async def test_a_batch_that_reports_another_host_name_is_stopped_by_the_agent_that_began_it(
+    executor: Any, ada: Any, look: Any
+) -> None:
+    ada_id, credential, agent_id, token = ada
+    await executor.batch(ada_id, status="done")
+    batch_id = (await executor.ask("POST", "/api/batches/b-1/rerun", credential, json={})).json()["batch_id"]
+    (job,) = await executor.poll(agent_id, token)
+    ack = f"/api/agents/{agent_id}/jobs/{job['id']}/ack"
+    await executor.ask("POST", ack, token, json={"status": "started", "pid": 7})
+    async with executor.database.write() as connection:
+        values = {"status": "stopping", "host": "as-the-run-says", "stop_requested_by": "ada"}
+        here = sa.update(batch).where(batch.c.id == batch_id)
+        await connection.execute(here.values(**values, stop_requested_at=now()))
+    await look(timedelta(seconds=40))
+    assert [one["kind"] for one in await executor.poll(agent_id, token)] == ["stop"]
