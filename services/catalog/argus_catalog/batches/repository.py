@@ -164,7 +164,8 @@ async def recent_elapsed(connection: AsyncConnection, batch_keys: Sequence[int])
         sa.select(job.batch_key, job.elapsed_s, place.label("place"))
         .where(
             job.batch_key.in_(batch_keys),
-            job.status == "done",
+            # Not the column alone: SQLite would walk through all done jobs that there are, by their index.
+            sa.func.coalesce(job.status, "") == "done",
             job.elapsed_s.is_not(None),
             job.end_time.is_not(None),
             job.deleted_at.is_(None),

@@ -149,7 +149,6 @@ def gpu_count(values: Iterable[Any]) -> int:
 
 def _first(metrics: Mapping[str, Any] | None, *names: str) -> float | None:
     for name in names:
-        value = number((metrics or {}).get(name))
-        if value is not None:
+        if metrics and name in metrics and (value := number(metrics[name])) is not None:
             return value
     return None
