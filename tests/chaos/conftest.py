@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rig.command_run import Executions
 from rig.page import Page
 from rig.plan import STANDALONE
 from rig.run import Outcome
@@ -17,6 +18,7 @@ from rig.verdict import Rows
 from argus_standalone.testing import Account
 
 _OUTCOMES: pytest.StashKey[list[Outcome]] = pytest.StashKey()
+_EXECUTIONS: pytest.StashKey[list[Executions]] = pytest.StashKey()
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +95,15 @@ def outcomes(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
     return request.config.stash.setdefault(_OUTCOMES, []).append
 
 
+@pytest.fixture
+def executions(request: pytest.FixtureRequest) -> Callable[[Executions], None]:
+    """Takes down what became of a run with commands."""
+    return request.config.stash.setdefault(_EXECUTIONS, []).append
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Faults x runs x lost x double."""
+    _summarize_commands(terminalreporter, config.stash.get(_EXECUTIONS, []))
     found = config.stash.get(_OUTCOMES, [])
     if not found:
         return
@@ -112,3 +121,21 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.line(
             f"{mode:10}  {name:20}{len(runs):>6}{counted:>9}{lost:>6}{double:>8}{resynced:>8}{wall_s:>7.1f}"
         )
+
+
+def _summarize_commands(terminalreporter: Any, found: list[Executions]) -> None:
+    """Steps x blows x commands x lost x executed twice."""
+    if not found:
+        return
+    terminalreporter.section("chaos: commands")
+    terminalreporter.line(f"{'step':26}  {'blow':22}{'runs':>6}{'commands':>10}{'lost':>6}{'twice':>7}{'s/run':>7}")
+    table: dict[tuple[str, str], list[Executions]] = collections.defaultdict(list)
+    for run in found:
+        for blow in run.fallen:
+            table[blow.at, blow.name].append(run)
+    for (step, name), runs in [*sorted(table.items()), (("all", "together"), found)]:
+        asked, lost, double = (sum(getattr(run, field) for run in runs) for field in ("asked", "lost", "double"))
+        wall_s = sum(run.wall_s for run in runs) / len(runs)
+        terminalreporter.line(f"{step:26}  {name:22}{len(runs):>6}{asked:>10}{lost:>6}{double:>7}{wall_s:>7.1f}")
+    unused = sum(len(run.plan.blows) - len(run.fallen) for run in found)
+    terminalreporter.line(f"{unused} blows never fell: their command did not come to that step.")
