@@ -1783,6 +1783,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/crash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch Crash
+         * @description Why a batch failed: by its reason, its log, and what the host's agent told of its process. Null if it did not.
+         */
+        get: operations["get_batch_crash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/curves": {
         parameters: {
             query?: never;
@@ -3091,6 +3111,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Channels
+         * @description Where else I hear of things.
+         */
+        get: operations["list_my_channels"];
+        put?: never;
+        /**
+         * Add My Channel
+         * @description Add a channel. Its address must be a public one, or be allowed.
+         */
+        post: operations["add_my_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete My Channel
+         * @description Remove a channel, and what waits for it.
+         */
+        delete: operations["delete_my_channel"];
+        options?: never;
+        head?: never;
+        /**
+         * Update My Channel
+         * @description Change a channel, or switch it on and off. Another address drops the secret, if none comes with it.
+         */
+        patch: operations["update_my_channel"];
+        trace?: never;
+    };
+    "/api/me/channels/{channel_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Channel Deliveries
+         * @description What was sent to a channel, and what became of it, the newest first.
+         */
+        get: operations["list_my_channel_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test My Channel
+         * @description Send a message to a channel now.
+         */
+        post: operations["test_my_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/notification_prefs": {
         parameters: {
             query?: never;
@@ -3421,6 +3529,94 @@ export interface paths {
         get: operations["list_project_board_metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Channels
+         * @description Channels that hear of a project.
+         */
+        get: operations["list_project_channels"];
+        put?: never;
+        /**
+         * Add Project Channel
+         * @description Add a channel. Its address must be a public one, or be allowed.
+         */
+        post: operations["add_project_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project Channel
+         * @description Remove a channel, and what waits for it.
+         */
+        delete: operations["delete_project_channel"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Project Channel
+         * @description Change a channel, or switch it on and off. Another address drops the secret, if none comes with it.
+         */
+        patch: operations["update_project_channel"];
+        trace?: never;
+    };
+    "/api/projects/{project}/channels/{channel_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Channel Deliveries
+         * @description What was sent to a channel, and what became of it, the newest first.
+         */
+        get: operations["list_project_channel_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Project Channel
+         * @description Send a message to a channel now.
+         */
+        post: operations["test_project_channel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4957,7 +5153,7 @@ export interface components {
          * @description Kinds of failure. The values are part of the API: pages find their hints by them.
          * @enum {string}
          */
-        argus_catalog__crash__rules__Kind: "cuda_oom" | "host_oom" | "disk_full" | "distributed" | "cuda_error" | "divergence" | "preempted" | "import_error" | "path_error" | "segfault" | "keyboard_interrupt" | "killed_by_user" | "assertion" | "exception" | "lost" | "unknown";
+        argus_catalog__crash__rules__Kind: "cuda_oom" | "host_oom" | "disk_full" | "distributed" | "gpu_fault" | "cuda_error" | "divergence" | "preempted" | "import_error" | "path_error" | "segfault" | "keyboard_interrupt" | "killed_by_user" | "assertion" | "exception" | "lost" | "unknown";
         /**
          * QueryResult
          * @description The curves of one job that was asked for. `missing` are the wanted metrics that it does not have.
@@ -5154,8 +5350,8 @@ export interface components {
          * BatchOut
          * @description A batch. `env_snapshot` is null in lists.
          *
-         *     `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused now;
-         *     `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
+         *     `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused
+         *     now; `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
          */
         BatchOut: {
             /** Can Edit */
@@ -5480,6 +5676,124 @@ export interface components {
          * @enum {string}
          */
         Change: "added" | "removed" | "changed" | "unknown";
+        /**
+         * ChannelDeliveryOut
+         * @description One message to a channel. `waiting` is also between attempts; `failed` was given up.
+         */
+        ChannelDeliveryOut: {
+            /** Attempts */
+            attempts: number;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Created At */
+            created_at: string;
+            /** Event Type */
+            event_type: string;
+            /** Id */
+            id: number;
+            /** Last Error */
+            last_error: string | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "sending" | "sent" | "failed";
+            /** Title */
+            title: string;
+        };
+        /**
+         * ChannelIn
+         * @description A new channel. A webhook without a secret gets one, which the answer shows this once.
+         */
+        ChannelIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Event Kinds
+             * @default [
+             *       "job_failed",
+             *       "batch_failed",
+             *       "batch_diverged"
+             *     ]
+             */
+            event_kinds?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "feishu" | "slack" | "webhook";
+            /** Name */
+            name: string;
+            /** Secret */
+            secret?: string | null;
+            /**
+             * Url
+             * Format: password
+             */
+            url: string;
+        };
+        /**
+         * ChannelOut
+         * @description A channel. `shown` says where it leads, without what makes the address a secret.
+         */
+        ChannelOut: {
+            /** Added By User Id */
+            added_by_user_id: number;
+            /** Created At */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Event Kinds */
+            event_kinds: string[];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "feishu" | "slack" | "webhook";
+            /** Name */
+            name: string;
+            /** Shown */
+            shown: string;
+            /** Signed */
+            signed: boolean;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * ChannelPatch
+         * @description Changes; what is null stays.
+         */
+        ChannelPatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Event Kinds */
+            event_kinds?: string[] | null;
+            /** Name */
+            name?: string | null;
+            /** Secret */
+            secret?: string | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * ChannelTestOut
+         * @description What the receiver said to a try.
+         */
+        ChannelTestOut: {
+            /** Error */
+            error?: string | null;
+            /** Ok */
+            ok: boolean;
+        };
         /**
          * Chosen
          * @description Deleted batches and jobs, at most 500 together.
@@ -6028,6 +6342,21 @@ export interface components {
             running_batches: number;
         };
         /**
+         * CrashHost
+         * @description What the host's agent told of the process: the kernel's line about memory, what the driver said of cards, and the
+         *     end of its output, which may say more than the log that the run sent. `never_began`: why there was no process.
+         */
+        CrashHost: {
+            /** Gpu Errors */
+            gpu_errors: string[];
+            /** Kernel */
+            kernel: string | null;
+            /** Last Lines */
+            last_lines: string[];
+            /** Never Began */
+            never_began: string | null;
+        };
+        /**
          * CrashLine
          * @description A line that shows the failure; `is_key` marks the one that names it.
          */
@@ -6045,8 +6374,8 @@ export interface components {
         };
         /**
          * CrashOut
-         * @description Why a job died. `kind` is null for a job that did not. `hint_key` finds the hint in a page's language; `facts`
-         *     are for it: the module that is missing, the path, what was to be allocated. `n_lines`: how many lines were read.
+         * @description Why a job or a batch died. `kind` is null for one that did not. `hint_key` finds the hint in a page's language;
+         *     `facts` are for it: the module that is missing, the path, what was to be allocated. `n_lines`: how many were read.
          */
         CrashOut: {
             /**
@@ -6062,6 +6391,7 @@ export interface components {
             };
             /** Hint Key */
             hint_key: string | null;
+            host: components["schemas"]["CrashHost"] | null;
             kind: components["schemas"]["argus_catalog__crash__rules__Kind"] | null;
             /** Lines */
             lines: components["schemas"]["CrashLine"][];
@@ -6514,7 +6844,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "agent.absent" | "agent.outdated" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "agent.absent" | "agent.outdated" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "channel.not_found" | "channel.url_invalid" | "channel.limit_reached" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -7726,7 +8056,8 @@ export interface components {
         };
         /**
          * JobTimeline
-         * @description The life of a job. `elapsed_s` is from its first start to its end or now, `last_run_s` of its last run alone.
+         * @description The life of a job. `elapsed_s` is from its first start to its end or now without its pauses, `last_run_s` of its
+         *     last run alone.
          *
          *     Of what the server itself noted, moments before `noted_since` are not looked up; of the log's lines those before
          *     the place `log_from_line`. Null and 0: all were.
@@ -8291,7 +8622,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "started" | "resumed" | "first_epoch" | "artifact" | "warning" | "error" | "stalled" | "diverged" | "idle" | "busy_again" | "stop_requested" | "paused" | "continued" | "done" | "failed" | "lost" | "ended";
+            kind: "started" | "resumed" | "first_epoch" | "artifact" | "warning" | "error" | "stalled" | "diverged" | "idle" | "busy_again" | "stop_requested" | "pause_requested" | "paused" | "continued" | "done" | "failed" | "lost" | "ended";
             /** Line Id */
             line_id: number | null;
             /** Size Bytes */
@@ -8397,6 +8728,37 @@ export interface components {
              * @enum {string}
              */
             permission?: "viewer" | "editor";
+        };
+        /**
+         * NewChannelOut
+         * @description A channel that was just made; `secret` is the one that was made for it, never shown again.
+         */
+        NewChannelOut: {
+            /** Added By User Id */
+            added_by_user_id: number;
+            /** Created At */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Event Kinds */
+            event_kinds: string[];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "feishu" | "slack" | "webhook";
+            /** Name */
+            name: string;
+            /** Secret */
+            secret: string | null;
+            /** Shown */
+            shown: string;
+            /** Signed */
+            signed: boolean;
+            /** Updated At */
+            updated_at: string | null;
         };
         /**
          * NewPin
@@ -13782,6 +14144,37 @@ export interface operations {
             };
         };
     };
+    get_batch_crash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrashOut"];
+                };
+            };
+        };
+    };
     get_batch_curves: {
         parameters: {
             query?: {
@@ -16220,6 +16613,198 @@ export interface operations {
             };
         };
     };
+    list_my_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"][];
+                };
+            };
+        };
+    };
+    add_my_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewChannelOut"];
+                };
+            };
+        };
+    };
+    delete_my_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_my_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelPatch"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+        };
+    };
+    list_my_channel_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only ids below this one. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelDeliveryOut"][];
+                };
+            };
+        };
+    };
+    test_my_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTestOut"];
+                };
+            };
+        };
+    };
     read_notification_prefs: {
         parameters: {
             query?: never;
@@ -16826,6 +17411,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardMetrics"];
+                };
+            };
+        };
+    };
+    list_project_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"][];
+                };
+            };
+        };
+    };
+    add_project_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewChannelOut"];
+                };
+            };
+        };
+    };
+    delete_project_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_project_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelPatch"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+        };
+    };
+    list_project_channel_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only ids below this one. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                channel_id: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelDeliveryOut"][];
+                };
+            };
+        };
+    };
+    test_project_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTestOut"];
                 };
             };
         };

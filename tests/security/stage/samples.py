@@ -591,6 +591,11 @@ def _on_watched_host(world: World) -> Run:
     return run
 
 
+@sample("GET /api/batches/{batch_id}/crash")
+def _(world: World) -> Call:
+    return _on(world.other_run, "/api/batches/{batch}/crash")
+
+
 @sample("POST /api/batches/{batch_id}/inspect")
 def _(world: World) -> Call:
     return _on(_on_watched_host(world), "/api/batches/{batch}/inspect")

@@ -1,7 +1,7 @@
 """Decides what kind of failure the evidence speaks for. Pure; `rules` is the table.
 
-The reason that the run gave speaks first, then the last lines of its log, then the signal. Within one source the first
-rule of the table wins, and of its lines the last.
+The kernel speaks first: it knows what it killed, and the driver which card failed. Then the reason that the run gave,
+the last lines of its log, and the signal. Within one source the first rule of the table wins; of its lines the last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from argus_catalog.crash.ending import Ending
+from argus_catalog.crash.ending import SILENT, Ending, HostWord
 from argus_catalog.crash.rules import RULES, Kind, Rule
 
 Certainty = Literal["sure", "likely", "none"]
@@ -20,6 +20,10 @@ _ERRORS: Final = frozenset({"error", "critical", "fatal"})
 _TRACEBACK: Final = re.compile(
     r"^\s*(?:\[[\w.:-]+\]:?\s*)?(?:Traceback \(most recent call last\)|Exception in thread )"
 )
+# What a run may say of an end that has a deeper cause: a process that was killed, a card that failed.
+_VAGUE: Final = frozenset({Kind.EXCEPTION, Kind.ASSERTION, Kind.KEYBOARD_INTERRUPT})
+_OF_A_KILL: Final = _VAGUE | {Kind.HOST_OOM, Kind.DISTRIBUTED, Kind.KILLED_BY_USER, Kind.SEGFAULT}
+_OF_A_CARD: Final = _VAGUE | {Kind.CUDA_ERROR, Kind.DISTRIBUTED, Kind.SEGFAULT}
 # A whole traceback fits; a recursion's would not help anyone.
 _LONGEST_BLOCK: Final = 40
 _SHOWN_WITHOUT_A_SIGN: Final = 8
@@ -38,6 +42,7 @@ class Evidence:
     is_stop_requested: bool = False
     is_lost: bool = False
     has_nonfinite: bool = False
+    host: HostWord = SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,11 @@ def classify(evidence: Evidence) -> Verdict:
     texts = [_readable(text) for _, text in evidence.lines]
     reason = _readable(evidence.reason or "")
     verdict = _by_text(evidence, reason, texts)
-    if verdict is not None and verdict.kind not in {Kind.EXCEPTION, Kind.ASSERTION, Kind.KEYBOARD_INTERRUPT}:
+    by_host = _by_host(evidence, verdict)
+    if by_host is not None:
+        key = None if verdict is None else verdict.key
+        return Verdict(by_host.kind, "sure", by_host.facts, _shown(evidence, texts, key), key)
+    if verdict is not None and verdict.kind not in _VAGUE:
         return verdict
     by_ending = _by_ending(evidence)
     if by_ending is not None and (verdict is None or by_ending.certainty == "sure"):
@@ -87,6 +96,17 @@ def _by_text(evidence: Evidence, reason: str, texts: Sequence[str]) -> Verdict |
         return None
     key = None if seen is None else seen[1]
     return Verdict(told[0].kind, "sure", _facts(told[2]), _shown(evidence, texts, key), key)
+
+
+def _by_host(evidence: Evidence, told: Verdict | None) -> Verdict | None:
+    """What the kernel and the driver said, where that explains more than the run's own words."""
+    if evidence.host.oom is not None and (told is None or told.kind in _OF_A_KILL):
+        return Verdict(Kind.HOST_OOM, "sure")
+    seen = _first_rule(evidence.host.gpu_errors)
+    if seen is None:
+        return None
+    kind, weaker = (Kind.GPU_FAULT, _OF_A_CARD) if seen[0].kind is Kind.GPU_FAULT else (Kind.CUDA_ERROR, _VAGUE)
+    return Verdict(kind, "sure", _facts(seen[2])) if told is None or told.kind in weaker else None
 
 
 def _by_ending(evidence: Evidence) -> Verdict | None:

@@ -1,9 +1,11 @@
-"""How the process of a job ended, as far as anyone told: the exit code and the signal."""
+"""How the process of a job ended, as far as anyone told: the exit code, the signal, what the host said of it."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 _EXIT_KEYS: Final = ("exit_code", "exitcode", "returncode", "return_code")
@@ -17,6 +19,25 @@ class Ending(NamedTuple):
 
     exit_code: int | None = None
     signal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostWord:
+    """How the process ended, the kernel's line about memory, what the driver said of cards, the last lines.
+
+    `never_began` is the reason why there was no process at all.
+    """
+
+    ending: Ending = field(default_factory=Ending)
+    oom: str | None = None
+    gpu_errors: tuple[str, ...] = ()
+    last_lines: tuple[str, ...] = ()
+    ended_at: datetime | None = None
+    never_began: str | None = None
+
+
+SILENT: Final = HostWord()
+"""No agent began this batch, or none has told anything."""
 
 
 def ending_of(told: Mapping[str, Any] | None) -> Ending:

@@ -1,7 +1,7 @@
 """What shows which kind of failure: one table, the most telling first.
 
-A named group of a pattern becomes a fact of the verdict, so that a hint can name the module or the path. Whoever starts
-processes and knows how they ended (an executor) adds to `Ending`, not here.
+A named group of a pattern becomes a fact of the verdict, so that a hint can name the module or the path. What an
+agent tells of the end of a process (`HostWord`) is held against the same table.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     HOST_OOM = "host_oom"
     DISK_FULL = "disk_full"
     DISTRIBUTED = "distributed"
+    GPU_FAULT = "gpu_fault"
     CUDA_ERROR = "cuda_error"
     DIVERGENCE = "divergence"
     PREEMPTED = "preempted"
@@ -93,6 +94,15 @@ RULES: Final[tuple[Rule, ...]] = (
             r"nccl(?:System|Internal|Remote|UnhandledCuda|InvalidUsage)Error",
             r"(?:DistBackendError|DistStoreError|DistNetworkError|ChildFailedError)",
             r"(?:TCPStore|c10d|Gloo|rendezvous).{0,120}(?:timed? ?out|connection (?:closed|reset|refused))",
+        ),
+    ),
+    Rule(
+        # Of NVIDIA's Xid numbers those that speak of the card itself, its memory, its bus or its firmware.
+        Kind.GPU_FAULT,
+        _texts(
+            r"Xid \(PCI[^)]{1,40}\): (?P<error>(?:46|48|54|61|62|63|64|74|79|9[2459]|119|120|14\d)\b)",
+            r"GPU has fallen off the bus|GPU is lost|uncorrectable (?:NVLink|ECC) error|Unable to determine the device "
+            r"handle for GPU|amdgpu.{0,80}(?:GPU reset|uncorrectable)",
         ),
     ),
     Rule(

@@ -19,9 +19,20 @@ class CrashLine(Shape):
     is_key: bool
 
 
+class CrashHost(Shape):
+    """What the host's agent told of the process: the kernel's line about memory, what the driver said of cards, and the
+    end of its output, which may say more than the log that the run sent. `never_began`: why there was no process.
+    """
+
+    kernel: str | None
+    gpu_errors: list[str]
+    last_lines: list[str]
+    never_began: str | None
+
+
 class CrashOut(Shape):
-    """Why a job died. `kind` is null for a job that did not. `hint_key` finds the hint in a page's language; `facts`
-    are for it: the module that is missing, the path, what was to be allocated. `n_lines`: how many lines were read.
+    """Why a job or a batch died. `kind` is null for one that did not. `hint_key` finds the hint in a page's language;
+    `facts` are for it: the module that is missing, the path, what was to be allocated. `n_lines`: how many were read.
     """
 
     kind: Kind | None
@@ -33,3 +44,4 @@ class CrashOut(Shape):
     signal: str | None
     lines: list[CrashLine]
     n_lines: int
+    host: CrashHost | None

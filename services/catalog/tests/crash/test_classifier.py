@@ -1,7 +1,8 @@
 import pytest
 
 from argus_catalog.crash.classifier import Evidence, classify
-from argus_catalog.crash.ending import Ending, ending_of
+from argus_catalog.crash.ending import Ending, HostWord, ending_of
+from argus_catalog.crash.host_word import word_of
 from argus_catalog.crash.rules import RULES, Kind
 
 TRACE = ["Traceback (most recent call last):", '  File "train.py", line 8, in <module>', "    main()"]
@@ -54,6 +55,11 @@ BY_TEXT = [
     ("segfault", "Bus error (core dumped)"),
     ("cuda_error", "RuntimeError: CUDA error: device-side assert triggered"),
     ("cuda_error", "RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+    ("gpu_fault", "NVRM: Xid (PCI:0000:65:00): 79, pid=4711, GPU has fallen off the bus."),
+    ("gpu_fault", "NVRM: Xid (PCI:0000:65:00): 48, pid='<unknown>', An uncorrectable double bit error (DBE)"),
+    ("gpu_fault", "RuntimeError: CUDA error: uncorrectable ECC error encountered"),
+    ("gpu_fault", "amdgpu 0000:03:00.0: amdgpu: GPU reset begin!"),
+    ("cuda_error", "NVRM: Xid (PCI:0000:65:00): 31, pid=4711, name=python, MMU Fault"),
     ("preempted", "slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-11-02T10:00:00 DUE TO TIME LIMIT ***"),
     ("preempted", "*** STEP 9 CANCELLED DUE TO PREEMPTION ***"),
     ("preempted", "job was preempted by a higher priority"),
@@ -158,6 +164,45 @@ class TestWhatSpeaksFirst:
         assert classify(Evidence(has_nonfinite=True)).kind == "divergence"
         assert classify(Evidence(is_lost=True)).kind == "lost"
         assert classify(Evidence()) == classify(Evidence(lines=()))
+
+
+KILLED = "Memory cgroup out of memory: Killed process 4711 (python) total-vm:81920kB"
+OFF_THE_BUS = "NVRM: Xid (PCI:0000:65:00): 79, pid=4711, GPU has fallen off the bus."
+MMU_FAULT = "NVRM: Xid (PCI:0000:65:00): 31, pid=4711, name=python, MMU Fault"
+
+
+class TestTheHost:
+    """What the kernel and the driver said, beside what the run said itself."""
+
+    @pytest.mark.parametrize(
+        ("host", "reason", "kind", "certainty"),
+        [
+            (HostWord(ending=Ending(signal="SIGKILL"), oom=KILLED), None, "host_oom", "sure"),
+            (HostWord(oom=KILLED), "KeyError: 'x'", "host_oom", "sure"),
+            (HostWord(oom=KILLED), "ncclRemoteError: a peer went away", "host_oom", "sure"),
+            (HostWord(oom=KILLED), "CUDA out of memory", "cuda_oom", "sure"),
+            (HostWord(gpu_errors=(OFF_THE_BUS,)), None, "gpu_fault", "sure"),
+            (HostWord(gpu_errors=(OFF_THE_BUS,)), "Watchdog caught collective operation timeout", "gpu_fault", "sure"),
+            (HostWord(gpu_errors=(OFF_THE_BUS,)), "CUDA error: unspecified launch failure", "gpu_fault", "sure"),
+            (HostWord(gpu_errors=(OFF_THE_BUS,)), "No module named 'einops'", "import_error", "sure"),
+            (HostWord(gpu_errors=(MMU_FAULT,)), None, "cuda_error", "sure"),
+            (HostWord(gpu_errors=(MMU_FAULT,)), "loss is nan", "divergence", "sure"),
+            (HostWord(gpu_errors=("a line of no rule",)), None, "unknown", "none"),
+            (HostWord(ending=Ending(signal="SIGKILL")), None, "host_oom", "likely"),
+            (HostWord(ending=Ending(signal="SIGSEGV")), None, "segfault", "sure"),
+            (HostWord(ending=Ending(exit_code=1)), "KeyError: 'x'", "exception", "sure"),
+        ],
+    )
+    def test_who_is_believed(self, host, reason, kind, certainty):
+        verdict = classify(Evidence(reason=reason, ending=host.ending, host=host))
+        assert (verdict.kind, verdict.certainty) == (kind, certainty)
+
+    def test_a_failed_card_is_named_by_the_number_of_its_error(self):
+        assert classify(Evidence(host=HostWord(gpu_errors=(OFF_THE_BUS,)))).facts == {"error": "79"}
+
+    @pytest.mark.parametrize("facts", [None, {}, {"oom": 3, "gpu_errors": "x", "last_lines": [1, None]}])
+    def test_words_that_are_none(self, facts):
+        assert word_of(facts) == HostWord()
 
 
 class TestShownLines:
