@@ -11,7 +11,7 @@ const SIGNED_OUT = ['/login', '/register', '/forgot-password', '/reset-password?
 // A closed Select of Ant Design names its list before it is made, and says that it is closed only once it was open.
 const OF_THE_LIBRARY = ['aria-required-attr', 'aria-valid-attr-value']
 
-const BATCH_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources', 'logs', 'files', 'environment', 'notifications', 'activity']
+const BATCH_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources', 'logs', 'files', 'environment', 'notifications', 'history', 'activity']
 const PROJECT_TABS = ['overview', 'batches', 'leaderboard', 'matrix', 'studies', 'resources', 'members', 'settings']
 const STUDY_TABS = ['overview', 'parameters', 'curves', 'trials']
 const PUBLIC_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources']

@@ -43,7 +43,7 @@ test('every page works under its policy, in light and dark', async ({ page }) =>
   await signIn(page, ADMINISTRATOR)
   const story = await seedStory(await mintToken(page, 'policy'))
   const batch = `/batches/${story.batchId}`
-  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'timeline', 'resources', 'environment', 'files', 'notifications', 'activity'].map((tab) => `${batch}?tab=${tab}`)
+  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'timeline', 'resources', 'environment', 'files', 'notifications', 'history', 'activity'].map((tab) => `${batch}?tab=${tab}`)
   const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
   for (const path of [...PLAIN, ...full]) await look(page, path)
   await page.getByTestId('theme-switch').click()

@@ -50,7 +50,7 @@ test('fits a phone on every page, empty and full', async ({ page }) => {
 
   const story = await seedStory(await mintToken(page, 'a machine with a rather long name'))
   const batch = `/batches/${story.batchId}`
-  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment'].map((tab) => `${batch}?tab=${tab}`)
+  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment', 'history'].map((tab) => `${batch}?tab=${tab}`)
   const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
   for (const path of [...PAGES, ...full]) await expectToFit(page, path)
 

@@ -4,6 +4,7 @@ import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { currentUser } from '@/api/session'
 import { signOut } from '@/features/auth'
+import { pageActions } from '@/shared/composables/usePageActions'
 import { setLocale } from '@/shared/i18n'
 import { useTheme } from '@/shared/theme'
 import { placesOf } from '../shell/navigation'
@@ -31,6 +32,7 @@ export function useCommands() {
   const actions = computed<Command[]>(() => {
     const themes = (['light', 'dark', 'system'] as const).filter((name) => name !== choice.value)
     return [
+      ...pageActions.value.map((one): Command => ({ ...one, group: 'actions' })),
       { id: 'token', group: 'actions', title: t('palette.newToken'), words: 'token', icon: KeyOutlined, to: { name: 'settings', params: { section: 'tokens' }, query: { new: '1' } } },
       ...themes.map((name): Command => ({ id: `theme:${name}`, group: 'actions', title: t('palette.theme', { name: t(`shell.themes.${name}`) }), words: `theme ${name}`, icon: BgColorsOutlined, act: () => choose(name) })),
       locale.value === 'zh-CN'

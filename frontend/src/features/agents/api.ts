@@ -9,6 +9,7 @@ export type CommandStep = components['schemas']['CommandStep']
 export interface CommandFilter {
   agent_id?: string
   batch_id?: string
+  kind?: string
 }
 
 const PAGE = 50

@@ -13,9 +13,10 @@ import { inOrder, stateOf, type AgentState } from './state'
 
 // A click is followed by a few messages in a row: soon enough to be felt as at once.
 const REST_MS = 250
-const isOfAgents = (event: LiveEvent): boolean => event.event_type === 'agent'
+// Of one's own agents, and of commands about a batch that one may see.
+const isOfAgents = (event: LiveEvent): boolean => event.event_type === 'agent' || event.event_type === 'command'
 /** What moves a batch may be what a command did. */
-const MOVES = new Set(['batch_stop_requested', 'rerun_requested', 'batch_start', 'batch_done', 'batch_failed'])
+const MOVES = new Set(['batch_stop_requested', 'batch_pause_requested', 'batch_paused', 'batch_resumed', 'rerun_requested', 'batch_start', 'batch_done', 'batch_failed'])
 
 export function useAgents(all: MaybeRefOrGetter<boolean>) {
   useLiveChannels(['visible'])
@@ -101,4 +102,17 @@ export function useHostAgent(host: MaybeRefOrGetter<string | null>) {
     const [best] = inOrder(data.value.filter(({ hostname }) => hostname === toValue(host)))
     return best ? stateOf(best) : 'none'
   })
+}
+
+/** The newest command of one kind about a batch, with the steps that it took; `null` while there is none. */
+export function useLatestCommand(batchId: MaybeRefOrGetter<string>, kind: string) {
+  const { data, refresh } = useResource(
+    async () => {
+      const [latest] = (await listCommands({ batch_id: toValue(batchId), kind })).items
+      return latest ? readCommand(latest.id) : null
+    },
+    { key: () => toValue(batchId) },
+  )
+  useRefreshOnEvents((event) => event.batch_id === toValue(batchId) && (event.event_type === 'command' || MOVES.has(event.event_type)), refresh, REST_MS)
+  return { command: data }
 }

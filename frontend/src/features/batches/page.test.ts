@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch, Job } from '@/features/runs'
 import { answerOf } from './answer'
 import { cardCosts, secondsOf } from './composables/useCost'
-import { overridesOf, overrideValues, quoted, rerunLines } from './rerun'
+import { overridesOf, overrideValues, quoted, rerunLines, resumeLines, savedAs } from './rerun'
 
 const batch = (more: Partial<Batch> = {}): Batch => ({ status: 'running', n_total: 10, n_done: 3, n_failed: 1, is_stalled: false, ...more }) as Batch
 const job = (status: string, more: Partial<Job> = {}): Job => ({ status, is_idle_flagged: false, elapsed_s: null, start_time: null, end_time: null, ...more }) as Job
@@ -39,6 +39,19 @@ describe('running a batch again', () => {
     expect(rerunLines({ ...asked, withCode: true })).toBe("cd '/home/ada/my runs'\ngit checkout abc123\npython train.py 'name=a b'")
     expect(rerunLines({ ...asked, withCode: false })).not.toContain('checkout')
     expect(rerunLines({ ...asked, snapshot: null, withCode: true })).toBe("python train.py 'name=a b'")
+  })
+})
+
+describe('going on with a paused batch', () => {
+  it('by hand: under its own id, from its checkpoint', () => {
+    const paused = batch({ id: 'b 1', command: 'python train.py', env_snapshot: { cwd: '/data' }, checkpoint: { path: '/ckpt/last.pt', epoch: 12, job_id: 'j' } })
+    expect(resumeLines(paused)).toBe("cd /data\nexport ARGUS_BATCH_ID='b 1'\nexport ARGUS_RESUME_FROM=/ckpt/last.pt\npython train.py")
+    expect(resumeLines({ ...paused, env_snapshot: null, checkpoint: null })).toBe("export ARGUS_BATCH_ID='b 1'\npython train.py")
+  })
+
+  it('reads what a checkpoint tells, and nothing else', () => {
+    expect(savedAs({ path: '/a', epoch: 3, step: 'x', job_id: '' })).toEqual({ job: null, path: '/a', epoch: 3, step: null })
+    expect(savedAs(null)).toBeNull()
   })
 })
 

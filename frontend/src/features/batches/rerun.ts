@@ -1,4 +1,5 @@
 // The commands that run a batch again, as they are typed into a shell. Pure.
+import type { Batch } from '@/features/runs'
 import { readEnvironment } from './environment'
 
 /** A word as a POSIX shell takes it. */
@@ -38,4 +39,27 @@ export function rerunLines({ command, snapshot, overrides, withCode }: Rerun): s
   const lines = folder ? [`cd ${quoted(folder)}`] : []
   if (withCode && environment?.sha) lines.push(`git checkout ${quoted(environment.sha)}`)
   return [...lines, [command, ...overrides.map(quoted)].join(' ')].join('\n')
+}
+
+export interface Saved {
+  job: string | null
+  path: string | null
+  epoch: number | null
+  step: number | null
+}
+
+/** What a batch goes on from, as its newest checkpoint tells. */
+export function savedAs(checkpoint: Readonly<Record<string, unknown>> | null): Saved | null {
+  if (!checkpoint) return null
+  const word = (name: string): string | null => (typeof checkpoint[name] === 'string' && checkpoint[name] !== '' ? (checkpoint[name] as string) : null)
+  const count = (name: string): number | null => (typeof checkpoint[name] === 'number' ? (checkpoint[name] as number) : null)
+  return { job: word('job_id'), path: word('path'), epoch: count('epoch'), step: count('step') }
+}
+
+/** Lines for a shell that let a paused batch go on under its own name, where it saved itself. */
+export function resumeLines(batch: Pick<Batch, 'id' | 'command' | 'env_snapshot' | 'checkpoint'>): string {
+  const path = savedAs(batch.checkpoint)?.path
+  const names = [`export ARGUS_BATCH_ID=${quoted(batch.id)}`, ...(path ? [`export ARGUS_RESUME_FROM=${quoted(path)}`] : [])]
+  const lines = rerunLines({ command: batch.command ?? '', snapshot: batch.env_snapshot, overrides: [], withCode: true }).split('\n')
+  return [...lines.slice(0, -1), ...names, ...lines.slice(-1)].join('\n')
 }

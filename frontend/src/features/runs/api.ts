@@ -27,6 +27,8 @@ export const getBatch = (id: string) => ok(client.GET('/api/batches/{batch_id}',
 export const getJobs = (id: string) => ok(client.GET('/api/batches/{batch_id}/jobs', path(id)))
 export const getLatestEpochs = (id: string) => ok(client.GET('/api/batches/{batch_id}/epochs/latest', path(id)))
 export const getBatchMetrics = (id: string) => ok(client.GET('/api/batches/{batch_id}/metrics', path(id)))
+export const pauseBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}/pause', path(id)))
+export const resumeBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}/resume', path(id)))
 export const stopBatch = (id: string) => ok(client.POST('/api/batches/{batch_id}/stop', path(id)))
 
 export const getBatchCurves = (id: string, metric: string) =>

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { onLiveEvents } from '@/api/hub'
-import { getBatch, listBatches, stopBatch, type BatchFilter } from './api'
+import { getBatch, listBatches, pauseBatch, resumeBatch, stopBatch, type BatchFilter } from './api'
 import { batchFromEvent, foldBatch } from './fold'
 import type { Batch } from './types'
 
@@ -34,6 +34,21 @@ export const useBatchStore = defineStore('batches', () => {
     if (batch) byId.set(id, { ...batch, status })
   }
 
+  /** Asks the script to save itself at its next checkpoint and to end. */
+  async function pause(id: string): Promise<void> {
+    const { status, pause_requested: asked } = await pauseBatch(id)
+    const batch = byId.get(id)
+    if (batch) byId.set(id, { ...batch, status, pause_requested_at: asked ? (batch.pause_requested_at ?? new Date().toISOString()) : null })
+  }
+
+  /** Lets a paused batch go on, or takes a pause back that has not come. False: no agent can, and nothing goes on by itself. */
+  async function resume(id: string): Promise<boolean> {
+    const { status, command_id: command } = await resumeBatch(id)
+    const batch = byId.get(id)
+    if (batch) byId.set(id, { ...batch, status, pause_requested_at: null })
+    return status !== 'paused' || command !== null
+  }
+
   onLiveEvents((events) => {
     for (const event of events) {
       const batch = byId.get(event.batch_id)
@@ -42,5 +57,5 @@ export const useBatchStore = defineStore('batches', () => {
     }
   })
 
-  return { byId, put, load, list, stop }
+  return { byId, put, load, list, pause, resume, stop }
 })

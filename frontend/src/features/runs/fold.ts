@@ -52,6 +52,11 @@ export function batchFromEvent(event: LiveEvent): Batch {
     is_idle: false,
     error: null,
     stop_requested_at: null,
+    pause_requested_at: null,
+    pause_requested_by: null,
+    paused_at: null,
+    paused_s: 0,
+    checkpoint: null,
     can_edit: true,
   }
 }
@@ -89,6 +94,7 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         status: 'running',
         end_time: null,
         is_stalled: false,
+        ...wentOn(batch, event),
         ...seen,
       }
     }
@@ -104,13 +110,22 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         n_failed: whole(data.n_failed) ?? batch.n_failed,
         error: failed ? failureText(data) : batch.error,
         is_stalled: false,
+        pause_requested_at: null,
         ...seen,
       }
     }
     case 'batch_stop_requested':
-      return { ...batch, status: 'stopping' }
+      return { ...batch, status: 'stopping', stop_requested_at: text(data.requested_at) ?? event.timestamp, pause_requested_at: null }
     case 'batch_stopped':
-      return { ...batch, status: 'stopped', end_time: text(data.end_time) ?? event.timestamp, is_stalled: false }
+      return { ...batch, status: 'stopped', end_time: text(data.end_time) ?? event.timestamp, is_stalled: false, pause_requested_at: null, paused_at: null }
+    case 'batch_pause_requested':
+      return { ...batch, pause_requested_at: text(data.requested_at) ?? event.timestamp, pause_requested_by: text(data.requested_by) ?? batch.pause_requested_by }
+    case 'batch_paused':
+      return { ...batch, status: 'paused', paused_at: event.timestamp, pause_requested_at: null, is_stalled: false, checkpoint: isRecord(data.checkpoint) ? data.checkpoint : batch.checkpoint }
+    case 'batch_resumed':
+      return batch.status === 'paused' ? { ...batch, status: 'running', ...wentOn(batch, event) } : batch
+    case 'job_checkpoint':
+      return { ...batch, ...seen, is_stalled: false, checkpoint: { ...data, job_id: event.job_id, at: event.timestamp } }
     case 'batch_stalled':
       return { ...batch, status: 'stalled', is_stalled: true }
     case 'job_start':
@@ -122,6 +137,13 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
     default:
       return batch
   }
+}
+
+/** A pause that is over counts; told twice it counts once, for then there is none. */
+function wentOn(batch: Batch, event: LiveEvent): Pick<Batch, 'paused_at' | 'paused_s'> {
+  const [from, to] = [Date.parse(batch.paused_at ?? ''), Date.parse(event.timestamp)]
+  const seconds = Number.isFinite(from) && Number.isFinite(to) ? Math.max(0, Math.round((to - from) / 1000)) : 0
+  return { paused_at: null, paused_s: batch.paused_s + seconds }
 }
 
 export function emptyJob(event: LiveEvent): Job {

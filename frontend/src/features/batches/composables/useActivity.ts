@@ -12,7 +12,7 @@ export interface Told extends Omit<Happening, 'id'> {
   key: string
 }
 
-const NOT_TOLD = new Set(['job_epoch', 'job_step', 'resource_snapshot', 'log_line', 'batch_summary'])
+const NOT_TOLD = new Set(['job_epoch', 'job_step', 'resource_snapshot', 'log_line', 'batch_summary', 'command', 'job_checkpoint'])
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 // One happening may come from the reading and from the stream: what makes it the same is what it says.

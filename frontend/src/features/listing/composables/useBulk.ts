@@ -5,7 +5,7 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { asApiError } from '@/api/errors'
 import { useMarkStore } from '@/features/marks'
-import { isStoppable, useBatchStore } from '@/features/runs'
+import { isPausable, isStoppable, useBatchStore } from '@/features/runs'
 import { restore } from '@/features/trash'
 import { useErrorText } from '@/shared/i18n/useErrorText'
 import { deleteBatches, deleteJobs } from '../api'
@@ -60,6 +60,22 @@ export function useBulk({ source, removed, restored }: BulkOptions) {
       const fresh = rows.filter((row) => !marks.isPinned(row.batchId))
       for (const row of fresh) await marks.setPin(row.batchId, true)
       message.success(t('listing.done.pinned', { count: rows.length }, rows.length))
+    })
+
+  const pause = (rows: readonly Row[]): Promise<void> =>
+    attempt(async () => {
+      const live = rows.filter((row) => isPausable(String(row.fields.status)))
+      for (const row of live) await batches.pause(row.batchId)
+      message.success(t('listing.done.pausing', { count: live.length }, live.length))
+    })
+
+  const resume = (rows: readonly Row[]): Promise<void> =>
+    attempt(async () => {
+      const paused = rows.filter((row) => row.fields.status === 'paused')
+      let going = 0
+      for (const row of paused) going += (await batches.resume(row.batchId)) ? 1 : 0
+      if (going > 0) message.success(t('listing.done.resuming', { count: going }, going))
+      if (going < paused.length) message.warning(t('runs.pause.byHand'))
     })
 
   async function stop(rows: readonly Row[]): Promise<void> {
@@ -131,5 +147,5 @@ export function useBulk({ source, removed, restored }: BulkOptions) {
     })
   }
 
-  return { busy, compare, star, pin, stop, remove }
+  return { busy, compare, star, pin, pause, resume, stop, remove }
 }

@@ -32,7 +32,7 @@ export default {
   picked: '{count} selected | {count} selected | {count} selected',
   atLeastTwo: 'Select at least two.',
   most: 'At most {count} at once.',
-  actions: { name: 'Actions for what is selected', compare: 'Compare', star: 'Star', pin: 'Pin', stop: 'Stop', export: 'Export', delete: 'Delete', clear: 'Clear the selection' },
+  actions: { name: 'Actions for what is selected', compare: 'Compare', star: 'Star', pin: 'Pin', pause: 'Pause', resume: 'Resume', stop: 'Stop', export: 'Export', delete: 'Delete', clear: 'Clear the selection' },
   export: { csv: 'CSV', jsonl: 'JSON lines', parquet: 'Parquet', latex: 'LaTeX table', markdown: 'Markdown table', tooMany: 'These are too many to be named one by one. Narrow the filter and export the list instead.' },
   stop: { title: 'Stop {count} batch? | Stop {count} batch? | Stop {count} batches?' },
   delete: {
@@ -46,6 +46,8 @@ export default {
   done: {
     starred: '{count} starred | {count} starred | {count} starred',
     pinned: '{count} pinned | {count} pinned | {count} pinned',
+    pausing: 'None can be paused | {count} batch pauses at its next checkpoint | {count} batches pause at their next checkpoint',
+    resuming: '{count} batch goes on | {count} batch goes on | {count} batches go on',
     stopping: '{count} batch is being stopped | {count} batch is being stopped | {count} batches are being stopped',
     nothingToStop: 'None of them runs.',
     deleted: { batches: '{count} batch deleted | {count} batch deleted | {count} batches deleted', jobs: '{count} job deleted | {count} job deleted | {count} jobs deleted' },

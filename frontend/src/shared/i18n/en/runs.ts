@@ -7,6 +7,13 @@ export default {
     left: '{time} left',
     how: 'The end can be told when the first job has finished.',
   },
+  pause: {
+    action: 'Pause',
+    resume: 'Resume',
+    withdraw: 'Withdraw the pause',
+    explain: 'The script saves itself at its next checkpoint and ends; it goes on from there when you resume it.',
+    byHand: 'No agent of yours is on its host: the page of the batch says how to resume it by hand.',
+  },
   stop: {
     action: 'Stop',
     title: 'Stop this batch?',

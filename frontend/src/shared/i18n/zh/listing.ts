@@ -32,7 +32,7 @@ export default {
   picked: '已选 {count} 个 | 已选 {count} 个 | 已选 {count} 个',
   atLeastTwo: '至少选择两个。',
   most: '一次最多 {count} 个。',
-  actions: { name: '对所选内容的操作', compare: '比较', star: '加星', pin: '固定', stop: '停止', export: '导出', delete: '删除', clear: '清除选择' },
+  actions: { name: '对所选内容的操作', compare: '比较', star: '加星', pin: '固定', pause: '暂停', resume: '继续', stop: '停止', export: '导出', delete: '删除', clear: '清除选择' },
   export: { csv: 'CSV', jsonl: 'JSON 行', parquet: 'Parquet', latex: 'LaTeX 表格', markdown: 'Markdown 表格', tooMany: '数量太多，无法逐个列出。请缩小筛选范围后导出列表。' },
   stop: { title: '停止 {count} 个批次？ | 停止 {count} 个批次？ | 停止 {count} 个批次？' },
   delete: {
@@ -46,6 +46,8 @@ export default {
   done: {
     starred: '已加星 {count} 个 | 已加星 {count} 个 | 已加星 {count} 个',
     pinned: '已固定 {count} 个 | 已固定 {count} 个 | 已固定 {count} 个',
+    pausing: '没有可暂停的批次 | {count} 个批次将在下一个检查点暂停 | {count} 个批次将在下一个检查点暂停',
+    resuming: '{count} 个批次将继续 | {count} 个批次将继续 | {count} 个批次将继续',
     stopping: '正在停止 {count} 个批次 | 正在停止 {count} 个批次 | 正在停止 {count} 个批次',
     nothingToStop: '其中没有正在运行的。',
     deleted: { batches: '已删除 {count} 个批次 | 已删除 {count} 个批次 | 已删除 {count} 个批次', jobs: '已删除 {count} 个任务 | 已删除 {count} 个任务 | 已删除 {count} 个任务' },

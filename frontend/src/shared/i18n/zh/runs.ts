@@ -7,6 +7,13 @@ export default {
     left: '剩余 {time}',
     how: '首个任务完成后才能估计结束时间。',
   },
+  pause: {
+    action: '暂停',
+    resume: '继续',
+    withdraw: '撤回暂停',
+    explain: '脚本会在下一个检查点保存后退出，继续时从该处接着运行。',
+    byHand: '该主机上没有你的代理：批次页面说明了如何手动继续。',
+  },
   stop: {
     action: '停止',
     title: '停止这个批次？',

@@ -1,0 +1,44 @@
+// How far the end of a batch is that somebody asked for. Pure.
+
+export type StageName = 'flag' | 'waits' | 'agent' | 'sigterm' | 'sigkill' | 'ended' | 'refused'
+
+export interface Stage {
+  name: StageName
+  /** Since when; null where nobody knows. */
+  at: string | null
+  /** What the host said of it. */
+  detail: string | null
+}
+
+interface Told {
+  status: string
+  error: string | null
+  created_at: string
+  steps: readonly { step: string; at: string; detail: string | null }[]
+}
+
+const STAGES: Readonly<Record<string, StageName>> = { started: 'agent', note: 'agent', spawned: 'agent', queued: 'agent', sigterm: 'sigterm', sigkill: 'sigkill', ended: 'ended', succeeded: 'ended' }
+const NOT_TAKEN = new Set(['failed', 'expired', 'cancelled'])
+
+/** The stage by the command of this stop; a command of an earlier one tells nothing. Without any there is the flag alone. */
+export function stageOf(command: Told | null, askedAt: string | null): Stage {
+  if (!command || isEarlier(command.created_at, askedAt)) return { name: 'flag', at: askedAt, detail: null }
+  if (NOT_TAKEN.has(command.status)) return { name: 'refused', at: command.steps.at(-1)?.at ?? command.created_at, detail: command.error }
+  const told = command.steps.filter(({ step }) => step in STAGES)
+  const rank = (name: StageName): number => ORDER.indexOf(name)
+  const last = told.reduce<Stage | null>((best, { step, at, detail }) => {
+    const name = STAGES[step] as StageName
+    if (best && rank(name) < rank(best.name)) return best
+    return { name, at, detail: detail ?? (best?.name === name ? best.detail : null) }
+  }, null)
+  return last ?? { name: 'waits', at: command.created_at, detail: null }
+}
+
+const ORDER: readonly StageName[] = ['agent', 'sigterm', 'sigkill', 'ended']
+
+// The command is queued just after the wish was written down, and clocks of one server agree by that much.
+const SLACK_MS = 5_000
+
+function isEarlier(created: string, asked: string | null): boolean {
+  return asked !== null && Date.parse(created) < Date.parse(asked) - SLACK_MS
+}
