@@ -228,6 +228,15 @@ class TestMixes:
         refused(world, "DELETE", path, world.stranger.session)
         refused(world, "PATCH", path, world.stranger.session, json={"email": "sam@example.org"})
 
+    def test_a_channel_of_somebody_else_s_or_of_another_project(self, world: World) -> None:
+        me = world.stranger.session
+        for theirs in (world.channel, world.project_channel):
+            for base in ("/api/me", f"/api/projects/{world.strangers_run.project}"):
+                refused(world, "GET", f"{base}/channels/{theirs}/deliveries", me)
+                refused(world, "PATCH", f"{base}/channels/{theirs}", me, json={"enabled": False})
+                refused(world, "POST", f"{base}/channels/{theirs}/test", me)
+                refused(world, "DELETE", f"{base}/channels/{theirs}", me)
+
     def test_a_command_of_another_agent(self, world: World) -> None:
         command, agent = world.new_command(world.agent), world.strangers_agent
         refused(world, "POST", f"/api/agents/{agent.id}/jobs/{command}/ack", agent.token, json={"status": "failed"})

@@ -118,6 +118,10 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "recipient_update": Action("recipient", "Such an address was changed."),
     "recipient_remove": Action("recipient", "Such an address was removed."),
     "unsubscribe": Action("user", "Mails were switched off by the link in one of them."),
+    "channel_add": Action("channel", "Somebody's channel, or a `project`'s, hears of things from now on."),
+    "channel_update": Action("channel", "A channel was changed; `changed` names what, never an address or a secret."),
+    "channel_remove": Action("channel", "A channel was removed."),
+    "channel_test": Action("channel", "Somebody sent a channel a message to try it; `ok` is the outcome."),
     "dead_letter_retry": Action("delivery", "An administrator had `count` dead letters tried again: the target's."),
     "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
 }

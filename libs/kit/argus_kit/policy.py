@@ -64,6 +64,9 @@ class Permission(StrEnum):
     INBOX_CHANGE = "inbox.change"
     MAILS_READ = "mails.read"
     MAILS_CHANGE = "mails.change"
+    CHANNELS_READ = "channels.read"
+    CHANNELS_CHANGE = "channels.change"
+    PROJECT_CHANNELS_CHANGE = "project_channels.change"
 
     AGENTS_READ = "agents.read"
     AGENTS_REGISTER = "agents.register"
@@ -149,6 +152,10 @@ RULES: Final[Mapping[Permission, Rule]] = {
     P.INBOX_CHANGE: Rule("mark notifications as read; choose what to hear of", _WRITERS),
     P.MAILS_READ: Rule("see which mails one gets of one's own batch", _READERS, role=Role.AUTHOR),
     P.MAILS_CHANGE: Rule("choose which mails one gets of one's own batch", _WRITERS, role=Role.AUTHOR),
+    P.CHANNELS_READ: Rule("see one's channels and what they were sent", _READERS, beyond=True),
+    # By a session only: whoever finds a token must not have its owner's news sent elsewhere, beyond the token's end.
+    P.CHANNELS_CHANGE: Rule("make, change and try one's channels", _BROWSER),
+    P.PROJECT_CHANNELS_CHANGE: Rule("make, change and try a project's channels", _BROWSER, role=Role.EDITOR),
     P.AGENTS_READ: Rule("see one's agents", _READERS, beyond=True),
     P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS, beyond=True),
     # By a session only: whoever finds a token on a training host must not open that host to others.
@@ -268,6 +275,9 @@ MayDeleteProjects = Annotated[Actor, may(P.PROJECTS_DELETE)]
 MayReadMembers = Annotated[Actor, may(P.MEMBERS_READ)]
 MayManageMembers = Annotated[Actor, may(P.MEMBERS_MANAGE)]
 MayReadRecipients = Annotated[Actor, may(P.RECIPIENTS_READ)]
+MayReadChannels = Annotated[Actor, may(P.CHANNELS_READ)]
+MayChangeChannels = Annotated[Actor, may(P.CHANNELS_CHANGE)]
+MayChangeProjectChannels = Annotated[Actor, may(P.PROJECT_CHANNELS_CHANGE)]
 MayChangeRecipients = Annotated[Actor, may(P.RECIPIENTS_CHANGE)]
 MayReadHosts = Annotated[Actor, may(P.HOSTS_READ)]
 MayReadMarks = Annotated[Actor, may(P.MARKS_READ)]

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor
+from argus_kit.actor import Actor, must_reach
 from argus_kit.errors import ArgusError
+from argus_kit.policy import Permission, role_for
 from argus_schema import auth, catalog, ingest
 from argus_schema.roles import MEMBERS, Role
 
@@ -70,6 +71,20 @@ async def has_part_in(connection: AsyncConnection, user_id: int, project: str) -
         if (await connection.execute(statement)).first() is not None:
             return True
     return False
+
+
+async def only_own(connection: AsyncConnection, actor: Actor, project: str, permission: Permission) -> int | None:
+    """The caller's id when they may only deal with what they added to a project; None when with everything.
+
+    Raises:
+        ArgusError: project.forbidden (403).
+    """
+    must_reach(actor, project)
+    if actor.is_admin or await is_member(connection, actor.user_id, project, role_for(permission)):
+        return None
+    if await has_part_in(connection, actor.user_id, project):
+        return actor.user_id
+    raise ArgusError(ErrorCode.PROJECT_FORBIDDEN)
 
 
 async def active_people(connection: AsyncConnection, user_ids: set[int]) -> dict[int, sa.Row[Any]]:

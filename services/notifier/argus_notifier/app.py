@@ -12,6 +12,8 @@ from argus_schema import notifier as tables
 
 
 def _routers() -> Sequence[APIRouter]:
+    from argus_notifier.channels import endpoints as channels
+    from argus_notifier.channels import of_project
     from argus_notifier.delivery import endpoints as delivery
     from argus_notifier.inbox import endpoints as inbox
     from argus_notifier.mail import endpoints as mail
@@ -19,7 +21,9 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.recipients import endpoints as recipients
     from argus_notifier.unsubscribe import endpoints as unsubscribe
 
-    return [module.router for module in (delivery, inbox, mail, preferences, recipients, unsubscribe)]
+    return [
+        module.router for module in (channels, of_project, delivery, inbox, mail, preferences, recipients, unsubscribe)
+    ]
 
 
 SERVICE = Service(name="notifier", routers=_routers, outbox=tables.outbox, worker_parts=worker_parts)

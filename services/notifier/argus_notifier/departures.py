@@ -32,5 +32,9 @@ async def forget(database: Database, departed: wire.PersonDeparted) -> None:
         # The address is free again, and may by now be somebody's who has just opened an account.
         theirs = sa.and_(recipient.email == departed.email, recipient.created_at <= departed.at)
         await connection.execute(sa.delete(tables.recipient).where(theirs))
+        channel = tables.channel.c
+        own = sa.select(channel.id).where(channel.user_id == departed.user_id)
+        await connection.execute(sa.delete(tables.delivery).where(mail.channel_id.in_(own)))
+        await connection.execute(sa.delete(tables.channel).where(channel.user_id == departed.user_id))
         older = sa.and_(mail.target == departed.email, mail.created_at <= departed.at, mail.event_type != NOTICE)
         await connection.execute(sa.delete(tables.delivery).where(older))

@@ -12,10 +12,13 @@ from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.channels.messages import KINDS
+from argus_notifier.channels.transport import ChannelTransport
 from argus_notifier.delivery.sender import Delivery
 from argus_notifier.delivery.transport import Transport
 from argus_notifier.departures import forget
 from argus_notifier.mail.consumer import MailConsumer
+from argus_notifier.mail.repository import KIND
 from argus_notifier.mail.transport import MailTransport
 from argus_notifier.settings import NotifierSettings
 
@@ -33,7 +36,9 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
 
 def transports(platform: Platform, settings: NotifierSettings) -> Mapping[str, Transport]:
     """The ways out of the house."""
-    return {"mail": MailTransport(platform, settings)}
+    ways: dict[str, Transport] = {KIND: MailTransport(platform, settings)}
+    ways |= {kind: ChannelTransport(kind, platform, settings) for kind in KINDS}
+    return ways
 
 
 def create_app() -> FastAPI:

@@ -878,6 +878,67 @@ def _(world: World) -> Call:
     return Call(f"/api/projects/{PROJECT}/recipients/{recipient}", target=("recipient", str(recipient)))
 
 
+_CHANNEL = {"kind": "slack", "name": "lab", "url": "https://hooks.invalid/a"}
+_OF_PROJECT = f"/api/projects/{PROJECT}"
+
+
+def _channel(world: World, base: str, more: str = "", **body: Any) -> Call:
+    channel = world.new_channel(base)
+    return Call(f"{base}/channels/{channel}{more}", body or None, target=("channel", str(channel)))
+
+
+@sample("POST /api/me/channels")
+def _(world: World) -> Call:
+    world.new_channel()
+    return Call("/api/me/channels", _CHANNEL)
+
+
+@sample("PATCH /api/me/channels/{channel_id}")
+def _(world: World) -> Call:
+    return _channel(world, "/api/me", name="other")
+
+
+@sample("DELETE /api/me/channels/{channel_id}")
+def _(world: World) -> Call:
+    return _channel(world, "/api/me")
+
+
+@sample("POST /api/me/channels/{channel_id}/test")
+def _(world: World) -> Call:
+    return _channel(world, "/api/me", "/test")
+
+
+@sample("GET /api/me/channels/{channel_id}/deliveries")
+def _(world: World) -> Call:
+    return Call(f"/api/me/channels/{world.channel}/deliveries")
+
+
+@sample("POST /api/projects/{project}/channels")
+def _(world: World) -> Call:
+    world.new_channel(_OF_PROJECT)
+    return Call(f"{_OF_PROJECT}/channels", _CHANNEL)
+
+
+@sample("PATCH /api/projects/{project}/channels/{channel_id}")
+def _(world: World) -> Call:
+    return _channel(world, _OF_PROJECT, name="other")
+
+
+@sample("DELETE /api/projects/{project}/channels/{channel_id}")
+def _(world: World) -> Call:
+    return _channel(world, _OF_PROJECT)
+
+
+@sample("POST /api/projects/{project}/channels/{channel_id}/test")
+def _(world: World) -> Call:
+    return _channel(world, _OF_PROJECT, "/test")
+
+
+@sample("GET /api/projects/{project}/channels/{channel_id}/deliveries")
+def _(world: World) -> Call:
+    return Call(f"{_OF_PROJECT}/channels/{world.project_channel}/deliveries")
+
+
 @sample("GET /api/unsubscribe", "nobody")
 def _(world: World) -> Call:
     return Call("/api/unsubscribe", params={"token": world.new_unsubscribe_link(world.owner)})

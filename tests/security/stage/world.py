@@ -91,6 +91,8 @@ class World:
         self.slug = self.new_link(self.run)
         self.agent, self.strangers_agent = self.new_agent(), self.new_agent(self.stranger)
         self.recipient = self.new_recipient()
+        self.channel = self.new_channel()
+        self.project_channel = self.new_channel(f"/api/projects/{PROJECT}")
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -210,12 +212,20 @@ class World:
         )
         return int(self.rows("select id from notification where dedupe_key = ?", key)[0][0])
 
+    def new_channel(self, base: str = "/api/me") -> int:
+        """A channel that leads nowhere. There may only be so many: of many, the newest are taken away."""
+        for row in self.ask("GET", f"{base}/channels")[10:]:
+            self.write("delete from channel where id = ?", row["id"])
+        body = {"kind": "webhook", "name": self.name("channel"), "url": "https://hooks.invalid/a"}
+        return int(self.ask("POST", f"{base}/channels", json=body)["id"])
+
     def new_dead_letter(self) -> int:
         """A mail that was given up."""
         key = uuid.uuid4().hex
         self.write(
             "insert into delivery (kind, receiver, target, event_type, dedupe_key, subject, body_text, status,"
-            " attempts, created_at, failed_at) values ('mail', 'mail', 'a@example.org', 'x', ?, ?, ?, 'failed', 8, ?, ?)",
+            " attempts, created_at, failed_at)"
+            " values ('mail', 'mail', 'a@example.org', 'x', ?, ?, ?, 'failed', 8, ?, ?)",
             *(key, CANARY, CANARY, _at(), _at()),
         )
         return int(self.rows("select id from delivery where dedupe_key = ?", key)[0][0])

@@ -11,7 +11,9 @@ from argus_schema import auth, catalog, executor, ingest, notifier
 from argus_schema.access import exists_for_people
 
 # Whoever has one of these could do something with it.
-_SECRET: Final = frozenset({"password_hash", "secret_hash", "token_hash", "user_agent_hash", "unsubscribe_token"})
+_SECRET: Final = frozenset(
+    {"password_hash", "secret_hash", "token_hash", "user_agent_hash", "unsubscribe_token"}
+) | frozenset({"url_encrypted", "secret_encrypted"})
 
 
 def of_person(user_id: int) -> dict[str, sa.Select[Any]]:
@@ -29,6 +31,7 @@ def of_person(user_id: int) -> dict[str, sa.Select[Any]]:
         "notifications/batch-subscriptions": (notifier.batch_subscription, notifier.batch_subscription.c.user_id),
         "notifications/rules": (notifier.rule, notifier.rule.c.user_id),
         "notifications/recipients": (notifier.recipient, notifier.recipient.c.added_by_user_id),
+        "notifications/channels": (notifier.channel, notifier.channel.c.added_by_user_id),
         "notifications/inbox": (notifier.notification, notifier.notification.c.user_id),
         "projects/stars": (catalog.star, catalog.star.c.user_id),
         "projects/pins": (catalog.pin, catalog.pin.c.user_id),

@@ -20,6 +20,7 @@ from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.access import active_people
+from argus_notifier.alerts.channeling import tell_channels, tell_house
 from argus_notifier.alerts.events import ALERTS, AlertEvent, alerts_of
 from argus_notifier.alerts.mailing import addressees
 from argus_notifier.alerts.wording import Job, Words, letter, words
@@ -72,6 +73,15 @@ class AlertConsumer(Part):
             events = [event for event in events if not event.leaves]
         jobs = await _jobs(connection, bundle.batch_key, {e.about_job for e in events if e.about_job})
         await self._notify_owner(transaction, bundle, events, jobs)
+        url = f"{self._platform.settings.public_url}/batches/{bundle.batch_id}"
+        pause_s = self._settings.mail_pause_s
+
+        def say(event: AlertEvent, locale: str) -> Words:
+            return _words(event, bundle, jobs, locale)
+
+        await tell_channels(connection, bundle, events, say, url=url, pause_s=pause_s)
+        if self._settings.feishu_webhook.get_secret_value():
+            await tell_house(connection, bundle, events, say, url=url)
         server = await current(connection, self._settings, self._platform)
         if server.sends_mail:
             await self._write_mails(connection, bundle, events, jobs)

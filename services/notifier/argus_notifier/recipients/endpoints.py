@@ -14,13 +14,13 @@ from fastapi import APIRouter, Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
-from argus_kit.actor import Actor, must_reach
+from argus_kit.actor import Actor
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
-from argus_kit.policy import MayChangeRecipients, MayReadRecipients, Permission, role_for
+from argus_kit.policy import MayChangeRecipients, MayReadRecipients, Permission
 from argus_notifier import kinds
-from argus_notifier.access import has_part_in, is_member
+from argus_notifier.access import only_own
 from argus_notifier.recipients import repository
 from argus_notifier.recipients.schemas import RecipientIn, RecipientOut, RecipientPatch
 from argus_notifier.transactions import Writing, note
@@ -34,7 +34,7 @@ RecipientId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("")
 async def list_recipients(actor: MayReadRecipients, connection: Reading, project: Project) -> list[RecipientOut]:
     """Addresses that hear of a project."""
-    added_by = await _only_own(connection, actor, project, Permission.RECIPIENTS_READ)
+    added_by = await only_own(connection, actor, project, Permission.RECIPIENTS_READ)
     return [_out(row) for row in await repository.of_project(connection, project, added_by=added_by)]
 
 
@@ -43,7 +43,7 @@ async def add_recipient(
     actor: MayChangeRecipients, transaction: Writing, project: Project, body: RecipientIn
 ) -> RecipientOut:
     """Add an address."""
-    await _only_own(transaction.connection, actor, project, Permission.RECIPIENTS_CHANGE)
+    await only_own(transaction.connection, actor, project, Permission.RECIPIENTS_CHANGE)
     kinds.check(body.event_kinds)
     values = {**body.model_dump(), "project": project, "added_by_user_id": actor.user_id}
     row = await repository.add(transaction.connection, values)
@@ -79,18 +79,8 @@ async def delete_recipient(
     note(transaction, "recipient_remove", actor.user_id, "recipient", row.id, project=project, email=row.email)
 
 
-async def _only_own(connection: AsyncConnection, actor: Actor, project: str, permission: Permission) -> int | None:
-    """The caller's id when they may only deal with what they added; None when with everything."""
-    must_reach(actor, project)
-    if actor.is_admin or await is_member(connection, actor.user_id, project, role_for(permission)):
-        return None
-    if await has_part_in(connection, actor.user_id, project):
-        return actor.user_id
-    raise ArgusError(ErrorCode.PROJECT_FORBIDDEN)
-
-
 async def _find(connection: AsyncConnection, actor: Actor, project: str, recipient_id: int) -> sa.Row[Any]:
-    own = await _only_own(connection, actor, project, Permission.RECIPIENTS_CHANGE)
+    own = await only_own(connection, actor, project, Permission.RECIPIENTS_CHANGE)
     row = await repository.find(connection, project, recipient_id)
     if row is None or (own is not None and row.added_by_user_id != own):
         raise ArgusError(ErrorCode.RECIPIENT_NOT_FOUND)
