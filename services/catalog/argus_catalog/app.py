@@ -8,6 +8,7 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from argus_catalog import departures
+from argus_catalog.access.turns import Turns
 from argus_catalog.activity import endpoints as activity
 from argus_catalog.attention import endpoints as attention
 from argus_catalog.batches import endpoints as batches
@@ -94,7 +95,7 @@ def _routers() -> Sequence[APIRouter]:
 
 
 def _http_parts(platform: Platform) -> Sequence[Part]:
-    return (Announcer(platform.bus), Outlines())
+    return (Announcer(platform.bus), Outlines(), Turns())
 
 
 def worker_parts(platform: Platform) -> Sequence[Part]:

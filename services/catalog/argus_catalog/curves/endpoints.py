@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import OpenBatch, OpenJob, ReadableJob
+from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.curves.schemas import (
     BatchCurves,
     JobMetrics,
@@ -62,7 +63,7 @@ async def get_job_system(
     return json_response(await service.job_system(connection, job, points))
 
 
-@router.get("/batches/{batch_id:path}/curves", response_model=BatchCurves)
+@router.get("/batches/{batch_id:path}/curves", response_model=BatchCurves, dependencies=[VISITORS_TAKE_TURNS])
 async def get_batch_curves(
     batch: OpenBatch,
     connection: Reading,
@@ -75,7 +76,7 @@ async def get_batch_curves(
     return json_response(await service.batch_curves(connection, batch, metric, points))
 
 
-@router.post("/metrics/query", response_model=QueryAnswer)
+@router.post("/metrics/query", response_model=QueryAnswer, dependencies=[VISITORS_TAKE_TURNS])
 async def query_metrics(asked: MetricsQuery, actor: MayReadPublished, connection: Reading) -> Response:
     """Curves of many jobs in one answer. What is not there, or not visible, is told job by job."""
     from argus_catalog.curves import service

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from argus_catalog.access.dependencies import OpenBatch
+from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.exports.boards import leaderboard_export, matrix_export
 from argus_catalog.exports.queries import QueryExport, query_export
 from argus_catalog.exports.response import FILES, export_response
@@ -27,7 +28,12 @@ router = APIRouter(tags=["exports"], route_class=ConditionalRoute)
 Wanted = Annotated[Format, Query(alias="format", description="How the table is written")]
 
 
-@router.get("/api/projects/{project:path}/matrix/export", response_class=Response, responses=FILES)
+@router.get(
+    "/api/projects/{project:path}/matrix/export",
+    response_class=Response,
+    responses=FILES,
+    dependencies=[VISITORS_TAKE_TURNS],
+)
 async def export_project_matrix(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
 ) -> Response:
@@ -37,7 +43,12 @@ async def export_project_matrix(
     return await export_response(matrix_export(project, board), form)
 
 
-@router.get("/api/projects/{project:path}/leaderboard/export", response_class=Response, responses=FILES)
+@router.get(
+    "/api/projects/{project:path}/leaderboard/export",
+    response_class=Response,
+    responses=FILES,
+    dependencies=[VISITORS_TAKE_TURNS],
+)
 async def export_project_leaderboard(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, form: Wanted = "csv"
 ) -> Response:

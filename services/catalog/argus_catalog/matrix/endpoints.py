@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from argus_catalog.access.dependencies import OpenBatch, ReadableJob
+from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.matrix import choice, repository, service, trend
 from argus_catalog.matrix.neighbours import neighbours
 from argus_catalog.matrix.parameters import BoardAsked
@@ -39,7 +40,7 @@ async def list_project_board_metrics(project: str, actor: MayReadPublished, conn
     return await choice.board_metrics(connection, project, repository.of_project(actor, project))
 
 
-@router.get("/api/projects/{project:path}/leaderboard/trend")
+@router.get("/api/projects/{project:path}/leaderboard/trend", dependencies=[VISITORS_TAKE_TURNS])
 async def get_leaderboard_trend(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked
 ) -> BestTrend:

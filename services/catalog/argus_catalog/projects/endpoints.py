@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 
+from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.csv import csv_response
 from argus_catalog.matrix.parameters import BoardAsked
 from argus_catalog.projects import boards, service
@@ -41,7 +42,7 @@ async def list_active_batches(project: str, actor: MayReadPublished, connection:
     return shown_to(actor, await service.active_batches(connection, actor, project))
 
 
-@router.get("/{project:path}/leaderboard")
+@router.get("/{project:path}/leaderboard", dependencies=[VISITORS_TAKE_TURNS])
 async def get_leaderboard(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked
 ) -> list[LeaderboardRow]:
@@ -49,7 +50,7 @@ async def get_leaderboard(
     return shown_to(actor, await boards.leaderboard(connection, actor, project, asked.metric, asked))
 
 
-@router.get("/{project:path}/matrix")
+@router.get("/{project:path}/matrix", dependencies=[VISITORS_TAKE_TURNS])
 async def get_project_matrix(
     project: str, actor: MayReadPublished, connection: Reading, asked: BoardAsked, seeds: bool | None = None
 ) -> Matrix:
@@ -58,13 +59,13 @@ async def get_project_matrix(
     return shown_to(actor, found)
 
 
-@router.get("/{project:path}/resources")
+@router.get("/{project:path}/resources", dependencies=[VISITORS_TAKE_TURNS])
 async def get_project_resources(project: str, actor: MayReadPublished, connection: Reading) -> ProjectResources:
     """What a project used."""
     return await service.resources(connection, actor, project)
 
 
-@router.get("/{project:path}/export.csv", response_class=Response, responses=_CSV)
+@router.get("/{project:path}/export.csv", response_class=Response, responses=_CSV, dependencies=[VISITORS_TAKE_TURNS])
 async def export_leaderboard(project: str, actor: MayReadPublished, connection: Reading) -> Response:
     """The leaderboard as CSV."""
     return csv_response(f"{project}_leaderboard.csv", await boards.leaderboard_csv(connection, actor, project))

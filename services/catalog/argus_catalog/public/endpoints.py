@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from argus_catalog.access.turns import EVERYONE_TAKES_TURNS
 from argus_catalog.projects import boards
 from argus_catalog.projects import service as projects
 from argus_catalog.projects.schemas import ActiveBatch, LeaderboardRow, Matrix, ProjectResources
@@ -31,13 +32,13 @@ async def list_public_projects(connection: Reading) -> list[PublicProjectCard]:
     return await service.listed(connection)
 
 
-@router.get("/{project:path}/leaderboard")
+@router.get("/{project:path}/leaderboard", dependencies=[EVERYONE_TAKES_TURNS])
 async def get_public_leaderboard(project: str, connection: Reading, metric: Metric = "MSE") -> list[LeaderboardRow]:
     """The best job of every model and dataset of a published project."""
     return shown_to(VISITOR, await boards.leaderboard(connection, VISITOR, project, metric))
 
 
-@router.get("/{project:path}/matrix")
+@router.get("/{project:path}/matrix", dependencies=[EVERYONE_TAKES_TURNS])
 async def get_public_matrix(project: str, connection: Reading, metric: Metric = "MSE") -> Matrix:
     """Best values of a published project, models by datasets."""
     return shown_to(VISITOR, await boards.matrix(connection, VISITOR, project, metric))
@@ -49,7 +50,7 @@ async def list_public_active_batches(project: str, connection: Reading) -> list[
     return shown_to(VISITOR, await projects.active_batches(connection, VISITOR, project))
 
 
-@router.get("/{project:path}/resources")
+@router.get("/{project:path}/resources", dependencies=[EVERYONE_TAKES_TURNS])
 async def get_public_resources(project: str, connection: Reading) -> ProjectResources:
     """What a published project used."""
     return await projects.resources(connection, VISITOR, project)
