@@ -207,7 +207,12 @@ async def results(connection: AsyncConnection, where: Where, metric: str) -> Seq
         sa.select(job.end_time, value.label("value"), batch.id.label("batch_id"), job.job_id, job.model, job.dataset)
         .select_from(_JOINED)
         .where(
-            where, job.status == "done", job.is_idle_flagged.is_(False), job.end_time.is_not(None), value.is_not(None)
+            where,
+            # Not the column alone: SQLite would walk through all done jobs that there are, and not these.
+            sa.func.coalesce(job.status, "") == "done",
+            job.is_idle_flagged.is_(False),
+            job.end_time.is_not(None),
+            value.is_not(None),
         )
         .order_by(job.end_time, job.batch_key, job.job_no)
     )
