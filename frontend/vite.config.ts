@@ -7,6 +7,10 @@ import { chunkOfWords, splitWords } from './scripts/vite/words'
 
 const server = process.env.ARGUS_URL ?? 'http://127.0.0.1:8000'
 
+// What runs before the app's code is there, and nothing of Vue with it.
+const EARLY = /\/src\/(app\/early|api\/(refresh|tabs)\.ts|shared\/(browser\/storage|i18n\/preferred)\.ts)/
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
 export default defineConfig({
   plugins: [vue(), compiledMessages(), splitWords(), firstPaint()],
   resolve: {
@@ -21,12 +25,14 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 700,
     rollupOptions: {
+      input: { main: here('index.html'), early: here('src/app/early/index.ts') },
       output: {
         // Pages of a few hundred bytes cost a request each; what is small joins what loads it.
         experimentalMinChunkSize: 12_000,
         manualChunks(id) {
           if (/node_modules\/(echarts|zrender|vue-echarts)\//.test(id)) return 'charts'
           if (/node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\//.test(id)) return 'vue'
+          if (EARLY.test(id)) return 'early'
           return chunkOfWords(id)
         },
       },

@@ -1,7 +1,9 @@
 // Writes down which files a browser loads before each page paints: dist/.vite/first-paint.json, which
 // scripts/bundle-size.mjs adds up. The manifest alone does not tell, as Rollup joins small chunks under a name of one.
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, Rollup } from 'vite'
+import { earlyPages, intoHtml } from './earlyPages'
 import { wordsOf, WORDS } from './words'
 
 const PAGE = /\/src\/(.*\/pages\/\w+Page\.vue)$/
@@ -14,13 +16,16 @@ export interface FirstPaint {
   shell: string[]
   /** By page: what it needs besides, and by part of it that loads on its own, such as a tab: what that needs besides. */
   pages: Record<string, Load & { parts: Record<string, Load> }>
+  // What is fetched beside them before anything is known of the page is in index.html (earlyPages.ts).
 }
 
-interface Load {
+export interface Load {
   files: string[]
   /** By language the files of what is said, the shell's included. */
   words: Record<string, string[]>
 }
+
+const partSource = (file: string | undefined): string => (file ? readFileSync(file, 'utf8') : '')
 
 export function firstPaint(): Plugin {
   return {
@@ -62,7 +67,13 @@ export function firstPaint(): Plugin {
             }
           }
         }
-        this.emitFile({ type: 'asset', fileName: '.vite/first-paint.json', source: JSON.stringify({ shell: [...shell], pages } satisfies FirstPaint, null, 1) })
+        const found: FirstPaint = { shell: [...shell], pages }
+        this.emitFile({ type: 'asset', fileName: '.vite/first-paint.json', source: JSON.stringify(found, null, 1) })
+        const html = bundle['index.html']
+        if (html?.type !== 'asset') return
+        const stylesOf = (file: string): string[] => [...(chunks.get(file)?.viteMetadata?.importedCss ?? [])]
+        const sourceOfPart = (name: string): string => partSource([...home.keys()].find((id) => id.endsWith(`/${name}.vue`)))
+        html.source = intoHtml(String(html.source), [...chunks.values()].find(({ name, isEntry }) => isEntry && name === 'early'), earlyPages(found, stylesOf, sourceOfPart))
       },
     },
   }

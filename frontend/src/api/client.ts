@@ -4,6 +4,7 @@ import createClient, { type Middleware } from 'openapi-fetch'
 import { asApiError, networkError, toApiError } from './errors'
 import type { paths } from './schema.gen'
 import { accessToken, endSession, freshToken, tokenAfter } from './session'
+import { counted } from './traffic'
 import { isVisiting } from './visitor'
 
 let language = 'en-US'
@@ -47,7 +48,7 @@ const identity: Middleware = {
   },
 }
 
-export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: (request) => fetch(request) })
+export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: (request) => counted(fetch(request)) })
 client.use(identity)
 
 interface Answer<T> {

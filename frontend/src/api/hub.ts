@@ -7,6 +7,8 @@ type EventListener = (events: LiveEvent[]) => void
 
 const ALWAYS = ['inbox']
 const wanted = new Map<symbol, readonly string[]>()
+// Whether a component that lives already asked for other channels: what it shows may have been read before.
+let isRead = false
 const eventListeners = new Set<EventListener>()
 const resyncListeners = new Set<() => void>()
 const closedListeners = new Set<(channel: string) => void>()
@@ -31,11 +33,16 @@ function lineOfNow(): LiveLine | null {
   return line
 }
 
+function proceed(): void {
+  ready = true
+  waiting.forEach((go) => go())
+}
+
 const outputs = {
   onEvents: (events: LiveEvent[]) => eventListeners.forEach((listener) => listener(events)),
+  onJoined: proceed,
   onResync: () => {
-    ready = true
-    waiting.forEach((proceed) => proceed())
+    proceed()
     resyncListeners.forEach((listener) => listener())
   },
   onStatus: (status: LiveStatus) => (liveStatus.value = status),
@@ -66,6 +73,7 @@ export function useLiveChannels(channels: MaybeRefOrGetter<readonly string[]>): 
   watch(
     () => toValue(channels),
     (names) => {
+      isRead ||= wanted.has(key)
       wanted.set(key, names)
       plan()
     },
@@ -78,19 +86,19 @@ export function useLiveChannels(channels: MaybeRefOrGetter<readonly string[]>): 
 }
 
 /**
- * Resolves when the stream of the present channels is open, or after `patienceMs`.
+ * Resolves when it is known from where on the present channels are heard, or after `patienceMs`.
  * Reading after this leaves no gap between what was read and what is streamed.
  */
 export function whenLive(patienceMs = 400): Promise<void> {
   if (ready || !isSignedIn.value) return Promise.resolve()
   return new Promise((resolve) => {
-    const proceed = (): void => {
+    const go = (): void => {
       clearTimeout(timer)
-      waiting.delete(proceed)
+      waiting.delete(go)
       resolve()
     }
-    const timer = setTimeout(proceed, patienceMs)
-    waiting.add(proceed)
+    const timer = setTimeout(go, patienceMs)
+    waiting.add(go)
   })
 }
 
@@ -113,6 +121,7 @@ function plan(): void {
     // What was followed before and still is needs no reading again.
     if (names.every((name) => followed.includes(name))) ready = liveStatus.value.state === 'live'
     followed = names
-    lineOfNow()?.follow(names)
+    lineOfNow()?.follow(names, isRead)
+    isRead = false
   }, 0)
 }

@@ -1,5 +1,6 @@
 // Asks the server for a new access token. The refresh token travels in a cookie that no script can read.
 import type { components } from './schema.gen'
+import { oneTabAtATime } from './tabs'
 
 type TokenResponse = components['schemas']['TokenResponse']
 
@@ -9,11 +10,36 @@ export type Renewal = { kind: 'renewed'; answer: TokenResponse } | { kind: 'ende
 /** Tells the server that this browser keeps its session in the cookie. */
 export const COOKIE_SESSION = { 'X-Argus-Session': 'cookie' } as const
 
+/** Under this name the browser notes that somebody signed in: only that it is worth asking, no secret. */
+export const SIGNED_IN = 'argus.signed_in'
+
+/** The lock of the tab that asks. */
+export const RENEWAL = 'argus.refresh'
+
 const PATIENCE_MS = 15_000
 // Answers that speak of the moment, not of the session.
 const PASSING = new Set([408, 425, 429])
 
+let early: Promise<Renewal> | null = null
+
+/** Asks before anything waits for it: the next `renewByCookie` gets this answer. Resolves when the question is on its way. */
+export function renewEarly(): Promise<void> {
+  return new Promise((sent) => {
+    early = oneTabAtATime(RENEWAL, () => {
+      const answer = ask()
+      sent()
+      return answer
+    })
+  })
+}
+
 export async function renewByCookie(): Promise<Renewal> {
+  const begun = early
+  early = null
+  return await (begun ?? ask())
+}
+
+async function ask(): Promise<Renewal> {
   let response: Response
   try {
     response = await fetch('/api/auth/refresh', {

@@ -3,7 +3,7 @@
 // old one ends and after a reload. One tab asks at a time, and tells the others.
 import { computed, shallowRef } from 'vue'
 import { readStored, writeStored } from '@/shared/browser/storage'
-import { leaveByCookie, renewByCookie } from './refresh'
+import { leaveByCookie, RENEWAL, renewByCookie, SIGNED_IN as FLAG } from './refresh'
 import type { components } from './schema.gen'
 import { onTabMessage, oneTabAtATime, tellTabs } from './tabs'
 
@@ -16,8 +16,7 @@ interface Session {
   user: User
 }
 
-// Says only whether it is worth asking: no secret. `leaving` is a sign-out that the server has not heard of yet.
-const FLAG = 'argus.signed_in'
+// FLAG is `1` for somebody, `leaving` for a sign-out that the server has not heard of yet.
 // Where the token lay before it was kept in memory.
 const OLD_KEYS = ['argus.access_token', 'em_expires_at', 'em_user']
 
@@ -175,7 +174,7 @@ function plan(wait: number): void {
 
 /** Gets a token in place of `used`, once however many ask at a time. False when there is none. */
 function renew(used: string | null): Promise<boolean> {
-  asking ??= oneTabAtATime('argus.refresh', async () => {
+  asking ??= oneTabAtATime(RENEWAL, async () => {
     // Another tab may have been quicker.
     if (accessToken() !== used) return accessToken() !== null
     const before = ends

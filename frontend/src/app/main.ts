@@ -14,10 +14,11 @@ const router = createAppRouter()
 // for loads meanwhile: where somebody was signed in, they most likely still are.
 if (wasSignedIn()) loadPage(router, window.location.pathname)
 await Promise.all([setLocale(preferredLocale(), false), bootSession()])
+// The stream opens while the page is made: when it asks for its data, it is known from where on events come.
+startLive()
 
 watchSession(
   () => void toLogin(router),
   () => void fromLogin(router),
 )
 createApp(App).use(createPinia()).use(i18n).use(router).mount('#app')
-startLive()

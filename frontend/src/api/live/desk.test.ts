@@ -42,7 +42,7 @@ describe('the worker for all tabs', () => {
 
   it('asks a tab for the token and hands the events to those who follow them', async () => {
     const [a, b] = [openTab(), openTab()]
-    a.tell({ kind: 'follow', channels: ['batch:a'] })
+    a.tell({ kind: 'follow', channels: ['batch:a'], isRead: true })
     await settle()
     const asked = [...a.questions(), ...b.questions()]
     expect(asked).toHaveLength(1)
@@ -56,7 +56,7 @@ describe('the worker for all tabs', () => {
 
   it('asks the next tab when one does not answer', async () => {
     const [a, b] = [openTab(), openTab()]
-    a.tell({ kind: 'follow', channels: ['inbox'] })
+    a.tell({ kind: 'follow', channels: ['inbox'], isRead: true })
     await settle()
     const silent = a.questions().length > 0 ? a : b
     const speaking = silent === a ? b : a
@@ -68,8 +68,8 @@ describe('the worker for all tabs', () => {
 
   it('forgets a tab that fell silent while it was looked at', async () => {
     const [a, b] = [openTab(), openTab()]
-    a.tell({ kind: 'follow', channels: ['batch:gone'] })
-    b.tell({ kind: 'follow', channels: ['inbox'] })
+    a.tell({ kind: 'follow', channels: ['batch:gone'], isRead: true })
+    b.tell({ kind: 'follow', channels: ['inbox'], isRead: true })
     for (let turn = 0; turn < 6; turn += 1) {
       await vi.advanceTimersByTimeAsync(20_000)
       b.tell({ kind: 'here' })
@@ -85,7 +85,7 @@ describe('the worker for all tabs', () => {
   it('takes a tab in again that comes back from the cache of pages', async () => {
     const tab = openTab()
     tab.tell({ kind: 'bye' })
-    tab.tell({ kind: 'follow', channels: ['inbox'] })
+    tab.tell({ kind: 'follow', channels: ['inbox'], isRead: true })
     await settle()
     answerAll(tab, 'token-1')
     await settle()

@@ -43,6 +43,7 @@ export class Desk {
     this.switchboard.join(id, {
       onEvents: (events) => this.post(tab, events),
       onResync: (reason) => port.postMessage({ kind: 'resync', reason }),
+      onJoined: () => port.postMessage({ kind: 'joined' }),
       onStatus: (status) => port.postMessage({ kind: 'status', status }),
       onClosed: (channel, reason) => port.postMessage({ kind: 'closed', channel, reason }),
     })
@@ -56,7 +57,7 @@ export class Desk {
     this.dropGone()
     switch (message.kind) {
       case 'follow':
-        return this.switchboard.follow(id, message.channels)
+        return this.switchboard.follow(id, message.channels, message.isRead)
       case 'show':
         return this.switchboard.show(id, message.isVisible)
       case 'here':

@@ -5,7 +5,8 @@ import { Switchboard } from './switchboard'
 import type { LiveEvent, LiveOutputs } from './types'
 
 export interface LiveLine {
-  follow: (channels: readonly string[]) => void
+  /** `isRead`: something of new channels may have been read already. */
+  follow: (channels: readonly string[], isRead: boolean) => void
   show: (isVisible: boolean) => void
   /** The network is there again. */
   retry: () => void
@@ -24,7 +25,7 @@ function ownLine(outputs: LiveOutputs): LiveLine {
   const switchboard = new Switchboard({ tokens: { fresh: freshToken, after: tokenAfter } })
   switchboard.join('own', outputs)
   return {
-    follow: (channels) => switchboard.follow('own', channels),
+    follow: (channels, isRead) => switchboard.follow('own', channels, isRead),
     show: (isVisible) => switchboard.show('own', isVisible),
     retry: () => switchboard.retry(),
     interrupt: () => switchboard.interrupt(),
@@ -65,6 +66,7 @@ function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
     heardAt = Date.now()
     if (message.kind === 'events') outputs.onEvents(message.events)
     else if (message.kind === 'resync') outputs.onResync(message.reason)
+    else if (message.kind === 'joined') outputs.onJoined()
     else if (message.kind === 'status') outputs.onStatus(message.status)
     else if (message.kind === 'closed') outputs.onClosed(message.channel, message.reason)
     else if (message.kind === 'token') void answer(message.question, message.refused)
@@ -75,7 +77,7 @@ function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
   }
   const begin = (): void => {
     tell({ kind: 'show', isVisible })
-    tell({ kind: 'follow', channels })
+    tell({ kind: 'follow', channels, isRead: true })
   }
   const hangUp = (): void => {
     clearInterval(beat)
@@ -89,7 +91,7 @@ function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
     hangUp()
     instead = ownLine(outputs)
     instead.show(isVisible)
-    instead.follow(channels)
+    instead.follow(channels, true)
   }
 
   port.onmessage = (event: MessageEvent<ToTab>) => receive(event.data)
@@ -97,10 +99,10 @@ function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
   window.addEventListener('pagehide', away)
   window.addEventListener('pageshow', back)
   return {
-    follow: (names) => {
+    follow: (names, isRead) => {
       channels = names
-      if (instead) instead.follow(names)
-      else tell({ kind: 'follow', channels: names })
+      if (instead) instead.follow(names, isRead)
+      else tell({ kind: 'follow', channels: names, isRead })
     },
     show: (visible) => {
       isVisible = visible

@@ -2,7 +2,7 @@
 import type { LiveEvent, LiveStatus } from './types'
 
 export type ToWorker =
-  | { kind: 'follow'; channels: readonly string[] }
+  | { kind: 'follow'; channels: readonly string[]; isRead: boolean }
   | { kind: 'show'; isVisible: boolean }
   | { kind: 'here' }
   | { kind: 'retry' }
@@ -13,6 +13,7 @@ export type ToWorker =
 export type ToTab =
   | { kind: 'events'; events: LiveEvent[] }
   | { kind: 'resync'; reason: string }
+  | { kind: 'joined' }
   | { kind: 'status'; status: LiveStatus }
   | { kind: 'closed'; channel: string; reason: string }
   /** Asks for a token that is good, in place of `refused` if there is one. The worker itself has no session. */

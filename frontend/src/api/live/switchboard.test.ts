@@ -54,6 +54,7 @@ describe('the live connection', () => {
   let events: LiveEvent[]
   let states: LiveState[]
   let resyncs: string[]
+  let joined: number
   let closed: string[]
   let switchboard: Switchboard
   let connection: { follow: (channels: string[]) => void; interrupt: () => void }
@@ -63,12 +64,13 @@ describe('the live connection', () => {
   beforeEach(() => {
     vi.useFakeTimers()
     server.now = new StreamServer()
-    ;[events, states, resyncs, closed] = [[], [], [], []]
+    ;[events, states, resyncs, closed, joined] = [[], [], [], [], 0]
     startSession({ access_token: 'token-1', token_type: 'bearer', expires_in: 86_400, user })
     switchboard = new Switchboard({ tokens: { fresh: freshToken, after: tokenAfter }, fetch: server.now.fetch })
     switchboard.join('tab', {
       onEvents: (batch) => events.push(...batch),
       onResync: (reason) => resyncs.push(reason),
+      onJoined: () => (joined += 1),
       onStatus: ({ state }) => states.push(state),
       onClosed: (channel) => closed.push(channel),
     })
@@ -138,6 +140,44 @@ describe('the live connection', () => {
     server.now.hello()
     await settle()
     expect(resyncs).toEqual(['opened', 'opened'])
+  })
+
+  it('lets a page read at once whose channels go on from a place that is known', async () => {
+    connection.follow(['inbox'])
+    await settle()
+    server.now.hello()
+    server.now.event('41-2', 'job_epoch', 'e1')
+    await settle()
+    switchboard.follow('tab', ['batch:c', 'inbox'], false)
+    expect(joined).toBe(1)
+    await settle()
+    expect(server.now.lastRequest).toEqual({ channels: 'batch:c,inbox', after: '40-999999999' })
+    server.now.hello('40-999999999')
+    await settle()
+    expect(resyncs).toEqual(['opened'])
+  })
+
+  it('has a page wait for the stream where no place is known', async () => {
+    connection.follow(['inbox'])
+    switchboard.follow('tab', ['batch:c', 'inbox'], false)
+    await settle()
+    expect([joined, resyncs]).toEqual([0, []])
+    server.now.hello()
+    await settle()
+    expect([joined, resyncs]).toEqual([0, ['opened']])
+  })
+
+  it('reads all again where a page missed something before it moved on', async () => {
+    connection.follow(['batch:b'])
+    await settle()
+    server.now.hello()
+    await settle()
+    connection.follow(['batch:c'])
+    switchboard.follow('tab', ['batch:d'], false)
+    await settle()
+    server.now.hello()
+    await settle()
+    expect([joined, resyncs]).toEqual([0, ['opened', 'opened']])
   })
 
   it('keeps its stream when the channels stay the same', async () => {
@@ -221,6 +261,7 @@ describe('the live connection', () => {
       const outputs: LiveOutputs = {
         onEvents: (batch) => other.events.push(...batch.map((event) => event.event_id)),
         onResync: (reason) => other.resyncs.push(reason),
+        onJoined: () => undefined,
         onStatus: () => undefined,
         onClosed: () => undefined,
       }

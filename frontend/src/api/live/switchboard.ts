@@ -56,16 +56,23 @@ export class Switchboard {
     if (this.seats.delete(id)) this.replan()
   }
 
-  /** From now on the seat follows exactly these channels. */
-  follow(id: string, wanted: readonly string[]): void {
+  /**
+   * From now on the seat follows exactly these channels. Where nothing of the new ones was read yet (not `isRead`) and it
+   * is known how far the stream came, nobody needs to wait for them: they are replayed from there.
+   */
+  follow(id: string, wanted: readonly string[], isRead = true): void {
     const seat = this.seats.get(id)
     if (!seat) return
     const channels = [...new Set(wanted)].sort()
     if (channels.join() === seat.channels.join()) return
-    if (!channels.every((name) => seat.channels.includes(name))) seat.isCurrent = false
+    const isKnown = this.connection.position !== null && seat.parked === null && (seat.isCurrent || seat.channels.length === 0)
+    const joins = !isRead && isKnown && seat.isVisible
+    if (joins) seat.isCurrent = true
+    else if (!channels.every((name) => seat.channels.includes(name))) seat.isCurrent = false
     seat.channels = channels
     if (channels.length === 0) seat.parked = null
     this.replan()
+    if (joins) seat.outputs.onJoined()
   }
 
   /** Whether the tab is looked at. When none is, the stream ends until one is again. */

@@ -32,6 +32,8 @@ export interface LiveOutputs {
   onEvents: (events: LiveEvent[]) => void
   /** What the page holds may have holes, or nothing was read yet: read it (again). */
   onResync: (reason: string) => void
+  /** All that happens from now on will come: what is read from now on has no holes. What was read before has none either. */
+  onJoined: () => void
   onStatus: (status: LiveStatus) => void
   /** A channel may no longer be read. */
   onClosed: (channel: string, reason: string) => void

@@ -1,8 +1,13 @@
 // Charts load ECharts; pages get them as an asynchronous component, so that no first paint waits for it.
-import { defineAsyncComponent } from 'vue'
-import { asyncPanel } from '@/shared/ui'
+import { h } from 'vue'
+import { asyncPanel, late } from '@/shared/ui'
+import type Chart from './LineChart.vue'
 
-export const LineChart = defineAsyncComponent(() => import('./LineChart.vue'))
+const HEIGHT_PX = 200
+export const LineChart = late<typeof Chart>(
+  async () => (await import('./LineChart.vue')).default,
+  ({ class: name, height }) => h('div', { class: name, style: { height: `${typeof height === 'number' ? height : HEIGHT_PX}px` } }),
+)
 export const ChartControls = asyncPanel(() => import('./ChartControls.vue'), { lines: 1 })
 export { default as ChartLegend, type LegendRow } from './ChartLegend.vue'
 export { colourAt, coloursOf, hash, stylesOf } from './colours'

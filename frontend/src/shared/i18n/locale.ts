@@ -2,9 +2,10 @@
 import type { Ref } from 'vue'
 import { createI18n } from 'vue-i18n'
 import en from './en'
+import type { Locale } from './preferred'
 
-export const LOCALES = ['en-US', 'zh-CN'] as const
-export type Locale = (typeof LOCALES)[number]
+export type { Locale }
+export const LOCALES: readonly Locale[] = ['en-US', 'zh-CN']
 
 export const i18n = createI18n({
   legacy: false,

@@ -1,0 +1,28 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest'
+import { intoHtml, panelsOf, patternOf } from '../../../scripts/vite/earlyPages'
+
+describe('the table of early files', () => {
+  it.each([
+    ['/', '/', '/batches'],
+    ['/batches/:batchId', '/batches/a%2Fb', '/batches/a/jobs/b'],
+    ['/batches/:batchId/jobs/:jobId', '/batches/a/jobs/b', '/batches/a'],
+    ['/settings/:section(profile|tokens)', '/settings/tokens', '/settings/other'],
+  ])('%s leads to %s and not to %s', (path, there, elsewhere) => {
+    const pattern = new RegExp(`^${patternOf(path)}$`)
+    expect([pattern.test(there), pattern.test(elsewhere)]).toEqual([true, false])
+  })
+
+  it('reads what stands behind the tabs of a page', () => {
+    const source = "const PANELS = {\n  overview: asyncPanel(() => import('../components/JobOverview.vue')),\n  log: LogViewer,\n}\n"
+    expect(panelsOf(source)).toEqual({ overview: 'JobOverview', log: 'LogViewer' })
+    expect(panelsOf('const tabs = {}')).toEqual({})
+  })
+
+  it('stands before the app, and is data', () => {
+    const html = '<title>Argus</title>\n    <script type="module" src="/assets/main.js"></script>'
+    const written = intoHtml(html, { fileName: 'assets/early.js' } as Parameters<typeof intoHtml>[1], { files: ['</script>'], pages: [] })
+    expect(written.match(/assets\/\w+\.js/g)).toEqual(['assets/early.js', 'assets/main.js'])
+    expect(written).toContain('<script type="application/json" id="early-pages">{"files":["\\u003c/script>"],"pages":[]}</script>')
+  })
+})
