@@ -27,6 +27,7 @@ from argus._ids import derive_batch_id, new_batch_id
 from argus._init import finish, init, log
 from argus._job import JobContext
 from argus._lowlevel import ExperimentReporter, emit, get_batch_id, set_batch_id, sub_env
+from argus._pause import resume_path
 from argus._reporter import Reporter
 from argus._resume import ResumeError
 from argus._run import Run
@@ -55,6 +56,7 @@ __all__ = [
     "init",
     "log",
     "new_batch_id",
+    "resume_path",
     "set_batch_id",
     "sub_env",
 ]

@@ -39,9 +39,16 @@ class Background:
         """Report a sign of life for the active job, or for the batch while there is none."""
         self._run(Periodic("heartbeat", self._beat, every_s, first_s=every_s))
 
-    def poll_stop(self, url: str, token: Callable[[], str | None], every_s: float, on_stop: Callable[[], None]) -> None:
-        """Call `on_stop` once, when somebody asked the batch to stop."""
-        poller = StopPoller(url, token, self._batch_id, on_stop)
+    def poll_stop(
+        self,
+        url: str,
+        token: Callable[[], str | None],
+        every_s: float,
+        on_stop: Callable[[], None],
+        on_pause: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Call `on_stop` once, when somebody asked the batch to stop, and `on_pause` with whether it is to pause."""
+        poller = StopPoller(url, token, self._batch_id, on_stop, on_pause)
         first_s = min(_FIRST_STOP_POLL_S, every_s)
         self._run(Periodic("stop-poll", poller.poll, every_s, first_s, on_end=poller.close))
 

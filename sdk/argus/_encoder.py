@@ -37,9 +37,11 @@ EVENT_TYPES = frozenset(
         "resource_snapshot",
         "log_line",
         "env_snapshot",
+        "job_checkpoint",
+        "batch_paused",
     }
 )
-NEED_JOB = frozenset({"job_start", "job_epoch", "job_step", "job_done", "job_failed"})
+NEED_JOB = frozenset({"job_start", "job_epoch", "job_step", "job_checkpoint", "job_done", "job_failed"})
 
 _LONGEST_JOB_ID = 256
 _EPOCH_NAMES = ("epoch", "train_loss", "val_loss", "lr", "batch_time_ms")

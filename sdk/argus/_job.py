@@ -50,6 +50,7 @@ class JobContext:
         self._started_at = 0.0
         self._pid = 0
         self._ended = False
+        self._saved: dict[str, Any] = {"job_id": self._job_id}
 
     @property
     def job_id(self) -> str:
@@ -60,6 +61,18 @@ class JobContext:
     def stopped(self) -> bool:
         """Whether somebody asked the batch to stop: leave the loop."""
         return self._parent.stopped
+
+    @property
+    def pause_requested(self) -> bool:
+        """Whether somebody asked the batch to pause: `checkpoint` ends the process then."""
+        return self._parent.pause_requested
+
+    @property
+    def resume_from(self) -> str | None:
+        """Where this job saved itself before its batch was paused; None where it begins from the start."""
+        from argus._pause import resume_path
+
+        return resume_path(self._job_id)
 
     def __enter__(self) -> Self:
         """Report `job_start`."""
@@ -88,11 +101,46 @@ class JobContext:
         self._parent._job_started(self._job_id)  # noqa: SLF001
         self._buffer.add("job_start", self._job_id, with_config(_frozen(self._start), self._config))
 
+    def checkpoint(
+        self,
+        path: str | PathLike[str],
+        *,
+        epoch: int | None = None,
+        step: int | None = None,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        """Report that the job has saved itself under `path`, after `epoch` or `step`. Call it when the file is whole.
+
+        If somebody asked the batch to pause, the process ends here, by `SystemExit` with code 75: the `with` blocks of
+        job and reporter report the pause, and Resume starts the same command with `resume_from`. Other jobs of the
+        process go on from their own last checkpoints. Offline nobody can ask, and it only reports.
+
+        Raises:
+            SystemExit: a pause was asked for.
+        """
+        self._save(path, epoch=epoch, step=step, metrics=metrics)
+        if self._parent.pause_requested and self._pid == os.getpid():
+            from argus._pause import EXIT_CODE
+
+            self._parent._pause(self._saved)  # noqa: SLF001
+            raise SystemExit(EXIT_CODE)
+
+    @guard(None)
+    def _save(
+        self, path: str | PathLike[str], *, epoch: int | None, step: int | None, metrics: dict[str, Any] | None
+    ) -> None:
+        saved = {"path": os.path.abspath(path), "epoch": freeze(epoch), "step": freeze(step)}
+        told = {**saved, "metrics": _frozen(metrics)} if metrics else saved
+        self._buffer.add("job_checkpoint", self._job_id, told)
+        self._saved = {"job_id": self._job_id, **saved}
+
     @guard(None)
     def _leave(self, reason: str | None, exit_code: int | None = None) -> None:
         if self._pid != os.getpid() or self._ended:
             return  # a forked child leaves a job that its parent entered, and will report
         self._ended = True
+        if reason is not None and self._parent._is_pausing:  # noqa: SLF001
+            return  # it goes on in another process
         elapsed_s = monotonic() - self._started_at
         if reason is None:
             done = {

@@ -100,7 +100,9 @@ class Reporter:
         notes: str | None = None,
     ) -> None:
         self._batch_id = choose_batch_id(batch_prefix, batch_id, resume_from)
-        self._resumed = resume_from is not None and batch_id is None
+        from argus._pause import is_resumed
+
+        self._resumed = (resume_from is not None or is_resumed()) and batch_id is None
         self._joined = joined
         self._experiment_type = experiment_type or "experiment"
         self._command = command
@@ -127,7 +129,10 @@ class Reporter:
         self._n_done = 0
         self._n_failed = 0
         self._active_job_id: str | None = None
+        self._open_jobs: set[str] = set()
         self._stopped = False
+        self._pause_asked = False
+        self._saved: dict[str, Any] | None = None
         self._started_at = 0.0
         self._pid = 0
         self._open = False
@@ -149,6 +154,15 @@ class Reporter:
         return self._stopped
 
     @property
+    def pause_requested(self) -> bool:
+        """Whether somebody asked the batch to pause: the next `job.checkpoint` ends the process."""
+        return (self._pause_asked or self._is_pausing) and not self._stopped
+
+    @property
+    def _is_pausing(self) -> bool:
+        return self._saved is not None
+
+    @property
     def stats(self) -> Stats:
         """What became of every event so far; valid after the end too."""
         return self._pipeline.stats if self._pipeline is not None else Counters().stats(0)
@@ -161,8 +175,16 @@ class Reporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Report how the batch ended and flush, within the exit limit."""
+        """Report how the batch ended and flush, within the exit limit.
+
+        Raises:
+            SystemExit: the batch was paused (`JobContext.checkpoint`), and whoever caught that would go on without it.
+        """
         self._finish(error)
+        if self._is_pausing and error is None and self._pid == os.getpid():
+            from argus._pause import EXIT_CODE
+
+            raise SystemExit(EXIT_CODE)
 
     def job(
         self,
@@ -227,7 +249,9 @@ class Reporter:
         """The process ends while the batch is open (called by `_lifecycle`)."""
         if self._pipeline is None:
             return
-        if self._open and self._pid == os.getpid():
+        if self._open and self._is_pausing and self._pid == os.getpid():
+            self._end_paused()
+        elif self._open and self._pid == os.getpid():
             self._end_batch("batch_failed", {"reason": reason})
         else:
             self._pipeline.close(exit_flush_s())
@@ -301,7 +325,9 @@ class Reporter:
             if self._pipeline is not None:
                 self._pipeline.close(exit_flush_s())
             return
-        if error is None or (isinstance(error, SystemExit) and not error.code):
+        if self._is_pausing:
+            self._end_paused()
+        elif error is None or (isinstance(error, SystemExit) and not error.code):
             self._upload_folders_now()
             counts = {} if self._resumed else {"n_done": self._n_done, "n_failed": self._n_failed}
             self._end_batch("batch_done", dict(counts))
@@ -326,7 +352,9 @@ class Reporter:
         if self._background is not None:
             self._background.stop()
         if self._joined:
-            event_type, data = "batch_done", {"joined": True}
+            # Of a batch that others share this process tells of its own jobs alone.
+            is_pause = event_type == "batch_paused"
+            event_type, data = (event_type, {**data, "joined": True}) if is_pause else ("batch_done", {"joined": True})
         data["total_elapsed_s"] = monotonic() - self._started_at
         dropped = self._pipeline.settle(max(deadline - monotonic(), _LEAST_WAIT_S)).dropped_reasons
         if dropped:
@@ -336,6 +364,15 @@ class Reporter:
         self._pipeline.close(max(deadline - monotonic(), 0.0))
         _lifecycle.unregister(self)
         _lowlevel.clear_current(self._batch_id)
+
+    def _end_paused(self) -> None:
+        self._end_batch("batch_paused", {"checkpoint": self._saved, "jobs": sorted(self._open_jobs)})
+
+    def _pause(self, saved: dict[str, Any]) -> None:
+        """The process ends now, to be resumed: whatever ends this batch says so (called by a job)."""
+        if self._saved is None:
+            self._saved = saved
+        logger().info("batch %s is paused at %s", self._batch_id, saved.get("path"))
 
     def _make_pipeline(self, mode: str) -> Pipeline | None:
         if is_disabled() or mode == "disabled":
@@ -361,7 +398,7 @@ class Reporter:
             self._background.beat(heartbeat_s)
         url = self._pipeline.url if self._pipeline is not None else None
         if stop_poll_s and url is not None:
-            self._background.poll_stop(url, self._token, stop_poll_s, self._on_stop)
+            self._background.poll_stop(url, self._token, stop_poll_s, self._on_stop, self._on_pause)
         if resources_s:
             self._background.sample_resources(resources_s)
         if self._capture_environment:
@@ -371,13 +408,20 @@ class Reporter:
         self._stopped = True
         logger().info("a stop of batch %s was requested", self._batch_id)
 
+    def _on_pause(self, is_asked: bool) -> None:
+        if is_asked and not self._pause_asked:
+            logger().info("a pause of batch %s was requested: it comes with the next checkpoint", self._batch_id)
+        self._pause_asked = is_asked
+
     def _job_started(self, job_id: str) -> None:
         self._active_job_id = job_id
+        self._open_jobs.add(job_id)
 
     def _job_ended(self, job_id: str, *, ok: bool) -> None:
         with self._lock:
             self._n_done += ok
             self._n_failed += not ok
+            self._open_jobs.discard(job_id)
         if self._active_job_id == job_id:
             self._active_job_id = None
 

@@ -13,6 +13,7 @@ from argus._values import freeze
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from os import PathLike
     from types import TracebackType
     from typing import Any, Self
 
@@ -97,6 +98,31 @@ class Run:
     def stopped(self) -> bool:
         """Whether somebody asked for a stop: leave the loop."""
         return self.reporter.stopped
+
+    @property
+    def pause_requested(self) -> bool:
+        """Whether somebody asked for a pause: `checkpoint` ends the process then."""
+        return self.reporter.pause_requested
+
+    @property
+    def resume_from(self) -> str | None:
+        """Where this run saved itself before it was paused; None where it begins from the start."""
+        return self.job.resume_from
+
+    def checkpoint(
+        self,
+        path: str | PathLike[str],
+        *,
+        epoch: int | None = None,
+        step: int | None = None,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        """Report that the run has saved itself under `path`; see `JobContext.checkpoint`, which may end the process.
+
+        Raises:
+            SystemExit: a pause was asked for.
+        """
+        self.job.checkpoint(path, epoch=epoch, step=step, metrics=metrics)
 
     def log(self, data: dict[str, Any], step: int | None = None, *, commit: bool = True) -> None:
         """Report numbers at a step: the one given, else one more than the last. Nested dicts become `outer/inner`.

@@ -1,4 +1,4 @@
-"""Asks the server whether somebody clicked Stop."""
+"""Asks the server whether somebody clicked Stop, or Pause."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ _TIMEOUT_S = 5.0
 
 
 class StopPoller:
-    """`poll()` is called periodically; `on_stop` once, when a stop was requested."""
+    """`poll()` is called periodically; `on_stop` once, when a stop was requested, and `on_pause` with every answer:
+    whether a pause is asked for, which may be taken back.
+    """
 
-    def __init__(self, url: str, token: Callable[[], str | None], batch_id: str, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[], str | None],
+        batch_id: str,
+        on_stop: Callable[[], None],
+        on_pause: Callable[[bool], None] | None = None,
+    ) -> None:
         self._url = url
         self._token = token
         self._batch_id = batch_id
         self._on_stop = on_stop
+        self._on_pause = on_pause
         self._transport: HttpTransport | None = None
 
     def poll(self) -> bool:
@@ -35,7 +45,11 @@ class StopPoller:
             answer = json.loads(reply.body) if reply.ok else None
         except (Unreachable, ValueError):
             return False
-        if not isinstance(answer, dict) or not (answer.get("stop_requested") or answer.get("requested")):
+        if not isinstance(answer, dict):
+            return False
+        if self._on_pause is not None:
+            self._on_pause(answer.get("pause_requested") is True)
+        if not (answer.get("stop_requested") or answer.get("requested")):
             return False
         self._on_stop()
         return True

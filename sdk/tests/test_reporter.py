@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -212,6 +214,67 @@ class TestBackground:
             assert r.stopped
         assert "/api/batches/a%2Fb/stop-requested" in ingest.paths
 
+    def test_a_pause_ends_the_process_at_the_next_checkpoint_and_is_told_last(self, ingest, reporter, wait_until):
+        with pytest.raises(SystemExit) as left:
+            with reporter(batch_id="b", stop_polling=0.05) as r:
+                with r.job("done"):
+                    pass
+                with r.job("other") as other, r.job("j1") as job:
+                    job.checkpoint("a.pt", epoch=0)
+                    assert not job.pause_requested
+                    ingest.stop_answer = {"stop_requested": False, "pause_requested": True}
+                    wait_until(lambda: job.pause_requested and other.pause_requested and r.pause_requested)
+                    job.checkpoint("b.pt", epoch=1, step=70, metrics={"acc": 0.5})
+        assert left.value.code == 75
+        assert ingest.types() == {
+            "batch_start": 1,
+            "job_start": 3,
+            "job_done": 1,
+            "job_checkpoint": 2,
+            "batch_paused": 1,
+        }
+        saved = {"path": os.path.abspath("b.pt"), "epoch": 1, "step": 70}
+        assert ingest.of_type("job_checkpoint")[1]["data"] == {**saved, "metrics": {"acc": 0.5}}
+        told = ingest.of_type("batch_paused")[0]["data"]
+        assert told["checkpoint"] == {"job_id": "j1", **saved}
+        assert told["jobs"] == ["j1", "other"]
+
+    def test_a_pause_that_is_taken_back_ends_nothing(self, ingest, reporter, wait_until):
+        ingest.stop_answer = {"stop_requested": False, "pause_requested": True}
+        with reporter(stop_polling=0.05) as r, r.job("j1") as job:
+            wait_until(lambda: job.pause_requested)
+            ingest.stop_answer = {"stop_requested": False, "pause_requested": False}
+            wait_until(lambda: not job.pause_requested)
+            job.checkpoint("a.pt")
+        assert ingest.types()["job_done"] == 1
+
+    def test_who_catches_the_end_of_a_paused_process_ends_it_all_the_same(self, ingest, reporter, wait_until):
+        ingest.stop_answer = {"stop_requested": False, "pause_requested": True}
+        with pytest.raises(SystemExit) as left, reporter(stop_polling=0.05) as r, r.job("j1") as job:
+            wait_until(lambda: job.pause_requested)
+            with contextlib.suppress(SystemExit):
+                job.checkpoint("a.pt")
+        assert left.value.code == 75
+        assert ingest.types()["batch_paused"] == 1
+
+    def test_one_of_several_processes_that_share_a_batch_tells_of_its_own_jobs(self, ingest, reporter, wait_until):
+        ingest.stop_answer = {"stop_requested": False, "pause_requested": True}
+        with pytest.raises(SystemExit), reporter(stop_polling=0.05, joined=True) as r, r.job("mine") as job:
+            wait_until(lambda: job.pause_requested)
+            job.checkpoint("a.pt")
+        told = ingest.of_type("batch_paused")[0]["data"]
+        assert (told["joined"], told["jobs"]) == (True, ["mine"])
+
+    def test_a_resumed_process_knows_from_where_each_job_goes_on(self, ingest, reporter, monkeypatch):
+        monkeypatch.setenv("ARGUS_BATCH_ID", "paused-1")
+        monkeypatch.setenv("ARGUS_RESUME_FROM", "/data/b.pt")
+        with reporter(batch_id=None) as r, r.job("b") as job:
+            assert (argus.resume_path(), job.resume_from) == ("/data/b.pt", "/data/b.pt")
+            monkeypatch.setenv("ARGUS_RESUME_JOBS", '{"a": "/data/a.pt"}')
+            assert (argus.resume_path("a"), job.resume_from) == ("/data/a.pt", None)
+        assert ingest.of_type("batch_start")[0]["data"]["resumed"] is True
+        assert "n_done" not in ingest.of_type("batch_done")[0]["data"]
+
     def test_heartbeats_go_to_the_active_job_or_the_batch(self, ingest, reporter, wait_until):
         with reporter(heartbeat=0.05) as r:
             wait_until(lambda: ingest.types()["log_line"] >= 1)
@@ -292,7 +355,7 @@ class TestDoor:
         assert argus.__all__ == [
             "SCHEMA_VERSION", "Api", "ApiError", "ExperimentReporter", "JobContext", "Reporter", "ResumeError", "Run",
             "__version__", "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id",
-            "set_batch_id", "sub_env",
+            "resume_path", "set_batch_id", "sub_env",
         ]  # fmt: skip
         assert all(hasattr(argus, name) for name in argus.__all__)
         assert argus.__version__ == "0.4.0"

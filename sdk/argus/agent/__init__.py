@@ -1,1 +1,4 @@
-"""argus-agent: starts reruns and carries out stops on a training host. It asks the server; nothing reaches in."""
+"""argus-agent: starts reruns, resumes what was paused and carries out stops on a training host.
+
+It asks the server; nothing reaches in.
+"""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 15.0
 # What this agent carries out; a server gives no other command to it.
-CAPABILITIES = ["inspect", "rerun", "stop"]
+CAPABILITIES = ["inspect", "rerun", "resume", "stop"]
 # What the contract does not know yet; servers of the contract refuse such keys.
 _REFUSED_KEYS = 422
 

@@ -19,6 +19,7 @@ from argus.agent import service
 from argus.agent.agent import Agent
 from argus.agent.api import AgentApi, Refused
 from argus.agent.clock import ServerClock
+from argus.agent.following import LAUNCHES
 from argus.agent.host import MOST_RUNS, Host
 from argus.agent.ledger import Ledger
 from argus.agent.orders import INSTALL, can_verify
@@ -205,7 +206,7 @@ def _drain(registration: Registration, options: argparse.Namespace) -> int:
     print("The agent takes no new runs. To undo: argus-agent drain --off", flush=True)
     runs = Runs(os.path.join(folder, "runs"))
     while options.wait:
-        begun = Ledger(folder, is_ours=False).open("rerun")
+        begun = Ledger(folder, is_ours=False).open(*LAUNCHES)
         left = [entry["batch_id"] for entry in begun if runs.run(entry["id"]).is_supervised]
         if not left:
             print("Nothing runs any more.")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _UNCLAIMED_S = 600.0
 _MOST_DETAIL = 2000
 
+LAUNCHES = ("rerun", "resume")
+"""Kinds that begin a process here."""
+
 log = logging.getLogger("argus.agent")
 
 
@@ -31,7 +34,7 @@ class Follower:
     def tend(self) -> None:
         """Look at every run and stop that is not over, and tell what happened to it."""
         self._runs.reap()
-        for entry in self._ledger.open("rerun"):
+        for entry in self._ledger.open(*LAUNCHES):
             if entry["state"] in ("begun", "started"):
                 self.follow(entry["id"])
         for entry in self._ledger.open("stop"):
@@ -43,12 +46,12 @@ class Follower:
 
     def slots(self) -> list[dict[str, Any]]:
         """The runs that go on; not those of which only something that they left behind does."""
-        entries = self._ledger.open("rerun")
+        entries = self._ledger.open(*LAUNCHES)
         return [entry for entry in entries if entry["state"] in ("begun", "started") and not entry.get("ended")]
 
     def running(self, batch_id: str) -> Run | None:
         """The run of a batch that goes on here."""
-        for entry in self._ledger.open("rerun"):
+        for entry in reversed(self._ledger.open(*LAUNCHES)):
             if entry["batch_id"] == batch_id and entry["state"] in ("begun", "started"):
                 return self._runs.run(entry["id"])
         return None

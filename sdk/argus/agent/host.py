@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from argus._version import __version__
 from argus.agent.api import CAPABILITIES
-from argus.agent.following import Follower, iso, report
+from argus.agent.following import LAUNCHES, Follower, iso, report
 from argus.agent.inspecting import Inspections
 from argus.agent.keys import learn
 from argus.agent.orders import Order, Rejection, read_order
 from argus.agent.policy import Policy, PolicyError
-from argus.agent.runs import rerun_command, rerun_environment
+from argus.agent.runs import rerun_command, rerun_environment, resume_environment
 
 if TYPE_CHECKING:
     import subprocess
@@ -142,7 +142,7 @@ class Host:
         return False
 
     def _begin(self, order: Order, known: dict[str, Any] | None) -> bool:
-        if order.kind == "rerun":
+        if order.kind in LAUNCHES:
             return self._rerun(order, known)
         if order.kind == "stop":
             return self._stop(order)
@@ -153,7 +153,7 @@ class Host:
     def _rerun(self, order: Order, known: dict[str, Any] | None) -> bool:
         policy = self._policy()
         spec = self._spec(order, policy)
-        wait = self._why_wait(policy)
+        wait = self._why_wait(policy, order)
         if wait is not None:
             if known is None or known["state"] == "withdrawn":
                 self._ledger.note(order.id, report("queued", detail=wait), **_facts(order), state="queued")
@@ -244,6 +244,7 @@ class Host:
             url=self._registration.argus_url,
             token=os.environ.get("ARGUS_TOKEN") or self._registration.reporter_token,
         )
+        environment |= resume_environment(order.kind, payload)
         return {
             "command": command,
             "cwd": folder or os.path.expanduser("~"),
@@ -299,11 +300,14 @@ class Host:
         except PolicyError as error:
             raise Rejection(f"The policy of this host cannot be obeyed. {error}") from error
 
-    def _why_wait(self, policy: Policy) -> str | None:
+    def _why_wait(self, policy: Policy, order: Order) -> str | None:
         if self.is_draining:
             return "The agent is draining: it takes no new runs."
         most = self._most_runs if policy.max_runs is None else min(policy.max_runs, self._most_runs)
-        running = len(self._follower.slots())
+        slots = self._follower.slots()
+        if any(entry["batch_id"] == order.batch_id for entry in slots):
+            return "A process of this batch has not ended yet."
+        running = len(slots)
         return f"{running} of at most {most} runs go on here." if running >= most else None
 
     def _reject(self, command_id: str, batch_id: str, reason: str, known: dict[str, Any] | None) -> bool:

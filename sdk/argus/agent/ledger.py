@@ -48,9 +48,9 @@ class Ledger:
         with self._lock:
             return [dict(entry) for entry in self._entries.values()]
 
-    def open(self, kind: str) -> list[dict[str, Any]]:
-        """Commands of a kind that were begun and are not over."""
-        return [entry for entry in self.all() if entry.get("kind") == kind and entry.get("state") not in _OVER]
+    def open(self, *kinds: str) -> list[dict[str, Any]]:
+        """Commands of these kinds that were begun and are not over."""
+        return [entry for entry in self.all() if entry.get("kind") in kinds and entry.get("state") not in _OVER]
 
     def note(self, command_id: str, *messages: dict[str, Any], **facts: Any) -> None:
         """Keep facts about a command, and messages that the server is to get. Raises OSError."""

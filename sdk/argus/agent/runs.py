@@ -13,6 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from argus._pause import RESUME_FROM, RESUME_JOBS
 from argus._secrets import MASK
 from argus.agent.store import read_whole, write_whole
 from argus.agent.tree import session, signal_all
@@ -44,18 +45,29 @@ def rerun_environment(
 
     Masked secrets are left out.
     """
-    environment = {key: value for key, value in base.items() if not key.startswith("ARGUS_AGENT_")}
+    environment = {key: value for key, value in base.items() if not key.startswith(("ARGUS_AGENT_", "ARGUS_RESUME_"))}
     environment.update(
         {
             key: str(value)
             for key, value in (recorded or {}).items()
-            if value is not None and value != MASK and policy.takes(key)
+            if value is not None and value != MASK and policy.takes(key) and not key.startswith("ARGUS_RESUME_")
         }
     )
     environment["ARGUS_BATCH_ID"] = batch_id
     environment["ARGUS_URL"] = url
     if token:
         environment["ARGUS_TOKEN"] = token
+    return environment
+
+
+def resume_environment(kind: str, payload: dict[str, Any]) -> dict[str, str]:
+    """Where a resumed process goes on from, for the SDK; nothing for other kinds."""
+    if kind != "resume":
+        return {}
+    jobs = payload.get("resume_jobs")
+    environment = {RESUME_FROM: str(payload.get("resume_from") or "")}
+    if isinstance(jobs, dict) and jobs:
+        environment[RESUME_JOBS] = json.dumps(jobs)
     return environment
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any
 
+from argus.agent.following import LAUNCHES
 from argus.agent.ledger import Ledger
 from argus.agent.policy import Policy, PolicyError
 from argus.agent.runs import Runs
@@ -27,7 +28,7 @@ def _state(registration: Registration, folder: str) -> dict[str, Any]:
         policy = Policy.load(folder).summary()
     except PolicyError as error:
         policy = {"error": str(error)}
-    going_on = [entry for entry in entries if entry.get("kind") == "rerun" and runs.run(entry["id"]).is_supervised]
+    going_on = [entry for entry in entries if entry.get("kind") in LAUNCHES and runs.run(entry["id"]).is_supervised]
     return {
         "url": registration.argus_url,
         "agent_id": registration.agent_id,

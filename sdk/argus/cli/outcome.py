@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 
+from argus._pause import EXIT_CODE
+
 _MOST_TAIL_LINES = 5
 _MOST_TAIL_LETTERS = 1_000
 
@@ -47,6 +49,8 @@ def last_word(notes: Sequence[str], ended: Outcome) -> str | None:
     begun = sum(note == "begun" for note in notes)
     ends = [note for note in notes if note != "begun"]
     told = bool(begun) and len(ends) >= begun
+    if told and "batch_paused" in ends and ended.code == EXIT_CODE:
+        return None
     if ended.ok:
         return None if told else "batch_done"
     return None if told and "batch_failed" in ends else "batch_failed"

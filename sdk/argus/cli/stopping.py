@@ -1,20 +1,22 @@
-"""`argus stop`: ask a batch to end."""
+"""`argus stop`, `pause`, `resume` and `rerun`: what a person asks of a batch."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
-from argus.cli.errors import OK, USAGE, CliError
+from argus.cli.errors import NOT_WELL, OK, USAGE, CliError
 from argus.cli.options import Batch, Json, Token, Url
 from argus.cli.server import connect, path_of
 from argus.cli.terminal import Terminal
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(rich_help_panel="Run")(stop)
+    """Add these commands."""
+    for command in (stop, pause, resume, rerun):
+        app.command(rich_help_panel="Run")(command)
 
 
 def stop(
@@ -37,9 +39,75 @@ def stop(
         terminal.emit(answer)
     elif answer["status"] == "stopping":
         terminal.say(f"{batch} is asked to stop; its training leaves its loop at the next epoch.")
+    elif answer["status"] == "stopped" and found["status"] == "paused":
+        terminal.say(f"{batch} was paused and is stopped now.")
     else:
         terminal.say(f"{batch} is {answer['status']}: there was nothing to stop.")
     return OK
+
+
+def pause(batch: Batch, *, url: Url = None, token: Token = None, as_json: Json = False) -> int:
+    """Ask a batch to save itself at its next checkpoint and end, to be resumed later."""
+    terminal = Terminal(as_json=as_json)
+    with connect(url, token) as server:
+        answer = server.post(path_of("batches", batch, "pause"))
+    if as_json:
+        terminal.emit(answer)
+    elif answer["pause_requested"]:
+        terminal.say(f"{batch} is asked to pause; it ends at its next checkpoint.")
+    else:
+        terminal.say(f"{batch} is {answer['status']}.")
+    return OK
+
+
+def resume(batch: Batch, *, url: Url = None, token: Token = None, as_json: Json = False) -> int:
+    """Let a paused batch go on where it ran; a pause that has not come yet is taken back."""
+    terminal = Terminal(as_json=as_json)
+    with connect(url, token) as server:
+        answer = server.post(path_of("batches", batch, "resume"))
+        saved = server.get(path_of("batches", batch)).get("checkpoint") if answer["status"] == "paused" else None
+    is_alone = answer["status"] == "paused" and answer["command_id"] is None
+    if as_json:
+        terminal.emit(answer)
+    elif is_alone:
+        from_where = f" ARGUS_RESUME_FROM={saved['path']}" if saved else ""
+        terminal.say(f"No agent of its host can resume {batch}. By hand: ARGUS_BATCH_ID={batch}{from_where} COMMAND")
+    elif answer["status"] == "paused":
+        terminal.say(f"{batch} goes on as soon as the agent of its host has started it.")
+    else:
+        terminal.say(f"{batch} is {answer['status']} and goes on.")
+    return NOT_WELL if is_alone else OK
+
+
+def rerun(
+    batch: Batch,
+    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, appended to the command.")] = None,
+    *,
+    name: Annotated[str | None, typer.Option("--name", help="What the new batch is called.")] = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> int:
+    """Run a batch that ended again on its host, as a new one."""
+    terminal = Terminal(as_json=as_json)
+    body = {"overrides": dict(map(_override, overrides or [])), "name": name}
+    with connect(url, token) as server:
+        answer = server.post(path_of("batches", batch, "rerun"), body)
+    if as_json:
+        terminal.emit(answer)
+    else:
+        terminal.say(f"{answer['batch_id']} waits for the agent of its host.")
+    return OK
+
+
+def _override(text: str) -> tuple[str, Any]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise CliError(USAGE, f"{text} is no override.", "Overrides look like lr=0.1.")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
 
 
 def _is_sure(terminal: Terminal, batch: dict[str, object]) -> bool:
