@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 
 HEARTBEAT_S = 30.0
 WAIT_S = 25
+_PATIENCE = 60
+
+
+class Busy(RuntimeError):
+    """The server asks to come again."""
 
 
 class Line:
@@ -27,7 +32,8 @@ class Line:
         """The answer's JSON, None when it is empty.
 
         Raises:
-            RuntimeError: the server refused.
+            Busy: the server has no time now.
+            RuntimeError: it refused.
         """
         data = b"" if body is None else json.dumps(body).encode()
         text = f"{method} {path} HTTP/1.1\r\n{self._head}Content-Length: {len(data)}\r\n\r\n".encode() + data
@@ -36,6 +42,8 @@ class Line:
         except (OSError, asyncio.IncompleteReadError):
             self.close()
             status, answer = await self._send(text)
+        if status in {429, 503}:
+            raise Busy(f"{method} {path}: {status} {answer[:300]!r}")
         if status >= 300:
             raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
         return json.loads(answer) if answer else None
@@ -71,13 +79,22 @@ class SimulatedAgent:
 
     async def register(self) -> None:
         """Become known, with an ended batch that can be run again."""
-        told = await self._person.ask("POST", "/api/agents/register", {"hostname": self.name})
+        told = await self._introduce()
         self.path = f"/api/agents/{told['agent_id']}"
         self._token: str = told["agent_token"]
         self.telling = Line(self._url, self._token)
         await self.telling.ask("POST", f"{self.path}/heartbeat", {})
         await self._person.ask("POST", "/api/events/batch", {"events": recorded(self.batch_id, self.name, "true")})
         self._person.close()
+
+    async def _introduce(self) -> Any:
+        # Setting up is not what is measured: a server that is busy minting tokens is asked again.
+        for _ in range(_PATIENCE):
+            try:
+                return await self._person.ask("POST", "/api/agents/register", {"hostname": self.name})
+            except Busy:
+                await asyncio.sleep(1)
+        raise RuntimeError(f"{self.name} could not register")
 
     async def serve(self, *, is_held: bool, begin_s: float) -> None:
         """Ask for commands and beat, for ever."""
