@@ -25,7 +25,7 @@ from argus import Reporter, _guard, _settings
 TOKEN = "em_live_test"
 EVENT_TYPES = {
     "batch_start", "batch_done", "batch_failed", "job_start", "job_epoch", "job_step", "job_done", "job_failed",
-    "resource_snapshot", "log_line", "env_snapshot",
+    "resource_snapshot", "log_line", "env_snapshot", "job_checkpoint", "batch_paused",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -233,7 +233,7 @@ class TestBackground:
             "job_checkpoint": 2,
             "batch_paused": 1,
         }
-        saved = {"path": os.path.abspath("b.pt"), "epoch": 1, "step": 70}
+        saved = {"path": str(Path.cwd() / "b.pt"), "epoch": 1, "step": 70}
         assert ingest.of_type("job_checkpoint")[1]["data"] == {**saved, "metrics": {"acc": 0.5}}
         told = ingest.of_type("batch_paused")[0]["data"]
         assert told["checkpoint"] == {"job_id": "j1", **saved}

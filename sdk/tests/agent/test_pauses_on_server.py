@@ -212,6 +212,7 @@ def test_without_an_agent_a_paused_batch_waits_for_who_resumes_it_by_hand(server
     eve = Account(server.url, "eve")
     training = Training(eve, tmp_path, wait_until)
     training.pause()
+    assert training.process.wait(timeout=30) == 75
     assert training.post("resume") == {"status": "paused", "batch_id": training.id, "command_id": None}
     environment = {
         **os.environ,

@@ -12,8 +12,8 @@ from argus_catalog.wire import Shape, WireTime
 class BatchOut(Shape):
     """A batch. `env_snapshot` is null in lists.
 
-    `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused now;
-    `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
+    `pause_requested_at` stands while a pause is asked for and has not come. `paused_at` is null unless it is paused
+    now; `paused_s` is how long it was before. `checkpoint`: the newest state that one of its jobs saved.
     """
 
     id: str

@@ -91,7 +91,8 @@ async def compact(
     page = await list_batches(connection, actor, chosen)
     jobs = await jobs_repository.of_batches(connection, page.keys)
     snapshots = await repository.newest_snapshots(connection, page.keys, resource_limit)
-    samples = await repository.recent_elapsed(connection, page.keys)
+    alive = [key for batch, key in zip(page.batches, page.keys, strict=True) if batch.status not in TERMINAL]
+    samples = await repository.recent_elapsed(connection, alive)
     cards = []
     for batch, key in zip(page.batches, page.keys, strict=True):
         rows = jobs.get(key, [])
@@ -104,10 +105,17 @@ async def compact(
                 epochs_latest=[_epoch_latest(row) for row in rows if row.last_epoch is not None],
                 resources=[snapshot_out(row, batch.id) for row in snapshots.get(key, [])],
                 eta_s=batch_eta_s(pending, samples.get(key, [])) if batch.n_total and live else None,
-                elapsed_s=elapsed_s(batch.start_time, batch.end_time, None, is_live=live, now=now()),
+                elapsed_s=_elapsed_s(batch),
             )
         )
     return page, cards
+
+
+def _elapsed_s(batch: BatchOut) -> int | None:
+    """How long a batch has run; while it is paused, until its pause."""
+    live = batch.status not in TERMINAL and batch.paused_at is None
+    end = batch.paused_at or batch.end_time
+    return elapsed_s(batch.start_time, end, None, is_live=live, now=now(), paused_s=batch.paused_s)
 
 
 def _epoch_latest(row: Row) -> EpochLatest:

@@ -68,7 +68,9 @@ def epoch_count(told: Any) -> int | None:
 
 
 class Pace(NamedTuple):
-    """A job's pace. `eta_s` is 0 and `finish` None when nothing is left; both are None when the pace is not known."""
+    """A job's pace. `eta_s` is 0 and `finish` None when nothing is left; both are None when the pace is not known. Of a
+    paused job `eta_s` is what is left to do, and `finish` None: nobody knows when it goes on.
+    """
 
     epochs_done: int
     epochs_total: int
@@ -85,31 +87,44 @@ def job_pace(
     *,
     is_live: bool,
     now: datetime,
+    is_paused: bool = False,
+    paused_s: int = 0,
 ) -> Pace:
-    """When a job will be done, from the mean time between its epochs. Without a total, 50 epochs are assumed."""
+    """When a job will be done, from the mean time between its epochs. Without a total, 50 epochs are assumed.
+
+    `paused_s` seconds between them it was paused.
+    """
     expected = total or _ASSUMED_EPOCHS
     average: float | None = None
     if done >= 2 and first_at is not None and last_at is not None:
-        average = round((last_at - first_at).total_seconds() / (done - 1), 3) or None
+        average = round(max(0.0, (last_at - first_at).total_seconds() - paused_s) / (done - 1), 3) or None
     left = max(0, expected - done)
-    if not is_live or left == 0:
+    if not (is_live or is_paused) or left == 0:
         return Pace(done, expected, average, 0, None)
     if average is None:
         return Pace(done, expected, None, None, None)
     eta = math.ceil(left * average)
-    return Pace(done, expected, average, eta, now + timedelta(seconds=eta))
+    return Pace(done, expected, average, eta, None if is_paused else now + timedelta(seconds=eta))
 
 
 def elapsed_s(
-    start: datetime | None, end: datetime | None, known: int | None, *, is_live: bool, now: datetime
+    start: datetime | None,
+    end: datetime | None,
+    known: int | None,
+    *,
+    is_live: bool,
+    now: datetime,
+    paused_s: int = 0,
 ) -> int | None:
-    """How long something has run: what its end told, else from its start to its end, or to now while it lives."""
+    """How long something has run: what its end told, else from its start to its end, or to now while it lives. The
+    `paused_s` seconds of its pauses do not count.
+    """
     if known is not None and not is_live:
         return known
     if start is None:
         return None
     until = now if is_live else end
-    return None if until is None else max(0, int((until - start).total_seconds()))
+    return None if until is None else max(0, int((until - start).total_seconds()) - paused_s)
 
 
 def health_warnings(*, is_stalled: bool, age_s: float | None, threshold_s: float, failures: int) -> list[str]:

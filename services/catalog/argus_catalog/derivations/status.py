@@ -14,6 +14,10 @@ UNDELETABLE = frozenset({"running", "pending", "stopping"})
 """Batches that cannot be deleted."""
 LIVE_JOB = frozenset({"running", "pending"})
 """Jobs that have not ended."""
+_SILENT = frozenset({"requested", "paused"})
+"""Batches with these have no process that could be heard."""
+PAUSED = "paused"
+"""What a batch or job is called whose process saved itself and is gone, to be resumed."""
 LOST = "lost"
 """What a job is called whose batch ended without it."""
 
@@ -22,7 +26,7 @@ def is_stalled(status: str | None, last_event_age_s: float | None, threshold_s: 
     """Whether a batch that should be alive has been silent for longer than the threshold."""
     if status == "stalled":
         return True
-    if status in TERMINAL or status == "requested" or last_event_age_s is None:
+    if status in TERMINAL or status in _SILENT or last_event_age_s is None:
         return False
     return last_event_age_s > threshold_s
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.dependencies import JobRef
 from argus_catalog.derivations.metrics import cost
 from argus_catalog.derivations.progress import Pace, elapsed_s, epoch_count, epochs_total, job_pace
-from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
+from argus_catalog.derivations.status import LIVE_JOB, PAUSED, shown_job_status
 from argus_catalog.jobs import repository
 from argus_catalog.jobs.repository import JobFilter, Row
 from argus_catalog.jobs.schemas import JobDetail, JobEta, JobItem, JobOut, JobPage, OneJobEta
@@ -28,7 +28,8 @@ def job_out(row: Row, batch_id: str, batch_status: str | None, batch_end: dateti
 def _fields(row: Row, batch_id: str, batch_status: str | None, batch_end: datetime | None) -> dict[str, Any]:
     status = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end)
     told = cost(row.metrics)
-    took = elapsed_s(row.start_time, row.end_time, row.elapsed_s, is_live=False, now=now())
+    times = {"now": now(), "paused_s": row.paused_s}
+    took = elapsed_s(row.start_time, row.end_time, row.elapsed_s, is_live=False, **times)
     return {
         "id": row.job_id,
         "batch_id": batch_id,
@@ -103,7 +104,8 @@ def eta_of(row: Row, batch_status: str | None, batch_end: datetime | None) -> Jo
     """A job's pace as the wire shows it."""
     pace = pace_of(row, batch_status, batch_end)
     live = shown_job_status(row.status, row.start_time, row.last_epoch_at, batch_status, batch_end) in LIVE_JOB
-    ran = elapsed_s(row.start_time, row.end_time or row.last_epoch_at, row.elapsed_s, is_live=live, now=now())
+    times = {"now": now(), "paused_s": row.paused_s}
+    ran = elapsed_s(row.start_time, row.end_time or row.last_epoch_at, row.elapsed_s, is_live=live, **times)
     return JobEta(
         elapsed_s=ran or 0,
         epochs_done=pace.epochs_done,
@@ -124,6 +126,8 @@ def pace_of(row: Row, batch_status: str | None, batch_end: datetime | None) -> P
         row.last_epoch_at,
         is_live=status in LIVE_JOB,
         now=now(),
+        is_paused=status == PAUSED,
+        paused_s=row.paused_s,
     )
 
 

@@ -100,6 +100,8 @@ async def running(connection: AsyncConnection, actor: Actor, project: str) -> Se
             batch.n_failed,
             batch.start_time,
             batch.end_time,
+            batch.paused_at,
+            batch.paused_s,
             batch.last_event_at,
         )
         .where(in_project_views(actor), batch.project == project, _RUNS)

@@ -176,7 +176,9 @@ def _active(
         running_jobs=[_active_job(job, row) for job in live],
         warnings=health_warnings(is_stalled=stalled, age_s=silent_s, threshold_s=threshold_s, failures=row.n_failed),
         user=row.user,
-        elapsed_s=elapsed_s(row.start_time, None, None, is_live=True, now=now()),
+        elapsed_s=elapsed_s(
+            row.start_time, None, None, is_live=True, now=row.paused_at or now(), paused_s=row.paused_s
+        ),
         eta_s=eta,
         **{name: getattr(snapshot, name, None) for name in measures},
         last_event_age_s=None if silent_s is None else int(silent_s),

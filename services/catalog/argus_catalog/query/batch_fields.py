@@ -16,7 +16,7 @@ job = ingest.job.c
 
 _ELAPSED: Final = sa.case(
     (batch.end_time.is_(None), None),
-    else_=seconds_between(batch.start_time, batch.end_time),
+    else_=seconds_between(batch.start_time, batch.end_time) - batch.paused_s,
 )
 
 

@@ -86,7 +86,9 @@ def _shown_status() -> sa.ColumnElement[Any]:
 # A job that runs has no such time: what a list shows there is null too.
 _ELAPSED = sa.case(
     (job.status.in_(sorted(LIVE_JOB)), None),
-    else_=sa.func.coalesce(sa.cast(job.elapsed_s, sa.Double()), seconds_between(job.start_time, job.end_time)),
+    else_=sa.func.coalesce(
+        sa.cast(job.elapsed_s, sa.Double()), seconds_between(job.start_time, job.end_time) - job.paused_s
+    ),
 )
 
 PLAIN: Final[dict[str, Plain]] = {

@@ -40,6 +40,7 @@ _OF_BATCH: Final = (
     EventType.BATCH_STOP_REQUESTED,
     EventType.BATCH_STALLED,
     EventType.BATCH_DIVERGED,
+    EventType.BATCH_PAUSE_REQUESTED,
     EventType.BATCH_PAUSED,
     EventType.BATCH_RESUMED,
 )
@@ -60,6 +61,7 @@ async def facts(connection: AsyncConnection, ref: JobRef) -> Row:
             job.start_time,
             job.end_time,
             job.elapsed_s,
+            job.paused_s,
             job.first_epoch_at,
             job.last_epoch_at,
             job.resumes,

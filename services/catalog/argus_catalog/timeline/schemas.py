@@ -19,6 +19,7 @@ Happening = Literal[
     "idle",
     "busy_again",
     "stop_requested",
+    "pause_requested",
     "paused",
     "continued",
     "done",
@@ -54,7 +55,8 @@ class Run(Shape):
 
 
 class JobTimeline(Shape):
-    """The life of a job. `elapsed_s` is from its first start to its end or now, `last_run_s` of its last run alone.
+    """The life of a job. `elapsed_s` is from its first start to its end or now without its pauses, `last_run_s` of its
+    last run alone.
 
     Of what the server itself noted, moments before `noted_since` are not looked up; of the log's lines those before
     the place `log_from_line`. Null and 0: all were.

@@ -19,6 +19,7 @@ _NOTED: Final[dict[str, Happening]] = {
     EventType.BATCH_STOP_REQUESTED: "stop_requested",
     EventType.BATCH_STALLED: "stalled",
     EventType.BATCH_DIVERGED: "diverged",
+    EventType.BATCH_PAUSE_REQUESTED: "pause_requested",
     EventType.BATCH_PAUSED: "paused",
     EventType.BATCH_RESUMED: "continued",
     EventType.JOB_IDLE_FLAGGED: "idle",

@@ -25,6 +25,7 @@ export default {
       idle: 'GPU idle',
       busy_again: 'GPU busy again',
       stop_requested: 'Stop requested',
+      pause_requested: 'Pause requested',
       paused: 'Paused',
       continued: 'Went on',
       done: 'Done',

@@ -25,6 +25,7 @@ export default {
       idle: 'GPU 空闲',
       busy_again: 'GPU 恢复忙碌',
       stop_requested: '请求停止',
+      pause_requested: '请求暂停',
       paused: '暂停',
       continued: '继续',
       done: '完成',
