@@ -13,10 +13,12 @@ function pagesOf(demo: Demo): Record<string, string> {
     home: '/',
     project: '/projects/vision',
     matrix: `/batches/${demo.batch('all-models-v2')}`,
+    curves: `/batches/${demo.batch('all-models-v2')}?tab=curves`,
     crash: `/batches/${demo.batch('swin-baseline')}/jobs/swin-t-cifar100-s0`,
     compare: `/compare?batches=${compared}`,
     study: '/studies/convnext-lr-wd',
     host: '/hosts/dgx-01?span=6h',
+    hosts: '/hosts',
   }
 }
 
@@ -38,4 +40,14 @@ test('pictures', async ({ browser }) => {
     }
     await context.close()
   }
+  if (!only.test('phone')) return
+  const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: 'dark', locale: 'en-US', reducedMotion: 'reduce' })
+  const page = await phone.newPage()
+  await demo.as(page, 'ada')
+  await page.goto('/')
+  await expect(page.getByTestId('answer')).toBeVisible()
+  await expect(page.getByTestId('skeleton')).toHaveCount(0)
+  await page.waitForTimeout(1_000)
+  await page.screenshot({ path: join(folder, 'phone-dark.png') })
+  await phone.close()
 })
