@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.database import Database
+from argus_kit.parts import Loop, Part
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,33 @@ class Lease:
             if self._connection is None:
                 await connection.close()
         return self._connection is not None
+
+
+class LeasedLoop(Part):
+    """Work that is done again and again, by one of any number of replicas. Subclasses say in `work` what a round is."""
+
+    def __init__(self, database: Database, name: str, *, every_s: float) -> None:
+        self.name = name
+        self._lease = Lease(database, name)
+        self._loop = Loop(name, self.look, every_s=every_s)
+
+    async def start(self) -> None:
+        """See Part."""
+        await self._loop.start()
+
+    async def stop(self) -> None:
+        """See Part."""
+        await self._loop.stop()
+        await self._lease.release()
+
+    async def look(self) -> None:
+        """One round, where this replica is the one."""
+        if await self._lease.held():
+            await self.work()
+
+    async def work(self) -> None:
+        """One round."""
+        raise NotImplementedError
 
 
 async def take_turn(connection: AsyncConnection, name: str) -> None:

@@ -20,8 +20,8 @@ from argus_executor.commands.states import LAUNCHES, Event
 from argus_executor.keys.upkeep import KeyUpkeep
 from argus_kit.clock import now
 from argus_kit.departures import Departures
-from argus_kit.leases import Lease
-from argus_kit.parts import Loop, Part
+from argus_kit.leases import LeasedLoop
+from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_schema.executor import agent, command
 
@@ -29,28 +29,16 @@ _EVERY_S = 15.0
 _BATCH = 100
 
 
-class Expiry(Part):
+class Expiry(LeasedLoop):
     """Gives up commands that were never taken."""
 
-    name = "command-expiry"
-
     def __init__(self, platform: Platform) -> None:
+        super().__init__(platform.database, "command-expiry", every_s=_EVERY_S)
         self._platform = platform
-        self._lease = Lease(platform.database, self.name)
-        self._loop = Loop(self.name, self.sweep, every_s=_EVERY_S)
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._loop.start()
-
-    async def stop(self) -> None:
-        """See Part."""
-        await self._loop.stop()
-        await self._lease.release()
-
-    async def sweep(self) -> None:
+    async def work(self) -> None:
         """Expire what is overdue, and tell the batches."""
-        if not self._platform.bus.is_connected or not await self._lease.held():
+        if not self._platform.bus.is_connected:
             return
         async with self._platform.database.read() as connection:
             rows = await repository.overdue(connection, _is_overdue(), _BATCH)

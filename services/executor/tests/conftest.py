@@ -163,7 +163,7 @@ class Executor:
     async def pay(self) -> None:
         """Let batches hear what commands owe them."""
         payments = Payments(self.platform)
-        await payments.sweep()
+        await payments.look()
         await payments._lease.release()
 
     async def rows(self, table: sa.Table) -> list[Any]:

@@ -14,8 +14,7 @@ from argus_auth.audit.schemas import ChainOut
 from argus_auth.config import internal
 from argus_auth.core import AuthCore
 from argus_kit.clock import iso, now
-from argus_kit.leases import Lease
-from argus_kit.parts import Loop, Part
+from argus_kit.leases import LeasedLoop
 from argus_schema.auth import audit_log
 
 log = structlog.get_logger(__name__)
@@ -28,29 +27,15 @@ _EVERY_S = 24 * 3600.0
 PORTION = 20_000
 
 
-class ChainWatch(Part):
+class ChainWatch(LeasedLoop):
     """Runs on one replica."""
 
-    name = "audit-chain"
-
     def __init__(self, core: AuthCore) -> None:
+        super().__init__(core.database, "audit-chain", every_s=_EVERY_S)
         self._core = core
-        self._lease = Lease(core.database, "audit-chain")
-        self._loop = Loop("audit-chain", self.look, every_s=_EVERY_S)
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._loop.start()
-
-    async def stop(self) -> None:
-        """See Part."""
-        await self._loop.stop()
-        await self._lease.release()
-
-    async def look(self) -> None:
+    async def work(self) -> None:
         """Walk along the whole chain, and note what was found."""
-        if not await self._lease.held():
-            return
         after: int | None = 0
         while after is not None:
             after = (await verify(self._core, after, is_whole_walk=True)).next_after

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.core import AuthCore
 from argus_auth.keys.service import rotate_if_due
-from argus_kit.leases import Lease
-from argus_kit.parts import Loop, Part
+from argus_kit.leases import LeasedLoop
 from argus_kit.secretbox import SecretBox, SecretBoxError
 from argus_schema.auth import oidc_provider, signing_secret, system_config
 
@@ -22,29 +21,15 @@ log = structlog.get_logger(__name__)
 _EVERY_S = 600.0
 
 
-class KeyUpkeep(Part):
+class KeyUpkeep(LeasedLoop):
     """Runs on one replica."""
 
-    name = "key-upkeep"
-
     def __init__(self, core: AuthCore) -> None:
+        super().__init__(core.database, "auth-key-upkeep", every_s=_EVERY_S)
         self._core = core
-        self._lease = Lease(core.database, "auth-key-upkeep")
-        self._loop = Loop("key-upkeep", self.look, every_s=_EVERY_S)
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._loop.start()
-
-    async def stop(self) -> None:
-        """See Part."""
-        await self._loop.stop()
-        await self._lease.release()
-
-    async def look(self) -> None:
+    async def work(self) -> None:
         """One round."""
-        if not await self._lease.held():
-            return
         if kid := await rotate_if_due(self._core):
             log.info("signing_key.rotated", kid=kid, reason="schedule")
         if self._core.platform.settings.config_key_previous.get_secret_value():

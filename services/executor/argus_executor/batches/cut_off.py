@@ -18,8 +18,7 @@ from argus_executor.transitions import move_batch
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.leases import Lease
-from argus_kit.parts import Loop, Part
+from argus_kit.leases import LeasedLoop
 from argus_kit.platform import Platform
 from argus_schema.auth import user
 from argus_schema.executor import agent, command
@@ -36,28 +35,16 @@ _AT_ONCE: Final = 100
 _NEVER_QUEUED: Final = "The rerun was cut off before it reached the queue of its host. Ask for it again."
 
 
-class CutOff(Part):
+class CutOff(LeasedLoop):
     """Finishes or gives up what was cut off. Runs on one replica."""
 
-    name = "cut-off-requests"
-
     def __init__(self, platform: Platform) -> None:
+        super().__init__(platform.database, "cut-off-requests", every_s=_EVERY_S)
         self._platform = platform
-        self._lease = Lease(platform.database, self.name)
-        self._loop = Loop(self.name, self.sweep, every_s=_EVERY_S)
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._loop.start()
-
-    async def stop(self) -> None:
-        """See Part."""
-        await self._loop.stop()
-        await self._lease.release()
-
-    async def sweep(self) -> None:
+    async def work(self) -> None:
         """One round."""
-        if not self._platform.bus.is_connected or not await self._lease.held():
+        if not self._platform.bus.is_connected:
             return
         async with self._platform.database.read() as connection:
             stops = (await connection.execute(_untold_stops())).all()

@@ -19,8 +19,7 @@ from argus_executor.transitions import move_batch
 from argus_kit.bus import BusUnavailable
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
-from argus_kit.leases import Lease
-from argus_kit.parts import Loop, Part
+from argus_kit.leases import LeasedLoop
 from argus_kit.platform import Platform
 
 log = structlog.get_logger(__name__)
@@ -107,28 +106,16 @@ async def pay_if_possible(here: Platform, ids: Sequence[str]) -> None:
             await pay(here, command_id)
 
 
-class Payments(Part):
+class Payments(LeasedLoop):
     """Pays what could not be paid at once. Runs on one replica."""
 
-    name = "command-debts"
-
     def __init__(self, platform: Platform) -> None:
+        super().__init__(platform.database, "command-debts", every_s=_EVERY_S)
         self._platform = platform
-        self._lease = Lease(platform.database, self.name)
-        self._loop = Loop(self.name, self.sweep, every_s=_EVERY_S)
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._loop.start()
-
-    async def stop(self) -> None:
-        """See Part."""
-        await self._loop.stop()
-        await self._lease.release()
-
-    async def sweep(self) -> None:
+    async def work(self) -> None:
         """One round."""
-        if not self._platform.bus.is_connected or not await self._lease.held():
+        if not self._platform.bus.is_connected:
             return
         async with self._platform.database.read() as connection:
             ids = await repository.owed(connection, now(), _AT_ONCE)

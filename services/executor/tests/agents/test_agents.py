@@ -332,7 +332,7 @@ class TestAcknowledge:
             await connection.execute(sa.update(agent).values(last_seen_at=now() - timedelta(hours=1)))
             await connection.execute(sa.update(command).values(deadline=now() - timedelta(minutes=1)))
         expiry = Expiry(executor.platform)
-        answer, _ = await asyncio.gather(self.ack(executor, agent_id, token, job, status="started"), expiry.sweep())
+        answer, _ = await asyncio.gather(self.ack(executor, agent_id, token, job, status="started"), expiry.look())
         await expiry._lease.release()
         (row,) = await executor.commands()
         assert (answer.status_code, row.status) in {(200, "started"), (409, "expired")}
@@ -362,7 +362,7 @@ class TestExpiry:
     async def sweep(self, executor: Any, minutes: int) -> None:
         expiry = Expiry(executor.platform)
         with clock.frozen(now() + timedelta(minutes=minutes)):
-            await expiry.sweep()
+            await expiry.look()
         await expiry._lease.release()
 
     async def test_nobody_took_it_for_ten_minutes(self, executor: Any, rerun: str) -> None:

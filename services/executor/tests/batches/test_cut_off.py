@@ -28,7 +28,7 @@ def look(executor: Any) -> Any:
     async def look(after: timedelta) -> None:
         with frozen(now() + after):
             part = CutOff(executor.platform)
-            await part.sweep()
+            await part.look()
             await part.stop()
 
     return look

@@ -158,7 +158,7 @@ class TestTheReport:
         command_id = (await world.inspect()).json()["command_id"]
         with clock.frozen(now() + timedelta(minutes=6)):
             expiry = Expiry(executor.platform)
-            await expiry.sweep()
+            await expiry.look()
             await expiry.stop()
         told = (await world.drift(command_id=command_id)).json()
         assert (told["status"], told["command_status"]) == ("failed", "expired")
