@@ -1,5 +1,5 @@
 // What a hand does over a chart: point, choose a part, zoom, move along, by mouse, touch and keys.
-import { onScopeDispose, ref, type Ref } from 'vue'
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
 import { fromPixel, panned, zoomed, type Domain } from './scale'
 import type { Plot } from './usePlot'
 
@@ -47,9 +47,18 @@ export function useGestures(plot: Readonly<Ref<Plot | null>>, zooms: () => boole
     began = { pixel, pans: event.shiftKey, domain: plot.value.ranges.x, distance: spread() }
   }
 
+  // A hand may rest over a chart that is still to be drawn, and moves no more when it is.
+  let early: number | null = null
+  watch(plot, () => {
+    if (early === null || !plot.value) return
+    act.point(valueAt(early))
+    early = null
+  })
+
   function move(event: PointerEvent): void {
-    if (!plot.value) return
     const pixel = pixelOf(event)
+    early = plot.value ? null : pixel
+    if (!plot.value) return
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, pixel)
     if (began && fingers.size === 2) pinch()
     else if (began?.pans) look(panned(began.domain, (began.pixel - pixel) / plot.value.rect.width, plot.value.ranges.whole))
@@ -78,6 +87,7 @@ export function useGestures(plot: Readonly<Ref<Plot | null>>, zooms: () => boole
   }
 
   function leave(event: PointerEvent): void {
+    early = null
     fingers.delete(event.pointerId)
     if (!began) act.point(null)
   }
