@@ -50,7 +50,7 @@ export default {
   id: 'Id',
   ofBatch: {
     by: 'by {name}',
-    none: { title: 'Nothing was asked of this batch yet', hint: 'Stop, pause, resume and run again go to the agent of its host, and are followed here step by step.' },
+    none: { title: 'No command was sent to its host', hint: 'Stop, resume and run again go to the agent of its host, and are followed here step by step. A pause is told to the script itself.' },
   },
   cancel: 'Cancel the command',
   cancelled: 'The command is cancelled.',
