@@ -15,6 +15,16 @@ def _of(person):
         tables.batch_subscription: {"batch_id": "b", "user_id": person.id, "event_kinds": [], "created_at": now()},
         tables.notification_pref: {"user_id": person.id, "notify_job_idle": True},
         tables.unsubscribe_token: {"token": f"t-{person.id}", "user_id": person.id, "created_at": now()},
+        tables.channel: {
+            "user_id": person.id,
+            "kind": "slack",
+            "name": "mine",
+            "url_encrypted": b"",
+            "shown": "hooks.slack.com",
+            "event_kinds": [],
+            "added_by_user_id": person.id,
+            "created_at": now(),
+        },
         tables.recipient: {
             "project": "proj",
             "email": person.email,
