@@ -58,11 +58,7 @@ def session(leader: int, born: float) -> list[int]:
         return []
     if not os.path.exists("/proc/self/stat"):
         return [leader] if now is not None else []
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and _session_of(int(name)) == leader:
-            found.append(int(name))
-    return found
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _session_of(int(name)) == leader]
 
 
 def _session_of(pid: int) -> int | None:
