@@ -10,6 +10,7 @@ export type Neighbour = components['schemas']['NeighbourJob']
 
 const path = (batchId: string, jobId: string) => ({ params: { path: { batch_id: batchId, job_id: jobId } } })
 
+export const readBatchCrash = (batchId: string) => ok(client.GET('/api/batches/{batch_id}/crash', { params: { path: { batch_id: batchId } } }))
 export const readCrash = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}/crash', path(batchId, jobId)))
 export const readDetail = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}', path(batchId, jobId)))
 export const readTimeline = (batchId: string, jobId: string) => ok(client.GET('/api/jobs/{batch_id}/{job_id}/timeline', path(batchId, jobId)))
