@@ -47,15 +47,17 @@ async def resume(here: Platform, actor: Actor, batch_id: str) -> ResumeResult:
     reply = await move_batch(here.bus, batch_id, "resume", actor=actor)
     if reply.status != "paused":
         return ResumeResult(status=reply.status, batch_id=batch_id, command_id=None)
+    # One view for both questions: a resume that is queued in between is seen by both or by neither.
     async with here.database.read() as connection:
         waiting = await repository.living_resume(connection, batch_id)
+        earlier = await repository.count_resumes(connection, batch_id)
         payload = await _payload(connection, batch, actor)
     if waiting is None:
-        waiting = await _queue(here, actor, batch, payload)
+        waiting = await _queue(here, actor, batch, payload, once=f"resume:{earlier}:{batch_id}")
     return ResumeResult(status=reply.status, batch_id=batch_id, command_id=waiting)
 
 
-async def _queue(here: Platform, actor: Actor, batch: sa.Row[Any], payload: dict[str, Any]) -> str | None:
+async def _queue(here: Platform, actor: Actor, batch: sa.Row[Any], payload: dict[str, Any], *, once: str) -> str | None:
     await here.get(CommandKeys).load()
     facts: dict[str, Any] = {"kind": "resume", "batch_id": batch.id, "payload": payload, "hostname": batch.host}
     try:
@@ -64,8 +66,7 @@ async def _queue(here: Platform, actor: Actor, batch: sa.Row[Any], payload: dict
             # Nobody else could do it in time: who resumes by hand sets ARGUS_BATCH_ID and ARGUS_RESUME_FROM.
             if agent is None:
                 return None
-            number = await repository.count_resumes(tx.connection, batch.id)
-            command_id = await queue(here, tx, agent, actor, once=f"resume:{number}:{batch.id}", **facts)
+            command_id = await queue(here, tx, agent, actor, once=once, **facts)
             told = ("batch_resume_requested", actor.user_id)
             target = ("batch", batch.id)
             audit.note(tx, "executor", *told, target=target, ip=ADDRESS.get(), command_id=command_id)
