@@ -26,9 +26,10 @@ def sparkline(values: Sequence[float | None], width: int = 40) -> str:
     if not finite:
         return " " * len(buckets)
     low, high = min(finite), max(finite)
-    span = high - low
+    # By halves: the whole from the lowest to the highest number is none.
+    span = high / 2 - low / 2
     return "".join(
-        " " if value is None else _BARS[round((value - low) / span * (len(_BARS) - 1)) if span else 0]
+        " " if value is None else _BARS[round((value / 2 - low / 2) / span * (len(_BARS) - 1)) if span else 0]
         for value in buckets
     )
 
@@ -89,5 +90,5 @@ def _buckets(values: Sequence[float | None], width: int) -> list[float | None]:
     for place in range(count):
         part = values[place * len(values) // count : (place + 1) * len(values) // count]
         finite = [value for value in part if value is not None and math.isfinite(value)]
-        means.append(sum(finite) / len(finite) if finite else None)
+        means.append(sum(value / len(finite) for value in finite) if finite else None)
     return means

@@ -74,7 +74,7 @@ class TestStop:
         assert await executor.status() == "stopping"
 
     @ON_SQLITE
-    @pytest.mark.parametrize("status", ["stopping", "stopped", "cancelled", "done", "failed"])
+    @pytest.mark.parametrize("status", ["stopped", "cancelled", "done", "failed"])
     async def test_what_has_ended_stays_as_it_is(self, executor: Any, status: str) -> None:
         ada_id, ada = await executor.person("ada")
         await executor.agent(ada)
