@@ -41,6 +41,27 @@ function pagesOf(demo: Demo): Record<string, string[]> {
   }
 }
 
+interface Dialog {
+  path: (demo: Demo) => string
+  open?: (page: Page) => Promise<void>
+  shown: string
+}
+
+/** What opens above a page. */
+const DIALOGS: Record<string, Dialog> = {
+  sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}`, open: (page) => page.getByTestId('share-batch').click(), shown: 'share-dialog' },
+  'running again': { path: (demo) => `/batches/${demo.batch('swin-baseline')}?rerun=1`, shown: 'rerun-dialog' },
+  views: { path: () => '/batches', open: (page) => page.getByTestId('views').click(), shown: 'views-list' },
+  'a new view': {
+    path: () => '/batches?status=failed',
+    async open(page) {
+      await page.getByTestId('views').click()
+      await page.getByTestId('save-view').click()
+    },
+    shown: 'view-form',
+  },
+}
+
 /** What axe finds on the page as it is shown, a line for each kind of fault. */
 async function faultsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
@@ -84,6 +105,25 @@ test.describe('pages of a lab at work', () => {
       test.setTimeout(600_000)
       await demo.as(page, 'ada')
       await expectNoFaults(page, pagesOf(demo)[group] ?? [])
+    })
+  }
+
+  for (const [size, viewport] of Object.entries({ 'a desk': { width: 1440, height: 900 }, 'a phone': { width: 390, height: 844 } })) {
+    test(`dialogs on ${size}`, async ({ page }) => {
+      test.setTimeout(600_000)
+      await page.setViewportSize(viewport)
+      await demo.as(page, 'ada')
+      const found: string[] = []
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+        for (const [name, { path, open, shown }] of Object.entries(DIALOGS)) {
+          await page.goto(path(demo))
+          await open?.(page)
+          await expect(page.getByTestId(shown)).toBeVisible()
+          for (const fault of await faultsOf(page)) found.push(`${theme} ${name}: ${fault}`)
+        }
+      }
+      expect(found.join('\n')).toBe('')
     })
   }
 
