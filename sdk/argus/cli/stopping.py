@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -65,13 +66,12 @@ def resume(batch: Batch, *, url: Url = None, token: Token = None, as_json: Json 
     terminal = Terminal(as_json=as_json)
     with connect(url, token) as server:
         answer = server.post(path_of("batches", batch, "resume"))
-        saved = server.get(path_of("batches", batch)).get("checkpoint") if answer["status"] == "paused" else None
-    is_alone = answer["status"] == "paused" and answer["command_id"] is None
+        is_alone = answer["status"] == "paused" and answer["command_id"] is None
+        by_hand = _by_hand(server.get(path_of("batches", batch))) if is_alone else ""
     if as_json:
         terminal.emit(answer)
     elif is_alone:
-        from_where = f" ARGUS_RESUME_FROM={saved['path']}" if saved else ""
-        terminal.say(f"No agent of its host can resume {batch}. By hand: ARGUS_BATCH_ID={batch}{from_where} COMMAND")
+        terminal.say(f"No agent of its host can resume {batch}. By hand, there:\n{by_hand}")
     elif answer["status"] == "paused":
         terminal.say(f"{batch} goes on as soon as the agent of its host has started it.")
     else:
@@ -100,12 +100,19 @@ def rerun(
     return OK
 
 
+def _by_hand(batch: dict[str, Any]) -> str:
+    """The line for a shell of the batch's host that lets it go on."""
+    names = {"ARGUS_BATCH_ID": batch["id"], "ARGUS_RESUME_FROM": (batch.get("checkpoint") or {}).get("path")}
+    words = [f"{name}={shlex.quote(value)}" for name, value in names.items() if value]
+    return " ".join([*words, batch.get("command") or "COMMAND"])
+
+
 def _override(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise CliError(USAGE, f"{text} is no override.", "Overrides look like lr=0.1.")
     try:
-        return key, json.loads(value)
+        return key, json.loads(value, parse_constant=str)
     except ValueError:
         return key, value
 

@@ -17,7 +17,8 @@ from argus.cli import app as cli
 
 COMMANDS = [
     ["login"], ["logout"], ["whoami"], ["ping"], ["doctor"], ["version"], ["run"], ["ls"], ["get"], ["logs"], ["stop"],
-    ["sync"], ["config", "show"], ["config", "set"], ["config", "unset"], ["config", "path"],
+    ["pause"], ["resume"], ["rerun"], ["sync"], ["config", "show"], ["config", "set"], ["config", "unset"],
+    ["config", "path"],
 ]  # fmt: skip
 
 
