@@ -16,11 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from argus import Reporter, _guard, _settings
+
+if TYPE_CHECKING:
+    from argus_standalone.testing import Account, ServerProcess
 
 TOKEN = "em_live_test"
 EVENT_TYPES = {
@@ -279,3 +282,25 @@ def wait_until() -> Callable[..., None]:
             time.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A real Argus that is ready."""
+    from argus_standalone.testing import ServerProcess  # not there where only the SDK is installed
+
+    made = ServerProcess(tmp_path_factory.mktemp("argus") / "home")
+    made.start()
+    made.wait_ready()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def ada(server: ServerProcess) -> Iterator[Account]:
+    """A person with a reporter's token there."""
+    from argus_standalone.testing import Account
+
+    account = Account(server.url)
+    yield account
+    account.close()

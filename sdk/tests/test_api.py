@@ -11,32 +11,15 @@ import pytest
 
 import argus
 from argus import _api
-from argus_standalone.testing import Account, ServerProcess
 
 QUIET = {"heartbeat": False, "resource_snapshot": False, "capture_environment": False}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    made = ServerProcess(tmp_path_factory.mktemp("argus") / "home")
-    made.start()
-    made.wait_ready()
-    yield made
-    made.end()
-
-
-@pytest.fixture(scope="module")
-def account(server):
-    made = Account(server.url)
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def api(account, monkeypatch):
+def api(ada, monkeypatch):
     """Knows the server by the environment; five runs are there, of which three differ by their seed alone."""
-    monkeypatch.setenv("ARGUS_URL", account.url)
-    monkeypatch.setenv("ARGUS_TOKEN", account.token)
+    monkeypatch.setenv("ARGUS_URL", ada.url)
+    monkeypatch.setenv("ARGUS_TOKEN", ada.token)
     made = argus.Api()
     if not made.jobs().count():
         runs = [(1e-4, 0, 0.90), (1e-4, 1, 0.92), (1e-4, 2, 0.94), (1e-2, 0, 0.5), (1e-1, 0, float("nan"))]
@@ -106,9 +89,9 @@ class TestRefusals:
         assert (refused.value.status, refused.value.code) == (422, "query.invalid")
         assert refused.value.details["position"] == 0
 
-    def test_a_wrong_token(self, account, api):
+    def test_a_wrong_token(self, ada, api):
         with pytest.raises(argus.ApiError, match="argus login") as refused:
-            list(argus.Api(account.url, "em_live_wrong").jobs())
+            list(argus.Api(ada.url, "em_live_wrong").jobs())
         assert refused.value.status == 401
 
     def test_nobody_there(self):

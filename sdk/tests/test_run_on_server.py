@@ -11,25 +11,8 @@ import pytest
 
 import argus
 from argus import ResumeError
-from argus_standalone.testing import Account, ServerProcess
 
 QUIET = {"heartbeat": False, "resource_snapshot": False, "capture_environment": False}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    made = ServerProcess(tmp_path_factory.mktemp("argus") / "home")
-    made.start()
-    made.wait_ready()
-    yield made
-    made.end()
-
-
-@pytest.fixture(scope="module")
-def ada(server: ServerProcess) -> Iterator[Account]:
-    account = Account(server.url)
-    yield account
-    account.close()
 
 
 @pytest.fixture

@@ -7808,6 +7808,8 @@ export interface components {
             n_params: number | null;
             /** N Points */
             n_points: number;
+            /** Paused S */
+            paused_s: number;
             /** Project */
             project: string;
             /** Reason */
@@ -7920,7 +7922,7 @@ export interface components {
         };
         /**
          * JobOut
-         * @description A job. `metrics` are the final ones, `latest` those of the newest epoch.
+         * @description A job. `metrics` are the final ones, `latest` those of the newest epoch; `paused_s` seconds it was paused.
          */
         JobOut: {
             /** Avg Batch Time Ms */
@@ -7953,6 +7955,8 @@ export interface components {
             model: string | null;
             /** N Params */
             n_params: number | null;
+            /** Paused S */
+            paused_s: number;
             /** Reason */
             reason: string | null;
             /** Run Dir */

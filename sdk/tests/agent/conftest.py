@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from argus.agent.agent import Agent
 from argus.agent.api import AgentApi
+from argus.agent.cli import main
 from argus.agent.clock import ServerClock
 from argus.agent.host import Host
 from argus.agent.ledger import Ledger
@@ -294,3 +295,17 @@ def _end_supervisors(folder):
                     one.wait(5)
                 except psutil.Error:
                     continue
+
+
+@pytest.fixture
+def agent(ada, home, wait_until):
+    """An agent process that is registered with a real server, and ends well; the process."""
+    assert main(["register", "--url", ada.url, "--token", ada.token]) == 0
+    command = [sys.executable, "-m", "argus.agent.cli", "run", "--flag-grace=10", "--grace=2"]
+    environment = {**os.environ, "ARGUS_TOKEN": ada.token}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    wait_until(lambda: any(one["is_online"] for one in ada.get("/api/agents")))
+    yield process
+    process.send_signal(signal.SIGTERM)
+    print(process.communicate(timeout=30)[0])
+    assert process.returncode == 0

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from argus.agent.cli import main
-from argus_standalone.testing import Account, ServerProcess
 
 TRAINING = """
 import sys, time
@@ -29,36 +25,6 @@ with Reporter("train", source_project="vision", n_total=1, **options) as reporte
             import os
             os._exit(9)
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    made = ServerProcess(tmp_path_factory.mktemp("argus") / "home")
-    made.start()
-    made.wait_ready()
-    yield made
-    made.end()
-
-
-@pytest.fixture(scope="module")
-def ada(server):
-    account = Account(server.url)
-    yield account
-    account.close()
-
-
-@pytest.fixture
-def agent(ada, home, wait_until):
-    """A registered agent that runs; its process."""
-    assert main(["register", "--url", ada.url, "--token", ada.token]) == 0
-    command = [sys.executable, "-m", "argus.agent.cli", "run", "--flag-grace=10", "--grace=2"]
-    environment = {**os.environ, "ARGUS_TOKEN": ada.token}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    wait_until(lambda: any(agent["is_online"] for agent in ada.get("/api/agents")))
-    yield process
-    process.send_signal(signal.SIGTERM)
-    print(process.communicate(timeout=30)[0])
-    assert process.returncode == 0
 
 
 @pytest.fixture

@@ -77,6 +77,9 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
         last_event_at: text(data.last_event_at) ?? batch.last_event_at,
         is_stalled: data.is_stalled === true,
         divergent: data.divergent === true,
+        pause_requested_at: 'pause_requested_at' in data ? text(data.pause_requested_at) : batch.pause_requested_at,
+        paused_at: 'paused_at' in data ? text(data.paused_at) : batch.paused_at,
+        paused_s: whole(data.paused_s) ?? batch.paused_s,
         n_jobs: whole(data.n_jobs) ?? batch.n_jobs,
       }
     case 'batch_start': {
@@ -141,9 +144,12 @@ export function foldBatch(batch: Batch, event: LiveEvent): Batch {
 
 /** A pause that is over counts; told twice it counts once, for then there is none. */
 function wentOn(batch: Batch, event: LiveEvent): Pick<Batch, 'paused_at' | 'paused_s'> {
-  const [from, to] = [Date.parse(batch.paused_at ?? ''), Date.parse(event.timestamp)]
-  const seconds = Number.isFinite(from) && Number.isFinite(to) ? Math.max(0, Math.round((to - from) / 1000)) : 0
-  return { paused_at: null, paused_s: batch.paused_s + seconds }
+  return { paused_at: null, paused_s: batch.paused_s + secondsBetween(batch.paused_at, event.timestamp) }
+}
+
+function secondsBetween(from: string | null, to: string): number {
+  const seconds = Math.round((Date.parse(to) - Date.parse(from ?? '')) / 1000)
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0
 }
 
 export function emptyJob(event: LiveEvent): Job {
@@ -156,6 +162,7 @@ export function emptyJob(event: LiveEvent): Job {
     start_time: event.timestamp,
     end_time: null,
     elapsed_s: null,
+    paused_s: 0,
     metrics: null,
     is_idle_flagged: false,
     avg_batch_time_ms: null,
@@ -171,16 +178,19 @@ export function emptyJob(event: LiveEvent): Job {
 export function foldJob(job: Job, event: LiveEvent): Job {
   const { data } = event
   switch (event.event_type) {
-    case 'job_start':
+    case 'job_start': {
+      const wasPaused = job.status === 'paused'
       return {
         ...job,
         model: text(data.model) ?? job.model,
         dataset: text(data.dataset) ?? job.dataset,
         status: 'running',
-        start_time: event.timestamp,
+        start_time: wasPaused ? job.start_time : event.timestamp,
+        paused_s: wasPaused ? job.paused_s + secondsBetween(job.end_time, event.timestamp) : 0,
         end_time: null,
         reason: null,
       }
+    }
     case 'job_epoch':
       return { ...job, progress: foldProgress(job.progress, data), last_epoch: Math.max(job.last_epoch ?? 0, whole(data.epoch) ?? 0) }
     case 'job_done':

@@ -10,7 +10,7 @@ from argus_catalog.wire import Shape, WireTime
 
 
 class JobOut(Shape):
-    """A job. `metrics` are the final ones, `latest` those of the newest epoch."""
+    """A job. `metrics` are the final ones, `latest` those of the newest epoch; `paused_s` seconds it was paused."""
 
     id: str
     batch_id: str
@@ -20,6 +20,7 @@ class JobOut(Shape):
     start_time: WireTime | None
     end_time: WireTime | None
     elapsed_s: int | None
+    paused_s: int
     metrics: dict[str, Any] | None
     is_idle_flagged: bool
     avg_batch_time_ms: float | None

@@ -39,6 +39,7 @@ def _fields(row: Row, batch_id: str, batch_status: str | None, batch_end: dateti
         "start_time": row.start_time,
         "end_time": row.end_time,
         "elapsed_s": None if status in LIVE_JOB else took,
+        "paused_s": row.paused_s,
         "metrics": row.metrics,
         "is_idle_flagged": row.is_idle_flagged,
         "avg_batch_time_ms": told.avg_batch_time_ms,

@@ -36,7 +36,8 @@ def package_items(recorded: Any, found: Mapping[str, str] | None) -> Iterator[It
 
 
 def _recorded(lines: Any) -> dict[str, tuple[str, str]]:
-    matches = (_PINNED.fullmatch(line.strip()) for line in lines if isinstance(line, str)) if lines else ()
+    texts = [line.strip() for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+    matches = (_PINNED.fullmatch(text) for text in texts)
     return {_plain(match[1]): (match[1], match[2]) for match in matches if match is not None}
 
 

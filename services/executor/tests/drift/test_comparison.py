@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from argus_executor.drift.comparison import Record, compare
@@ -163,6 +163,7 @@ anything = st.recursive(
 )
 
 
+@example({"pip_freeze": 7})
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys([*SNAPSHOT, "git_diff_sha256", "hip_version"], anything)))
 def test_no_record_is_too_odd(snapshot: dict[str, Any]) -> None:
     found = read({**SAME, "git": {**CLEAN, "is_dirty": True}, "cuda": None})

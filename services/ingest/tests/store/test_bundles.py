@@ -74,7 +74,7 @@ async def test_one_bundle_per_batch_and_flush(ingest):
     assert told[-1][2]["data"] == {
         "status": "done", "n_total": 1, "n_done": 0, "n_failed": 0, "n_jobs": 1, "start_time": "2026-11-23T14:44:22Z",
         "end_time": "2026-11-23T14:44:22Z", "last_event_at": "2026-11-23T14:44:22Z", "is_stalled": False,
-        "divergent": False,
+        "divergent": False, "pause_requested_at": None, "paused_at": None, "paused_s": 0,
     }  # fmt: skip
     assert told[-1][2]["source"]["project"] == "vision"
     await eventually(lambda: _is_empty(ingest.platform))

@@ -1,13 +1,12 @@
 // What can be done to many rows at once.
 import { Button, message, notification } from 'ant-design-vue'
-import { h, ref } from 'vue'
+import { h } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
-import { asApiError } from '@/api/errors'
 import { useMarkStore } from '@/features/marks'
 import { isPausable, isStoppable, useBatchStore } from '@/features/runs'
 import { restore } from '@/features/trash'
-import { useErrorText } from '@/shared/i18n/useErrorText'
+import { useToldAttempt } from '@/shared/composables/useToldAttempt'
 import { deleteBatches, deleteJobs } from '../api'
 import { keyOf, type Row } from '../rows'
 import type { Source } from '../where'
@@ -27,21 +26,9 @@ export interface BulkOptions {
 export function useBulk({ source, removed, restored }: BulkOptions) {
   const { t } = useI18n()
   const router = useRouter()
-  const errorText = useErrorText()
   const marks = useMarkStore()
   const batches = useBatchStore()
-  const busy = ref(false)
-
-  async function attempt(act: () => Promise<void>): Promise<void> {
-    busy.value = true
-    try {
-      await act()
-    } catch (cause) {
-      message.error(errorText(asApiError(cause)))
-    } finally {
-      busy.value = false
-    }
-  }
+  const { busy, attempt } = useToldAttempt()
 
   function compare(rows: readonly Row[]): void {
     const query = source === 'batches' ? { batches: rows.map((row) => row.batchId).join(',') } : { jobs: rows.map((row) => `${row.batchId}/${row.jobId}`).join(',') }
