@@ -18,11 +18,11 @@ const PUBLIC_TABS = ['matrix', 'curves', 'jobs', 'timeline', 'resources']
 
 function pagesOf(demo: Demo): Record<string, string[]> {
   const live = `/batches/${demo.batch('convnext-long')}`
-  const failed = `/batches/${demo.batch('swin-baseline')}`
+  const failed = `/batches/${demo.batch('convnext-baseline')}`
   return {
     'Home and lists': ['/', '/batches', '/jobs', '/projects', '/projects?look=table', '/inbox', '/search?q=convnext', '/trash'],
     'a batch': BATCH_TABS.map((tab) => `${live}?tab=${tab}`),
-    jobs: [`${live}/jobs/convnext-t-cifar100-s0`, `${failed}/jobs/swin-t-cifar100-s0`],
+    jobs: [`${live}/jobs/convnext-t-cifar100-s0`, `${failed}/jobs/convnext-t-imagenet-100-s1`],
     'a project': PROJECT_TABS.map((tab) => `/projects/vision?tab=${tab}`),
     machines: ['/agents', '/hosts', '/hosts/dgx-01', '/hosts/lab-03?span=24h'],
     'comparing and studies': [
@@ -50,7 +50,7 @@ interface Dialog {
 /** What opens above a page. */
 const DIALOGS: Record<string, Dialog> = {
   sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}`, open: (page) => page.getByTestId('share-batch').click(), shown: 'share-dialog' },
-  'running again': { path: (demo) => `/batches/${demo.batch('swin-baseline')}?rerun=1`, shown: 'rerun-dialog' },
+  'running again': { path: (demo) => `/batches/${demo.batch('convnext-baseline')}?rerun=1`, shown: 'rerun-dialog' },
   views: { path: () => '/batches', open: (page) => page.getByTestId('views').click(), shown: 'views-list' },
   'a new view': {
     path: () => '/batches?status=failed',
