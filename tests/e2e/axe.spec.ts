@@ -49,7 +49,7 @@ interface Dialog {
 
 /** What opens above a page. */
 const DIALOGS: Record<string, Dialog> = {
-  sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}`, open: (page) => page.getByTestId('share-batch').click(), shown: 'share-dialog' },
+  sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}?share=1`, shown: 'share-dialog' },
   'running again': { path: (demo) => `/batches/${demo.batch('convnext-baseline')}?rerun=1`, shown: 'rerun-dialog' },
   views: { path: () => '/batches', open: (page) => page.getByTestId('views').click(), shown: 'views-list' },
   'a new view': {
