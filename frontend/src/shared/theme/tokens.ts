@@ -7,6 +7,8 @@ const FONT =
 
 // What Ant Design makes of dark colours for backgrounds is grey, and their own text is hard to read on it.
 const LIGHT_BACKGROUNDS = { colorSuccessBg: '#eef8f2', colorWarningBg: '#fdf6e9' }
+// And what they make of colours under the pointer is paler, which nobody reads on white.
+const LIGHT_HOVERS = { colorPrimaryHover: '#194cab', colorLinkHover: '#194cab', colorErrorHover: '#971f1a' }
 
 export function antdTheme(name: ThemeName) {
   const colours = PALETTES[name]
@@ -34,7 +36,7 @@ export function antdTheme(name: ThemeName) {
       borderRadius: 6,
       controlHeight: 32,
       wireframe: false,
-      ...(name === 'light' ? LIGHT_BACKGROUNDS : {}),
+      ...(name === 'light' ? { ...LIGHT_BACKGROUNDS, ...LIGHT_HOVERS } : {}),
     },
   }
 }
