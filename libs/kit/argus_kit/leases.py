@@ -5,6 +5,7 @@ so a killed holder frees its lease at once. SQLite has one process, which always
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 
 import sqlalchemy as sa
 import structlog
@@ -67,7 +68,7 @@ class Lease:
         return self._connection is not None
 
 
-class LeasedLoop(Part):
+class LeasedLoop(Part, ABC):
     """Work that is done again and again, by one of any number of replicas. Subclasses say in `work` what a round is."""
 
     def __init__(self, database: Database, name: str, *, every_s: float) -> None:
@@ -89,9 +90,9 @@ class LeasedLoop(Part):
         if await self._lease.held():
             await self.work()
 
+    @abstractmethod
     async def work(self) -> None:
         """One round."""
-        raise NotImplementedError
 
 
 async def take_turn(connection: AsyncConnection, name: str) -> None:
