@@ -32,6 +32,8 @@ agent = table(
     sa.Column("is_draining", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("policy", Json),
     sa.Column("clock_skew_s", sa.Float),
+    # The number of the list of keys that it said it knows; null: it said none.
+    sa.Column("keys_serial", sa.Integer),
     sa.UniqueConstraint("hostname", "owner_id", "os_user"),
     read_by=("auth", "catalog", "realtime", "notifier"),
 )
