@@ -1,30 +1,76 @@
-"""The kinds of events that people can be told of, and what is told when nobody chose."""
+"""What people can be told of: the one table of kinds, and what holds of each when nobody chose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import EventType
 from argus_kit.errors import ArgusError
 
-# Mailed when nobody chose otherwise?
-DEFAULTS: Final[dict[str, bool]] = {
-    EventType.BATCH_DONE: False,
-    EventType.BATCH_FAILED: True,
-    EventType.BATCH_DIVERGED: True,
-    EventType.BATCH_STALLED: False,
-    EventType.JOB_FAILED: True,
-    EventType.JOB_IDLE_FLAGGED: False,
-    "share_granted": True,
-}
-# Names under which pages save a choice, beside the events' own.
-_ALIASES: Final = {"batch_completed": EventType.BATCH_DONE}
-# Can be chosen; nothing sends them yet.
-_SILENT: Final = frozenset({"job_completed", "host_offline"})
+Severity = Literal["info", "warn", "error"]
+About = Literal["batch", "host", "project", "person"]
 
-SUBSCRIBABLE: Final = frozenset(DEFAULTS) | frozenset(_ALIASES) | _SILENT
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind.
+
+    Attributes:
+        severity: how much it matters, unless the one that happened says otherwise.
+        about: what it is about, and so who may hear of it.
+        mailed: whether it is mailed when nobody chose.
+        in_inbox: whether it comes into inboxes at all.
+        pref: the preference that switches it in inboxes; None: it is always on.
+        for_admins: whether it comes into the inboxes of administrators too.
+        subscribable: whether mails and channels can be chosen for it.
+        event: the type of the event on the stream that says that it happened; None: it is found in other ways.
+        aliases: other names under which pages save a choice about it.
+    """
+
+    name: str
+    severity: Severity
+    about: About = "batch"
+    mailed: bool = False
+    in_inbox: bool = True
+    pref: str | None = None
+    for_admins: bool = False
+    subscribable: bool = True
+    event: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+_T = EventType
+_ALL: Final = (
+    Kind("batch_done", "info", pref="notify_batch_done", event=_T.BATCH_DONE, aliases=("batch_completed",)),
+    Kind("batch_failed", "error", mailed=True, pref="notify_batch_failed", event=_T.BATCH_FAILED),
+    Kind("batch_diverged", "warn", mailed=True, pref="notify_diverged", for_admins=True, event=_T.BATCH_DIVERGED),
+    Kind("batch_stalled", "warn", for_admins=True, event=_T.BATCH_STALLED),
+    Kind("job_failed", "error", mailed=True, pref="notify_job_failed", event=_T.JOB_FAILED),
+    Kind("job_completed", "info", in_inbox=False, event=_T.JOB_DONE),
+    Kind("job_idle_flagged", "warn", pref="notify_job_idle", for_admins=True, event=_T.JOB_IDLE_FLAGGED),
+    Kind("oom_suspected", "error", for_admins=True),
+    Kind("gpu_too_hot", "warn", about="host"),
+    Kind("host_offline", "error", about="host", mailed=True),
+    Kind("host_recovered", "info", about="host"),
+    Kind("disk_low", "warn", about="host", mailed=True),
+    Kind("alert", "info", mailed=True),
+    # A rule says itself where it is told, and a digest is chosen on its own.
+    Kind("rule", "info", subscribable=False),
+    Kind("share_granted", "info", about="project", mailed=True),
+    Kind("digest", "info", about="person", in_inbox=False, subscribable=False),
+)
+
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _ALL}
+BY_EVENT: Final[dict[str, Kind]] = {kind.event: kind for kind in _ALL if kind.event is not None}
+"""By type of event, what it is told as."""
+
+MAILABLE: Final = frozenset(kind.name for kind in _ALL if kind.subscribable)
+"""What mails can be about."""
+
+SUBSCRIBABLE: Final = frozenset(name for kind in _ALL if kind.subscribable for name in (kind.name, *kind.aliases))
 
 
 def check(kinds: Iterable[str]) -> None:
@@ -42,6 +88,6 @@ def check(kinds: Iterable[str]) -> None:
         )
 
 
-def names_of(event_type: str) -> frozenset[str]:
-    """All names under which a choice about this event may have been saved."""
-    return frozenset({event_type, *(alias for alias, kind in _ALIASES.items() if kind == event_type)})
+def names_of(kind: str) -> frozenset[str]:
+    """All names under which a choice about this kind may have been saved."""
+    return frozenset({kind, *KINDS[kind].aliases})

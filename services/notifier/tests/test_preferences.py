@@ -54,6 +54,15 @@ class TestSubscriptions:
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "subscription.kind_unknown")
         assert (await house.get(ada, "/api/me/subscriptions")).json() == []
 
+    async def test_a_choice_can_be_taken_back_under_whatever_name_it_was_saved(self, house):
+        ada = await house.person("ada")
+        names = ("batch_completed", "batch_done", "job_failed")
+        body = {"subscriptions": [{"project": "p", "event_type": name, "enabled": True} for name in names]}
+        await house.send("PATCH", ada, "/api/me/subscriptions", body)
+        back = {"subscriptions": [{"project": "p", "event_type": "batch_done", "enabled": None}]}
+        left = (await house.send("PATCH", ada, "/api/me/subscriptions", back)).json()
+        assert [row["event_type"] for row in left] == ["job_failed"]
+
 
 class TestBatchSubscription:
     async def test_none_then_put_then_none_again(self, house):
@@ -87,3 +96,24 @@ class TestBatchSubscription:
         assert unknown.json()["detail"] == hidden.json()["detail"]
         refused = await house.send("PUT", ada, path, {"event_kinds": ["nonsense"]})
         assert refused.status_code == 400
+
+
+class TestKinds:
+    async def test_all_that_is_listed_can_be_chosen_and_the_rest_cannot(self, house):
+        ada = await house.person("ada")
+        listed = (await house.get(ada, "/api/notification-kinds")).json()
+        by_name = {kind["kind"]: kind for kind in listed}
+        assert {"batch_failed", "job_completed", "oom_suspected", "host_offline", "disk_low", "alert"} <= by_name.keys()
+        assert by_name["host_offline"]["about"] == "host"
+        assert by_name["job_failed"] == {
+            "kind": "job_failed",
+            "severity": "error",
+            "about": "batch",
+            "mailed_by_default": True,
+            "in_inbox": True,
+            "inbox_pref": "notify_job_failed",
+        }
+        choices = [{"project": None, "event_type": name, "enabled": True} for name in (*by_name, "batch_completed")]
+        answer = await house.send("PATCH", ada, "/api/me/subscriptions", {"subscriptions": choices})
+        assert {row["event_type"] for row in answer.json()} == {*by_name, "batch_completed"}
+        assert by_name.keys().isdisjoint({"rule", "digest"})

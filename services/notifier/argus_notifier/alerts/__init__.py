@@ -1,1 +1,1 @@
-"""Turns events of batches and jobs into notifications and mails."""
+"""Turns what happened into notifications, mails and messages to channels; `telling.tell` is the one way there."""

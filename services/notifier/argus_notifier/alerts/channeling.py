@@ -1,29 +1,26 @@
-"""What an alert sends to channels: those of people who may see the batch, and the project's.
+"""What is sent to channels: those of people who may hear of it, and the project's.
 
-Of the events of one kind that come together one message is made, which counts them.
+Of what happened of one kind at once one message is made, which counts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_contracts.bus import EventBundle
 from argus_kit.clock import now
 from argus_notifier import kinds
-from argus_notifier.access import active_people, people_with_access
-from argus_notifier.alerts.events import AlertEvent
-from argus_notifier.alerts.wording import Words
+from argus_notifier.access import active_people
+from argus_notifier.alerts.audience import Audience
+from argus_notifier.alerts.occurrences import Occurrence
+from argus_notifier.alerts.wording import Say, Words
 from argus_notifier.channels import repository
 from argus_notifier.delivery import repository as deliveries
 from argus_schema.notifier import delivery
-
-Say = Callable[[AlertEvent, str], Words]
-"""An event in words, in a locale."""
 
 # People read these; a machine that takes webhooks gets every one.
 _READ_BY_PEOPLE: Final = frozenset({"feishu", "slack"})
@@ -31,16 +28,16 @@ _READ_BY_PEOPLE: Final = frozenset({"feishu", "slack"})
 
 async def tell_channels(
     connection: AsyncConnection,
-    bundle: EventBundle,
-    events: Sequence[AlertEvent],
+    audience: Audience,
+    occurrences: Sequence[Occurrence],
     say: Say,
     *,
-    url: str,
+    base_url: str,
     pause_s: float,
 ) -> None:
     """Put messages into the queue."""
-    people = await people_with_access(connection, bundle.batch_id, bundle.owner_id, bundle.project)
-    channels = await repository.that_may_hear(connection, people, bundle.project)
+    people = set(audience.people)
+    channels = await repository.that_may_hear(connection, people, audience.project)
     if not channels:
         return
     adders = await active_people(connection, {row.added_by_user_id for row in channels})
@@ -51,7 +48,7 @@ async def tell_channels(
         and (row.project is None or adder.id in people or adder.is_admin)
     ]
     rows: list[dict[str, Any]] = []
-    for kind, same in _by_kind(events).items():
+    for kind, same in _by_kind(occurrences).items():
         wanting = [row for row in heard if kinds.names_of(kind) & set(row.event_kinds)]
         recent = await _recently_told(connection, kind, [row.id for row in wanting], pause_s)
         rows += [
@@ -60,8 +57,8 @@ async def tell_channels(
                 "receiver": f"channel:{row.id}",
                 "channel_id": row.id,
                 "target": row.shown,
-                "dedupe_key": f"{same[0].dedupe_key}:channel:{row.id}",
-                **content(bundle, same, say(same[0], _locale(row, adders)), url=url),
+                "dedupe_key": f"{same[0].key}:channel:{row.id}",
+                **content(same, say(same[0], _locale(row, adders)), base_url=base_url),
             }
             for row in wanting
             if row.kind not in _READ_BY_PEOPLE or row.id not in recent
@@ -70,48 +67,49 @@ async def tell_channels(
 
 
 async def tell_house(
-    connection: AsyncConnection, bundle: EventBundle, events: Sequence[AlertEvent], say: Say, *, url: str
+    connection: AsyncConnection, occurrences: Sequence[Occurrence], say: Say, *, base_url: str
 ) -> None:
-    """Failures, to the Feishu bot that the environment names."""
-    failures = {kind: same for kind, same in _by_kind(events).items() if same[0].alert.severity == "error"}
+    """What is an error, to the Feishu bot that the environment names."""
     rows = [
         {
             "kind": "feishu",
             "receiver": "feishu",
             "target": "Feishu",
-            "dedupe_key": f"{same[0].dedupe_key}:feishu",
-            **content(bundle, same, say(same[0], "en-US"), url=url),
+            "dedupe_key": f"{same[0].key}:feishu",
+            **content(same, say(same[0], "en-US"), base_url=base_url),
         }
-        for same in failures.values()
+        for same in _by_kind([one for one in occurrences if one.severity == "error" and one.to is None]).values()
     ]
     await deliveries.add(connection, rows)
 
 
-def content(bundle: EventBundle, same: Sequence[AlertEvent], said: Words, *, url: str) -> dict[str, Any]:
-    """What a message about events of one kind says; the first of them stands for all."""
+def content(same: Sequence[Occurrence], said: Words, *, base_url: str) -> dict[str, Any]:
+    """What a message about occurrences of one kind says; the first of them stands for all."""
     first = same[0]
     facts = {
-        "severity": first.alert.severity,
-        "batch_id": bundle.batch_id,
-        "project": bundle.project,
-        "job_id": first.about_job,
+        "severity": first.severity,
+        "batch_id": first.batch_id,
+        "project": first.batch.project if first.batch else None,
+        "job_id": first.job_id,
         "count": len(same),
-        "url": url,
+        "url": base_url + first.path,
     }
+    if first.host is not None:
+        facts["host"] = first.host
     more = f" (+{len(same) - 1})" if len(same) > 1 else ""
     return {
-        "event_type": first.event_type,
-        "batch_id": bundle.batch_id,
+        "event_type": first.kind,
+        "batch_id": first.batch_id,
         "subject": f"{said.title}{more}",
         "body_text": said.body,
         "facts": facts,
     }
 
 
-def _by_kind(events: Sequence[AlertEvent]) -> dict[str, list[AlertEvent]]:
-    grouped: dict[str, list[AlertEvent]] = {}
-    for event in events:
-        grouped.setdefault(event.event_type, []).append(event)
+def _by_kind(occurrences: Sequence[Occurrence]) -> dict[str, list[Occurrence]]:
+    grouped: dict[str, list[Occurrence]] = {}
+    for one in occurrences:
+        grouped.setdefault(one.kind, []).append(one)
     return grouped
 
 
@@ -121,11 +119,11 @@ def _locale(row: sa.Row[Any], adders: dict[int, sa.Row[Any]]) -> str:
 
 
 async def _recently_told(
-    connection: AsyncConnection, event_type: str, channel_ids: Sequence[int], pause_s: float
+    connection: AsyncConnection, kind: str, channel_ids: Sequence[int], pause_s: float
 ) -> set[int]:
     d = delivery.c
     statement = sa.select(d.channel_id).where(
-        d.event_type == event_type,
+        d.event_type == kind,
         d.created_at > now() - timedelta(seconds=pause_s),
         d.channel_id.in_(channel_ids),
     )

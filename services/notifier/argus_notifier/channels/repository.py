@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
-from argus_schema.notifier import channel, delivery
+from argus_schema.notifier import channel, circuit, delivery
 
-_C, _D = channel.c, delivery.c
+_C, _D, _R = channel.c, delivery.c, circuit.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,12 @@ async def address(connection: AsyncConnection, channel_id: int) -> sa.Row[Any] |
     return row
 
 
-async def that_may_hear(connection: AsyncConnection, people: set[int], project: str) -> Sequence[sa.Row[Any]]:
-    """Channels of these people and of the project, that are on."""
-    statement = sa.select(channel).where(_C.enabled.is_(True), sa.or_(_C.user_id.in_(people), _C.project == project))
+async def that_may_hear(connection: AsyncConnection, people: set[int], project: str | None) -> Sequence[sa.Row[Any]]:
+    """Channels of these people and of the project, if there is one, that are on."""
+    of = _C.user_id.in_(people)
+    statement = sa.select(channel).where(
+        _C.enabled.is_(True), of if project is None else sa.or_(of, _C.project == project)
+    )
     return (await connection.execute(statement.order_by(_C.id))).all()
 
 
@@ -89,3 +93,35 @@ async def deliveries(
     if before is not None:
         statement = statement.where(_D.id < before)
     return (await connection.execute(statement)).all()
+
+
+def receiver_of(channel_id: int) -> str:
+    """Under which name a channel has its circuit and its places."""
+    return f"channel:{channel_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a channel fares: its newest delivery, and what is known of it as a receiver."""
+
+    last: sa.Row[Any] | None = None
+    failures: int = 0
+    resting_until: datetime | None = None
+
+
+async def states(connection: AsyncConnection, channel_ids: Sequence[int]) -> Mapping[int, State]:
+    """How each of these fares."""
+    of_it = delivery.alias().c
+    newest = sa.select(sa.func.max(of_it.id)).where(of_it.channel_id == _C.id).correlate(channel).scalar_subquery()
+    columns = (_D.channel_id, _D.status, _D.last_error, _D.created_at, _D.sent_at, _D.failed_at)
+    statement: sa.Select[Any] = sa.select(*columns).join(channel, _D.id == newest).where(_C.id.in_(channel_ids))
+    last = {row.channel_id: row for row in await connection.execute(statement)}
+    receivers = {receiver_of(one): one for one in channel_ids}
+    known = sa.select(_R.receiver, _R.failures, _R.open_until).where(_R.receiver.in_(receivers))
+    circuits = {receivers[row.receiver]: row for row in await connection.execute(known)}
+    return {
+        one: State(last.get(one), circuits[one].failures, circuits[one].open_until)
+        if one in circuits
+        else State(last.get(one))
+        for one in channel_ids
+    }

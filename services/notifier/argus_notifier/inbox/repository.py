@@ -16,6 +16,8 @@ from argus_schema.ingest import batch
 from argus_schema.notifier import notification
 
 _N = notification.c
+# A statement of SQLite has at most 32,766 values.
+_AT_ONCE = 1000
 
 
 def _of(actor: Actor) -> sa.ColumnElement[bool]:
@@ -27,7 +29,10 @@ def _of(actor: Actor) -> sa.ColumnElement[bool]:
 
 async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> Sequence[sa.Row[Any]]:
     """Insert notifications; those whose dedupe key the person had already are left out of what is returned."""
-    return await add_new(connection, notification, rows)
+    added: list[sa.Row[Any]] = []
+    for begin in range(0, len(rows), _AT_ONCE):
+        added += await add_new(connection, notification, rows[begin : begin + _AT_ONCE])
+    return added
 
 
 async def newest(

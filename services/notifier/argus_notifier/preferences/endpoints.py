@@ -27,6 +27,7 @@ from argus_notifier.preferences import repository
 from argus_notifier.preferences.schemas import (
     BatchSubscriptionIn,
     BatchSubscriptionOut,
+    NotificationKind,
     NotificationPrefs,
     Subscription,
     SubscriptionsIn,
@@ -37,6 +38,23 @@ from argus_notifier.transactions import Writing, note
 _MOST_TOLD = 20
 
 router = APIRouter(prefix="/api", tags=["notifications"])
+
+
+@router.get("/notification-kinds")
+async def list_notification_kinds(actor: MayReadInbox) -> list[NotificationKind]:
+    """What one can be told of, and what is told of it when nobody chose."""
+    return [
+        NotificationKind(
+            kind=kind.name,
+            severity=kind.severity,
+            about=kind.about,
+            mailed_by_default=kind.mailed,
+            in_inbox=kind.in_inbox,
+            inbox_pref=kind.pref,
+        )
+        for kind in kinds.KINDS.values()
+        if kind.subscribable
+    ]
 
 
 @router.get("/me/notification_prefs")
@@ -71,9 +89,11 @@ async def update_subscriptions(
     for item in body.subscriptions:
         must_reach(actor, item.project or None)
     for item in body.subscriptions:
-        await repository.put_subscription(
-            transaction.connection, actor.user_id, item.project or "", item.event_type, enabled=item.enabled
-        )
+        about = (transaction.connection, actor.user_id, item.project or "", item.event_type)
+        if item.enabled is None:
+            await repository.delete_subscription(*about)
+        else:
+            await repository.put_subscription(*about, enabled=item.enabled)
     choices = [item.model_dump() for item in body.subscriptions[:_MOST_TOLD]]
     note(transaction, "subscriptions_updated", actor.user_id, "user", actor.user_id, choices=choices)
     return await _subscriptions(transaction.connection, actor)

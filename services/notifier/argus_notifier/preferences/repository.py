@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
 from argus_kit.clock import now
+from argus_notifier import kinds
 from argus_notifier.upserts import put
 from argus_schema.notifier import batch_subscription, notification_pref, subscription
 
@@ -30,6 +31,17 @@ async def prefs(connection: AsyncConnection, user_id: int) -> dict[str, bool]:
     return dict(DEFAULT_PREFS) if row is None else {name: row[name] for name in DEFAULT_PREFS}
 
 
+async def prefs_of(connection: AsyncConnection, user_ids: Collection[int]) -> dict[int, dict[str, bool]]:
+    """Preferences of several people, as `prefs`."""
+    columns = [notification_pref.c[name] for name in DEFAULT_PREFS]
+    statement = sa.select(notification_pref.c.user_id, *columns).where(notification_pref.c.user_id.in_(user_ids))
+    chosen = {row["user_id"]: row for row in (await connection.execute(statement)).mappings()}
+    return {
+        user_id: {name: chosen[user_id][name] for name in DEFAULT_PREFS} if user_id in chosen else dict(DEFAULT_PREFS)
+        for user_id in user_ids
+    }
+
+
 async def put_prefs(connection: AsyncConnection, user_id: int, values: Mapping[str, bool]) -> None:
     await put(connection, notification_pref, ("user_id",), {"user_id": user_id, **values})
 
@@ -48,6 +60,14 @@ async def put_subscription(
 ) -> None:
     row = {"user_id": user_id, "project": project, "event_type": event_type, "enabled": enabled}
     await put(connection, subscription, ("user_id", "project", "event_type"), row)
+
+
+async def delete_subscription(connection: AsyncConnection, user_id: int, project: str, event_type: str) -> None:
+    """Under whatever name the choice was saved."""
+    s = subscription.c
+    names = kinds.names_of(event_type) if event_type in kinds.KINDS else {event_type}
+    theirs = sa.and_(s.user_id == user_id, s.project == project, s.event_type.in_(names))
+    await connection.execute(sa.delete(subscription).where(theirs))
 
 
 async def batch_choice(connection: AsyncConnection, user_id: int, batch_id: str) -> sa.Row[Any] | None:

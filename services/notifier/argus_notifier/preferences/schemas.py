@@ -6,7 +6,20 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from argus_notifier.kinds import About, Severity
+
 Kind = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class NotificationKind(BaseModel):
+    """Something that one can be told of. `inbox_pref` is the preference that switches it in the inbox; null: none."""
+
+    kind: str
+    severity: Severity
+    about: About
+    mailed_by_default: bool
+    in_inbox: bool
+    inbox_pref: str | None
 
 
 class NotificationPrefs(BaseModel):
@@ -27,10 +40,18 @@ class Subscription(BaseModel):
     enabled: bool
 
 
+class SubscriptionChange(BaseModel):
+    """A choice to save; where `enabled` is null it is taken back, and the choice for all or the default holds."""
+
+    project: Annotated[str, Field(max_length=256)] | None = None
+    event_type: Kind
+    enabled: bool | None
+
+
 class SubscriptionsIn(BaseModel):
     """Choices to save; those that are not named stay."""
 
-    subscriptions: Annotated[list[Subscription], Field(max_length=500)]
+    subscriptions: Annotated[list[SubscriptionChange], Field(max_length=500)]
 
 
 class BatchSubscriptionIn(BaseModel):

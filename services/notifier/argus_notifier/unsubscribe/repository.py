@@ -30,7 +30,7 @@ async def use(connection: AsyncConnection, row: sa.Row[Any]) -> bool:
     taken = sa.update(unsubscribe_token).where(_T.token == row.token, _T.used_at.is_(None)).values(used_at=now())
     if not (await connection.execute(taken)).rowcount:
         return False
-    for kind in [row.event_type] if row.event_type else sorted(kinds.DEFAULTS):
+    for kind in [row.event_type] if row.event_type else sorted(kinds.MAILABLE):
         await put_subscription(connection, row.user_id, "", kind, enabled=False)
     return True
 

@@ -1,0 +1,63 @@
+"""What an occurrence puts into inboxes: those of whom it is about, and for some kinds those of administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prometheus_client import Counter
+
+from argus_contracts import bus as wire
+from argus_kit.clock import now
+from argus_kit.outbox import Transaction
+from argus_notifier.access import active_people
+from argus_notifier.alerts.audience import Audience, admins
+from argus_notifier.alerts.occurrences import Occurrence
+from argus_notifier.alerts.wording import Say
+from argus_notifier.inbox import repository as inbox
+from argus_notifier.inbox.schemas import notification_out
+from argus_notifier.preferences import repository as preferences
+
+NOTIFICATIONS = Counter("argus_notifications_total", "Notifications put into inboxes", ["rule"])
+
+
+async def tell_inboxes(
+    transaction: Transaction, audience: Audience, occurrences: Sequence[Occurrence], say: Say
+) -> None:
+    """Write notifications, and promise them to whoever looks at the inbox now."""
+    connection = transaction.connection
+    shown = [one for one in occurrences if one.of_kind.in_inbox]
+    if not shown:
+        return
+    heads = frozenset[int]()
+    if any(one.of_kind.for_admins and one.to is None for one in shown):
+        heads = await admins(connection)
+    people = await active_people(connection, set(audience.inboxes | heads))
+    prefs = await preferences.prefs_of(connection, people)
+    at = now()
+    rows: list[dict[str, Any]] = []
+    for one in shown:
+        hearing = audience.inboxes | heads if one.of_kind.for_admins and one.to is None else audience.inboxes
+        for user_id in sorted(hearing & people.keys()):
+            if one.of_kind.pref is not None and not prefs[user_id][one.of_kind.pref]:
+                continue
+            said = say(one, people[user_id].preferred_locale)
+            rows.append(
+                {
+                    "user_id": user_id,
+                    "batch_id": one.batch_id,
+                    "job_id": one.job_id,
+                    "rule_id": one.kind,
+                    "severity": one.severity,
+                    "title": said.title,
+                    "body": said.body,
+                    "dedupe_key": one.key,
+                    "created_at": at,
+                }
+            )
+    for row in sorted(await inbox.add(connection, rows), key=lambda row: row.id):
+        NOTIFICATIONS.labels(row.rule_id).inc()
+        message = wire.InboxMessage(
+            user_id=row.user_id, notification=notification_out(row).model_dump(), project=audience.project
+        )
+        transaction.publish(wire.inbox_subject(row.user_id), wire.encode(message))

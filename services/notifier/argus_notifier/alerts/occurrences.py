@@ -1,0 +1,75 @@
+"""Something that happened and that people may be told of, wherever it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from argus_notifier.kinds import KINDS, Kind, Severity
+
+_REASON_LENGTH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The batch that it is about."""
+
+    key: int
+    id: str
+    project: str
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One thing that happened.
+
+    Attributes:
+        kind: its name in the table of kinds.
+        key: what makes its second arrival no second notification, mail or message.
+        severity: how much it matters.
+        at: when it happened.
+        batch: the batch that it is about, if it is about one.
+        job_id: the job that it is about.
+        host: the host that it is about.
+        data: what more is known; `title` and `text` are words that are already made.
+        to: the people who hear of it, in the place of those whom its kind and subject name.
+    """
+
+    kind: str
+    key: str
+    severity: Severity
+    at: datetime
+    batch: Batch | None = None
+    job_id: str | None = None
+    host: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    to: frozenset[int] | None = None
+
+    @property
+    def of_kind(self) -> Kind:
+        """Its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def batch_id(self) -> str | None:
+        """The id of its batch."""
+        return self.batch.id if self.batch else None
+
+    @property
+    def path(self) -> str:
+        """Where the web app shows what it is about."""
+        if self.batch is not None:
+            return f"/batches/{self.batch.id}"
+        return f"/hosts/{self.host}" if self.host else "/notifications"
+
+    @property
+    def reason(self) -> str | None:
+        """Why, in the sender's words; `reason` and `error` are the same field."""
+        for name in ("reason", "error"):
+            said = self.data.get(name)
+            if said is not None and (text := str(said).strip()):
+                return text if len(text) <= _REASON_LENGTH else f"{text[:_REASON_LENGTH]}…"
+        return None

@@ -1,0 +1,72 @@
+"""The one way from what happened to inboxes, mails and channels.
+
+All that is told at once is one transaction, the caller's, and each row has a key of its own: what is told again changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_kit.outbox import Transaction
+from argus_kit.platform import Platform
+from argus_notifier.alerts.audience import audience_of
+from argus_notifier.alerts.channeling import tell_channels, tell_house
+from argus_notifier.alerts.inboxes import tell_inboxes
+from argus_notifier.alerts.mailing import tell_mails
+from argus_notifier.alerts.occurrences import Occurrence
+from argus_notifier.alerts.wording import Job, Words, words
+from argus_notifier.mail.server import current
+from argus_notifier.settings import NotifierSettings
+from argus_schema import ingest
+
+
+async def tell(
+    transaction: Transaction, platform: Platform, settings: NotifierSettings, occurrences: Sequence[Occurrence]
+) -> None:
+    """Tell everyone who hears of these things."""
+    for same in _by_subject(occurrences):
+        await _tell(transaction, platform, settings, same)
+
+
+async def _tell(
+    transaction: Transaction, platform: Platform, settings: NotifierSettings, occurrences: Sequence[Occurrence]
+) -> None:
+    connection = transaction.connection
+    first = occurrences[0]
+    audience = await audience_of(connection, first)
+    jobs = await _jobs(connection, occurrences)
+    base, pause_s = platform.settings.public_url, settings.mail_pause_s
+
+    def say(occurrence: Occurrence, locale: str) -> Words:
+        return words(occurrence, jobs.get(occurrence.job_id or "", Job()), locale)
+
+    await tell_inboxes(transaction, audience, occurrences, say)
+    await tell_channels(connection, audience, occurrences, say, base_url=base, pause_s=pause_s)
+    if settings.feishu_webhook.get_secret_value():
+        await tell_house(connection, occurrences, say, base_url=base)
+    server = await current(connection, settings, platform)
+    if server.sends_mail:
+        await tell_mails(connection, audience, occurrences, say, base_url=base, pause_s=pause_s)
+
+
+def _by_subject(occurrences: Sequence[Occurrence]) -> list[list[Occurrence]]:
+    """Those that the same people hear of, together."""
+    grouped: dict[tuple[object, ...], list[Occurrence]] = {}
+    for one in occurrences:
+        subject = (one.batch, None if one.batch else one.host, one.to)
+        grouped.setdefault(subject, []).append(one)
+    return list(grouped.values())
+
+
+async def _jobs(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> dict[str, Job]:
+    batch = occurrences[0].batch
+    job_ids = {one.job_id for one in occurrences if one.job_id}
+    if batch is None or not job_ids:
+        return {}
+    job = ingest.job.c
+    statement = sa.select(job.job_id, job.model, job.dataset).where(job.batch_key == batch.key, job.job_id.in_(job_ids))
+    return {row.job_id: Job(row.model, row.dataset) for row in await connection.execute(statement)}
