@@ -122,7 +122,7 @@ def _belongs(process: psutil.Process, layout: Layout) -> bool:
 def _migrate(plan: Plan) -> None:
     log = plan.layout.logs / "migrate.log"
     secrets = {"ARGUS_DB_URL": plan.admin_database_url, "ARGUS_DB_ROLE_PASSWORDS": json.dumps(plan.secrets.roles)}
-    command = [sys.executable, "-m", "argus_schema.migrate"]
+    command = [sys.executable, "-m", "argus_kit.migrate"]
     with log.open("w") as output:
         done = subprocess.run(command, env=plan.environment() | secrets, stdout=output, stderr=output, check=False)
     if done.returncode:

@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from argus_kit.connections import Connection
+from argus_kit.environment import InvalidSettingsError, read_all
 from argus_kit.platform import Platform
 from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
@@ -85,9 +86,15 @@ def config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
 
 
 def load(target: str) -> FastAPI:
-    """Import `package.module:factory` and call it."""
+    """Import `package.module:factory` and call it.
+
+    Raises:
+        InvalidSettingsError: settings that were imported with it cannot be used; it names the faults of all of them.
+    """
     module, _, factory = target.partition(":")
-    app = getattr(importlib.import_module(module), factory or "create_app")()
+    made = getattr(importlib.import_module(module), factory or "create_app")
+    read_all()
+    app = made()
     assert isinstance(app, FastAPI)
     return app
 
@@ -98,10 +105,10 @@ def main() -> None:
         sys.exit("usage: python -m argus_kit.serve package.module:create_app")
     # What is imported stays; looking through it for garbage meanwhile costs a fifth of the start.
     gc.disable()
-    settings = Settings()
     try:
         app = load(sys.argv[1])
-    except UnsafeSettingsError as error:
+        settings = Settings()
+    except (InvalidSettingsError, UnsafeSettingsError) as error:
         sys.exit(f"Argus cannot start: {error}")
     serve(app, host=settings.http_host, port=settings.http_port)
 

@@ -8,19 +8,17 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from argus_kit.addresses import parse_allow
+from argus_kit.environment import SECRET, Environment
 
 API_VERSION = "0.4.0"
 # Where a frontend runs while it is developed.
 _DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
 
 
-class Settings(BaseSettings):
+class Settings(Environment):
     """What a process must know about its surroundings. A service adds a small group of its own."""
-
-    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
     env: Literal["dev", "prod"] = Field(
         "dev", description="`prod` refuses to start with settings that are not safe there (argus_kit.production)."
@@ -37,11 +35,17 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of the gateway, comma list or `*`: whose X-Forwarded-For is believed."
     )
-    db_url: str = Field("", description="SQLAlchemy address (postgresql+asyncpg or sqlite+aiosqlite); empty: SQLite.")
+    db_url: str = Field(
+        "",
+        description="SQLAlchemy address (postgresql+asyncpg or sqlite+aiosqlite); empty: SQLite.",
+        json_schema_extra=SECRET,
+    )
     db_pool_size: int = Field(10, ge=1, le=200, description="Database connections that a process keeps open.")
-    nats_url: str = Field("nats://127.0.0.1:4222", description="Address of NATS.")
+    nats_url: str = Field("nats://127.0.0.1:4222", description="Address of NATS.", json_schema_extra=SECRET)
     nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
-    redis_url: str = Field("", description="Address of Redis or Valkey; empty: a cache in this process.")
+    redis_url: str = Field(
+        "", description="Address of Redis or Valkey; empty: a cache in this process.", json_schema_extra=SECRET
+    )
     config_key: SecretStr = Field(SecretStr(""), description="Key that encrypts secrets at rest (Fernet).")
     config_key_previous: SecretStr = Field(
         SecretStr(""),

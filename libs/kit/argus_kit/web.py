@@ -16,13 +16,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from argus_contracts.errors import ErrorCode
 from argus_kit import errors, telemetry
+from argus_kit.environment import Environment
 from argus_kit.headers import SecurityHeaders
 from argus_kit.settings import API_VERSION, Settings
 
@@ -35,10 +35,8 @@ _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-class WebSettings(BaseSettings):
+class WebSettings(Environment):
     """Settings of the front door."""
-
-    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
     web_root: Path = Field(Path("frontend/dist"), description="Folder of the built frontend.")
     ready_urls: str = Field("", description="Comma list of name=url, each asked for /readyz.")

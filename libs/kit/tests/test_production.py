@@ -11,6 +11,7 @@ from argus_kit.production import UnsafeSettingsError, require_safe
 from argus_kit.settings import Settings
 
 GOOD: dict[str, Any] = {"env": "prod", "config_key": secrets.token_hex(32), "base_url": "https://argus.lab"}
+DATABASE = f"postgresql+asyncpg://argus_catalog:{secrets.token_hex(16)}@db/argus"
 MAIL = {"ARGUS_SMTP_HOST": "mail.lab"}
 
 
@@ -34,6 +35,10 @@ def test_a_laptop_may_be_as_it_is() -> None:
         ({"cors_origins": "http://notebooks.lab"}, "ARGUS_CORS_ORIGINS"),
         ({"outbound_allow": "0.0.0.0/0"}, "ARGUS_OUTBOUND_ALLOW"),
         ({"outbound_allow": "10.0.0.0/8,::/0"}, "ARGUS_OUTBOUND_ALLOW"),
+        ({"db_url": "postgresql+asyncpg://argus:postgres@db/argus"}, "ARGUS_DB_URL"),
+        ({"db_url": "postgresql+asyncpg://argus_auth:argus_auth@db/argus"}, "ARGUS_DB_URL"),
+        ({"nats_url": "nats://argus:changeme@nats:4222"}, "ARGUS_NATS_URL"),
+        ({"redis_url": "redis://:Password@redis:6379/0"}, "ARGUS_REDIS_URL"),
     ],
 )
 def test_each_unsafe_setting_is_named(change: dict[str, Any], named: str) -> None:
@@ -45,9 +50,14 @@ def test_each_unsafe_setting_is_named(change: dict[str, Any], named: str) -> Non
 
 def test_mail_is_needed_where_mail_is_sent() -> None:
     with pytest.raises(UnsafeSettingsError, match="ARGUS_SMTP_HOST"):
-        require_safe(Settings(**GOOD), "notifier-worker", {})
-    require_safe(Settings(**GOOD), "catalog", {})
+        require_safe(Settings(**GOOD, db_url=DATABASE), "notifier-worker", {})
+    require_safe(Settings(**GOOD, db_url=DATABASE), "catalog", {})
 
 
 def test_behind_a_gateway_of_their_own_services_believe_whoever_reaches_them() -> None:
-    require_safe(Settings(**GOOD, trusted_proxies="*"), "ingest", {})
+    require_safe(Settings(**GOOD, db_url=DATABASE, trusted_proxies="*"), "ingest", {})
+
+
+def test_services_share_a_database() -> None:
+    with pytest.raises(UnsafeSettingsError, match="ARGUS_DB_URL is missing"):
+        require_safe(Settings(**GOOD), "catalog", MAIL)

@@ -1,15 +1,7 @@
-"""Brings a database to the newest revision: `python -m argus_schema.migrate`.
-
-Reads ARGUS_DB_URL (the owner's or a superuser's address on PostgreSQL) and ARGUS_DB_ROLE_PASSWORDS (a JSON object of
-role to password, PostgreSQL only).
-"""
+"""Brings a database to the newest revision. `python -m argus_kit.migrate` does so for the one of the settings."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -103,15 +95,3 @@ async def ensure_current(url: str) -> None:
         await engine.dispose()
     if found != newest_revision():
         await migrate(url)
-
-
-def main() -> None:
-    """Entry point: migrate the database that ARGUS_DB_URL names."""
-    url = os.environ.get("ARGUS_DB_URL")
-    if not url:
-        sys.exit("ARGUS_DB_URL is not set: name the database to migrate, for example sqlite+aiosqlite:///argus.db")
-    asyncio.run(migrate(url, json.loads(os.environ.get("ARGUS_DB_ROLE_PASSWORDS", "{}"))))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from argus_auth.announcer import Announcer
 from argus_auth.audit import chain
+from argus_auth.config.openness import warn_if_open
 from argus_auth.keys.ring import KeyRing
 from argus_auth.limits import Limits, neighbourhood
 from argus_auth.passwords import Passwords
@@ -59,6 +60,7 @@ class AuthCore(Part):
         # A database that is not there yet is waited for; see waits_for.
         with contextlib.suppress(SQLAlchemyError, OSError):
             await self.keys.refresh()
+            await warn_if_open(self.platform)
         await self._key_refresh.start()
 
     async def stop(self) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from argus_kit.environment import Environment
+
+# The weakest argon2id that OWASP's cheat sheet of password storage still takes: 19 MiB and two passes.
+_LEAST_ARGON2_KIB_PASSES = 19_456 * 2
 
 
-class AuthSettings(BaseSettings):
+class AuthSettings(Environment):
     """How long things live, how costly a password check is, how often one may knock."""
-
-    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
     jwt_ttl_seconds: int = Field(
         86_400, ge=60, le=31_536_000, description="Life of a session whose client keeps a JWT (the bearer flow)."
@@ -58,3 +62,13 @@ class AuthSettings(BaseSettings):
         description="Syslog server that gets every audit line: `udp://host:514`, `tcp://host:601`, `unix:/dev/log`.",
     )
     auth_max_tokens: int = Field(50, ge=1, le=10_000, description="Active tokens that one person may have.")
+
+    def unsafe(self) -> Iterator[str]:
+        """See Environment."""
+        if self.auth_argon2_memory_kib * self.auth_argon2_time_cost < _LEAST_ARGON2_KIB_PASSES:
+            yield (
+                "ARGUS_AUTH_ARGON2_MEMORY_KIB and ARGUS_AUTH_ARGON2_TIME_COST make stored passwords cheap to guess: "
+                f"write numbers whose product is at least {_LEAST_ARGON2_KIB_PASSES}, or leave them out."
+            )
+        if self.auth_password_min_score < 1:
+            yield "ARGUS_AUTH_PASSWORD_MIN_SCORE is 0, which lets people choose any password: write 2, or leave it out."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 
-class IngestSettings(BaseSettings):
+class IngestSettings(Environment):
     """Limits of the way in. Beyond them callers get 413 or 429, and nothing grows."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_INGEST_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_INGEST_")
 
     max_body_bytes: int = Field(8 * 2**20, ge=1024, description="Largest request body as it travels.")
     max_unpacked_bytes: int = Field(64 * 2**20, ge=1024, description="Largest request body after decompression.")

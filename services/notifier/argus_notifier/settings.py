@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 
-class NotifierSettings(BaseSettings):
+class NotifierSettings(Environment):
     """How mails and messages leave the house."""
-
-    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
 
     smtp_host: str = Field("", description="Mail server; empty: mail is kept and not sent.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
@@ -44,3 +45,12 @@ class NotifierSettings(BaseSettings):
     def sends_mail(self) -> bool:
         """Whether there is a mail server."""
         return bool(self.smtp_host)
+
+    def unsafe(self) -> Iterator[str]:
+        """See Environment."""
+        is_far = self.smtp_host not in {"", "localhost", "127.0.0.1", "::1"}
+        if is_far and self.smtp_user and not (self.smtp_use_tls or self.smtp_use_ssl):
+            yield (
+                "ARGUS_SMTP_USE_TLS and ARGUS_SMTP_USE_SSL are both off, so the mail server's password would travel in "
+                "clear: turn one of them on."
+            )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 
-class Limits(BaseSettings):
+class Limits(Environment):
     """Bounds of the live streams. Times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_SSE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_SSE_")
 
     max_channels: int = Field(64, ge=1, description="Channels of one stream.")
     max_streams_per_user: int = Field(200, ge=1, description="Open streams of one person.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from argus_kit.environment import InvalidSettingsError, misspelt, read_all
 from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
 from argus_standalone import admin
@@ -30,12 +31,12 @@ def up() -> None:
     """Run Argus in the foreground until Ctrl-C. Honours ARGUS_HOME, ARGUS_HOST and ARGUS_PORT."""
     os.environ.setdefault("ARGUS_LOG_FORMAT", "console")
     os.environ.setdefault("ARGUS_LOG_LEVEL", "WARNING")
-    settings = Settings()
     try:
+        settings = Settings()
         lock = claim_home(settings.home)
         check_port(settings.host, settings.port)
         _serve(settings)
-    except (PreflightError, UnsafeSettingsError, FileNotFoundError) as error:
+    except (PreflightError, InvalidSettingsError, UnsafeSettingsError, FileNotFoundError) as error:
         sys.exit(f"Argus cannot start: {error}")
     lock.close()
 
@@ -59,7 +60,10 @@ def _serve(settings: Settings) -> None:
     from argus_standalone.app import create_app
     from argus_standalone.nats_child import NatsChild
 
+    read_all()
     asyncio.run(ensure_current(settings.database_url))
+    for sentence in misspelt():
+        typer.echo(sentence, err=True)
     nats = NatsChild(settings.home / "nats")
     settings = settings.model_copy(update={"nats_url": nats.url})
     built = create_app(settings, nats, web_root())
@@ -81,7 +85,10 @@ def web_root() -> Path:
 
 def main() -> None:
     """Entry point."""
-    app()
+    try:
+        app()
+    except InvalidSettingsError as error:
+        sys.exit(f"Nothing was done: {error}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 from argus_contracts.errors import ErrorCode
+from argus_kit.environment import secret_text
 from argus_kit.errors import ArgusError
 
 FLAGS: Final = "feature_flags"
@@ -89,6 +90,8 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
         "from_name": Setting("Argus", text(100), ("ARGUS_SMTP_FROM_NAME",)),
         "use_tls": Setting(True, boolean, ("ARGUS_SMTP_USE_TLS",)),
         "use_ssl": Setting(False, boolean, ("ARGUS_SMTP_USE_SSL",)),
+        # Off: no mail leaves, and what else is set stays.
+        "enabled": Setting(True, boolean),
     },
     "retention": {
         "snapshot_days": Setting(7, _DAYS, ("ARGUS_RETENTION_SNAPSHOT_DAYS",)),
@@ -124,7 +127,7 @@ def group_of(group: str) -> dict[str, Setting]:
 def from_environment(setting: Setting) -> Any:
     """What the environment says; None when it says nothing usable."""
     for name in setting.env:
-        raw = os.environ.get(name, "").strip()
+        raw = secret_text(name) if setting.is_secret else os.environ.get(name, "").strip()
         if raw and (value := _read(raw, setting.default)) is not None and setting.rule.check(value) is None:
             return value
     return None

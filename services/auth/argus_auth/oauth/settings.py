@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from argus_auth.oauth import roles
 from argus_auth.oauth.addresses import issuer_problem
+from argus_kit.environment import Environment
 
 ENVIRONMENT_SLUG: Final = "sso"
 """The name of the environment's provider in addresses."""
 
 
-class OAuthSettings(BaseSettings):
+class OAuthSettings(Environment):
     """Addresses of GitHub, and the environment's provider; more providers are kept in the database."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_", extra="ignore")
-
+    # The pages of the administration set these too, and win: argus_auth.config reads them.
+    github_oauth_enabled: bool = Field(False, description="Offer signing in with GitHub.")
+    github_client_id: str = Field("", description="Client id of the GitHub app.")
+    github_client_secret: SecretStr = Field(SecretStr(""), description="The secret that came with it.")
     github_url: str = Field("https://github.com", description="Where people sign in; GitHub Enterprise has its own.")
     github_api_url: str = Field("https://api.github.com", description="The same for its API: https://HOST/api/v3.")
 

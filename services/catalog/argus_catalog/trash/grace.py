@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_kit.environment import Environment
 from argus_schema import auth
 
 config = auth.system_config.c
@@ -19,10 +20,10 @@ config = auth.system_config.c
 _LEAST: Final = timedelta(hours=1)
 
 
-class GraceSettings(BaseSettings):
+class GraceSettings(Environment):
     """The variable of ingest that says how long deleted things stay; both processes are given the same."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_RETENTION_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_RETENTION_")
 
     deleted_days: float = Field(7, ge=0, le=36_500, description="Batches and jobs that were deleted. 0: for ever.")
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 _MB = 2**20
 
 
-class ArtifactSettings(BaseSettings):
+class ArtifactSettings(Environment):
     """Where artifacts lie and how large they may be."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_ARTIFACT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_ARTIFACT_")
 
     dir: str = Field(
         "",

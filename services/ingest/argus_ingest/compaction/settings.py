@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 
-class CompactionSettings(BaseSettings):
+class CompactionSettings(Environment):
     """When blocks are merged, and how much at once."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_COMPACTION_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_COMPACTION_")
 
     every_s: float = Field(10, gt=0, description="Time between two looks for jobs with something to merge.")
     blocks: int = Field(64, ge=1, description="Blocks of a running job that are worth a merge; an ended one: any.")

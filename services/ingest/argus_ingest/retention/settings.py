@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from argus_kit.environment import Environment
 
 Days = Annotated[float, Field(ge=0, le=36_500)]
 
 
-class RetentionSettings(BaseSettings):
+class RetentionSettings(Environment):
     """How long rows are kept, and how often old ones are looked for."""
 
-    model_config = SettingsConfigDict(env_prefix="ARGUS_RETENTION_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ARGUS_RETENTION_")
 
     snapshot_days: Days = Field(7, description="Resource snapshots.")
     demo_data_days: Days = Field(1, description="Resource snapshots of the demo host.")

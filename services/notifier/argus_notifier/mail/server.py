@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_kit.environment import InvalidSettingsError
 from argus_kit.platform import Platform
 from argus_kit.secretbox import SecretBoxError
 from argus_notifier.settings import NotifierSettings
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 # Keys of the group `smtp`, and the settings that they stand for.
 _FIELDS: Final = {
+    "enabled": "enabled",
     "host": "smtp_host",
     "port": "smtp_port",
     "user": "smtp_user",
@@ -43,6 +44,8 @@ async def current(connection: AsyncConnection, settings: NotifierSettings, platf
             changes[_FIELDS[row.key]] = _opened(row.value, platform) if row.encrypted else row.value
         except (SecretBoxError, msgspec.DecodeError) as error:
             log.warning("mail.setting_unreadable", key=row.key, error=str(error))
+    if changes.pop("enabled", True) is False:
+        return settings.model_copy(update={"smtp_host": ""})
     if not changes:
         return settings
     if changes.get("smtp_host", settings.smtp_host) != settings.smtp_host:
@@ -50,8 +53,8 @@ async def current(connection: AsyncConnection, settings: NotifierSettings, platf
         changes = {"smtp_pass": ""} | changes
     try:
         return NotifierSettings(**(settings.model_dump() | changes))
-    except ValidationError as error:
-        log.warning("mail.settings_unusable", fields=[item["loc"][0] for item in error.errors(include_input=False)])
+    except InvalidSettingsError as error:
+        log.warning("mail.settings_unusable", faults=error.faults)
         return settings
 
 
