@@ -120,6 +120,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/email/dead-letter/retry-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry All Dead Letters
+         * @description Try all dead letters again that fit, as the list of deliveries shows them.
+         */
+        post: operations["retry_all_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description Mails and messages, what became of them and why, the newest first.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/email/smtp/test": {
         parameters: {
             query?: never;
@@ -968,7 +1008,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Command Key
-         * @description Announce the next key to all agents; it signs from the next day on. No agent has to register again.
+         * @description Announce the next key to all agents; it signs from the next day on, or at once. No agent has to register again.
          */
         post: operations["rotate_command_key"];
         delete?: never;
@@ -3307,6 +3347,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notification-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notification Kinds
+         * @description What one can be told of, and what is told of it when nobody chose.
+         */
+        get: operations["list_notification_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications": {
         parameters: {
             query?: never;
@@ -4982,6 +5042,31 @@ export interface components {
             usernames: string[];
         };
         /**
+         * AgentBehind
+         * @description An agent that does not know the newest list of keys, or never said which it knows.
+         */
+        AgentBehind: {
+            /** Agent Id */
+            agent_id: string;
+            /** Hostname */
+            hostname: string;
+            /**
+             * Knows
+             * @description `unknown`: it pins no keys, or has not polled yet.
+             * @enum {string}
+             */
+            knows: "older" | "unknown";
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Owner */
+            owner: string;
+            /**
+             * User
+             * @description The user of the host's system that it runs as; null: it did not say.
+             */
+            user: string | null;
+        };
+        /**
          * AgentChild
          * @description A process that an agent started.
          */
@@ -5740,8 +5825,25 @@ export interface components {
             url: string;
         };
         /**
+         * ChannelLastOut
+         * @description The newest delivery to a channel: what became of it, and when.
+         */
+        ChannelLastOut: {
+            /** At */
+            at: string;
+            /** Error */
+            error: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "sending" | "sent" | "failed";
+        };
+        /**
          * ChannelOut
          * @description A channel. `shown` says where it leads, without what makes the address a secret.
+         *
+         *     `failures` are those in a row; `resting_until` is how long it is left alone because of them.
          */
         ChannelOut: {
             /** Added By User Id */
@@ -5752,6 +5854,8 @@ export interface components {
             enabled: boolean;
             /** Event Kinds */
             event_kinds: string[];
+            /** Failures */
+            failures: number;
             /** Id */
             id: number;
             /**
@@ -5759,8 +5863,11 @@ export interface components {
              * @enum {string}
              */
             kind: "feishu" | "slack" | "webhook";
+            last: components["schemas"]["ChannelLastOut"] | null;
             /** Name */
             name: string;
+            /** Resting Until */
+            resting_until: string | null;
             /** Shown */
             shown: string;
             /** Signed */
@@ -5945,6 +6052,12 @@ export interface components {
          */
         CommandKeyRotation: {
             /**
+             * Is Immediate
+             * @description The next key signs from now on, instead of in a day. Agents learn of it at their next poll.
+             * @default false
+             */
+            is_immediate?: boolean;
+            /**
              * Is Stolen
              * @description Somebody else may have the key: it counts no more at once, and every agent must register again.
              * @default false
@@ -5953,11 +6066,28 @@ export interface components {
         };
         /**
          * CommandKeysOut
-         * @description The keys that sign, signed or will sign commands, oldest first.
+         * @description The keys that sign, signed or will sign commands, oldest first, and which agents are still to hear of them.
          */
         CommandKeysOut: {
+            /**
+             * Behind
+             * @description Those, by host; a hundred at most.
+             */
+            behind: components["schemas"]["AgentBehind"][];
             /** Keys */
             keys: components["schemas"]["CommandKeyOut"][];
+            /** N Agents */
+            n_agents: number;
+            /**
+             * N Behind
+             * @description How many of them do not know that list.
+             */
+            n_behind: number;
+            /**
+             * Serial
+             * @description The number of the list that agents pin; it grows with each change.
+             */
+            serial: number;
         };
         /**
          * CommandOut
@@ -6620,6 +6750,51 @@ export interface components {
              * @default deleted
              */
             status: string;
+        };
+        /**
+         * DeliveriesOut
+         * @description A page of deliveries, newest first; `next_before` begins the next one.
+         */
+        DeliveriesOut: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Next Before */
+            next_before: number | null;
+        };
+        /**
+         * DeliveryOut
+         * @description A mail or a message to a channel, whatever became of it; its text is not shown.
+         */
+        DeliveryOut: {
+            /** Attempts */
+            attempts: number;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Created At */
+            created_at: string;
+            /** Event Type */
+            event_type: string;
+            /** Failed At */
+            failed_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "sending" | "sent" | "failed";
+            /** Subject */
+            subject: string;
+            /** To Addr */
+            to_addr: string;
         };
         /**
          * DeliveryStatsOut
@@ -8746,6 +8921,8 @@ export interface components {
             enabled: boolean;
             /** Event Kinds */
             event_kinds: string[];
+            /** Failures */
+            failures: number;
             /** Id */
             id: number;
             /**
@@ -8753,8 +8930,11 @@ export interface components {
              * @enum {string}
              */
             kind: "feishu" | "slack" | "webhook";
+            last: components["schemas"]["ChannelLastOut"] | null;
             /** Name */
             name: string;
+            /** Resting Until */
+            resting_until: string | null;
             /** Secret */
             secret: string | null;
             /** Shown */
@@ -8852,6 +9032,30 @@ export interface components {
             neg_inf: number[];
             /** Pos Inf */
             pos_inf: number[];
+        };
+        /**
+         * NotificationKind
+         * @description Something that one can be told of. `inbox_pref` is the preference that switches it in the inbox; null: none.
+         */
+        NotificationKind: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "batch" | "host" | "project" | "person";
+            /** In Inbox */
+            in_inbox: boolean;
+            /** Inbox Pref */
+            inbox_pref: string | null;
+            /** Kind */
+            kind: string;
+            /** Mailed By Default */
+            mailed_by_default: boolean;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warn" | "error";
         };
         /**
          * NotificationOut
@@ -10435,12 +10639,24 @@ export interface components {
             project?: string | null;
         };
         /**
+         * SubscriptionChange
+         * @description A choice to save; where `enabled` is null it is taken back, and the choice for all or the default holds.
+         */
+        SubscriptionChange: {
+            /** Enabled */
+            enabled: boolean | null;
+            /** Event Type */
+            event_type: string;
+            /** Project */
+            project?: string | null;
+        };
+        /**
          * SubscriptionsIn
          * @description Choices to save; those that are not named stay.
          */
         SubscriptionsIn: {
             /** Subscriptions */
-            subscriptions: components["schemas"]["Subscription"][];
+            subscriptions: components["schemas"]["SubscriptionChange"][];
         };
         /**
          * Summary
@@ -11132,6 +11348,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequeuedOut"];
+                };
+            };
+        };
+    };
+    retry_all_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Way out: mail, slack, and so on. */
+                kind?: string;
+                /** @description Part of the receiver, the subject or the reason. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequeuedOut"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only ids below this one. */
+                before?: number | null;
+                /** @description Way out: mail, slack, and so on. */
+                kind?: string;
+                limit?: number;
+                /** @description Part of the receiver, the subject or the reason. */
+                q?: string;
+                status?: "all" | "queued" | "sent" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesOut"];
                 };
             };
         };
@@ -17020,6 +17308,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueryAnswer"];
+                };
+            };
+        };
+    };
+    list_notification_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationKind"][];
                 };
             };
         };

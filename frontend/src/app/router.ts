@@ -44,7 +44,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/agents', name: 'agents', component: () => import('@/features/agents/pages/AgentsPage.vue'), meta: { title: 'shell.agents' } },
   { path: '/inbox', name: 'inbox', component: () => import('@/features/inbox/pages/InboxPage.vue'), meta: { title: 'shell.inbox' } },
   { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
-  { path: '/settings/:section(profile|security|tokens|shares|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
+  { path: '/settings/:section(profile|security|tokens|shares|notifications|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/admin', redirect: { name: 'admin', params: { section: 'users' } } },
   { path: '/admin/:section(users|invites|config|flags|audit|retention|security|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
   { path: '/public/projects', name: 'public-projects', component: () => import('@/features/public/pages/PublicProjectsPage.vue'), meta: { ...OPEN, title: 'published.all' } },

@@ -15,6 +15,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.channels import endpoints as channels
     from argus_notifier.channels import of_project
     from argus_notifier.delivery import endpoints as delivery
+    from argus_notifier.delivery import of_batch
     from argus_notifier.inbox import endpoints as inbox
     from argus_notifier.mail import endpoints as mail
     from argus_notifier.preferences import endpoints as preferences
@@ -22,7 +23,18 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.unsubscribe import endpoints as unsubscribe
 
     return [
-        module.router for module in (channels, of_project, delivery, inbox, mail, preferences, recipients, unsubscribe)
+        module.router
+        for module in (
+            channels,
+            of_project,
+            delivery,
+            of_batch,
+            inbox,
+            mail,
+            preferences,
+            recipients,
+            unsubscribe,
+        )
     ]
 
 

@@ -210,6 +210,24 @@ class TestRoutes:
         assert (await house.send("DELETE", bob, f"{base}/channels/{made['id']}")).status_code == 404
         assert [row["id"] for row in (await house.get(ada, f"{base}/channels")).json()] == [made["id"]]
 
+    async def test_the_list_says_how_each_fares(self, open_house, wires, queue, receiver):
+        ada = await open_house.person("ada")
+        used = (await add(open_house, ada, url=receiver.url)).json()
+        idle = (await add(open_house, ada, event_kinds=["batch_done"])).json()
+        assert (used["last"], used["failures"], used["resting_until"]) == (None, 0, None)
+        receiver.answers = [(404, {}, b"no such hook"), (500, {}, b"")]
+        batch = await open_house.batch(ada.id)
+        for job in ("j1", "j2"):
+            await tell(open_house, wires, batch, ("job_failed", job, {}))
+            async with queue(NotifierSettings(mail_pause_s=0)) as delivery:
+                await delivery.all_due()
+        found = {row["id"]: row for row in (await open_house.get(ada, "/api/me/channels")).json()}
+        assert found[idle["id"]]["last"] is None
+        last = found[used["id"]]["last"]
+        assert (last["status"], last["error"], found[used["id"]]["failures"]) == ("waiting", "500", 1)
+        off = await open_house.send("PATCH", ada, f"/api/me/channels/{used['id']}", {"enabled": False})
+        assert off.json()["last"] == last
+
     async def test_trying_one_says_what_the_receiver_said(self, open_house, receiver):
         ada = await open_house.person("ada")
         made = (await add(open_house, ada, url=receiver.url, secret="mine")).json()

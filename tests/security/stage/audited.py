@@ -60,6 +60,7 @@ AUDITED: Final[dict[str, str]] = {
     "POST /api/admin/retention/sweep": "retention_sweep_manual",
     "POST /api/admin/email/smtp/test": "smtp_test",
     "POST /api/admin/email/dead-letter/retry": "dead_letter_retry",
+    "POST /api/admin/email/dead-letter/retry-all": "dead_letter_retry",
     "POST /api/jobs/{job_id}/artifacts": "artifact_upload",
     "POST /api/batches/{batch_id}/artifacts": "artifact_upload",
     "DELETE /api/artifacts/{artifact_id}": "artifact_delete",

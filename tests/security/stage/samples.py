@@ -419,6 +419,12 @@ def _(world: World) -> Call:
     return Call("/api/admin/email/dead-letter/retry", params={"ids": letter}, target=("delivery", letter))
 
 
+@sample("POST /api/admin/email/dead-letter/retry-all", "admin")
+def _(world: World) -> Call:
+    world.new_dead_letter()
+    return Call("/api/admin/email/dead-letter/retry-all", target=("delivery", "all"))
+
+
 @sample("DELETE /api/admin/system-config/{group}/{key}", "admin")
 def _(world: World) -> Call:
     world.ask("PUT", "/api/admin/system-config/demo/enabled", world.admin.session, json={"value": False})

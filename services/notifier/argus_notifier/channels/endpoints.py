@@ -27,7 +27,6 @@ from argus_notifier.channels.schemas import (
     ChannelTestOut,
     NewChannelOut,
     channel_delivery_out,
-    channel_values,
 )
 from argus_notifier.transactions import Writing
 
@@ -45,7 +44,7 @@ def _mine(actor: Actor) -> Owner:
 @router.get("")
 async def list_my_channels(actor: MayReadChannels, connection: Reading) -> list[ChannelOut]:
     """Where else I hear of things."""
-    return [ChannelOut(**channel_values(row)) for row in await repository.of_owner(connection, _mine(actor))]
+    return await service.shown(connection, await repository.of_owner(connection, _mine(actor)))
 
 
 @router.post("", status_code=201)

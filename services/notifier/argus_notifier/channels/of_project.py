@@ -26,7 +26,6 @@ from argus_notifier.channels.schemas import (
     ChannelTestOut,
     NewChannelOut,
     channel_delivery_out,
-    channel_values,
 )
 from argus_notifier.transactions import Writing
 
@@ -53,7 +52,7 @@ async def _checked(platform: Platform, actor: Actor, project: str) -> Owner:
 async def list_project_channels(actor: MayReadRecipients, connection: Reading, project: Project) -> list[ChannelOut]:
     """Channels that hear of a project."""
     owner = await _to_read(connection, actor, project)
-    return [ChannelOut(**channel_values(row)) for row in await repository.of_owner(connection, owner)]
+    return await service.shown(connection, await repository.of_owner(connection, owner))
 
 
 @router.post("", status_code=201)

@@ -114,7 +114,8 @@ async def states(connection: AsyncConnection, channel_ids: Sequence[int]) -> Map
     of_it = delivery.alias().c
     newest = sa.select(sa.func.max(of_it.id)).where(of_it.channel_id == _C.id).correlate(channel).scalar_subquery()
     columns = (_D.channel_id, _D.status, _D.last_error, _D.created_at, _D.sent_at, _D.failed_at)
-    statement: sa.Select[Any] = sa.select(*columns).join(channel, _D.id == newest).where(_C.id.in_(channel_ids))
+    of_these = sa.and_(_C.id.in_(channel_ids), _D.channel_id == _C.id, _D.id == newest)
+    statement: sa.Select[Any] = sa.select(*columns).where(of_these)
     last = {row.channel_id: row for row in await connection.execute(statement)}
     receivers = {receiver_of(one): one for one in channel_ids}
     known = sa.select(_R.receiver, _R.failures, _R.open_until).where(_R.receiver.in_(receivers))

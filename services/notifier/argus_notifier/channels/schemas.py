@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from argus_kit.clock import iso
 from argus_notifier.channels.messages import Kind
+from argus_notifier.channels.repository import State
 from argus_notifier.preferences.schemas import Kind as EventKind
 
 
@@ -49,8 +50,19 @@ class ChannelPatch(BaseModel):
     enabled: bool | None = None
 
 
+class ChannelLastOut(BaseModel):
+    """The newest delivery to a channel: what became of it, and when."""
+
+    status: Literal["waiting", "sending", "sent", "failed"]
+    at: str
+    error: str | None
+
+
 class ChannelOut(BaseModel):
-    """A channel. `shown` says where it leads, without what makes the address a secret."""
+    """A channel. `shown` says where it leads, without what makes the address a secret.
+
+    `failures` are those in a row; `resting_until` is how long it is left alone because of them.
+    """
 
     id: int
     kind: Kind
@@ -62,6 +74,9 @@ class ChannelOut(BaseModel):
     added_by_user_id: int
     created_at: str
     updated_at: str | None
+    last: ChannelLastOut | None
+    failures: int
+    resting_until: str | None
 
 
 class NewChannelOut(ChannelOut):
@@ -92,7 +107,7 @@ class ChannelDeliveryOut(BaseModel):
     sent_at: str | None
 
 
-def channel_values(row: sa.Row[Any]) -> dict[str, Any]:
+def channel_values(row: sa.Row[Any], state: State) -> dict[str, Any]:
     """A row's fields for the wire."""
     return {
         "id": row.id,
@@ -105,7 +120,18 @@ def channel_values(row: sa.Row[Any]) -> dict[str, Any]:
         "added_by_user_id": row.added_by_user_id,
         "created_at": iso(row.created_at) or "",
         "updated_at": iso(row.updated_at),
+        "last": _last(state),
+        "failures": state.failures,
+        "resting_until": iso(state.resting_until),
     }
+
+
+def _last(state: State) -> ChannelLastOut | None:
+    row = state.last
+    if row is None:
+        return None
+    at = row.sent_at or row.failed_at or row.created_at
+    return ChannelLastOut(status=row.status, at=iso(at) or "", error=row.last_error)
 
 
 def channel_delivery_out(row: sa.Row[Any]) -> ChannelDeliveryOut:

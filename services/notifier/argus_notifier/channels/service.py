@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -22,7 +24,7 @@ from argus_kit.secretbox import SecretBox
 from argus_notifier import kinds
 from argus_notifier.channels import repository
 from argus_notifier.channels.messages import Message
-from argus_notifier.channels.repository import Owner
+from argus_notifier.channels.repository import Owner, State
 from argus_notifier.channels.schemas import (
     ChannelIn,
     ChannelOut,
@@ -61,6 +63,12 @@ async def check_url(platform: Platform, url: str) -> None:
         return
 
 
+async def shown(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> list[ChannelOut]:
+    """Channels for the wire, each with how it fares."""
+    states = await repository.states(connection, [row.id for row in rows])
+    return [ChannelOut(**channel_values(row, states[row.id])) for row in rows]
+
+
 async def add(
     platform: Platform, transaction: Transaction, actor: Actor, owner: Owner, body: ChannelIn
 ) -> NewChannelOut:
@@ -85,7 +93,7 @@ async def add(
     }
     row = await repository.add(transaction.connection, owner, values)
     note(transaction, "channel_add", actor.user_id, "channel", row.id, kind=row.kind, shown=row.shown, **_of(owner))
-    return NewChannelOut(**channel_values(row), secret=made)
+    return NewChannelOut(**channel_values(row, State()), secret=made)
 
 
 async def change(
@@ -110,7 +118,8 @@ async def change(
         told.append("secret")
     changed = await repository.change(transaction.connection, row.id, values)
     note(transaction, "channel_update", actor.user_id, "channel", row.id, changed=told, shown=changed.shown)
-    return ChannelOut(**channel_values(changed))
+    (out,) = await shown(transaction.connection, [changed])
+    return out
 
 
 async def remove(transaction: Transaction, actor: Actor, row: sa.Row[Any]) -> None:

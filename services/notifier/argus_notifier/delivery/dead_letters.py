@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import iso, now
+from argus_notifier.delivery.listing import Wanted
 from argus_notifier.delivery.repository import FAILED, SENDING, WAITING
 from argus_notifier.delivery.schemas import DeliveryStatsOut
 from argus_schema.notifier import circuit, delivery
@@ -52,9 +53,18 @@ async def requeue(connection: AsyncConnection, ids: Sequence[int]) -> Sequence[i
 
     Their receivers are tried at once: who asks for this has mended something.
     """
+    return await _requeue(connection, [_D.id.in_(ids)])
+
+
+async def requeue_all(connection: AsyncConnection, wanted: Wanted) -> int:
+    """Put all dead letters that fit into the queue again; returns how many there were."""
+    return len(await _requeue(connection, wanted.conditions()))
+
+
+async def _requeue(connection: AsyncConnection, conditions: Sequence[sa.ColumnElement[bool]]) -> Sequence[int]:
     at = now()
     values = {"status": WAITING, "attempts": 0, "next_attempt_at": at, "requeued_at": at, "failed_at": None}
-    dead = sa.update(delivery).where(_D.id.in_(ids), _D.status == FAILED)
+    dead = sa.update(delivery).where(*conditions, _D.status == FAILED)
     found = (await connection.execute(dead.values(**values).returning(_D.id, _D.receiver))).all()
     receivers = {row.receiver for row in found}
     await connection.execute(sa.delete(circuit).where(_C.receiver.in_(receivers)))

@@ -48,6 +48,31 @@ class DeadLettersOut(BaseModel):
     schema_ready: bool = True
 
 
+class DeliveryOut(BaseModel):
+    """A mail or a message to a channel, whatever became of it; its text is not shown."""
+
+    id: int
+    kind: str
+    to_addr: str
+    subject: str
+    event_type: str
+    batch_id: str | None
+    status: Literal["waiting", "sending", "sent", "failed"]
+    attempts: int
+    last_error: str | None
+    created_at: str
+    next_attempt_at: str | None
+    sent_at: str | None
+    failed_at: str | None
+
+
+class DeliveriesOut(BaseModel):
+    """A page of deliveries, newest first; `next_before` begins the next one."""
+
+    items: list[DeliveryOut]
+    next_before: int | None
+
+
 class RequeuedOut(BaseModel):
     """How many are in the queue again; `missing` are no dead letters."""
 
@@ -70,4 +95,23 @@ def dead_letter_out(row: sa.Row[Any]) -> DeadLetterOut:
         created_at=iso(row.created_at),
         failed_at=iso(row.failed_at),
         status=fates.get(row.status, "requeued"),
+    )
+
+
+def delivery_out(row: sa.Row[Any]) -> DeliveryOut:
+    """The wire's form of a row."""
+    return DeliveryOut(
+        id=row.id,
+        kind=row.kind,
+        to_addr=row.target,
+        subject=row.subject,
+        event_type=row.event_type,
+        batch_id=row.batch_id,
+        status=row.status,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        created_at=iso(row.created_at) or "",
+        next_attempt_at=iso(row.next_attempt_at),
+        sent_at=iso(row.sent_at),
+        failed_at=iso(row.failed_at),
     )

@@ -112,3 +112,79 @@ async def test_only_administrators(house):
     for method, path in (("GET", "/stats"), ("GET", "/dead-letter"), ("POST", "/dead-letter/retry?ids=1")):
         assert (await house.send(method, ada, BASE + path)).status_code == 403
         assert (await house.client.request(method, BASE + path)).status_code == 401
+
+
+class TestList:
+    async def put(self, house):
+        """A waiting mail, a sent one, and two that were given up."""
+        await put(house, 4)
+        async with house.database.write() as connection:
+            for number, values in enumerate(
+                (
+                    {"status": "waiting"},
+                    {"status": "sent", "sent_at": now()},
+                    {"status": "failed", "failed_at": now(), "last_error": "554 no 100% of it"},
+                    {"status": "failed", "failed_at": now(), "kind": "slack", "target": "hooks.slack.com"},
+                )
+            ):
+                where = tables.delivery.c.dedupe_key == f"k{number}"
+                await connection.execute(sa.update(tables.delivery).where(where).values(**values))
+
+    @pytest.mark.parametrize(
+        ("asked", "keys"),
+        [
+            ({}, [4, 3, 2, 1]),
+            ({"status": "queued"}, [1]),
+            ({"status": "sent"}, [2]),
+            ({"status": "failed"}, [4, 3]),
+            ({"kind": "slack"}, [4]),
+            ({"q": "SLACK"}, [4]),
+            ({"q": "100%"}, [3]),
+            ({"q": "10_%"}, []),
+            ({"status": "sent", "q": "ada@"}, [2]),
+            ({"limit": 2}, [4, 3]),
+            ({"limit": 2, "before": 3}, [2, 1]),
+        ],
+    )
+    async def test_filter_search_and_pages(self, house, admin, asked, keys):
+        await self.put(house)
+        answer = (await house.get(admin, f"{BASE}/deliveries", **asked)).json()
+        assert [item["id"] for item in answer["items"]] == keys
+        assert answer["next_before"] == (3 if asked == {"limit": 2} else None)
+        assert all("body_text" not in item for item in answer["items"])
+
+    async def test_all_that_fit_are_sent_again_and_nothing_else(self, house, admin):
+        await self.put(house)
+        answer = await house.send("POST", admin, f"{BASE}/dead-letter/retry-all?q=slack")
+        assert answer.json() == {"requeued": 1, "missing": []}
+        assert [row.status for row in await house.rows(tables.delivery)] == ["waiting", "sent", "failed", "waiting"]
+        assert (await house.send("POST", admin, f"{BASE}/dead-letter/retry-all")).json()["requeued"] == 1
+        assert (await house.send("POST", admin, f"{BASE}/dead-letter/retry-all")).json()["requeued"] == 0
+
+    async def test_only_administrators_and_no_nul(self, house, admin):
+        ada = await house.person("ada")
+        assert (await house.get(ada, f"{BASE}/deliveries")).status_code == 403
+        assert (await house.send("POST", ada, f"{BASE}/dead-letter/retry-all")).status_code == 403
+        assert (await house.get(admin, f"{BASE}/deliveries", q="a\x00")).status_code == 422
+        assert (await house.get(admin, f"{BASE}/deliveries", kind="Mail;")).status_code == 422
+
+
+async def test_a_batch_tells_what_was_sent_about_it_and_to_nobody_by_name(house):
+    ada, eve = await house.person("ada"), await house.person("eve")
+    batch = await house.batch(ada.id)
+    row = {"subject": "s", "body_text": "b", "batch_id": batch.id, "kind": "mail", "receiver": "mail"}
+    rows = [
+        {**row, "target": f"{name}@example.org", "event_type": kind, "dedupe_key": f"{name}{kind}"}
+        for name, kind in (("ada", "job_failed"), ("bob", "job_failed"), ("ada", "batch_done"))
+    ]
+    async with house.database.write() as connection:
+        await repository.add(connection, rows)
+        await repository.mark_sent(connection, "bobjob_failed", now())
+    path = f"/api/batches/{batch.id}/deliveries"
+    answer = await house.get(ada, path)
+    counted = {
+        item["event_type"]: (item["kind"], item["sent"], item["waiting"], item["failed"]) for item in answer.json()
+    }
+    assert counted == {"job_failed": ("mail", 1, 1, 0), "batch_done": ("mail", 0, 1, 0)}
+    assert "@" not in answer.text
+    assert (await house.get(eve, path)).status_code == 404

@@ -16,5 +16,6 @@ export default {
     done: 'Your account is deleted.',
   },
   tokens: { title: 'Tokens' },
+  notifications: { title: 'Notifications' },
   preferences: { title: 'Preferences', languageHint: 'Also used for the mails that Argus sends you.', themeHint: 'Follows your system until you choose.', demo: 'Demo projects', hideDemo: 'Hide demo projects', demoHint: 'Projects that the administrator marked as examples.' },
 }

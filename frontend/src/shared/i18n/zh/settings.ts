@@ -16,5 +16,6 @@ export default {
     done: '你的账户已删除。',
   },
   tokens: { title: '令牌' },
+  notifications: { title: '通知' },
   preferences: { title: '偏好', languageHint: 'Argus 发送的邮件也使用此语言。', themeHint: '选择之前跟随系统。', demo: '演示项目', hideDemo: '隐藏演示项目', demoHint: '管理员标记为示例的项目。' },
 }

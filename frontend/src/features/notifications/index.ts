@@ -1,0 +1,4 @@
+import { asyncPanel } from '@/shared/ui'
+
+export const NotificationsPanel = asyncPanel(() => import('./NotificationsPanel.vue'))
+export { useKindText } from './kinds/useKindText'

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import type { NotificationKind, Subscription } from './api'
+import { groupKinds, mailChoice, projectsWithChoices } from './choices'
+
+const kind = (name: string, about = 'batch', mailed = false) => ({ kind: name, about, mailed_by_default: mailed, severity: 'info', inbox_pref: null }) as NotificationKind
+const chose = (project: string | null, event_type: string, enabled: boolean): Subscription => ({ project, event_type, enabled })
+
+describe('what is mailed', () => {
+  it.each<[string, Subscription[], ReturnType<typeof mailChoice>]>([
+    ['', [], { isOn: true, by: 'default' }],
+    ['', [chose(null, 'job_failed', false)], { isOn: false, by: 'all' }],
+    ['vision', [chose(null, 'job_failed', false)], { isOn: false, by: 'all' }],
+    ['vision', [chose(null, 'job_failed', false), chose('vision', 'job_failed', true)], { isOn: true, by: 'project' }],
+    ['vision', [chose('text', 'job_failed', false)], { isOn: true, by: 'default' }],
+    ['', [chose('vision', 'job_failed', false)], { isOn: true, by: 'default' }],
+  ])('in %j with %j', (project, chosen, wanted) => {
+    expect(mailChoice(kind('job_failed', 'batch', true), project, chosen)).toEqual(wanted)
+  })
+
+  it('knows a choice under the name that an older page gave it, and prefers the new one', () => {
+    expect(mailChoice(kind('batch_done'), '', [chose(null, 'batch_completed', true)])).toEqual({ isOn: true, by: 'all' })
+    expect(mailChoice(kind('batch_done'), '', [chose(null, 'batch_completed', true), chose(null, 'batch_done', false)]).isOn).toBe(false)
+  })
+})
+
+it('groups kinds by what they are about, and leaves empty groups out', () => {
+  expect(groupKinds([kind('share_granted', 'project'), kind('job_failed')]).map(({ about, kinds }) => [about, kinds.length])).toEqual([['batch', 1], ['account', 1]])
+})
+
+it('names the projects with a choice of their own, once', () => {
+  expect(projectsWithChoices([chose('b', 'x', true), chose('a', 'x', true), chose('b', 'y', false), chose(null, 'x', true)])).toEqual(['a', 'b'])
+})

@@ -1,0 +1,7 @@
+// The tabs of Settings > Notifications, in their order; each is named by `notifications.tabs.<key>`.
+import { asyncPanel } from '@/shared/ui'
+
+export const NOTIFICATION_TABS = {
+  kinds: asyncPanel(() => import('./kinds/KindsPanel.vue')),
+  channels: asyncPanel(() => import('./channels/ChannelsPanel.vue')),
+}

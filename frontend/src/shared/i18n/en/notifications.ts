@@ -1,0 +1,21 @@
+export default {
+  title: 'Notifications',
+  tabs: { kinds: 'What I hear of', channels: 'Channels', rules: 'Rules', digest: 'Digest' },
+  kinds: {
+    title: 'What I hear of',
+    intro: 'The inbox and mails of batches that you own or that were shared with you. Channels choose for themselves.',
+    introProject: 'Mails about batches of this project. What is not chosen here follows your choice for all projects.',
+    where: 'Where',
+    everywhere: 'All projects',
+    kind: 'What happened',
+    inbox: 'Inbox',
+    mail: 'Mail',
+    inboxOf: '{kind}: in the inbox',
+    mailOf: '{kind}: by mail',
+    always: 'always',
+    asAll: 'As everywhere',
+    asUsual: 'As usual',
+    fromAll: 'as everywhere',
+    about: { batch: 'Batches and jobs', host: 'Machines', account: 'You' },
+  },
+}

@@ -1,0 +1,21 @@
+export default {
+  title: '通知',
+  tabs: { kinds: '通知内容', channels: '渠道', rules: '规则', digest: '摘要' },
+  kinds: {
+    title: '通知内容',
+    intro: '关于你拥有或共享给你的批次的收件箱通知和邮件。渠道各有自己的选择。',
+    introProject: '关于此项目批次的邮件。未在此选择的，沿用你对所有项目的选择。',
+    where: '范围',
+    everywhere: '所有项目',
+    kind: '事件',
+    inbox: '收件箱',
+    mail: '邮件',
+    inboxOf: '{kind}：收件箱',
+    mailOf: '{kind}：邮件',
+    always: '始终',
+    asAll: '与所有项目相同',
+    asUsual: '恢复默认',
+    fromAll: '与所有项目相同',
+    about: { batch: '批次与任务', host: '主机', account: '你' },
+  },
+}
