@@ -1,6 +1,7 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
-.PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt clean
+.PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
+.PHONY: release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -45,6 +46,18 @@ lock: ## requirements.lock from requirements.in and every pyproject.toml
 fmt: ## format the code
 	@exec deploy/local/fmt
 
+packages: ## argus-server and argus-reporter as wheels and source archives, into dist/
+	@exec deploy/local/packages
+
+package-check: ## build them twice, install them in a clean environment, start Argus there and report to it
+	@exec deploy/local/package-check
+
+sbom: ## bills of materials (CycloneDX) of both packages and the web app, into dist/
+	@exec deploy/local/sbom
+
+release: ## a version: changelog, tests, packages, commit and tag, all of it here (VERSION=1.2.3)
+	@exec deploy/local/release $(VERSION)
+
 clean: ## remove what was set up and built here (not your data in ARGUS_HOME)
-	rm -rf .venv .venv-integrations .make frontend/node_modules frontend/dist tests/e2e/node_modules
+	rm -rf .venv .venv-integrations .make dist frontend/node_modules frontend/dist tests/e2e/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

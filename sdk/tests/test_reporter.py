@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import inspect
 import logging
 from pathlib import Path
@@ -102,12 +103,13 @@ class TestRun:
 class TestDescription:
     """What a run says about itself: settings, title, labels, and how it ended."""
 
-    def test_settings_of_the_run_go_with_its_context(self, ingest, reporter):
+    def test_settings_of_the_run_go_with_its_context(self, ingest, reporter, wait_until):
         import argparse
 
         settings = argparse.Namespace(lr=0.1, layers=[1, 2])
         with reporter(config=settings, capture_environment=True):
             settings.lr = 0.2
+            wait_until(lambda: ingest.types()["env_snapshot"] == 1, 60)  # a run that ends at once waits for little of it
         (snapshot,) = ingest.of_type("env_snapshot")
         assert snapshot["data"]["config"] == {"lr": 0.1, "layers": [1, 2]}
         assert snapshot["data"]["python_version"]
@@ -358,7 +360,7 @@ class TestDoor:
             "resume_path", "set_batch_id", "sub_env",
         ]  # fmt: skip
         assert all(hasattr(argus, name) for name in argus.__all__)
-        assert argus.__version__ == "0.4.0"
+        assert argus.__version__ == importlib.metadata.version("argus-reporter")
 
     def test_the_arguments_of_earlier_versions_are_taken(self):
         names = set(inspect.signature(Reporter).parameters)

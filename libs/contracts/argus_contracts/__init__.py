@@ -3,4 +3,4 @@
 Import from the modules: ``events``, ``decoding``, ``bus``, ``errors``, ``tokens``, ``vectors``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"

@@ -1,3 +1,3 @@
 """Tells people what happened: in-app inbox, subscriptions, mail."""
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"

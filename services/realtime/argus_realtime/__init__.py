@@ -1,3 +1,3 @@
 """Live streams: Server-Sent Events from the bus to open pages."""
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"
