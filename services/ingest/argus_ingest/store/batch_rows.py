@@ -67,18 +67,22 @@ async def save(opened: Opened, batches: Iterable[BatchState], before: dict[int, 
     """Write batches back; `before` holds what `settled` said of each when it was read."""
     batches = list(batches)
     link = await link_of(opened)
-    await save_env(link, batches)
+    await save_apart(link, batches)
     await run_all(link, saving(batches, before))
 
 
-async def save_env(link: Link, batches: Iterable[BatchState]) -> None:
-    """Write the environments that came, which a batch has once."""
+async def save_apart(link: Link, batches: Collection[BatchState]) -> None:
+    """Write what few flushes change, environments and checkpoints. A statement of its own: within one, PostgreSQL
+    changes a row once, and forgets the other changes.
+    """
     rows = [(batch.batch_key, json_text(batch.new_env)) for batch in batches if batch.new_env is not None]
     await _UPDATE_ENV.run(link, rows)
+    saved = [(one.batch_key, json_text(one.checkpoint)) for one in batches if one.has_new_checkpoint]
+    await _UPDATE_CHECKPOINT.run(link, saved)
 
 
 def saving(batches: Collection[BatchState], before: dict[int, tuple[Any, ...]]) -> list[Work]:
-    """What writes the other columns of batches."""
+    """What writes the other columns of batches, each row by one of the statements."""
     whole: list[Row] = []
     moving: list[Row] = []
     for batch in batches:
@@ -87,5 +91,4 @@ def saving(batches: Collection[BatchState], before: dict[int, tuple[Any, ...]]) 
             moving.append((batch.batch_key, *_moving_of(batch)))
         else:
             whole.append((batch.batch_key, *_moving_of(batch), *after))
-    saved = [(one.batch_key, json_text(one.checkpoint)) for one in batches if one.has_new_checkpoint]
-    return [(_UPDATE_ALL, whole), (_UPDATE_MOVING, moving), (_UPDATE_CHECKPOINT, saved)]
+    return [(_UPDATE_ALL, whole), (_UPDATE_MOVING, moving)]

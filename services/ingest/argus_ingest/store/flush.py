@@ -230,7 +230,7 @@ class _Flush:
         batches = [one.batch for one in changed]
         snapshots = self._of_type(EventType.RESOURCE_SNAPSHOT)
         await detail_rows.insert_snapshots(self._link, snapshots, self._received_at)
-        await batch_rows.save_env(self._link, batches)
+        await batch_rows.save_apart(self._link, batches)
         await self._clear()
         works = [
             *job_rows.saving(changed),
