@@ -24,7 +24,7 @@ What was reported is read with `argus.Api().jobs("metrics.loss < 0.1")`.
 from __future__ import annotations
 
 from argus._ids import derive_batch_id, new_batch_id
-from argus._init import finish, init, log
+from argus._init import alert, finish, init, log
 from argus._job import JobContext
 from argus._lowlevel import ExperimentReporter, emit, get_batch_id, set_batch_id, sub_env
 from argus._pause import resume_path
@@ -49,6 +49,7 @@ __all__ = [
     "ResumeError",
     "Run",
     "__version__",
+    "alert",
     "derive_batch_id",
     "emit",
     "finish",

@@ -39,6 +39,7 @@ EVENT_TYPES = frozenset(
         "env_snapshot",
         "job_checkpoint",
         "batch_paused",
+        "alert",
     }
 )
 NEED_JOB = frozenset({"job_start", "job_epoch", "job_step", "job_checkpoint", "job_done", "job_failed"})

@@ -6,8 +6,10 @@ has a batch of its own.
 
 from __future__ import annotations
 
+from argus._alerts import WAIT_S, send
 from argus._guard import guard, tell_once
 from argus._ids import derive_batch_id, new_run_id, shared_batch_id
+from argus._pause import claim_paused_job
 from argus._reporter import Reporter
 from argus._resume import WAYS, Known, LastRun, ask, check
 from argus._run import Run
@@ -60,7 +62,8 @@ def init(
         name, tags, notes, model, dataset: shown with the run.
         group: runs with the same group in the same project share a batch, from any process and host.
         config: a dict, argparse namespace, dataclass, OmegaConf or other object with settings.
-        id: of the run, unique in its project and group; by default the name with random letters after it.
+        id: of the run, unique in its project and group; by default the name with random letters after it, or of a
+            process that was started to resume a batch, the run that was paused.
         resume: with `id`, "allow" goes on with that run if there is one, "must" insists on it, "never" on a new one.
             True (or "auto") goes on with the last run of this script in this folder if that did not end well.
         mode: "online", "offline" (journals only, see `argus sync`) or "disabled".
@@ -76,7 +79,10 @@ def init(
     finish()
     project = resolve_project(project)
     last = LastRun(project, group) if resume in (True, "auto") else None
-    run_id = str(id or (last and last.read()) or new_run_id(name))
+    paused = claim_paused_job() if id is None and resume is None else None
+    if paused is not None:
+        resume = "allow"
+    run_id = str(id or paused or (last and last.read()) or new_run_id(name))
     batch_id = claim_batch_id() or _batch_of(project, group, run_id)
     goes_on = resume not in (None, False, "never")
     reporter = Reporter(
@@ -119,6 +125,20 @@ def log(data: dict[str, Any], step: int | None = None, *, commit: bool = True) -
         tell_once("log", "argus.log was called without a run that argus.init opened: nothing is reported")
     else:
         run.log(data, step, commit=commit)
+
+
+@guard(None)
+def alert(title: str, text: str = "", level: str = "info", *, wait_s: float = WAIT_S) -> None:
+    """`Run.alert` of the default run; without one, `Reporter.alert` of the reporter that was opened last."""
+    from argus import _lowlevel
+
+    run = current()
+    if run is not None:
+        run.alert(title, text, level, wait_s=wait_s)
+    elif _lowlevel.is_open():
+        send(_lowlevel.emit_as, _lowlevel.get_batch_id(), None, title, text, level, wait_s)
+    else:
+        tell_once("alert", "argus.alert was called without a run or a reporter that is open: nobody hears of it")
 
 
 @guard(None)

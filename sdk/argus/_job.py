@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic, time
 
+from argus._alerts import WAIT_S
 from argus._guard import absorb, guard
 from argus._values import ATOMS, freeze
 
@@ -122,17 +123,23 @@ class JobContext:
         if self._parent.pause_requested and self._pid == os.getpid():
             from argus._pause import EXIT_CODE
 
-            self._parent._pause(self._saved)  # noqa: SLF001
+            self._pause()
             raise SystemExit(EXIT_CODE)
 
     @guard(None)
     def _save(
         self, path: str | PathLike[str], *, epoch: int | None, step: int | None, metrics: dict[str, Any] | None
     ) -> None:
-        saved = {"path": os.path.abspath(path), "epoch": freeze(epoch), "step": freeze(step)}
+        # A bucket's address is one already.
+        place = str(path) if "://" in str(path) else os.path.abspath(path)
+        saved = {"path": place, "epoch": freeze(epoch), "step": freeze(step)}
         told = {**saved, "metrics": _frozen(metrics)} if metrics else saved
         self._buffer.add("job_checkpoint", self._job_id, told)
         self._saved = {"job_id": self._job_id, **saved}
+
+    def _pause(self) -> None:
+        """The process ends now, at the job's last checkpoint: whoever ends the batch says so."""
+        self._parent._pause(self._saved)  # noqa: SLF001
 
     @guard(None)
     def _leave(self, reason: str | None, exit_code: int | None = None) -> None:
@@ -250,6 +257,14 @@ class JobContext:
             self._buffer.add("log_line", self._job_id, {"line": str(message), "level": str(level).lower()})
         except Exception as error:  # noqa: BLE001 - the guard, written out
             absorb("JobContext.log", error)
+
+    @guard(None)
+    def alert(self, title: str, text: str = "", level: str = "info", *, wait_s: float = WAIT_S) -> None:
+        """Tell whoever watches the batch, by inbox, mail and channels, as they chose. `level`: info, warn or error.
+
+        The same title is not sent again within `wait_s` seconds. Returns at once.
+        """
+        self._parent._alert(self._job_id, title, text, level, wait_s)  # noqa: SLF001
 
     @guard(0)
     def upload(self, path: str | PathLike[str], *, glob: str = "**/*.png") -> int:

@@ -52,6 +52,17 @@ def emit(event: str, **fields: Any) -> None:
     _current_add(event, job_id, {key: freeze(value) for key, value in fields.items()}, batch_id)
 
 
+def is_open() -> bool:
+    """Whether there is a reporter that `emit` goes through."""
+    return _current_add is not None
+
+
+def emit_as(event: str, job_id: str | None, data: dict[str, Any]) -> None:
+    """The same as `emit`, with the event's data as they go out."""
+    if _current_add is not None:
+        _current_add(event, job_id, data, _current_batch_id)
+
+
 def set_current(batch_id: str, add: Callable[..., None]) -> None:
     """A reporter has opened: `emit` goes through it."""
     global _current_batch_id, _current_add

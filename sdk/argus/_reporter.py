@@ -6,6 +6,7 @@ import os
 import threading
 from time import monotonic
 
+from argus._alerts import WAIT_S, send
 from argus._batcher import closed_buffer
 from argus._counters import Counters
 from argus._guard import guard, logger, tell_once
@@ -212,6 +213,11 @@ class Reporter:
         job_id = fields.pop("job_id", None) or self._active_job_id
         self._buffer.add(event, job_id, {key: freeze(value) for key, value in fields.items()})
 
+    @guard(None)
+    def alert(self, title: str, text: str = "", level: str = "info", *, wait_s: float = WAIT_S) -> None:
+        """Tell whoever watches the batch; see `JobContext.alert`, which says of which job it is."""
+        self._alert(None, title, text, level, wait_s)
+
     @guard(False)
     def job_artifact(
         self,
@@ -412,6 +418,9 @@ class Reporter:
         if is_asked and not self._pause_asked:
             logger().info("a pause of batch %s was requested: it comes with the next checkpoint", self._batch_id)
         self._pause_asked = is_asked
+
+    def _alert(self, job_id: str | None, title: str, text: str, level: str, wait_s: float) -> None:
+        send(self._buffer.add, self._batch_id, job_id, title, text, level, wait_s)
 
     def _job_started(self, job_id: str) -> None:
         self._active_job_id = job_id

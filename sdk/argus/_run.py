@@ -6,6 +6,7 @@ import atexit
 import os
 
 from argus import _exits
+from argus._alerts import WAIT_S
 from argus._fields import Fields
 from argus._guard import absorb, guard, logger, tell_once
 from argus._values import freeze
@@ -134,6 +135,10 @@ class Run:
             self._log(data, step, commit=commit)
         except Exception as error:  # noqa: BLE001 - the guard, written out because its wrapper would double the cost
             absorb("Run.log", error)
+
+    def alert(self, title: str, text: str = "", level: str = "info", *, wait_s: float = WAIT_S) -> None:
+        """Tell whoever watches the run; see `JobContext.alert`."""
+        self.job.alert(title, text, level, wait_s=wait_s)
 
     @guard(None)
     def finish(self, exit_code: int | None = None) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from argus import Reporter, _guard, _settings
+from argus import Reporter, _alerts, _guard, _pause, _settings
 
 if TYPE_CHECKING:
     from argus_standalone.testing import Account, ServerProcess
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TOKEN = "em_live_test"
 EVENT_TYPES = {
     "batch_start", "batch_done", "batch_failed", "job_start", "job_epoch", "job_step", "job_done", "job_failed",
-    "resource_snapshot", "log_line", "env_snapshot", "job_checkpoint", "batch_paused",
+    "resource_snapshot", "log_line", "env_snapshot", "job_checkpoint", "batch_paused", "alert",
 }  # fmt: skip
 
 
@@ -226,6 +226,8 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ARGUS_TOKEN", TOKEN)
     monkeypatch.setattr(_guard, "_told", set())
     monkeypatch.setattr(_settings, "_batch_id_claimed", False)
+    monkeypatch.setattr(_pause, "_job_claimed", False)
+    monkeypatch.setattr(_alerts, "_said", {})
     return folder
 
 

@@ -109,7 +109,9 @@ class TestDescription:
         settings = argparse.Namespace(lr=0.1, layers=[1, 2])
         with reporter(config=settings, capture_environment=True):
             settings.lr = 0.2
-            wait_until(lambda: ingest.types()["env_snapshot"] == 1, 60)  # a run that ends at once waits for little of it
+            wait_until(
+                lambda: ingest.types()["env_snapshot"] == 1, 60
+            )  # a run that ends at once waits for little of it
         (snapshot,) = ingest.of_type("env_snapshot")
         assert snapshot["data"]["config"] == {"lr": 0.1, "layers": [1, 2]}
         assert snapshot["data"]["python_version"]
@@ -356,7 +358,7 @@ class TestDoor:
     def test_all_is_what_is_promised(self):
         assert argus.__all__ == [
             "SCHEMA_VERSION", "Api", "ApiError", "ExperimentReporter", "JobContext", "Reporter", "ResumeError", "Run",
-            "__version__", "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id",
+            "__version__", "alert", "derive_batch_id", "emit", "finish", "get_batch_id", "init", "log", "new_batch_id",
             "resume_path", "set_batch_id", "sub_env",
         ]  # fmt: skip
         assert all(hasattr(argus, name) for name in argus.__all__)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import argus
-from argus import ResumeError, _resume
+from argus import ResumeError, _pause, _resume
 
 QUIET = {
     "heartbeat": False,
@@ -319,6 +319,30 @@ class TestResume:
         third = init(resume=True)
         assert third.id != first.id
         assert init(group="g", resume=True).id != third.id
+
+    @pytest.mark.parametrize("by_hand", [False, True])
+    def test_a_process_that_was_started_to_resume_goes_on_with_the_paused_run(
+        self, ingest, init, data, monkeypatch, tmp_path, by_hand
+    ):
+        saved = str(tmp_path / "a.pt")
+        _pause.write_note(saved, "r7", 3)
+        monkeypatch.setenv("ARGUS_BATCH_ID", "paused-1")
+        monkeypatch.setenv("ARGUS_RESUME_FROM", saved)
+        if not by_hand:
+            monkeypatch.setenv("ARGUS_RESUME_JOBS", json.dumps({"r7": saved}))
+        ingest.stop_answer = {"last_epoch": 3, "summary": {}}
+        run = init()
+        assert (run.id, run.step, run.resume_from) == ("r7", 4, saved)
+        run.finish()
+        assert ingest.of_type("batch_start")[0]["batch_id"] == "paused-1"
+        assert data("batch_start")[0]["resumed"] is True
+        assert init().id != "r7"
+
+    def test_of_several_paused_jobs_the_script_has_to_say_which(self, init, monkeypatch):
+        monkeypatch.setenv("ARGUS_RESUME_FROM", "/data/b.pt")
+        monkeypatch.setenv("ARGUS_RESUME_JOBS", '{"a": "/data/a.pt", "b": "/data/b.pt"}')
+        assert init().id not in {"a", "b"}
+        assert init(id="a").resume_from == "/data/a.pt"
 
     def test_a_word_of_no_meaning_is_refused(self, init):
         with pytest.raises(ValueError, match="resume is one of"):

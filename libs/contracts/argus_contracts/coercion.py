@@ -5,7 +5,8 @@ Each function returns None for what cannot be read.
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, get_args, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -100,11 +101,41 @@ class DeclaredField(msgspec.Struct, frozen=True):
 
 def declared_fields(payload: type[msgspec.Struct]) -> tuple[DeclaredField, ...]:
     """The checked keys of a payload struct; those declared ``Any`` are documentation and left out."""
-    hints = get_type_hints(payload)
+    hints = get_type_hints(payload, include_extras=True)
     fields = []
     for field in msgspec.structs.fields(payload):
-        alternatives = [kind for kind in get_args(hints[field.name]) if kind is not type(None)]
-        declared = hints[field.name] if hints[field.name] in _READINGS else alternatives[0] if alternatives else Any
-        if declared is not Any:
-            fields.append(DeclaredField(field.name, field.required, _READINGS[declared]))
+        reading = _reading(hints[field.name])
+        if reading is not None:
+            fields.append(DeclaredField(field.name, field.required, reading))
     return tuple(fields)
+
+
+def _reading(hint: Any) -> Reading | None:
+    """How values of a declared type, or None, are read; None where anything goes."""
+    kind = hint
+    if get_origin(hint) in (Union, UnionType):
+        kind = next(one for one in get_args(hint) if one is not type(None))
+    if get_origin(kind) is Literal:
+        return _one_of(get_args(kind))
+    if get_origin(kind) is not Annotated:
+        return None if kind is Any else _READINGS[kind]
+    plain, *notes = get_args(kind)
+    for note in notes:
+        if isinstance(note, msgspec.Meta) and note.max_length is not None:
+            return _text_of(note.min_length or 0, note.max_length)
+    return _READINGS[plain]
+
+
+def _text_of(least: int, most: int) -> Reading:
+    def read(value: Any) -> str | None:
+        return value if isinstance(value, str) and least <= len(value) <= most else None
+
+    # No class is taken as it is: each text is measured.
+    return Reading((), read, "string_length", f"Input should be a text of {least} to {most} characters")
+
+
+def _one_of(words: tuple[str, ...]) -> Reading:
+    def read(value: Any) -> str | None:
+        return value if isinstance(value, str) and value in words else None
+
+    return Reading((), read, "literal_error", f"Input should be {', '.join(words[:-1])} or {words[-1]}")

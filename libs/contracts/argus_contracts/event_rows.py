@@ -21,6 +21,7 @@ TYPE_CODES: Final[dict[str, int]] = {
     EventType.ENV_SNAPSHOT: 10,
     EventType.JOB_STEP: 11,
     EventType.JOB_CHECKPOINT: 12,
+    EventType.ALERT: 13,
     EventType.BATCH_SUMMARY: 101,
     EventType.BATCH_STOP_REQUESTED: 102,
     EventType.BATCH_STOPPED: 103,

@@ -15,7 +15,7 @@ SUPPORTED_VERSIONS: Final = (SCHEMA_VERSION,)
 
 
 class EventType:
-    """Names of event types. The first thirteen are sent by clients; the others are made by the server, which may also
+    """Names of event types. The first fourteen are sent by clients; the others are made by the server, which may also
     make ``batch_paused``.
     """
 
@@ -32,6 +32,7 @@ class EventType:
     RESOURCE_SNAPSHOT: Final = "resource_snapshot"
     LOG_LINE: Final = "log_line"
     ENV_SNAPSHOT: Final = "env_snapshot"
+    ALERT: Final = "alert"
 
     BATCH_SUMMARY: Final = "batch_summary"
     BATCH_STOP_REQUESTED: Final = "batch_stop_requested"
@@ -60,6 +61,7 @@ INGESTED_TYPES: Final = (
     EventType.ENV_SNAPSHOT,
     EventType.JOB_CHECKPOINT,
     EventType.BATCH_PAUSED,
+    EventType.ALERT,
 )
 SERVER_TYPES: Final = (
     EventType.BATCH_SUMMARY,

@@ -5,7 +5,7 @@ of ``asyncapi.yaml``. Nobody decodes into them: ``data`` stays a dict, since sen
 type. A key declared ``Any`` is known and read, but never a reason to refuse an event.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -87,6 +87,18 @@ class JobCheckpointData(msgspec.Struct):
     epoch: Int64 | None = None
     step: Int64 | None = None
     metrics: Any = None
+
+
+class AlertData(msgspec.Struct):
+    """A word from the training to whoever watches it, of its job where it names one.
+
+    ``wait_s``: the sender does not say the same title again within so many seconds.
+    """
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    text: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
+    level: Literal["info", "warn", "error"] | None = None
+    wait_s: Any = None
 
 
 class BatchPausedData(msgspec.Struct):
@@ -250,6 +262,7 @@ PAYLOADS: Final[dict[str, type[msgspec.Struct]]] = {
     EventType.ENV_SNAPSHOT: EnvSnapshotData,
     EventType.JOB_CHECKPOINT: JobCheckpointData,
     EventType.BATCH_PAUSED: BatchPausedData,
+    EventType.ALERT: AlertData,
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus_contracts.coercion import as_bool, as_float, as_int, declared_fields
-from argus_contracts.payloads import PAYLOADS, JobEpochData
+from argus_contracts.payloads import PAYLOADS, AlertData, JobEpochData
 from argus_contracts.timestamps import parse_timestamp
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()) | st.just({})
@@ -80,4 +80,19 @@ def test_isoformat_is_read_back(moment, offset):
 def test_documented_keys_are_not_checked():
     assert [field.name for field in declared_fields(JobEpochData)] == ["epoch", "train_loss", "val_loss", "lr"]
     assert [field.required for field in declared_fields(JobEpochData)] == [True, False, False, False]
-    assert len(PAYLOADS) == 13
+    assert len(PAYLOADS) == 14
+
+
+def test_texts_are_measured_and_words_are_of_a_list():
+    title, text, level = declared_fields(AlertData)
+    assert (title.required, text.required, level.required) == (True, False, False)
+    assert [title.reading.read(value) for value in ("t", "t" * 200, "", "t" * 201, 3)] == [
+        "t",
+        "t" * 200,
+        None,
+        None,
+        None,
+    ]
+    assert title.reading.fault_text == "Input should be a text of 1 to 200 characters"
+    assert [level.reading.read(value) for value in ("warn", "fatal", 1)] == ["warn", None, None]
+    assert level.reading.fault_text == "Input should be info, warn or error"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 from argus._fields import settings
-from argus._guard import guard
+from argus._guard import guard, tell_once
 from argus._ids import shared_batch_id
 from argus._init import current
+from argus._pause import EXIT_CODE, claim_paused_job, read_note, resume_path, write_note
 from argus._reporter import Reporter
 from argus._run import Run, RunFailed
 from argus._settings import claim_batch_id, resolve_project
@@ -17,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
-    from typing import Any, TypedDict
+    from typing import Any, NoReturn, TypedDict
 
     from argus._job import JobContext
 
@@ -88,6 +90,11 @@ class Training:
         """Whether somebody asked for a stop."""
         return self._job is not None and self._job.stopped
 
+    @property
+    def pause_requested(self) -> bool:
+        """Whether somebody asked for a pause: save, tell it by `checkpoint`, and `pause`."""
+        return self._job is not None and self._job.pause_requested
+
     @guard(None)
     def begin(self, *, model: str | None = None, dataset: str | None = None, config: object = None) -> None:
         """The training begins. What is given here is for what the user did not say."""
@@ -133,6 +140,39 @@ class Training:
         if self._job is not None:
             self._job.metrics(numbers(values))
 
+    def place(self, folder: str | PathLike[str], epoch: int, ending: str) -> str | None:
+        """A file in the folder for what is saved after an epoch; None in a process that does not report."""
+        if self._job is None:
+            return None
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", self._job.job_id)[:80]
+        return os.path.join(os.fspath(folder), f"{name}-epoch{epoch}{ending}")
+
+    @guard(None)
+    def checkpoint(self, path: str, *, epoch: int | None = None, step: int | None = None) -> None:
+        """The training has saved itself there. This alone ends nothing."""
+        if self._job is None:
+            return
+        # `JobContext.checkpoint` would end this process alone.
+        self._job._save(path, epoch=epoch, step=step, metrics=None)  # noqa: SLF001
+        try:
+            write_note(path, self._job.job_id, epoch)
+        except OSError as error:
+            tell_once("note", "%s has no note of whose it is: to resume by hand, give the job_id: %s", path, error)
+
+    def pause(self) -> NoReturn:
+        """End this process, which has saved itself, as all processes of the training agreed to.
+
+        Raises:
+            SystemExit: always. Of several processes only the one that reports has the code that says paused: launchers
+                take any other than 0 for a failure, kill the rest, or as torchrun does begin all of them again.
+        """
+        code = 0 if self._job is None or "TORCHELASTIC_RUN_ID" in os.environ else EXIT_CODE
+        ending = SystemExit(code)
+        if self._job is not None:
+            self._job._pause()  # noqa: SLF001 - see `checkpoint`
+        self.end(ending)
+        raise ending
+
     @guard(None)
     def end(self, error: BaseException | None = None) -> None:
         """The training has ended, well or with an exception. A job that was borrowed stays open."""
@@ -152,7 +192,7 @@ class Training:
         fields = {**settings(config), **settings(given.get("config"))}
         return Run(
             reporter or open_batch(self._framework, given, config=fields or None),
-            str(given.get("job_id") or f"{model or self._framework}-{os.urandom(4).hex()}"),
+            str(given.get("job_id") or claim_paused_job() or f"{model or self._framework}-{os.urandom(4).hex()}"),
             project=project,
             name=given.get("name"),
             group=given.get("group"),
@@ -206,6 +246,13 @@ def numbers(values: Mapping[str, Any] | None) -> dict[str, float]:
         if type(number) is float or type(number) is int:
             found[str(name)] = number
     return found
+
+
+def epochs_before() -> int:
+    """How many epochs the checkpoint has seen that this process resumes from; 0 where it begins from the start."""
+    path = resume_path()
+    epoch = read_note(path).get("epoch") if path else None
+    return epoch + 1 if isinstance(epoch, int) else 0
 
 
 def is_main_process() -> bool:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from argus._guard import tell_once
-from argus.integrations._base import Training, is_main_process, is_only_process, missing, name_of
+from argus._guard import guard, tell_once
+from argus.integrations._base import (
+    Training,
+    epochs_before,
+    is_main_process,
+    is_only_process,
+    missing,
+    name_of,
+)
 
 try:
     from keras.callbacks import Callback
@@ -13,6 +21,7 @@ except ImportError as error:
     raise missing("Keras", "keras", error) from error
 
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
     from typing import Self, Unpack
 
@@ -23,6 +32,14 @@ class ArgusCallback(Callback):  # type: ignore[misc]
     """Reports each `fit` as a job, with all that Keras logs at the end of an epoch. A stop ends `fit` in order, where
     one process does all of it.
 
+    A pause comes between two epochs, where one process does all of it: the model is saved with its optimizer, and the
+    process ends with exit code 75. Resume starts the script again, which goes on in the same job:
+
+        path = argus.resume_path()
+        model = keras.models.load_model(path) if path else build()  # or build(), compile(), load_weights(path)
+        callback = ArgusCallback(project="vision")
+        model.fit(x, y, epochs=20, initial_epoch=callback.initial_epoch, callbacks=[callback])
+
     Keras tells no callback of an exception. A `fit` that raises is reported as failed when the process ends of it, or
     at once inside `with ArgusCallback(...) as callback:` or by `report_failure`.
 
@@ -30,6 +47,7 @@ class ArgusCallback(Callback):  # type: ignore[misc]
         train_loss_keys, val_loss_keys: names in Keras' logs; the first that is there is the loss.
         final_metric_keys: of the last epoch's logs, what is kept as the job's results; all by default.
         log_every_n_steps: report the running means of the epoch every so many batches too; 0 for never.
+        checkpoint_dir: where a pause saves; default is the folder `argus-checkpoints`.
         options: see `Options`.
     """
 
@@ -40,6 +58,7 @@ class ArgusCallback(Callback):  # type: ignore[misc]
         val_loss_keys: tuple[str, ...] = ("val_loss",),
         final_metric_keys: tuple[str, ...] | None = None,
         log_every_n_steps: int = 0,
+        checkpoint_dir: str | PathLike[str] = "argus-checkpoints",
         **options: Unpack[Options],
     ) -> None:
         super().__init__()
@@ -47,14 +66,21 @@ class ArgusCallback(Callback):  # type: ignore[misc]
         self._keys = tuple(train_loss_keys), tuple(val_loss_keys)
         self._final_keys = final_metric_keys
         self._every = log_every_n_steps
+        self._folder = checkpoint_dir
         self._steps = 0
+        self._ended: int | None = None
         self._last: dict[str, Any] = {}
+
+    @property
+    def initial_epoch(self) -> int:
+        """What `fit` takes by this name: 0, or in a resumed process the epoch after the checkpoint's."""
+        return epochs_before()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """See keras.callbacks.Callback."""
         if not is_main_process():
             return
-        self._steps, self._last = 0, {}
+        self._steps, self._ended, self._last = 0, None, {}
         model, optimizer = self.model, getattr(self.model, "optimizer", None)
         config = {
             **{name: value for name, value in (self.params or {}).items() if name in {"epochs", "steps"}},
@@ -70,9 +96,18 @@ class ArgusCallback(Callback):  # type: ignore[misc]
             self._training.step(self._steps, {f"{name}_step": value for name, value in (logs or {}).items()})
         self._stop_if_asked()
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """See keras.callbacks.Callback. By now the other callbacks are through with the epoch before.
+
+        Raises:
+            SystemExit: the training is paused.
+        """
+        if self._ended is not None and self._training.pause_requested and self._save(self._ended):
+            self._training.pause()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """See keras.callbacks.Callback."""
-        self._last = dict(logs or {})
+        self._ended, self._last = epoch, dict(logs or {})
         self._training.epoch(epoch, {"lr": self._rate(), **self._last}, *self._keys)
         self._stop_if_asked()
 
@@ -103,6 +138,20 @@ class ArgusCallback(Callback):  # type: ignore[misc]
             self.model.stop_training = True
         else:  # one that left alone would leave the others waiting, and Keras has no word to agree by
             tell_once("keras-stop", "a stop was requested, but this fit is spread over processes: end them yourself")
+
+    @guard(False)
+    def _save(self, epoch: int) -> bool:
+        """Whether it is saved; where that fails the training goes on, and tries it after the next epoch."""
+        path = self._training.place(self._folder, epoch, ".keras")
+        if not is_only_process():
+            tell_once("keras-pause", "a pause was requested, but this fit is spread over processes: they go on")
+            return False
+        if path is None:
+            return False
+        os.makedirs(self._folder, exist_ok=True)
+        self.model.save(path)
+        self._training.checkpoint(path, epoch=epoch)
+        return True
 
     def _rate(self) -> float | None:
         optimizer = getattr(self.model, "optimizer", None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from argus._guard import absorb
 from argus.integrations._base import Training, missing, name_of, numbers
 
 if TYPE_CHECKING:
+    from os import PathLike
     from typing import Unpack
 
     from argus.integrations._base import Options
@@ -32,9 +35,14 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
 
     In a training over several processes the first one reports.
 
+    A pause comes when an epoch ends: all processes agree, the trainer saves itself, and at the beginning of the next
+    epoch the process ends with exit code 75. Resume starts the script again, which goes on from there by
+    `trainer.fit(module, ckpt_path=argus.resume_path())`, in the same job.
+
     Parameters:
         train_loss_keys, val_loss_keys: names that the module logs; the first that is there is the loss.
         final_metric_keys: what is kept as the job's results of what was logged last; all by default.
+        checkpoint_dir: where a pause saves; default is the folder `argus` in the trainer's `default_root_dir`.
         options: see `Options`.
     """
 
@@ -44,12 +52,15 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
         train_loss_keys: tuple[str, ...] = ("train_loss", "loss"),
         val_loss_keys: tuple[str, ...] = ("val_loss",),
         final_metric_keys: tuple[str, ...] | None = None,
+        checkpoint_dir: str | PathLike[str] | None = None,
         **options: Unpack[Options],
     ) -> None:
         super().__init__()
         self._training = Training("lightning", options)
         self._keys = tuple(train_loss_keys), tuple(val_loss_keys)
         self._final_keys = final_metric_keys
+        self._folder = checkpoint_dir
+        self._is_pausing = False
         self._by_step: set[str] = set()
         self._by_step_is_known = False
         self._before_validation: set[str] = set()
@@ -59,7 +70,7 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """See lightning.pytorch.Callback."""
         self._by_step, self._of_validation = set(), set()
-        self._by_step_is_known = self._has_validated = False
+        self._by_step_is_known = self._has_validated = self._is_pausing = False
         if not trainer.is_global_zero:
             return
         data = trainer.datamodule
@@ -69,6 +80,15 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
             "max_epochs": trainer.max_epochs,
         }
         self._training.begin(model=name_of(pl_module), dataset=name_of(data), config=config)
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """See lightning.pytorch.Callback. By now the other callbacks are through with the epoch before.
+
+        Raises:
+            SystemExit: the training is paused.
+        """
+        if self._is_pausing:
+            self._training.pause()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """See lightning.pytorch.Callback."""
@@ -99,6 +119,8 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
         # In all processes at once: one that left alone would leave the others waiting for it.
         if trainer.strategy.reduce_boolean_decision(self._training.stopped, all=False):
             trainer.should_stop = True
+        elif trainer.strategy.reduce_boolean_decision(self._training.pause_requested, all=False):
+            self._save(trainer)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """See lightning.pytorch.Callback."""
@@ -113,6 +135,21 @@ class ArgusCallback(_Callback):  # type: ignore[misc]
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """See lightning.pytorch.Callback."""
         self._training.end(exception)
+
+    def _save(self, trainer: Any) -> None:
+        """In all processes. Where it fails in the only one, the training goes on and tries it after the next epoch."""
+        epoch, step = trainer.current_epoch, trainer.global_step
+        folder = self._folder or os.path.join(trainer.default_root_dir, "argus")
+        path = trainer.strategy.broadcast(self._training.place(folder, epoch, ".ckpt"))
+        try:
+            trainer.save_checkpoint(path)
+        except Exception as error:
+            if trainer.world_size > 1:
+                raise
+            absorb("ArgusCallback.on_train_epoch_end", error)
+            return
+        self._training.checkpoint(path, epoch=epoch, step=step)
+        self._is_pausing = True
 
     def _logged_by_step(self, trainer: Any) -> dict[str, float]:
         """What the module logs at each step. Later the trainer shows values of ended epochs among them."""

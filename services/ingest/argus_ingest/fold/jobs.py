@@ -149,7 +149,7 @@ def _is_newer(saved: dict[str, Any], known: dict[str, Any] | None) -> bool:
 
 
 def on_mention(tracked: Tracked, arrival: Arrival) -> None:
-    """A log line or a snapshot names a job: it makes none, but a lost one is back."""
+    """A log line, a snapshot or an alert names a job: it makes none, but a lost one is back."""
     job = tracked.jobs.get(arrival.event.job_id or "")
     if job is not None:
         revive(tracked.batch, job, arrival.at)
@@ -210,4 +210,5 @@ BY_TYPE: dict[str, Callable[[Tracked, Arrival], None]] = {
     EventType.JOB_DONE: on_done,
     EventType.JOB_FAILED: on_failed,
     EventType.LOG_LINE: on_mention,
+    EventType.ALERT: on_mention,
 }

@@ -169,3 +169,28 @@ def _lenient(data):
     import json
 
     return json.dumps(data).encode()
+
+
+async def test_a_checkpoint_costs_no_other_change_of_its_batch(ingest):
+    await ingest.accept(event("batch_start"), event("job_start", job="a"))
+    for epoch in range(3):
+        saved = event("job_checkpoint", job="a", path="/data/a.pt", epoch=epoch)
+        ids = await ingest.accept(event("job_epoch", job="a", epoch=epoch, train_loss=1.0), saved)
+        assert ids == [3 + 2 * epoch, 4 + 2 * epoch]
+    assert await ingest.accept(event("batch_done", n_done=1), event("job_checkpoint", job="a", path="/data/b.pt")) == [
+        9,
+        10,
+    ]
+    batch = await ingest.batch()
+    assert (batch.status, batch.n_done, batch.event_seq, batch.checkpoint["path"]) == ("done", 1, 10, "/data/b.pt")
+
+
+async def test_an_alert_is_kept_and_makes_no_job(ingest):
+    told = {"title": "Loss spike", "text": "12.5", "level": "warn", "wait_s": 60.0}
+    await ingest.accept(event("batch_start"), event("alert", job="a", **told), event("alert", title="Half way"))
+    rows = await ingest.rows(tables.event)
+    assert [(TYPES_BY_CODE[row.type_code], row.job_id) for row in rows[1:]] == [("alert", "a"), ("alert", None)]
+    assert [row.data for row in rows[1:]] == [told, {"title": "Half way"}]
+    assert await ingest.rows(tables.job) == []
+    found = await ingest.post(event("alert", text="no title"))
+    assert (found["rejected"], found["results"][0]["status"]) == (1, "rejected")
