@@ -121,6 +121,8 @@ job = table(
     sa.Column("purge_at", UtcDateTime),
     # When it was. The row stays, empty: numbers of jobs are given once, and what is sent late brings none back.
     sa.Column("purged_at", UtcDateTime),
+    # Of `extra`, what it was run with but for its seeds: see `argus_schema.seeds`, `configuration`.
+    sa.Column("settings_key", BigInt, nullable=False, default=0, server_default="0"),
     # Computed by the database: the study of which the job is a trial, as its start told.
     sa.Column("study_name", sa.Text, sa.Computed("extra -> 'optuna' ->> 'study_name'")),
     sa.UniqueConstraint("batch_key", "job_id"),
@@ -145,7 +147,19 @@ job = table(
     sa.Index("ix_job_deleted_at", "deleted_at", **_DELETED),
     # A search finds jobs of any age by how their id begins.
     sa.Index("ix_job_job_id", "job_id", postgresql_ops={"job_id": "text_pattern_ops"}),
+    # Which settings still have a job.
+    sa.Index("ix_job_settings_key", "settings_key"),
     read_by=_EXPORTED,
+)
+
+# The settings of jobs without their seeds, each once however many jobs have them: conditions on settings are asked of
+# these. What no job has any more, retention removes.
+configuration = table(
+    "configuration",
+    OWNER,
+    sa.Column("settings_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("body", Json, nullable=False),
+    read_by=("catalog",),
 )
 
 event = table(
@@ -349,6 +363,17 @@ cell = table(
     read_by=("catalog",),
 )
 
+# Jobs of a cell that differ by their seeds alone. A group may have lost its jobs.
+seed_group = table(
+    "seed_group",
+    OWNER,
+    sa.Column("group_key", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("cell_key", BigInt, nullable=False),
+    sa.Column("settings_key", BigInt, nullable=False),
+    sa.UniqueConstraint("cell_key", "settings_key"),
+    read_by=("catalog",),
+)
+
 # The metrics that done jobs of a cell had, once at least.
 cell_metric = table(
     "cell_metric",
@@ -360,7 +385,7 @@ cell_metric = table(
 )
 
 # The finite final numbers of jobs that are there for people, by metric; one more row per job, with the name "", says
-# that it is there. The index leads from a cell and a metric to its best job.
+# that it is there. One index leads from a cell and a metric to its best job, one from a seed group to its numbers.
 score = table(
     "score",
     OWNER,
@@ -369,10 +394,12 @@ score = table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Double, nullable=False),
     sa.Column("cell_key", BigInt, nullable=False),
+    sa.Column("group_key", BigInt, nullable=False),
     # The job's end in seconds since 1970; 1e18 before it.
     sa.Column("ended_s", sa.Double, nullable=False),
     sa.Column("is_done", sa.Boolean, nullable=False),
-    sa.Index("ix_score_cell_key", "cell_key", "name", "value", "ended_s", "batch_key", "job_no"),
+    sa.Index("ix_score_cell_key", "cell_key", "name", "value", "ended_s", "batch_key", "job_no", "is_done"),
+    sa.Index("ix_score_group_key", "group_key", "name", "value", "batch_key", "job_no"),
     read_by=("catalog",),
     # One tree instead of two.
     sqlite_with_rowid=False,

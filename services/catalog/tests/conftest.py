@@ -21,6 +21,7 @@ from argus_kit.clock import now
 from argus_kit.testing import add_session, add_token, add_user, bearer_headers, running_client
 from argus_schema import catalog as own
 from argus_schema import ingest
+from argus_schema.seeds import settings_of
 
 T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -84,10 +85,19 @@ class World:
             "status": "running",
             "start_time": now() - timedelta(minutes=30),
         } | more
-        await self.insert(ingest.job, **values)
+        settings = settings_of(values.get("extra"))
+        if settings.body is not None:
+            await self._keep(settings)
+        await self.insert(ingest.job, **{"settings_key": settings.key} | values)
         if values.get("deleted_at") is None:
             await self._sum_up(batch_id, values.get("elapsed_s") or 0)
         return no
+
+    async def _keep(self, settings):
+        kept = ingest.configuration
+        async with self.database.write() as connection:
+            await connection.execute(sa.delete(kept).where(kept.c.settings_key == settings.key))
+            await connection.execute(sa.insert(kept).values(settings_key=settings.key, body=settings.body))
 
     async def _sum_up(self, batch_id, elapsed_s):
         column = ingest.batch.c

@@ -69,15 +69,19 @@ def _scored(which: str) -> str:
     jobs = f"from job j join batch b on b.batch_key = j.batch_key where {which} and {of(EXISTS, 'b')}"
     jobs += " and j.deleted_at is null"
     mine = f"c.project = b.project and c.owner_id = {of(OWNER, 'b')} and c.digest = {_DIGEST}"
-    scored = jobs.replace("where", f"join cell c on {mine} where", 1)
+    placed = jobs.replace("where", f"join cell c on {mine} where", 1)
+    group = "join seed_group g on g.cell_key = c.cell_key and g.settings_key = j.settings_key"
+    scored = placed.replace("where", f"{group} where", 1)
     each = "jsonb_each(case when jsonb_typeof(j.metrics) = 'object' then j.metrics else '{}' end)"
     of_metrics = scored.replace("where", f"cross join lateral {each} m where", 1)
-    facts = f"c.cell_key, {_ENDED}, coalesce(j.status, '') = 'done'"
+    facts = f"c.cell_key, g.group_key, {_ENDED}, coalesce(j.status, '') = 'done'"
     return f"""
     insert into cell (project, owner_id, model, dataset, digest)
     select distinct b.project, {of(OWNER, "b")}, coalesce(j.model, ''), coalesce(j.dataset, ''), {_DIGEST} {jobs}
     order by 1, 2, 5 on conflict (project, owner_id, digest) do nothing;
-    insert into score (batch_key, job_no, name, value, cell_key, ended_s, is_done)
+    insert into seed_group (cell_key, settings_key) select distinct c.cell_key, j.settings_key {placed}
+    order by 1, 2 on conflict (cell_key, settings_key) do nothing;
+    insert into score (batch_key, job_no, name, value, cell_key, group_key, ended_s, is_done)
     select j.batch_key, j.job_no, '', 0.0, {facts} {scored}
     union all
     select j.batch_key, j.job_no, m.key, (m.value #>> '{{}}')::float8, {facts} {of_metrics}

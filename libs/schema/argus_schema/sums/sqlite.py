@@ -54,17 +54,21 @@ def _scored(which: str) -> str:
         f"c.project = b.project and c.owner_id = {of(OWNER, 'b')} "
         "and c.digest = coalesce(j.model, '') || char(31) || coalesce(j.dataset, '')"
     )
-    scored = jobs.replace("where", f"join cell c on {mine} where", 1)
+    placed = jobs.replace("where", f"join cell c on {mine} where", 1)
+    group = "join seed_group g on g.cell_key = c.cell_key and g.settings_key = j.settings_key"
+    scored = placed.replace("where", f"{group} where", 1)
     of_metrics = scored.replace("where", "join json_each(j.metrics) m where", 1)
-    facts = f"c.cell_key, {_ENDED}, coalesce(j.status, '') = 'done'"
+    facts = f"c.cell_key, g.group_key, {_ENDED}, coalesce(j.status, '') = 'done'"
     return f"""
     insert into cell (project, owner_id, model, dataset, digest)
     select distinct b.project, {of(OWNER, "b")}, coalesce(j.model, ''), coalesce(j.dataset, ''),
       coalesce(j.model, '') || char(31) || coalesce(j.dataset, '') {jobs}
     on conflict (project, owner_id, digest) do nothing;
-    insert into score (batch_key, job_no, name, value, cell_key, ended_s, is_done)
+    insert into seed_group (cell_key, settings_key) select distinct c.cell_key, j.settings_key {placed}
+    on conflict (cell_key, settings_key) do nothing;
+    insert into score (batch_key, job_no, name, value, cell_key, group_key, ended_s, is_done)
     select j.batch_key, j.job_no, '', 0.0, {facts} {scored};
-    insert into score (batch_key, job_no, name, value, cell_key, ended_s, is_done)
+    insert into score (batch_key, job_no, name, value, cell_key, group_key, ended_s, is_done)
     select j.batch_key, j.job_no, m.key, cast(m.value as real), {facts} {of_metrics}
       and json_type(j.metrics) = 'object' and m.type in ('integer', 'real')
       and length(m.key) between 1 and {LONGEST_NAME} and abs(cast(m.value as real)) <= 1.7976931348623157e308;

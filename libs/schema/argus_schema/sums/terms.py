@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TABLES: Final = ("holding", "holding_day", "score", "cell_metric", "cell")
+TABLES: Final = ("holding", "holding_day", "score", "cell_metric", "seed_group", "cell")
 
 # `argus_catalog.derivations.status.RUNNING`: batches whose run has begun and has not ended. Their last sign of life
 # moves with every flush, so readers take it from the batches themselves; there are few.
@@ -40,7 +40,7 @@ SUMMED: Final = (
 # A change of any of these puts the batch's jobs under other cells, or under none.
 PLACED: Final = ("project", "owner_id", "is_placeholder", "deleted_at")
 # A change of any of these changes a job's scores.
-SCORED: Final = ("metrics", "model", "dataset", "end_time", "deleted_at", "status")
+SCORED: Final = ("metrics", "model", "dataset", "end_time", "deleted_at", "status", "settings_key")
 
 
 def counts(alias: str, *, smaller: str, larger: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Parts of a query that the index of scores answers: which jobs have a final number in some range.
 
 A condition on JSON reads every row that the caller sees. Where all of a query depends on one comparison of a final
-metric, or on a model, a dataset or a project, the jobs are found by their scores instead, and the whole condition is
-then asked of those alone.
+metric, or on a model, a dataset, a project or settings, the jobs are found by their scores instead, and the whole
+condition is then asked of those alone.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from argus_catalog.query import settings
+from argus_catalog.query.conditions import compared
+from argus_catalog.query.fields import JOBS, Json, place_of
 from argus_catalog.query.tree import Both, Compare, Node
 from argus_schema import ingest
+from argus_schema.plans import unindexed
 from argus_schema.sums.terms import LONGEST_NAME
 
 cell = ingest.cell.c
-job = ingest.job.c
+group = ingest.seed_group.c
 score = ingest.score.c
 
 # The name of the rows that say of each job that it is there.
 PRESENT: Final = ""
 _OPERATORS: Final = frozenset({"=", "<", "<=", ">", ">="})
+_SETTINGS: Final = frozenset({"config", "params"})
 # Fields that stand in a cell too, by which fewer cells are looked into.
 _OF_CELLS: Final[dict[tuple[str, ...], sa.Column[Any]]] = {
     ("project",): cell.project,
@@ -32,11 +37,19 @@ _OF_CELLS: Final[dict[tuple[str, ...], sa.Column[Any]]] = {
 
 
 class Anchor(NamedTuple):
-    """A table to begin at, and what its rows fulfil; `is_all`: that is the whole query, and no job need be read."""
+    """A table to begin at, and what its rows fulfil.
+
+    Attributes:
+        table: scores with their cells, and with their seed groups where settings are asked for.
+        where: what these fulfil.
+        is_all: that is the whole query, and no job need be read.
+        groups: what cells and seed groups fulfil, where nothing else is asked for.
+    """
 
     table: sa.FromClause
     where: sa.ColumnElement[bool]
     is_all: bool
+    groups: sa.ColumnElement[bool] | None = None
 
 
 def anchor(tree: Node | None) -> Anchor | None:
@@ -44,17 +57,23 @@ def anchor(tree: Node | None) -> Anchor | None:
     needed = list(_needed(tree))
     metrics = [one for one in needed if _is_metric(one)]
     names = [one for one in needed if _is_of_cell(one)]
-    if not metrics and not names:
+    of_settings = [one for one in needed if _is_setting(one)]
+    if not metrics and not names and not of_settings:
         return None
     name = _name(metrics[0]) if metrics else PRESENT
     same = [one for one in metrics if _name(one) == name]
-    where = sa.and_(
-        score.name == name,
-        *(_ranged(one) for one in same),
+    of_groups = [
         *(_OF_CELLS[one.field.path] == one.value.value for one in names),
-    )
-    table = ingest.cell.join(ingest.score, score.cell_key == cell.cell_key)
-    return Anchor(table, where, is_all=len(same) + len(names) == _size(tree))
+        *(unindexed(group.settings_key).in_(_with_settings(one)) for one in of_settings),
+    ]
+    where = sa.and_(score.name == name, *(_ranged(one) for one in same), *of_groups)
+    is_all = len(same) + len(names) + len(of_settings) == _size(tree)
+    # From cells to groups to scores: of these there are the fewest.
+    table = ingest.cell.join(ingest.score, score.cell_key == unindexed(cell.cell_key))
+    if of_settings:
+        table = ingest.cell.join(ingest.seed_group, group.cell_key == unindexed(cell.cell_key))
+        table = table.join(ingest.score, score.group_key == unindexed(group.group_key))
+    return Anchor(table, where, is_all, sa.and_(*of_groups) if is_all and of_groups and not same else None)
 
 
 def _needed(tree: Node | None) -> Iterator[Compare]:
@@ -90,6 +109,19 @@ def _is_metric(one: Compare) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     is_named = one.field.path[0] == "metrics" and 0 < len(_name(one)) <= LONGEST_NAME
     return is_named and is_number and one.operator in _OPERATORS
+
+
+def _is_setting(one: Compare) -> bool:
+    if one.field.path[0] not in _SETTINGS or one.operator not in {*_OPERATORS, "~"}:
+        return False
+    place = place_of(one.field, source=JOBS)
+    return isinstance(place, Json) and settings.is_kept(place)
+
+
+def _with_settings(one: Compare) -> sa.Select[tuple[int]]:
+    place = place_of(one.field, source=JOBS)
+    assert isinstance(place, Json), "asked for before"
+    return settings.matching(place, lambda at: compared(one.field, at, one.operator, one.value))
 
 
 def _ranged(one: Compare) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from argus_catalog.query import fields
+from argus_catalog.query import fields, settings
 from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.fields import JOBS, Json, Plain, Source, Tags
 from argus_catalog.query.json_values import is_there, value_at
@@ -71,7 +71,7 @@ def _is(tree: Is, source: Source) -> Condition:
     place = fields.place_of(tree.field, source=source)
     if not isinstance(place, Json):
         raise QueryError(Reason.NEVER_NAN, tree.field.position, field=str(tree.field))
-    found = _certain(value_at(place.column, place.path, "text") == "NaN")
+    found = settings.asked(place, lambda at: _certain(value_at(at.column, at.path, "text") == "NaN"))
     return sa.not_(found) if tree.negated else found
 
 
@@ -81,7 +81,7 @@ def _has_value(field: Field, source: Source) -> Condition:
         return place.value.is_not(None)
     if isinstance(place, Tags):
         return is_there(job.extra, ("tags",))
-    return is_there(place.column, place.path)
+    return settings.asked(place, lambda at: is_there(at.column, at.path))
 
 
 def _compare(field: Field, operator: str, value: Value, at: datetime, source: Source) -> Condition:
@@ -90,6 +90,15 @@ def _compare(field: Field, operator: str, value: Value, at: datetime, source: So
         return _tagged(operator, value)
     if isinstance(place, Plain):
         return cast("Condition", _COMPARED[operator](place.value, _fitting(field, place, operator, value, at)))
+    return settings.asked(place, lambda at: compared(field, at, operator, value))
+
+
+def compared(field: Field, place: Json, operator: str, value: Value) -> Condition:
+    """A comparison with what stands at a place.
+
+    Raises:
+        QueryError: the value does not fit.
+    """
     return cast("Condition", _compare_json(field, place, operator, value))
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from argus_catalog.derivations.metrics import number
 from argus_catalog.query.schemas import GroupMember, JobGroup
-from argus_catalog.seeds import spread, without_seeds
+from argus_catalog.seeds import spread
 
-# The part of a key that holds settings, without seeds.
+# The part of a key that holds settings, without seeds: at first only the number under which they are kept.
 CONFIG: Final = "config"
-_SHOWN_MEMBERS: Final = 32
+SHOWN_MEMBERS: Final = 32
 _MOST_MET: Final = 100_000
 
 
 @dataclass(slots=True)
-class _Open:
+class Group:
+    """What is known of a group. `numbers` are those of the columns, of all members that have them."""
+
     key: dict[str, Any]
     n: int = 0
     members: list[tuple[str, str]] = field(default_factory=list)
@@ -35,28 +37,33 @@ class Groups:
     """
 
     def __init__(self, names: Sequence[str], columns: Sequence[str]) -> None:
-        self._names, self._columns = names, columns
-        self._open: dict[str, _Open] = {}
+        self.names = names
+        self._columns = columns
+        self._open: dict[str, Group] = {}
         # By the parts of a key as the database has them: to bring each row's into order would take most of the time.
-        self._met: dict[Hashable, _Open] = {}
+        self._met: dict[Hashable, Group] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._open.values())
+
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Take rows of batch, id, the parts of the key, the numbers. The part `config` is JSON text."""
-        end = 2 + len(self._names)
+        """Take rows of batch, id, the parts of the key, the numbers."""
+        end = 2 + len(self.names)
         places = range(end, end + len(self._columns))
         for row in rows:
-            group = self._group(row[2:end])
+            group = self.group(row[2:end])
             group.n += 1
-            if group.n <= _SHOWN_MEMBERS:
+            if group.n <= SHOWN_MEMBERS:
                 group.members.append((row[0], row[1]))
             for kept, place in zip(group.numbers, places, strict=True):
                 if (value := row[place]) is not None:
                     kept.append(value)
 
-    def _group(self, raw: Sequence[Any]) -> _Open:
+    def group(self, raw: Sequence[Any]) -> Group:
+        """The group with these parts of a key."""
         try:
             group = self._met.get(raw)
         except TypeError:  # a part is a list or an object
@@ -67,17 +74,15 @@ class Groups:
             group = self._met[raw] = self._found(raw)
         return group
 
-    def _found(self, raw: Sequence[Any]) -> _Open:
-        parts = dict(zip(self._names, raw, strict=True))
-        if CONFIG in parts:
-            parts[CONFIG] = without_seeds(json.loads(parts[CONFIG] or "null")) or {}
+    def _found(self, raw: Sequence[Any]) -> Group:
+        parts = dict(zip(self.names, raw, strict=True))
         text = json.dumps(list(parts.values()), sort_keys=True, default=str)
         group = self._open.get(text)
         if group is None:
-            group = self._open[text] = _Open(parts, numbers=[array("d") for _ in self._columns])
+            group = self._open[text] = Group(parts, numbers=[array("d") for _ in self._columns])
         return group
 
-    def page(self, sort: str | None, begin: int, limit: int) -> list[JobGroup]:
+    def page(self, sort: str | None, begin: int, limit: int) -> list[Group]:
         """Some of the groups, the largest first, or by the mean of a column or a part of the key.
 
         Groups that are not shown are only ranked: to sum up all of them takes longer than to read their members.
@@ -88,9 +93,9 @@ class Groups:
         there = [(rank, group) for rank, group in ranked if rank is not None]
         there.sort(key=lambda pair: pair[0], reverse=is_descending)
         ordered = [*(group for _, group in there), *(group for rank, group in ranked if rank is None)]
-        return [self._closed(group) for group in ordered[begin : begin + limit]]
+        return ordered[begin : begin + limit]
 
-    def _rank(self, group: _Open, name: str) -> tuple[int, float, str] | None:
+    def _rank(self, group: Group, name: str) -> tuple[int, float, str] | None:
         """What a group is ordered by; None where it has no such thing."""
         value = group.n if name == "n" else group.key.get(name)
         if name in self._columns:
@@ -101,10 +106,17 @@ class Groups:
         finite = float(value) if isinstance(value, bool) else number(value)
         return (1, 0.0, _text(value)) if finite is None else (0, float(finite), "")
 
-    def _closed(self, group: _Open) -> JobGroup:
+    def shown(self, group: Group) -> JobGroup:
+        """A group as it is answered."""
         columns = {name: spread(values) for name, values in zip(self._columns, group.numbers, strict=True)}
         members = [GroupMember(batch=batch, id=job_id) for batch, job_id in group.members]
         return JobGroup(key=group.key, n=group.n, columns=columns, members=members)
+
+
+def tell(groups: Iterable[Group], bodies: Mapping[int, Any]) -> None:
+    """Put settings in place of their numbers in the keys of these groups."""
+    for group in groups:
+        group.key[CONFIG] = bodies.get(group.key[CONFIG], {})
 
 
 def _text(value: Mapping[str, Any] | Any) -> str:

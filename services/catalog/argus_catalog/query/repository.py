@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from argus_catalog.query.json_values import anything_at
 from argus_catalog.query.keyset import Key, after
 from argus_kit.actor import Actor
 from argus_schema import auth, ingest
+from argus_schema.plans import unindexed
+from argus_schema.seeds import NO_SETTINGS
 
 Row = Any
 Column = sa.ColumnElement[Any]
@@ -25,6 +28,7 @@ job = ingest.job.c
 
 LISTED: Final = ("id", "batch", "project", "status", "model", "dataset", "host", "owner", "started", "ended", "elapsed")
 _CHUNK: Final = 2_000
+_KEYS_AT_ONCE: Final = 5_000
 _OWNED = auth.user.c.id == batch.owner_id
 _FROM: Final = {
     "jobs": ingest.job.join(ingest.batch, job.batch_key == batch.batch_key).outerjoin(auth.user, _OWNED),
@@ -76,8 +80,8 @@ def _from(query: sa.Select[Any], source: Source, begin: Anchor | None) -> sa.Sel
     if begin is None:
         return query.select_from(_FROM[source.name])
     score = ingest.score.c
-    of_score = sa.and_(job.batch_key == score.batch_key, job.job_no == score.job_no)
-    joined = begin.table.join(ingest.job, of_score).join(ingest.batch, job.batch_key == batch.batch_key)
+    of_score = sa.and_(job.batch_key == unindexed(score.batch_key), job.job_no == unindexed(score.job_no))
+    joined = begin.table.join(ingest.job, of_score).join(ingest.batch, batch.batch_key == unindexed(score.batch_key))
     return query.select_from(joined.outerjoin(auth.user, _OWNED)).where(begin.where)
 
 
@@ -130,6 +134,16 @@ async def members(
             yield rows
 
 
+async def configurations(connection: AsyncConnection, keys: Iterable[int]) -> dict[int, Any]:
+    """Settings by the number under which they are kept."""
+    found: dict[int, Any] = {}
+    wanted = iter(set(keys) - {NO_SETTINGS})
+    while some := list(islice(wanted, _KEYS_AT_ONCE)):
+        query = sa.select(ingest.configuration).where(ingest.configuration.c.settings_key.in_(some))
+        found.update([tuple(row) for row in await connection.execute(query)])
+    return found
+
+
 async def newest(connection: AsyncConnection, actor: Actor, columns: Sequence[Column], limit: int) -> Sequence[Row]:
     """Columns of the jobs that started last."""
     query = (
@@ -148,11 +162,6 @@ def _seen(actor: Actor, source: Source, scope: Scope) -> Column:
 
 def _values(columns: Sequence[Place]) -> list[Column]:
     return [value_of(place) for place in columns]
-
-
-def config_text() -> Column:
-    """A job's configuration as JSON text, which is another for another order of its names."""
-    return sa.cast(sa.type_coerce(job.extra, sa.Text()).op("->")(sa.literal("config", sa.Text())), sa.Text())
 
 
 def value_of(place: Place) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,10 +18,11 @@ from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.conditions import condition
 from argus_catalog.query.errors import QueryError, Reason
 from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
-from argus_catalog.query.grouping import CONFIG, Groups
+from argus_catalog.query.grouping import CONFIG, Group, Groups, tell
 from argus_catalog.query.json_values import value_at
 from argus_catalog.query.parser import parse, parse_field
 from argus_catalog.query.schemas import FoundBatch, FoundJob, JobQuery, QueryResult
+from argus_catalog.query.seed_groups import SeedGroups, final_metrics
 from argus_catalog.seeds import SEED
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -34,6 +35,14 @@ _SEED_KEY: Final = ("project", "model", "dataset")
 # What is grouped is held in memory: some hundred bytes a group.
 _MOST_GROUPS: Final = 50_000
 _MANY: Final = 3_000
+
+
+class _Place(NamedTuple):
+    """A page of groups: of which question, from which moment on its durations count, and how many groups are before."""
+
+    question: str
+    begin: int
+    at: datetime
 
 
 async def answer(connection: AsyncConnection, actor: Actor, asked: JobQuery) -> QueryResult:
@@ -112,21 +121,65 @@ async def _grouped(connection: AsyncConnection, actor: Actor, asked: JobQuery) -
     numbers = [_number(name, source) for name in asked.columns]
     sort = _sort_of_groups(asked, names)
     question = keyset.digest(asked.source, asked.scope, asked.query, asked.sort, asked.columns, asked.group_by)
-    begin, at = _begin(asked, question)
-    groups = Groups(names, asked.columns)
+    place = _Place(question, *_begin(asked, question))
     tree = parse(asked.query)
-    chosen = condition(tree, at, source)
+    chosen = condition(tree, place.at, source)
     start = anchor(tree) if source is JOBS else None
+    of_groups = sa.true() if tree is None else start and start.groups
+    metrics = final_metrics(asked.columns)
+    if asked.group_by == [SEED] and of_groups is not None and metrics is not None:
+        return await _of_seeds(SeedGroups(connection, actor, asked.scope, of_groups), asked, metrics, place)
+    groups = Groups(names, asked.columns)
     async for rows in repository.members(
         connection, actor, chosen, [*parts, *numbers], source=source, scope=asked.scope, begin=start
     ):
         await asyncio.to_thread(groups.add, rows)
-        if len(groups) > _MOST_GROUPS:
-            raise QueryError(Reason.TOO_MANY_GROUPS, part="group_by", most=_MOST_GROUPS)
-    page = await asyncio.to_thread(groups.page, sort, begin, asked.limit)
-    is_more = begin + len(page) < len(groups)
-    cursor = encode_cursor(question, at.isoformat(), begin + len(page)) if is_more else None
-    return QueryResult(jobs=[], batches=[], groups=page, total=len(groups), cursor=cursor)
+        _bound(groups)
+    page = await _ordered(connection, groups, sort, place.begin, asked.limit)
+    return await _page_of_groups(groups, page, place)
+
+
+async def _of_seeds(kept: SeedGroups, asked: JobQuery, metrics: Sequence[str], place: _Place) -> QueryResult:
+    """Seed groups of which the scores tell all."""
+    names, _ = _key(asked.group_by, JOBS)
+    sort = _sort_of_groups(asked, names)
+    groups = Groups(names, asked.columns)
+    await kept.count(groups)
+    _bound(groups)
+    is_by_number = sort is not None and sort.removeprefix("-") in asked.columns
+    if is_by_number:
+        await kept.number(metrics)
+    page = await _ordered(kept.connection, groups, sort, place.begin, asked.limit)
+    if not is_by_number:
+        await kept.number(metrics, page)
+    await kept.name_members(page)
+    return await _page_of_groups(groups, page, place)
+
+
+def _bound(groups: Groups) -> None:
+    if len(groups) > _MOST_GROUPS:
+        raise QueryError(Reason.TOO_MANY_GROUPS, part="group_by", most=_MOST_GROUPS)
+
+
+async def _ordered(
+    connection: AsyncConnection, groups: Groups, sort: str | None, begin: int, limit: int
+) -> list[Group]:
+    """A page of groups, whose settings stand in their keys."""
+    has_settings = CONFIG in groups.names
+    is_by_settings = has_settings and sort is not None and sort.removeprefix("-") == CONFIG
+    if is_by_settings:
+        tell(groups, await repository.configurations(connection, [one.key[CONFIG] for one in groups]))
+    page = await asyncio.to_thread(groups.page, sort, begin, limit)
+    if has_settings and not is_by_settings:
+        tell(page, await repository.configurations(connection, [one.key[CONFIG] for one in page]))
+    return page
+
+
+async def _page_of_groups(groups: Groups, page: Sequence[Group], place: _Place) -> QueryResult:
+    shown = await asyncio.to_thread(lambda: [groups.shown(group) for group in page])
+    end = place.begin + len(shown)
+    cursor = encode_cursor(place.question, place.at.isoformat(), end) if end < len(groups) else None
+    return QueryResult(jobs=[], batches=[], groups=shown, total=len(groups), cursor=cursor)
 
 
 def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.ColumnElement[Any]]]:
@@ -136,7 +189,7 @@ def _key(group_by: Sequence[str], source: Source) -> tuple[list[str], list[sa.Co
             raise QueryError(Reason.NO_SEED, part="group_by")
         if name == SEED:
             found |= {plain: fields.PLAIN[plain].value for plain in _SEED_KEY}
-            found[CONFIG] = repository.config_text()
+            found[CONFIG] = fields.job.settings_key
         else:
             found[name] = repository.value_of(fields.place_of(parse_field(name, "group_by"), "group_by", source))
     return list(found), list(found.values())

@@ -1,4 +1,4 @@
-"""Which settings are seeds, and what a configuration is without them. Pure."""
+"""Which configurations belong together, and the seed of a job as people read it. Pure."""
 
 from __future__ import annotations
 
@@ -6,23 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from argus_schema.seeds import is_seed, without_seeds
+
 SEED: Final = "seed"
-_SEEDS: Final = frozenset({"random_state", "rng", "seeds"})
-
-
-def is_seed(name: str) -> bool:
-    """Whether a setting of this name is a seed: seed, random_seed, train.seed, dataSeed, random_state."""
-    lowered = name.lower()
-    return lowered.endswith(("seed", ".random_state")) or lowered in _SEEDS
-
-
-def without_seeds(config: Any) -> Any:
-    """A configuration without its seeds, at any depth."""
-    if isinstance(config, dict):
-        return {name: without_seeds(value) for name, value in config.items() if not is_seed(name)}
-    if isinstance(config, list):
-        return [without_seeds(value) for value in config]
-    return config
 
 
 def seed_key(config: Mapping[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from argus_ingest.fold import curves
 from argus_ingest.fold.batches import reason_of, recount, seconds_between, set_job_status
 from argus_ingest.fold.state import Arrival, BatchState, JobState, Point, Tracked
 from argus_ingest.lifecycle import ENDED, JobStatus
+from argus_schema.seeds import settings_of
 
 TRACE_LENGTH: Final = 20
 _INT64_MAX: Final = 2**63 - 1
@@ -54,11 +55,11 @@ def on_start(tracked: Tracked, arrival: Arrival) -> None:
     extra = {name: value for name, value in data.items() if name not in _NO_EXTRA_OF_START}
     if is_late:
         if extra:
-            job.extra = {**json_safe(extra), **(job.extra or {})}
+            _keep(job, {**json_safe(extra), **(job.extra or {})})
         job.start_time = arrival.at
         return
     if extra:
-        job.extra = json_safe(extra)
+        _keep(job, json_safe(extra))
     is_resumed = job.status == JobStatus.PAUSED and job.end_time is not None and job.n_points > 0
     if is_resumed and job.end_time is not None:
         job.paused_s += seconds_between(job.end_time, arrival.at)
@@ -113,7 +114,7 @@ def on_done(tracked: Tracked, arrival: Arrival) -> None:
         job.metrics = json_safe(data["metrics"])
     if isinstance(data.get("config"), dict):  # what the training set after its start
         told = {name: data.get(name) for name in ("config", "config_digest")}
-        job.extra = {**(job.extra or {}), **json_safe(told)}
+        _keep(job, {**(job.extra or {}), **json_safe(told)})
     job.reason = reason_of(data)
     set_job_status(tracked.batch, job, lifecycle.job_end_status(data.get("status")))
     recount(tracked.batch)
@@ -124,7 +125,7 @@ def on_failed(tracked: Tracked, arrival: Arrival) -> None:
     job = _ended(tracked, arrival)
     told = {name: value for name, value in data.items() if name not in _NO_EXTRA_OF_FAILURE}
     if told:
-        job.extra = {**(job.extra or {}), **json_safe(told)}
+        _keep(job, {**(job.extra or {}), **json_safe(told)})
     job.reason = reason_of(data) or job.reason
     set_job_status(tracked.batch, job, JobStatus.FAILED)
     recount(tracked.batch)
@@ -166,6 +167,17 @@ def _ended(tracked: Tracked, arrival: Arrival) -> JobState:
     elif elapsed is not None:
         job.elapsed_s = max(-_INT64_MAX, min(_INT64_MAX, int(elapsed))) if isfinite(elapsed) else None
     return job
+
+
+def _keep(job: JobState, extra: dict[str, Any]) -> None:
+    """What was told of a job beside its results, and by which settings it belongs to others."""
+    is_same = job.extra is not None and extra.get("config") is job.extra.get("config")
+    job.extra = extra
+    if is_same:
+        return
+    settings = settings_of(extra)
+    if settings.key != job.settings_key:
+        job.settings_key, job.new_settings = settings
 
 
 def _show(job: JobState, values: dict[str, float]) -> None:

@@ -11,6 +11,7 @@ from argus_contracts.errors import ErrorCode
 from argus_contracts.events import Event, EventType
 from argus_contracts.points import EPOCHS
 from argus_kit.actor import Actor
+from argus_schema.seeds import NO_SETTINGS
 
 # How non-finite numbers are written where JSON has none.
 _NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -170,6 +171,7 @@ class JobState:
     is_idle_flagged: bool = False
     paused_s: int = 0
     checkpoint: dict[str, Any] | None = None
+    settings_key: int = NO_SETTINGS
     n_points: int = 0
     last_epoch: int | None = None
     first_epoch_at: datetime | None = None
@@ -185,6 +187,8 @@ class JobState:
     counted_s: int = 0
     # The head is all but the summary of the curve, which alone changes with most events.
     is_new: bool = False
+    # What it is run with but for its seeds, where this flush brought it.
+    new_settings: Any = None
     is_touched: bool = False
     has_new_head: bool = False
     points: list[Point] = field(default_factory=list)

@@ -20,6 +20,7 @@ from argus_ingest.store import purged_events
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_schema import ingest as tables
+from argus_schema.seeds import NO_SETTINGS
 
 _JOBS_AT_ONCE: Final = 200
 _BY_NUMBER: Final = (tables.metric_block, tables.metric_chunk, tables.metric_column)
@@ -27,6 +28,7 @@ _BY_ID: Final = (tables.log_line, tables.event)
 _EMPTY: Final[dict[str, Any]] = {
     **dict.fromkeys(("model", "dataset", "metrics", "extra", "reason", "latest", "val_loss_trace", "summary"), None),
     "resumes": None,
+    "settings_key": NO_SETTINGS,
     "n_points": 0,
     "n_blocks": 0,
 }

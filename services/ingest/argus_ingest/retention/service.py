@@ -15,7 +15,7 @@ import structlog
 from argus_contracts.errors import ErrorCode
 from argus_ingest.artifacts.service import storage_of
 from argus_ingest.artifacts.settings import ArtifactSettings
-from argus_ingest.retention import history, space
+from argus_ingest.retention import configurations, history, space
 from argus_ingest.retention import policy as policies
 from argus_ingest.retention.batches import DeletedBatches
 from argus_ingest.retention.files import OldFiles
@@ -159,6 +159,7 @@ class Retention(Part):
     async def _swept_and_freed(self, works: Sequence[Work], tallies: Tallies) -> int | None:
         before = await space.file_bytes(self._database)
         await sweep(works, tallies, self._lease.held)
+        await configurations.remove_unused(self._database)
         async for _ in space.give_back(self._database):
             await asyncio.sleep(0)
         after = await space.file_bytes(self._database)

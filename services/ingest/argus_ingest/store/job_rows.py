@@ -16,7 +16,7 @@ from argus_schema.sums.terms import MOST
 
 _HEAD = (
     "model", "dataset", "status", "start_time", "end_time", "elapsed_s", "metrics", "extra", "reason",
-    "is_idle_flagged", "paused_s", "checkpoint",
+    "is_idle_flagged", "paused_s", "checkpoint", "settings_key",
 )  # fmt: skip
 _CURVE = (
     "n_points", "last_epoch", "first_epoch_at", "last_epoch_at", "latest", "val_loss_trace", "summary", "resumes",
@@ -49,6 +49,7 @@ _LAST = "select t.batch_key, max(t.job_no) from job t where {of} group by 1"
 _INSERT = BulkInsert(tables.job, (*_KEY, "job_id", *_HEAD, *_CURVE))
 _UPDATE_CURVE = BulkUpdate(tables.job, _KEY, _CURVE)
 _UPDATE_ALL = BulkUpdate(tables.job, _KEY, (*_HEAD, *_CURVE))
+_SETTINGS = BulkInsert(tables.configuration, ("settings_key", "body"), collision="(settings_key) do nothing")
 _head_of = attrgetter(*_HEAD)
 _curve_of = attrgetter(*_CURVE)
 
@@ -115,16 +116,20 @@ def saving(tracked: Iterable[Tracked]) -> list[Work]:
     new: list[Row] = []
     whole: list[Row] = []
     curve: list[Row] = []
+    settings: dict[int, str | None] = {}
     for one in tracked:
         key = one.batch.batch_key
         for job in one.jobs.values():
+            if job.new_settings is not None:
+                settings[job.settings_key] = safe_text(job.new_settings)
             if job.is_new:
                 new.append((key, job.job_no, job.job_id, *_head(job), *_curve(job)))
             elif job.has_new_head:
                 whole.append((key, job.job_no, *_head(job), *_curve(job)))
             elif job.is_touched:
                 curve.append((key, job.job_no, *_curve(job)))
-    return [(_INSERT, new), (_UPDATE_ALL, whole), (_UPDATE_CURVE, curve)]
+    # In one order, so that two replicas wait for each other, if at all, in no circle.
+    return [(_SETTINGS, sorted(settings.items())), (_INSERT, new), (_UPDATE_ALL, whole), (_UPDATE_CURVE, curve)]
 
 
 def _head(job: JobState) -> Row:

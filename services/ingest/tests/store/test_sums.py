@@ -14,10 +14,18 @@ from argus_ingest.tracking import deletions, departures, moves, restores
 from argus_kit.clock import now
 from argus_schema import ingest as tables
 from argus_schema import sums
+from argus_schema.seeds import settings_of
 
 RUNNING = {"running", "in_progress", "pending", "stalled", "stopping", "paused", "divergent"}
 MOST = 10**10
 BEGIN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CONFIGS = [
+    {},
+    {"config": {"lr": 1e-3, "seed": 1, "deep": [{"seed": 3, "x": 1e22}]}},
+    {"config": {"deep": [{"x": 10**22}], "lr": 0.001, "seed": 2}},
+    {"config": {"seed": 4}},
+    {"config": ["odd", -0.0, 1.5e300]},
+]
 METRICS = [
     {"MSE": 0.5, "epochs": 10},
     {"MSE": 0.25, "ACC": 1, "ok": True, "note": "fine", "": 3.0},
@@ -52,7 +60,7 @@ def counted(batches, jobs):
         if batch.start_time is not None:
             days[*key, batch.start_time.date().isoformat()] += 1
         for job in mine:
-            place = (*key, job.model or "", job.dataset or "")
+            place = (*key, job.model or "", job.dataset or "", settings_of(job.extra).key)
             facts = (place, None if job.end_time is None else job.end_time.timestamp(), job.status == "done")
             scores[job.batch_key, job.job_no, ""] = (0.0, *facts)
             for name, value in (job.metrics or {}).items():
@@ -67,10 +75,14 @@ async def kept(connection):
         row.cell_key: (row.project, row.owner_id, row.model, row.dataset)
         for row in await connection.execute(sa.select(tables.cell))
     }
+    groups = {
+        row.group_key: (*cells[row.cell_key], row.settings_key)
+        for row in await connection.execute(sa.select(tables.seed_group))
+    }
     scores = {
         (row.batch_key, row.job_no, row.name): (
             row.value,
-            cells[row.cell_key],
+            groups[row.group_key] if groups[row.group_key][:4] == cells[row.cell_key] else None,
             None if row.ended_s == 1e18 else row.ended_s,
             row.is_done,
         )
@@ -91,6 +103,10 @@ async def check(database):
         batches = {row.batch_key: row for row in await connection.execute(sa.select(tables.batch))}
         jobs = list(await connection.execute(sa.select(tables.job)))
         holdings, days, scores = await kept(connection)
+        settings = dict(map(tuple, await connection.execute(sa.select(tables.configuration))))
+    for job in jobs:
+        own = settings_of(job.extra)
+        assert (job.settings_key, settings.get(job.settings_key)) == own
     expected, expected_days, expected_scores, newest = counted(batches, jobs)
     for key, row in holdings.items():
         for name in ("n_batches", "n_running", "n_live", "n_jobs", "n_done", "n_failed", "n_pending", "elapsed_s"):
@@ -134,10 +150,11 @@ class Story:
         kind = draw.choice([kind, kind, kind, "batch_done", "batch_failed", "resource_snapshot"])
         data = {
             "batch_start": {"n_total_jobs": draw.choice([3, 0, 2**62])},
-            "job_start": {"model": draw.choice(["m", "n", "x" * 5000]), "dataset": draw.choice(["d", ""])},
+            "job_start": {"model": draw.choice(["m", "n", "x" * 5000]), "dataset": draw.choice(["d", ""])}
+            | draw.choice(CONFIGS),
             "job_epoch": {"epoch": 1, "val_loss": 0.5},
             "job_done": {"elapsed_s": draw.choice([60, -5, 2**70, 1.5]), "metrics": draw.choice(METRICS)},
-            "job_failed": {"elapsed_s": 7, "error": "oom"},
+            "job_failed": {"elapsed_s": 7, "error": "oom"} | draw.choice([{}, {}, *CONFIGS]),
             "batch_done": draw.choice([{}, {"n_done": 9}, {"n_done": 2**62, "n_failed": 1}]),
             "log_line": {"line": "x"},
             "resource_snapshot": {"gpu_util_pct": 3.0},
