@@ -159,7 +159,7 @@ configuration = table(
     OWNER,
     sa.Column("settings_key", BigInt, primary_key=True, autoincrement=False),
     sa.Column("body", Json, nullable=False),
-    read_by=("catalog",),
+    read_by=("catalog", "notifier"),
 )
 
 event = table(
