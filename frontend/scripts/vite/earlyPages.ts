@@ -23,10 +23,10 @@ export function panelsOf(source: string): Record<string, string> {
 
 const sourceOf = (file: string): string => readFileSync(`${SOURCES}/${file}`, 'utf8')
 
-export function earlyPages({ shell, pages }: FirstPaint, stylesOf: (file: string) => readonly string[], sourceOfPart: (name: string) => string): EarlyPages {
+export function earlyPages({ shell, pages }: FirstPaint, sourceOfPart: (name: string) => string): EarlyPages {
   const files: string[] = []
   const place = (file: string): number => (files.includes(file) ? files.indexOf(file) : files.push(file) - 1)
-  const places = (found: readonly string[]): number[] => [...new Set(found.flatMap((file) => [file, ...stylesOf(file)]))].filter((file) => !shell.includes(file)).map(place)
+  const places = (found: readonly string[]): number[] => [...new Set(found)].filter((file) => !shell.includes(file)).map(place)
   const table: EarlyPage[] = []
   for (const [, path = '', file = ''] of sourceOf('app/router.ts').matchAll(ROUTE)) {
     const page = pages[file]

@@ -71,9 +71,8 @@ export function firstPaint(): Plugin {
         this.emitFile({ type: 'asset', fileName: '.vite/first-paint.json', source: JSON.stringify(found, null, 1) })
         const html = bundle['index.html']
         if (html?.type !== 'asset') return
-        const stylesOf = (file: string): string[] => [...(chunks.get(file)?.viteMetadata?.importedCss ?? [])]
         const sourceOfPart = (name: string): string => partSource([...home.keys()].find((id) => id.endsWith(`/${name}.vue`)))
-        html.source = intoHtml(String(html.source), [...chunks.values()].find(({ name, isEntry }) => isEntry && name === 'early'), earlyPages(found, stylesOf, sourceOfPart))
+        html.source = intoHtml(String(html.source), [...chunks.values()].find(({ name, isEntry }) => isEntry && name === 'early'), earlyPages(found, sourceOfPart))
       },
     },
   }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,23 +15,15 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
-from starlette.datastructures import Headers
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from argus_contracts.errors import ErrorCode
 from argus_kit import errors, telemetry
+from argus_kit.assets import Assets, compressed, file_within
 from argus_kit.environment import Environment
 from argus_kit.headers import SecurityHeaders
 from argus_kit.settings import API_VERSION, Settings
 
 _ASK_S = 3.0
-
-# The better one first.
-_ENCODINGS = {"br": ".br", "gzip": ".gz"}
-
-# Bundles carry a hash of their content in their names, so a browser may keep them for ever.
-_IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class WebSettings(Environment):
@@ -46,34 +37,6 @@ class WebSettings(Environment):
         """Name to address of each process that must be ready."""
         pairs = (item.partition("=") for item in self.ready_urls.split(",") if item.strip())
         return {name.strip(): url.strip().rstrip("/") for name, _, url in pairs}
-
-
-class _Assets(StaticFiles):
-    """Static files that a browser may keep, sent as the build compressed them (`<name>.br`, `<name>.gz`)."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        accepted = Headers(scope=scope).get("Accept-Encoding", "")
-        for encoding, suffix in _ENCODINGS.items():
-            if accepts(accepted, encoding) and self.lookup_path(path + suffix)[1] is not None:
-                response = await super().get_response(path + suffix, scope)
-                response.headers["Content-Encoding"] = encoding
-                response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
-                break
-        else:
-            response = await super().get_response(path, scope)
-        response.headers["Vary"] = "Accept-Encoding"
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = _IMMUTABLE
-        return response
-
-
-def accepts(header: str, encoding: str) -> bool:
-    """Whether an Accept-Encoding names this encoding, and does not refuse it (`q=0`)."""
-    for item in header.split(","):
-        name, _, weight = item.partition(";")
-        if name.strip().lower() == encoding:
-            return weight.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
 
 
 def create_app() -> FastAPI:
@@ -91,35 +54,27 @@ def create_app() -> FastAPI:
     errors.install(app)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     _mount_probes(app, web.targets)
-    mount_frontend(app, web.web_root)
+    mount_frontend(app, web.web_root, public_url=settings.public_url)
     return app
 
 
-def mount_frontend(app: FastAPI, root: Path) -> None:
+def mount_frontend(app: FastAPI, root: Path, *, public_url: str) -> None:
     """Serve the built frontend: files as they are, every other path as the single page. Mount it last."""
     index = root / "index.html"
-    if (root / "assets").is_dir():
-        app.mount("/assets", _Assets(directory=root / "assets"), name="assets")
+    app.add_middleware(Assets, folder=root / "assets", public_url=public_url)
 
     @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page(path: str) -> Response:
+    async def page(request: Request, path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             return errors.response(errors.ArgusError(ErrorCode.REQUEST_NOT_FOUND, "Not Found"))
-        file = _file_within(root, path)
-        if file is not None:
+        file = file_within(root, path)
+        if file is not None and file != index.resolve():
             return FileResponse(file, headers={"Cache-Control": "no-cache"})
         if not index.exists():
             return JSONResponse({"detail": "The web app is not built; run `make up`, which builds it."}, 503)
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
-
-
-def _file_within(root: Path, path: str) -> Path | None:
-    """The file that a path names, if it lies under `root`. A path that no file system takes names none."""
-    try:
-        file = (root / path).resolve()
-        return file if file.is_relative_to(root.resolve()) and file.is_file() else None
-    except (OSError, ValueError):
-        return None
+        # A few KiB that a disk's cache holds: reading them here is quicker than asking a thread to.
+        body, headers = compressed(index, request.headers.get("Accept-Encoding", ""))
+        return Response(body, headers={"Cache-Control": "no-cache", **headers}, media_type="text/html")
 
 
 def _mount_probes(app: FastAPI, targets: dict[str, str]) -> None:

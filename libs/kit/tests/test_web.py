@@ -83,6 +83,26 @@ class TestFiles:
         assert answer.status_code == 404
         assert "immutable" not in answer.headers.get("Cache-Control", "")
 
+    async def test_a_bundle_is_asked_about_without_being_sent(self, client: httpx.AsyncClient) -> None:
+        answer = await client.head("/assets/index-abc123.js")
+        assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "9")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert (await client.post("/assets/index-abc123.js")).status_code == 405
+
+    async def test_a_bundle_that_was_read_once_is_there_although_the_disk_is_not(
+        self, client: httpx.AsyncClient, root: Path
+    ) -> None:
+        first = await client.get("/assets/index-abc123.js")
+        (root / "assets" / "index-abc123.js").unlink()
+        again = await client.get("/assets/index-abc123.js")
+        assert (again.text, again.headers) == ("let x = 1", first.headers)
+
+    async def test_a_bundle_has_one_address(self, client: httpx.AsyncClient, root: Path) -> None:
+        (root / "assets" / "sub").mkdir()
+        for path in ("/assets/./index-abc123.js", "/assets//index-abc123.js", "/assets/sub%2F..%2Findex-abc123.js"):
+            status, _ = await raw(path.encode())
+            assert status == 404, path
+
     @pytest.mark.parametrize("path", ["/", "/batches/b-1", "/batches/a/b%2Fc", "/login?x=1", "/apiary"])
     async def test_every_other_path_is_the_page(self, client: httpx.AsyncClient, path: str) -> None:
         answer = await client.get(path)
@@ -207,6 +227,14 @@ class TestCompressed:
         assert answer.headers["Cache-Control"].endswith("immutable")
         plain = {"br": b"as brotli", "gzip": gzip.compress(b"let x = 1"), None: b"let x = 1"}
         assert len(body) == int(answer.headers["Content-Length"]) == len(plain[sent])
+
+    async def test_the_page_comes_as_the_browser_takes_it(self, client, root):
+        (root / "index.html.gz").write_bytes(gzip.compress(b"<!doctype html>the page"))
+        for asked, sent in (("gzip", "gzip"), ("br", None)):
+            answer = await client.get("/batches/b-1", headers={"Accept-Encoding": asked})
+            assert (answer.text, answer.headers.get("Content-Encoding")) == ("<!doctype html>the page", sent)
+            assert "Accept-Encoding" in answer.headers["Vary"]
+            assert answer.headers["Content-Type"].startswith("text/html")
 
     async def test_what_was_not_compressed_comes_as_it_is(self, client, root):
         (root / "assets" / "font-abc123.woff2").write_bytes(b"font")

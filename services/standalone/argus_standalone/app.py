@@ -53,5 +53,5 @@ def create_app(settings: Settings, nats: NatsChild | None = None, web_root: Path
     large = "|".join(service.large_bodies for service in SERVICES if service.large_bodies)
     app = build_app(platform, "standalone", routers, shortcuts, large_bodies=large)
     if web_root is not None:
-        mount_frontend(app, web_root)
+        mount_frontend(app, web_root, public_url=settings.public_url)
     return app

@@ -9,7 +9,7 @@ const PATIENCE_MS = 150
 
 function fetchCode(file: string): void {
   const link = document.createElement('link')
-  link.rel = file.endsWith('.css') ? 'stylesheet' : 'modulepreload'
+  link.rel = 'modulepreload'
   link.crossOrigin = ''
   link.href = `/${file}`
   document.head.append(link)
