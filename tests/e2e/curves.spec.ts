@@ -131,3 +131,43 @@ test("a job's machines share the crosshair of its curves, and points come live",
   await run.send('job_step', { step: STEPS, loss: 0.01, samples: 1 }, 'lr0.1-seed0')
   await expect.poll(async () => Number(await curve.getAttribute('data-points'))).toBeGreaterThan(before)
 })
+
+test('on paper a chart is light, as wide as a page, and its axes are not wiped out by its lines', async ({ page }) => {
+  await page.addInitScript(() => {
+    const seen = { wiped: 0, widths: [] as number[], colours: [] as string[] }
+    Object.assign(window, { seen })
+    let isPrinting = false
+    const wipe = CanvasRenderingContext2D.prototype.clearRect
+    CanvasRenderingContext2D.prototype.clearRect = function (...rect) {
+      // What clears a canvas while it is put on paper clears what lies below it there, too.
+      if (isPrinting && this.canvas.className === 'lines') seen.wiped += 1
+      wipe.apply(this, rect)
+    }
+    addEventListener('beforeprint', () => (isPrinting = true))
+  })
+  const run = await open(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(`/batches/${run.batchId}?tab=curves&metric=loss`)
+  await expect(chart(page)).toHaveAttribute('data-points', /^[1-9]/)
+  await expect(page.locator('x-vue-echarts canvas').first()).toBeVisible()
+  // The last to hear of it: what is on the page now is what is printed.
+  await page.evaluate(() => {
+    const { seen } = window as unknown as { seen: { widths: number[]; colours: string[] } }
+    addEventListener('beforeprint', () => {
+      for (const canvas of document.querySelectorAll<HTMLCanvasElement>('x-vue-echarts canvas')) {
+        const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, canvas.width, canvas.height)
+        seen.widths.push(canvas.width / devicePixelRatio)
+        for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.colours.push([data[at], data[at + 1], data[at + 2]].join())
+      }
+      seen.colours = [...new Set(seen.colours)]
+    })
+  })
+  await page.pdf()
+  const { wiped, widths, colours } = await page.evaluate(() => (window as unknown as { seen: { wiped: number; widths: number[]; colours: string[] } }).seen)
+  expect(wiped).toBe(0)
+  expect(widths.length).toBeGreaterThan(0)
+  expect(Math.max(...widths)).toBeLessThanOrEqual(680)
+  // The lines of the grid in the light palette, and none of the dark one's.
+  expect(colours).toContain('227,230,234')
+  expect(colours).not.toContain('38,46,57')
+})

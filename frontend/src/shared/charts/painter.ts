@@ -28,6 +28,7 @@ export class Painter {
   private scene: Scene | null = null
   private next: Scene | null = null
   private at = 0
+  private isBlank = false
   private readonly step = (): { more: boolean; cost: number } => this.advance()
 
   /** `ratio` is of the screen's pixels to those of the page. */
@@ -43,9 +44,12 @@ export class Painter {
   /**
    * Draws this scene. One that a reader waits for takes the place of the one under way; else it waits for that: points that
    * arrive quicker than they are drawn must not keep every picture from being finished.
+   *
+   * For paper a browser repeats what was drawn since a canvas was made anew, on top of what lies below: what clears a
+   * canvas would clear that as well.
    */
-  show(scene: Scene, isUrgent: boolean): void {
-    const isNew = this.fit(scene)
+  show(scene: Scene, isUrgent: boolean, isForPaper = false): void {
+    const isNew = this.fit(scene, isForPaper)
     if (this.scene === null || isUrgent || isNew) this.begin(scene)
     else this.next = scene
     this.stretch(scene)
@@ -56,11 +60,12 @@ export class Painter {
     this.scene = this.next = null
   }
 
-  private fit(scene: Scene): boolean {
+  private fit(scene: Scene, isForPaper: boolean): boolean {
     const [width, height] = [Math.round(scene.width * this.ratio), Math.round(scene.height * this.ratio)]
-    if (this.canvas.width === width && this.canvas.height === height) return false
+    if (!isForPaper && this.canvas.width === width && this.canvas.height === height) return false
     this.canvas.width = width
     this.canvas.height = height
+    this.isBlank = true
     this.shown = null
     return true
   }
@@ -99,7 +104,8 @@ export class Painter {
     this.shown = { canvas: this.work, view: scene.view }
     this.work = spare
     this.front.setTransform(1, 0, 0, 1, 0, 0)
-    this.front.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    if (!this.isBlank) this.front.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    this.isBlank = false
     this.front.drawImage(this.shown.canvas, 0, 0)
     this.scene = null
     this.onDone()

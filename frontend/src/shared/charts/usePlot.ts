@@ -1,7 +1,7 @@
 // Keeps what is on the canvas true to the properties of a chart: at once when its reader acts, a few times a second when
 // points arrive.
 import { computed, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import { PALETTES, themeName } from '@/shared/theme'
+import { isPrinting, PALETTES, themeName } from '@/shared/theme'
 import { columnsOf, type Columns } from './columns'
 import { frameOption, labelsOf, plotRect } from './frameOption'
 import { finish } from './frames'
@@ -71,7 +71,7 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
       area: given.area ?? false,
       surface: palette.surface,
       ink: palette.textFaint,
-    }, isUrgent)
+    }, isUrgent, isPrinting.value)
     isUrgent = false
   }
 

@@ -1,3 +1,3 @@
 export { PALETTES, SERIES, type Palette, type ThemeName } from './palette'
 export { antdTheme, cssVariables } from './tokens'
-export { startTheme, themeName, useTheme, type ThemeChoice } from './useTheme'
+export { isPrinting, startTheme, themeName, useTheme, type ThemeChoice } from './useTheme'

@@ -1,5 +1,5 @@
 // Which theme is on: the reader's choice, or the system's until one was made.
-import { computed, ref, watchEffect } from 'vue'
+import { computed, ref, watchEffect, type Ref } from 'vue'
 import { onStoredElsewhere, readStored, writeStored } from '@/shared/browser/storage'
 import type { ThemeName } from './palette'
 import { applyTheme } from './tokens'
@@ -16,8 +16,10 @@ const choice = ref<ThemeChoice>(stored())
 const system = window.matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = ref(system.matches)
 
-/** Paper is white, whatever the screen is. */
 const printing = ref(false)
+
+/** Whether the page is being put on paper, which is white whatever the screen is. */
+export const isPrinting: Readonly<Ref<boolean>> = printing
 
 export const themeName = computed<ThemeName>(() => {
   if (printing.value) return 'light'
