@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import english from '@/shared/i18n/en/auditlog'
+import chinese from '@/shared/i18n/zh/auditlog'
 import type { AuditLine, ConfigItem, Invite, Person } from './api'
 import { auditQuery } from './auditQuery'
 import { merge } from './composables/useAudit'
@@ -68,6 +72,13 @@ describe('a setting', () => {
 })
 
 describe('the audit log', () => {
+  it('has a name for every action in both languages', () => {
+    const table = readFileSync(join(import.meta.dirname, '../../../../libs/contracts/argus_contracts/audit.py'), 'utf8')
+    const codes = [...table.matchAll(/^ {4}"(\w+)": Action\(/gm)].map(([, code]) => code ?? '')
+    expect(codes.length).toBeGreaterThan(90)
+    for (const names of [english.actions, chinese.actions]) expect(codes.filter((code) => !(code in names))).toEqual([])
+  })
+
   const none = { q: '', action: '', username: '', target: '', ip: '', from: '', to: '' }
   const line = (id: number) => ({ id }) as AuditLine
 

@@ -53,6 +53,22 @@ describe('the two languages', () => {
   }, SLOW_MS)
 })
 
+describe('a count', () => {
+  // These stand within a sentence, or in a line after other words.
+  const WITHIN = new Set(['agents.away', 'channels.hears', 'hosts.jobsHere', 'hosts.freeAnswer', 'hosts.lanes.moreJobs', 'jobs.compare.settings', 'jobs.compare.packages', 'projects.runningHere', 'trash.jobs'])
+
+  it('that may begin a line begins with a capital, whatever it is', () => {
+    const small = [...english].filter(([key, text]) => text.includes(' | ') && !WITHIN.has(key) && text.split(' | ').some((form) => /^[a-z]/.test(form)))
+    expect(small.map(([key]) => key)).toEqual([])
+  })
+
+  it('has as many forms in both languages, or one for all', () => {
+    const forms = (text: string): number => text.split(' | ').length
+    const differ = [...english].filter(([key, text]) => ![1, forms(text)].includes(forms(chinese.get(key) ?? '')) && forms(text) > 1)
+    expect(differ.map(([key]) => key)).toEqual([])
+  })
+})
+
 describe('components', () => {
   it('have no text of their own', () => {
     const offenders: string[] = []

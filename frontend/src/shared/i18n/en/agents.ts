@@ -13,7 +13,7 @@ export default {
   ahead: 'The clock of this host is {time} ahead.',
   behind: 'The clock of this host is {time} behind.',
   runs: 'Runs nothing now | Runs {count} batch | Runs {count} batches',
-  open: 'no command waits | {count} command waits | {count} commands wait',
+  open: 'No command waits | {count} command waits | {count} commands wait',
   policy: {
     title: 'Host rules',
     dry_run: 'starts nothing (dry run)',

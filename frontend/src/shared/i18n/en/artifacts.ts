@@ -1,7 +1,7 @@
 export default {
   title: 'Files',
   all: 'All files',
-  sum: 'no file | {count} file, {size} | {count} files, {size}',
+  sum: 'No file | {count} file, {size} | {count} files, {size}',
   open: 'Show {name}',
   download: 'Save {name}',
   saveAll: 'Save all as ZIP',

@@ -75,7 +75,7 @@ export default {
     slots: 'Side by side',
     jobs: 'One row a job',
     slot: 'Slot {number}',
-    summary: '{jobs} jobs, at most {lanes} rows',
+    summary: 'Jobs: {jobs}, rows at a time: {lanes}',
     label: 'Jobs over time',
     in: 'Closer',
     out: 'Farther',

@@ -12,7 +12,7 @@ export default {
     best: '{winner} has the best {metric}: {value}{than}',
     than: ', {percent} against {base}',
     none: '{count} side by side',
-    settings: 'no setting differs | One setting differs: {names} | {count} settings differ: {names}',
+    settings: 'No setting differs | One setting differs: {names} | {count} settings differ: {names}',
   },
   chips: {
     name: 'What is compared',

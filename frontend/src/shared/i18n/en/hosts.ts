@@ -11,7 +11,8 @@ export default {
   free: '{size} free',
   slowed: 'slowed down by {reasons}',
   memoryErrors: '{count} memory error | {count} memory errors',
-  jobs: 'idle | {count} job | {count} jobs',
+  jobs: 'Idle | {count} job | {count} jobs',
+  jobsHere: 'idle | {count} job | {count} jobs',
   seen: 'Last seen',
   silent: 'Not seen for more than 5 minutes',
   span: 'Time span',
@@ -36,7 +37,7 @@ export default {
     none: 'No GPU of this machine was reported in this time.',
     held: 'Share of the time in which it was held, and its memory',
     meanUse: '{use} on average',
-    moreJobs: 'and {count} more jobs',
+    moreJobs: 'and {count} more job | and {count} more jobs',
   },
   diskForecast: {
     title: 'Disk',

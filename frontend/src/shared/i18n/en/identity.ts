@@ -64,7 +64,7 @@ export default {
     fromEnvironment: 'from the environment',
     enabled: 'on',
     disabled: 'off',
-    linked: 'nobody signs in with it | one person signs in with it | {count} people sign in with it',
+    linked: 'Nobody signs in with it | One person signs in with it | {count} people sign in with it',
     testOk: 'The provider can be used.',
     checks: { discovery: 'Issuer', keys: 'Keys', pkce: 'PKCE', scopes: 'Scopes', secret: 'Secret' },
     preset: 'Kind',

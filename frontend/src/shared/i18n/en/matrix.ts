@@ -51,9 +51,9 @@ export default {
   noResults: { title: 'No result yet', hint: 'The best job of every model and dataset stands here once one is done.' },
   trend: {
     title: 'Best {metric}',
-    label: 'Best {metric} over time, {count} records',
+    label: 'Best {metric} over time, {count} record | Best {metric} over time, {count} records',
     by: 'by {model} on {dataset},',
-    count: '{count} records among {results} results',
+    count: '{count} record in {results} results | {count} records in {results} results',
     step: '{value} by {job}, {time}',
   },
   export: {

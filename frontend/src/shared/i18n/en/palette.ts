@@ -4,7 +4,7 @@ export default {
   placeholder: 'A page, a batch, a project, a host, an action',
   close: 'Close',
   searching: 'Searching',
-  results: 'nothing found | {count} result | {count} results',
+  results: 'Nothing found | {count} result | {count} results',
   nothing: 'Nothing found for "{text}".',
   failed: 'Not everything could be searched.',
   everything: 'All results for "{text}"',

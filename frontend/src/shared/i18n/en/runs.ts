@@ -1,5 +1,5 @@
 export default {
-  progress: { of: '{done} of {total} jobs', jobs: 'no job done | {count} job done | {count} jobs done', failed: '{count} failed' },
+  progress: { of: '{done} of {total} jobs', jobs: 'No job done | {count} job done | {count} jobs done', failed: '{count} failed' },
   eta: {
     unknown: 'after the first job',
     now: 'about now',

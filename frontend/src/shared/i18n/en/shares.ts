@@ -20,7 +20,7 @@ export default {
     ends: 'Good for',
     lifetimes: { day: 'a day', week: 'a week', month: '30 days', year: 'a year', ever: 'as long as it is there' },
     make: 'Make a link',
-    views: 'not seen yet | seen once | seen {count} times',
+    views: 'Not seen yet | Seen once | Seen {count} times',
     lastViewed: 'last',
     forEver: 'has no end',
     until: 'ends {time}',

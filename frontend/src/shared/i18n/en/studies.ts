@@ -7,7 +7,7 @@ export default {
   value: 'value',
   number: 'Trial',
   trial: 'Trial {number}',
-  trialCount: 'no trials | {count} trial | {count} trials',
+  trialCount: 'No trial | {count} trial | {count} trials',
   best: '{study}: trial {number} is the best, {metric} {value}',
   aims: { min: 'lower is better', max: 'higher is better' },
   states: { done: 'done', running: 'running', pruned: 'pruned', failed: 'failed', lost: 'lost' },

@@ -111,7 +111,7 @@ export default {
     export: '导出',
     formats: { csv: 'CSV 表格', jsonl: 'JSON 行', syslog: 'Syslog 行（RFC 5424）' },
     verify: '校验链条',
-    verifying: '已校验 {count} 行',
+    verifying: '正在校验 | 已校验 {count} 行 | 已校验 {count} 行',
     whole: '日志为空。 | {count} 行，与写入时一致。 | {count} 行，全部与写入时一致。',
     broken: '第 {id} 行被修改，或其附近的记录缺失。请与其他副本比对，并查明谁能写入数据库。',
     empty: { title: '没有符合条件的记录', hint: '请清除筛选条件，或选择其他时间。' },

@@ -75,7 +75,7 @@ export default {
     slots: '并列',
     jobs: '每个任务一行',
     slot: '槽位 {number}',
-    summary: '{jobs} 个任务，最多 {lanes} 行',
+    summary: '{jobs} 个任务，最多同时 {lanes} 行',
     label: '任务时间线',
     in: '放大',
     out: '缩小',

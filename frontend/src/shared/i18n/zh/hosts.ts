@@ -12,6 +12,7 @@ export default {
   slowed: '受限降频：{reasons}',
   memoryErrors: '{count} 个显存错误 | {count} 个显存错误',
   jobs: '空闲 | {count} 个任务 | {count} 个任务',
+  jobsHere: '空闲 | {count} 个任务 | {count} 个任务',
   seen: '最后出现于',
   silent: '超过 5 分钟未出现',
   span: '时间范围',

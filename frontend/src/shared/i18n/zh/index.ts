@@ -1,11 +1,13 @@
 import admin from './admin'
 import agents from './agents'
 import artifacts from './artifacts'
+import auditlog from './auditlog'
 import auth from './auth'
 import batches from './batches'
 import batchpage from './batchpage'
 import channels from './channels'
 import charts from './charts'
+import commandkeys from './commandkeys'
 import common from './common'
 import compare from './compare'
 import crash from './crash'
@@ -40,4 +42,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, agents, artifacts, auth, batches, batchpage, channels, charts, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, marks, matrix, notifications, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, marks, matrix, notifications, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }

@@ -44,6 +44,7 @@ export default {
     saved: '已保存。',
   },
   oneAnswer: '{project}：{running}',
+  runningHere: '没有运行中的批次 | {count} 个运行中 | {count} 个运行中',
   running: '没有运行中的批次 | {count} 个运行中 | {count} 个运行中',
   batches: '{count} 个批次 | {count} 个批次 | {count} 个批次',
   jobs: '完成 {count} 个任务 | 完成 {count} 个任务 | 完成 {count} 个任务',

@@ -1,0 +1,28 @@
+export default {
+  title: 'Command keys',
+  what: 'Agents act only on commands that a key they pinned has signed. The next key is announced to them by the one before, so nobody registers again.',
+  columns: { key: 'Key', state: 'State', made: 'Made', when: 'When' },
+  states: { signs: 'Signs commands', next: 'Announced', retired: 'Retired' },
+  from: 'signs {time}',
+  since: 'since',
+  none: { title: 'No key yet', hint: 'The first one is made when an agent registers or a command is signed.' },
+  announce: { name: 'Announce the next key', ask: 'A new key is announced to all agents now and signs from tomorrow on. Nobody registers again.', done: 'The next key is announced.' },
+  now: { name: 'Sign with it now', fresh: 'Rotate now', ask: 'A new key signs from now on, and what waits is signed again. Agents take it over at their next poll.', done: 'The new key signs from now on.' },
+  stolen: {
+    name: 'The key may be stolen',
+    title: 'End all keys at once?',
+    what: 'No key of now counts any more, and none may vouch for the new one. Every agent refuses every command until somebody runs these lines on its host:',
+    ok: 'End all keys',
+    done: 'All keys have ended. Register every agent again.',
+  },
+  agents: {
+    title: 'Agents and these keys',
+    none: 'No agent is registered.',
+    all: 'The agent knows them. | The agent knows them. | All {count} agents know them.',
+    behind: 'All agents know them. | {count} of {all} does not know them yet | {count} of {all} do not know them yet',
+    columns: { host: 'Host', owner: 'Owner', seen: 'Last seen', knows: 'Knows' },
+    knows: { older: 'an older list', unknown: 'says nothing of keys' },
+    hint: 'One that knows an older list learns of the newer at its next poll. One that says nothing checks no signature, or has not polled yet.',
+    some: 'The first {count} are listed.',
+  },
+}
