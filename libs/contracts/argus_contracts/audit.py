@@ -124,6 +124,12 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "channel_test": Action("channel", "Somebody sent a channel a message to try it; `ok` is the outcome."),
     "dead_letter_retry": Action("delivery", "An administrator had `count` dead letters tried again: the target's."),
     "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
+    "mail_template_set": Action("mail_template", "What a kind of mail says was changed; the target is `kind/locale`."),
+    "mail_template_reset": Action("mail_template", "Such a text went back to the packaged one."),
+    "digest_set": Action("user", "Somebody chose when their daily summary comes, or that none does."),
+    "rule_add": Action("rule", "Somebody's rule, or a `project`'s, says from now on when it has something to tell."),
+    "rule_update": Action("rule", "A rule was changed; `changed` names what."),
+    "rule_remove": Action("rule", "A rule was removed."),
 }
 
 

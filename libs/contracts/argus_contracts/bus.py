@@ -23,6 +23,7 @@ BATCH_CREATE: Final = "argus.batch.create"
 TRACKING_DELETE: Final = "argus.tracking.delete"
 TRACKING_RESTORE: Final = "argus.tracking.restore"
 
+DIGEST: Final = "argus.digest"
 # Subjects kept by a stream.
 MAIL_SEND: Final = "argus.mail.send"
 ALL_EVENTS: Final = "argus.event.>"
@@ -347,3 +348,63 @@ def decode(payload_type: type[T], body: bytes) -> T:
         decoder = _DECODERS[payload_type] = msgspec.json.Decoder(payload_type)
     payload: T = decoder.decode(body)
     return payload
+    locale: str = "en-US"
+
+
+class DigestAsk(msgspec.Struct, kw_only=True):
+    """Request to catalog: what happened from ``since`` until before ``until`` in what a person may see."""
+
+    user_id: int
+    since: datetime
+    until: datetime
+
+
+class DigestCause(msgspec.Struct, kw_only=True):
+    """A kind of failure (the values of catalog's crash kinds), and the last job that died of it."""
+
+    kind: str
+    jobs: int
+    batch_id: str
+    job_id: str
+
+
+class DigestResult(msgspec.Struct, kw_only=True):
+    """The best job of a project among those that were done; ``is_record``: no job of the project was better before."""
+
+    project: str
+    batch_id: str
+    job_id: str
+    model: str | None
+    dataset: str | None
+    metric: str
+    value: float
+    is_record: bool
+
+
+class DigestBatch(msgspec.Struct, kw_only=True):
+    """A batch that ran, with its jobs that ended in that time."""
+
+    id: str
+    project: str
+    status: str | None
+    n_done: int
+    n_failed: int
+
+
+class DigestReply(msgspec.Struct, kw_only=True):
+    """Counts of jobs that ended, hours of GPUs within that time, and the lists, the most important first.
+
+    ``gpu_hours_wasted`` went into jobs that failed, were lost or killed. ``running`` counts batches that run now,
+    ``idle_jobs`` running jobs whose GPU is flagged as idle.
+    """
+
+    n_done: int = 0
+    n_failed: int = 0
+    running: int = 0
+    idle_jobs: int = 0
+    gpu_hours_used: float = 0.0
+    gpu_hours_wasted: float = 0.0
+    causes: list[DigestCause] = []
+    results: list[DigestResult] = []
+    batches: list[DigestBatch] = []
+    more_batches: int = 0

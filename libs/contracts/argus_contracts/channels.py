@@ -169,4 +169,13 @@ CHANNELS: Final = (
         ("auth",),
         reply=bus.MintAgentTokenReply,
     ),
+    Channel(
+        "digest",
+        bus.DIGEST,
+        "What happened in a time in what a person may see.",
+        bus.DigestAsk,
+        ("notifier",),
+        ("catalog",),
+        reply=bus.DigestReply,
+    ),
 )

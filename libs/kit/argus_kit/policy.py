@@ -171,7 +171,9 @@ RULES: Final[Mapping[Permission, Rule]] = {
     # By a session only: a leaked token of an administrator must neither make administrators nor open an account. A
     # provider does both: it says whose an address is, and its groups make administrators.
     P.ADMIN_SECURE: Rule(
-        "say who is an administrator; end a password; set up providers of login", _BROWSER, admin=True
+        "say who is an administrator; end a password; set up providers of login, the mail server and what mails say",
+        _BROWSER,
+        admin=True,
     ),
 }
 

@@ -33,6 +33,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_auth.export import endpoints as export
     from argus_auth.invites import endpoints as invites
     from argus_auth.keys import endpoints as keys
+    from argus_auth.mail_server import endpoints as mail_server
     from argus_auth.oauth import admin_endpoints as providers
     from argus_auth.oauth import endpoints as oauth
     from argus_auth.security import endpoints as security
@@ -42,7 +43,7 @@ def _routers() -> Sequence[APIRouter]:
 
     modules = (
         accounts, departures, export, invites, sessions, tokens, oauth, keys, users, providers, config, audit,
-        security,
+        security, mail_server,
     )  # fmt: skip
     return [module.router for module in modules]
 

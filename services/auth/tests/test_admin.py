@@ -118,6 +118,7 @@ class TestSystemConfig:
             "from_name": ("default", "Argus"),
             "use_tls": ("default", True),
             "use_ssl": ("default", False),
+            "enabled": ("default", True),
         }
         gone = await client.delete("/api/admin/system-config/smtp/port", headers=admin.headers)
         assert gone.status_code == 204

@@ -20,6 +20,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.mail import endpoints as mail
     from argus_notifier.preferences import endpoints as preferences
     from argus_notifier.recipients import endpoints as recipients
+    from argus_notifier.templates import endpoints as templates
     from argus_notifier.unsubscribe import endpoints as unsubscribe
 
     return [
@@ -33,6 +34,7 @@ def _routers() -> Sequence[APIRouter]:
             mail,
             preferences,
             recipients,
+            templates,
             unsubscribe,
         )
     ]

@@ -63,6 +63,7 @@ def sample_of(operation: str) -> Sample:
 
 
 _QUESTIONS = {"POST /api/metrics/query", "POST /api/query", "POST /api/query/export", "POST /api/compare/jobs"}
+_QUESTIONS |= {"POST /api/admin/email/templates/{template_id}/preview"}
 
 
 def is_change(operation: str) -> bool:
@@ -411,6 +412,42 @@ def _(world: World) -> Call:
     # Nothing listens there, which the answer says; the try is what counts.
     trial = {"host": "127.0.0.1", "port": 1, "use_tls": False}
     return Call("/api/admin/email/smtp/test", trial, target=("smtp", "127.0.0.1:1"))
+
+
+@sample("PUT /api/admin/email/smtp", "admin")
+def _(world: World) -> Call:
+    # Only the name differs from what is there, and each time it does.
+    server = {"smtp_host": None, "smtp_password": "***", "smtp_from_name": world.name("Argus")}
+    return Call("/api/admin/email/smtp", server, target=("system_config", "smtp/from_name"))
+
+
+def _template(world: World) -> tuple[str, dict[str, str]]:
+    found = world.ask("GET", "/api/admin/email/templates", world.admin.session)
+    one = next(one for one in found if (one["event_type"], one["locale"]) == ("batch_done", "en-US"))
+    texts = {name: one[name] for name in ("subject", "body_html", "body_text")}
+    return f"/api/admin/email/templates/{one['id']}", texts
+
+
+@sample("GET /api/admin/email/templates/{template_id}", "admin")
+def _(world: World) -> Call:
+    return Call(_template(world)[0])
+
+
+@sample("PUT /api/admin/email/templates/{template_id}", "admin")
+def _(world: World) -> Call:
+    path, texts = _template(world)
+    return Call(path, texts, target=("mail_template", "batch_done/en-US"))
+
+
+@sample("POST /api/admin/email/templates/{template_id}/preview", "admin")
+def _(world: World) -> Call:
+    path, texts = _template(world)
+    return Call(f"{path}/preview", texts)
+
+
+@sample("POST /api/admin/email/templates/{template_id}/reset", "admin")
+def _(world: World) -> Call:
+    return Call(f"{_template(world)[0]}/reset", target=("mail_template", "batch_done/en-US"))
 
 
 @sample("POST /api/admin/email/dead-letter/retry", "admin")

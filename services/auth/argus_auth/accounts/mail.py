@@ -236,4 +236,5 @@ def _message(texts: dict[str, _Text], to: Addressee, kind: str, token: str | Non
         body_text=text.body.format(name=to.username, **values),
         event_type=kind,
         dedupe_key=f"{kind}:{key}" if key else None,
+        locale=to.locale,
     )

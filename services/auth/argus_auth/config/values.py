@@ -22,4 +22,4 @@ async def value_of(connection: AsyncConnection, group: str, key: str) -> Any:
 
 async def sends_mail(connection: AsyncConnection) -> bool:
     """Whether there is a mail server, so that a mailed link can arrive."""
-    return bool(await value_of(connection, "smtp", "host"))
+    return bool(await value_of(connection, "smtp", "enabled") and await value_of(connection, "smtp", "host"))

@@ -10,6 +10,7 @@ from argus_kit.bus import Message, Reject
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.mail import repository
+from argus_notifier.mail.rendering import letter
 from argus_notifier.mail.server import current
 from argus_notifier.settings import NotifierSettings
 
@@ -43,7 +44,7 @@ class MailConsumer(Part):
             "target": mail.to,
             "subject": mail.subject,
             "body_text": mail.body_text,
-            "body_html": mail.body_html,
+            "body_html": mail.body_html or letter(mail.locale, mail.subject, mail.body_text),
             "event_type": mail.event_type,
             # Without a key of its own, a mail is told from its redelivery by the message's id.
             "dedupe_key": mail.dedupe_key or f"message:{message.headers.get('Nats-Msg-Id', message.sequence)}",

@@ -12,6 +12,7 @@ import aiosmtplib
 
 from argus_kit.clock import now
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.unsubscribe import links
 
 
 class MailRefused(Exception):
@@ -38,6 +39,9 @@ def compose(row: Any, settings: NotifierSettings) -> EmailMessage:
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<argus-{row.id}.{int(row.created_at.timestamp())}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        link = (getattr(row, "facts", None) or {}).get(links.FACT)
+        for name, value in (links.headers(link) if link else {}).items():
+            message[name] = value
         message.set_content(row.body_text)
         if row.body_html:
             message.add_alternative(row.body_html, subtype="html")
