@@ -1,4 +1,6 @@
-"""Pause and resume with real processes: from the click to exit code 75, and on from the checkpoint, on one batch."""
+"""Pause and resume with real processes: from the click to exit code 75, and on from the checkpoint, on one batch; with
+each of the databases.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from argus_standalone.testing import Account
+from argus_standalone.testing import Account, ServerProcess
 
 TRAINING = """
 import json, os, pathlib, sys, time
@@ -83,6 +85,18 @@ class Training:
     def pause(self):
         assert self.post("pause") == {"status": "running", "batch_id": self.id, "pause_requested": True}
         self.wait(lambda: self.status == "paused")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(request, tmp_path_factory):
+    environment = {}
+    if request.param == "postgresql":
+        environment["ARGUS_DB_URL"] = request.getfixturevalue("postgres_server")
+    made = ServerProcess(tmp_path_factory.mktemp("argus") / "home", **environment)
+    made.start()
+    made.wait_ready(120)
+    yield made
+    made.end()
 
 
 @pytest.fixture

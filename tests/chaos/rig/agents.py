@@ -24,6 +24,7 @@ from argus_standalone.testing import Account
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "rerun.py"
 _LOOK_S = 0.002
+_PAUSED = 75
 _PATIENCE_S = 60.0
 
 
@@ -86,7 +87,7 @@ class TrainingHost:
                     process.kill()
 
     def executions(self) -> Counter[str]:
-        """How often each batch was begun."""
+        """How often each batch was begun, and as `batch/resumed` how often it went on."""
         lines = self.witness.read_text().splitlines() if self.witness.exists() else []
         return Counter(line.split()[0] for line in lines)
 
@@ -142,11 +143,14 @@ class TrainingHost:
 
 
 class FolderWatch:
-    """Calls `reached` when a run comes to a step that only the host's own files tell of."""
+    """Calls `reached` when a run comes to a step that only the host's own files tell of. `kind` says of a command's id
+    what it is.
+    """
 
-    def __init__(self, host: TrainingHost, reached: Callable[[str], None]) -> None:
+    def __init__(self, host: TrainingHost, reached: Callable[[str], None], kind: Callable[[str], str]) -> None:
         self._host = host
         self._reached = reached
+        self._kind = kind
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -158,21 +162,29 @@ class FolderWatch:
 
     def _run(self) -> None:
         while not self._over.wait(_LOOK_S):
-            ledger = self._host.home / "commands.jsonl"
-            if ledger.exists() and b'"begun"' in ledger.read_bytes():
-                self._reached("rerun:begun")
+            for entry in _lines(self._host.home / "commands.jsonl"):
+                if entry.get("state") == "begun":
+                    self._reached(f"{entry.get('kind')}:begun")
+            if self._host.witness.with_suffix(".saved").exists():
+                self._reached("pause:saved")
             for run in (self._host.home / "runs").glob("*"):
-                if (run / "claim").exists():
-                    self._reached("rerun:claimed")
-                events = run / "events.jsonl"
-                steps = [_step(line) for line in events.read_bytes().split(b"\n")] if events.exists() else []
-                if "spawned" in steps:
-                    self._reached("rerun:running")
-                if "ended" in steps:
-                    self._reached("rerun:over")
+                self._look_at(run)
+
+    def _look_at(self, run: Path) -> None:
+        kind = self._kind(run.name)
+        if (run / "claim").exists():
+            self._reached(f"{kind}:claimed")
+        for event in _lines(run / "events.jsonl"):
+            if event.get("step") == "spawned":
+                self._reached(f"{kind}:running")
+            if event.get("step") == "ended":
+                self._reached("pause:over" if event.get("exit_code") == _PAUSED else f"{kind}:over")
 
 
-def _step(line: bytes) -> str:
-    with contextlib.suppress(ValueError):
-        return str(json.loads(line)["step"])
-    return ""
+def _lines(file: Path) -> list[dict[str, Any]]:
+    """What a file says line by line; half a line, while it is written, is none."""
+    found = []
+    for line in file.read_bytes().split(b"\n") if file.exists() else ():
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return [entry for entry in found if isinstance(entry, dict)]

@@ -7,24 +7,30 @@ from dataclasses import dataclass, field
 
 # Steps of a command's life, in their order: `asked` is the click, `queued` its answer. A name alone comes before the
 # server hears of it, `-answered` before the agent hears that the server did.
+_OF_A_RUN = (
+    "asked",
+    "queued",
+    "delivered",
+    "begun",
+    "claimed",
+    "running",
+    "ack",
+    "ack-answered",
+    "spawned",
+    "spawned-answered",
+    "over",
+    "ended",
+    "ended-answered",
+)
 STEPS = {
-    "rerun": (
-        "asked",
-        "queued",
-        "delivered",
-        "begun",
-        "claimed",
-        "running",
-        "ack",
-        "ack-answered",
-        "spawned",
-        "spawned-answered",
-        "over",
-        "ended",
-        "ended-answered",
-    ),
+    "rerun": _OF_A_RUN,
     "stop": ("asked", "queued", "delivered", "ack", "ack-answered", "ended", "ended-answered"),
+    # A pause is no command: `saved` is when the training obeys it, `over` when its process is gone.
+    "pause": ("asked", "queued", "saved", "over"),
+    "resume": _OF_A_RUN,
+    "inspect": ("asked", "queued", "delivered", "inspected", "inspected-answered"),
 }
+_WEIGHTS = {"rerun": 2, "stop": 1, "pause": 1, "resume": 2, "inspect": 1}
 PROCESSES = ("agent", "supervisor", "executor", "executor-worker", "ingest", "nats", "postgres")
 WAYS = ("front", "nats", "postgres")
 # Before these steps there is no supervisor.
@@ -33,7 +39,7 @@ _NO_SUPERVISOR = {"asked", "queued", "delivered", "begun"}
 
 @dataclass(frozen=True)
 class Blow:
-    """At the moment when a `command` (rerun or stop) comes to `step`, `target` is killed, or the way cut for `for_s`
+    """At the moment when a `command` comes to `step`, `target` is killed, or the way cut for `for_s`
     seconds. A killed agent comes back after `for_s`; everything else by itself.
     """
 
@@ -59,7 +65,9 @@ class Blow:
 
 @dataclass(frozen=True)
 class CommandPlan:
-    """One run: reruns of which each is carried out once, the last of them stopped in the middle."""
+    """One run: reruns of which each is carried out once, the last of them stopped in the middle, and before them one
+    that is looked into, paused and resumed.
+    """
 
     seed: int
     reruns: int
@@ -72,7 +80,8 @@ class CommandPlan:
         return any(blow.target == "supervisor" for blow in self.blows)
 
     def __str__(self) -> str:
-        head = f"seed {self.seed}: {self.reruns} reruns, the last is stopped and {'deaf' if self.is_deaf else 'hears'}"
+        end = "deaf" if self.is_deaf else "hears"
+        head = f"seed {self.seed}: one that is paused, {self.reruns} reruns, the last is stopped and {end}"
         return "\n".join([head, *(f"  {blow}" for blow in self.blows)])
 
 
@@ -85,7 +94,7 @@ def draw_commands(seed: int) -> CommandPlan:
 
 
 def _blow(chance: random.Random) -> Blow:
-    command = chance.choices(["rerun", "stop"], weights=[2, 1])[0]
+    command = chance.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
     step = chance.choice(STEPS[command])
     is_kill = chance.random() < 0.7
     targets = WAYS if not is_kill else [name for name in PROCESSES if name != "supervisor" or _has_one(command, step)]
@@ -93,4 +102,4 @@ def _blow(chance: random.Random) -> Blow:
 
 
 def _has_one(command: str, step: str) -> bool:
-    return command == "stop" or step not in _NO_SUPERVISOR
+    return STEPS[command] != _OF_A_RUN or step not in _NO_SUPERVISOR

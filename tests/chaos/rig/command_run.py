@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 import threading
@@ -11,17 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
-
 from argus_standalone.testing import Account
 from rig.agents import FolderWatch, TrainingHost
 from rig.command_plan import Blow, CommandPlan
 from rig.gate import Gate
+from rig.pausing import Pausing
+from rig.person import BUSY, Person
 from rig.systems import Stack
 
 EPOCHS = 20
-_PATIENCE_S = 120.0
-_BUSY = frozenset({None, "requested", "running", "stopping", "stalled", "pending"})
 _OPEN = frozenset({"pending", "delivered", "started"})
 
 
@@ -66,6 +63,7 @@ class CommandRun:
         self._blows = Blows(plan, self._strike)
         self._gate = Gate(system.url, self._blows.reached)
         self._host = TrainingHost(f"host-{self.folder.name[-8:]}", self.folder, self._gate.url, account)
+        self._person = Person(account, system, self._blows.reached, self.folder)
         self._healers: list[threading.Thread] = []
         self._broken: list[str] = []
 
@@ -73,15 +71,19 @@ class CommandRun:
         """From the first click to the verdict."""
         begin = time.monotonic()
         stopped_how = "deaf" if self.plan.is_deaf else "long"
-        kinds = [*["short"] * (self.plan.reruns - 1), stopped_how]
+        kinds = ["saving", *["short"] * (self.plan.reruns - 1), stopped_how]
         self._host.register()
         sources = [self._host.record(self._account, how) for how in kinds]
         self._host.start()
-        watch = FolderWatch(self._host, self._blows.reached)
+        watch = FolderWatch(self._host, self._blows.reached, self._gate.kind)
         try:
             batches = [self._rerun(source) for source in sources]
+            pausing = Pausing(batches[0], self._person, self._host, self._system)
+            pausing.inspect()
+            pausing.pause()
             self._await_start(batches[-1])
-            self._stop(batches[-1])
+            self._click_stop(batches[-1])
+            pausing.resume()
             self._settle(batches)
         finally:
             watch.close()
@@ -89,8 +91,11 @@ class CommandRun:
                 healer.join(30)
         self._system.wait_ready()
         lost, double = self._judge(batches)
+        self._broken += pausing.broken()
+        lost, double = lost + pausing.lost, double + pausing.double
+        asked = len(batches) + 1 + pausing.asked
         seconds = time.monotonic() - begin
-        return Executions(self.plan, self._blows.fallen, len(batches) + 1, lost, double, self._broken, seconds)
+        return Executions(self.plan, self._blows.fallen, asked, lost, double, self._broken, seconds)
 
     def close(self, *, keep: bool) -> None:
         """End what is left, and forget or keep what was written."""
@@ -128,32 +133,17 @@ class CommandRun:
 
     def _rerun(self, source: str) -> str:
         """Click until there is an answer, as a person does; one who sees the new batch does not click again."""
-        answer = self._click(f"/api/batches/{source}/rerun", {"overrides": {}}, "rerun")
+        answer = self._person.click(f"/api/batches/{source}/rerun", {"overrides": {}}, "rerun")
+        assert answer is not None, f"{source} may not be rerun"
         batch_id: str = answer["batch_id"]
         return batch_id
 
-    def _stop(self, batch_id: str) -> None:
-        self._click(f"/api/batches/{batch_id}/stop", None, "stop")
-
-    def _click(self, path: str, body: dict[str, Any] | None, kind: str) -> dict[str, Any]:
-        asked = threading.Thread(target=self._blows.reached, args=(f"{kind}:asked",), daemon=True)
-        asked.start()
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                answer = self._account.http.post(path, json=body)
-                if answer.is_success:
-                    self._blows.reached(f"{kind}:queued")
-                    found: dict[str, Any] = answer.json()
-                    return found
-                # 404: what Traefik says before it has read its routes.
-                assert answer.status_code in {404, 429, 500, 502, 503, 504}, f"{path}: {answer.text}"
-            assert time.monotonic() < deadline, f"{path} was never answered"
-            time.sleep(0.2)
+    def _click_stop(self, batch_id: str) -> None:
+        self._person.click(f"/api/batches/{batch_id}/stop", None, "stop")
 
     def _await_start(self, batch_id: str) -> None:
         """A stop in the middle: the run is there, or it never will be."""
-        self._until(lambda: self._host.executions()[batch_id] or self._status(batch_id) not in _BUSY)
+        self._person.until(lambda: self._host.executions()[batch_id] or self._person.is_settled(batch_id))
 
     def _settle(self, batches: list[str]) -> None:
         """Until everything that was asked for has come to an end, here and there."""
@@ -166,25 +156,11 @@ class CommandRun:
                 batches=batches,
             )
 
-        self._until(is_over, quietly=True)
-
-    def _status(self, batch_id: str) -> str | None:
-        found = self._system.query("select status from batch where id = :batch", batch=batch_id)
-        return found[0][0] if found else None
-
-    def _until(self, check: Callable[[], Any], *, quietly: bool = False) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            with contextlib.suppress(Exception):  # the database may be what was struck
-                if check():
-                    return
-            if time.monotonic() > deadline:
-                assert quietly, f"it never came to that, see {self.folder}"
-                return
-            time.sleep(0.1)
+        self._person.until(is_over, quietly=True)
 
     def _judge(self, batches: list[str]) -> tuple[int, int]:
         counted = self._host.executions()
+        del counted[f"{batches[0]}/resumed"]
         rows = self._system.query(
             "select batch_id, kind, status, exit_code, error from command where batch_id = any(:batches)",
             batches=batches,
@@ -195,17 +171,17 @@ class CommandRun:
         self._hold(not stranger, f"executed, and nobody knows of it: {stranger}")
         double = sum(times - 1 for times in counted.values() if times > 1)
         self._hold(not double, f"executed more than once: {counted}")
-        for batch in batches[:-1]:
+        for batch in batches[1:-1]:
             self._hold_short(batch, reruns.get(batch), counted[batch])
         self._hold_stopped(batches[-1], [row for row in rows if row.kind == "stop"])
         return lost, double
 
     def _is_lost(self, batch: str, row: Any, times: int) -> bool:
         """Asked for, and neither executed nor told why not."""
-        status = self._status(batch)
+        status = self._person.status(batch)
         open_ = row is None or row.status in _OPEN
         self._hold(not open_, f"{batch}: its command is {row.status if row else 'nowhere'}")
-        self._hold(status not in _BUSY, f"{batch} is {status} for ever")
+        self._hold(status not in BUSY, f"{batch} is {status} for ever")
         was_told = row is not None and row.status == "failed" and bool(row.error)
         is_lost = times == 0 and not was_told
         self._hold(not is_lost, f"{batch}: was never executed, and nobody was told")
@@ -218,7 +194,8 @@ class CommandRun:
             return
         points = self._account.get(f"/api/jobs/{batch}/job/epochs", limit=1000)
         self._hold(len(points) == EPOCHS, f"{batch}: {len(points)} of {EPOCHS} epochs are stored")
-        self._hold(self._status(batch) == "done", f"{batch} is {self._status(batch)}, not done")
+        status = self._person.status(batch)
+        self._hold(status == "done", f"{batch} is {status}, not done")
         right = (row.status, row.exit_code) == ("succeeded", 0) or self.plan.kills_supervisor
         self._hold(right, f"{batch}: {row}")
 

@@ -34,7 +34,7 @@ class Gate:
         self._server.server_close()
 
     def kind(self, command_id: str) -> str:
-        """What a command that was handed over is: rerun or stop."""
+        """What a command that was handed over is, such as rerun or stop."""
         return self._kinds.get(command_id, "other")
 
     def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes, str]:
