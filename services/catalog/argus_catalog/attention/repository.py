@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope, editable, visible
-from argus_catalog.derivations.status import TERMINAL
 from argus_kit.actor import Actor
 from argus_schema import auth, ingest
+from argus_schema.statuses import TERMINAL
 
 batch = ingest.batch.c
 job = ingest.job.c

@@ -32,7 +32,7 @@ from argus_catalog.derivations.progress import (
     health_warnings,
     pending_jobs,
 )
-from argus_catalog.derivations.status import TERMINAL, age_s, is_stalled
+from argus_catalog.derivations.status import age_s, is_stalled
 from argus_catalog.hosts.snapshots import snapshot_fields, snapshot_out
 from argus_catalog.jobs import repository as jobs_repository
 from argus_catalog.jobs.schemas import JobEta, JobOut
@@ -40,6 +40,7 @@ from argus_catalog.jobs.service import eta_of, job_out
 from argus_kit.actor import Actor
 from argus_kit.clock import iso_exact, now
 from argus_kit.pagination import encode_cursor
+from argus_schema.statuses import TERMINAL
 
 # Snapshots that arrive out of order are few; numbers come from JSON, where a non-finite one is a text.
 _NON_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})

@@ -16,12 +16,13 @@ from argus_catalog.compare.service import environment
 from argus_catalog.compare.settings import config_of, flat, group_of
 from argus_catalog.derivations.metrics import curve_order, direction, metric_order
 from argus_catalog.derivations.progress import elapsed_s
-from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
+from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.seeds import seed_of
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_schema.statuses import LIVE_JOB
 
 _COPIED = ("batch_id", "project", "host", "command", "job_id", "model", "dataset", "start_time", "end_time")
 

@@ -16,12 +16,13 @@ from argus_catalog.compare.settings import config_of, flat, group_of
 from argus_catalog.csv import to_csv
 from argus_catalog.derivations.metrics import curve_order, direction
 from argus_catalog.derivations.progress import elapsed_s
-from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
+from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.projects.schemas import BestMetric
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_schema.statuses import LIVE_JOB
 
 _FEWEST, _MOST = 2, 32
 _LOSSES = ("train_loss", "val_loss")

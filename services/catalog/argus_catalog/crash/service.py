@@ -15,10 +15,11 @@ from argus_catalog.crash.classifier import Evidence, classify
 from argus_catalog.crash.ending import SILENT, Ending, HostWord, ending_of
 from argus_catalog.crash.host_word import host_word
 from argus_catalog.crash.schemas import CrashHost, CrashLine, CrashOut
-from argus_catalog.derivations.status import LOST, shown_job_status
+from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.logs.whole import repository as logs
 from argus_catalog.logs.whole.outline import Log
 from argus_schema import ingest
+from argus_schema.statuses import LOST
 
 Row = Any
 

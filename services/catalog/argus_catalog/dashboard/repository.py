@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
-from argus_catalog.derivations.status import TERMINAL
 from argus_kit.actor import Actor
 from argus_schema import ingest
+from argus_schema.statuses import TERMINAL
 
 batch = ingest.batch.c
 holding = ingest.holding.c

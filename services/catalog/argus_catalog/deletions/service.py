@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef, JobRef, find_batches, find_job, held, must_hold
 from argus_catalog.batches.schemas import BulkDeleted, Skipped
-from argus_catalog.derivations.status import LIVE_JOB, UNDELETABLE, shown_job_status
+from argus_catalog.derivations.status import UNDELETABLE, shown_job_status
 from argus_catalog.jobs.schemas import JobRef as WantedJob
 from argus_catalog.members.roles import must_have
 from argus_catalog.projects.repository import deleted_names, existing
@@ -30,6 +30,7 @@ from argus_kit.telemetry import ADDRESS
 from argus_schema import catalog as own
 from argus_schema import ingest
 from argus_schema.access import reached_by
+from argus_schema.statuses import LIVE_JOB
 
 batch = ingest.batch.c
 job = ingest.job.c

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-TERMINAL = frozenset({"done", "failed", "cancelled", "stopped", "partial"})
-"""Batches with these are over."""
+from argus_schema.statuses import LIVE_JOB, LOST, TERMINAL
+
 ACTIVE = frozenset({"running", "pending", "stopping", "requested", "stalled", "divergent", "in_progress", "paused"})
 """Batches with these may still hear of their run."""
 RUNNING = ("running", "in_progress", "pending", "stalled", "stopping", "paused", "divergent")
 """Batches that a project's card counts as running: their run has begun and has not ended."""
 UNDELETABLE = frozenset({"running", "pending", "stopping"})
 """Batches that cannot be deleted."""
-LIVE_JOB = frozenset({"running", "pending"})
-"""Jobs that have not ended."""
 _SILENT = frozenset({"requested", "paused"})
 """Batches with these have no process that could be heard."""
 PAUSED = "paused"
 """What a batch or job is called whose process saved itself and is gone, to be resumed."""
-LOST = "lost"
-"""What a job is called whose batch ended without it."""
 
 
 def is_stalled(status: str | None, last_event_age_s: float | None, threshold_s: float) -> bool:

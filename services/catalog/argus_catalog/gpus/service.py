@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.visibility import Scope
 from argus_catalog.derivations.metrics import gpu_count
-from argus_catalog.derivations.status import LIVE_JOB
 from argus_catalog.gpus import forecast as forecasts
 from argus_catalog.gpus import lanes as columns
 from argus_catalog.gpus import repository, wall
@@ -34,6 +33,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_schema.statuses import LIVE_JOB
 
 Row = Any
 

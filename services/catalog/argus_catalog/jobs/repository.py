@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.derivations.progress import EPOCH_KEYS
-from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
 from argus_contracts.timestamps import parse_timestamp
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_schema import ingest
+from argus_schema.statuses import LIVE_JOB, LOST, TERMINAL
 
 batch = ingest.batch.c
 holding = ingest.holding.c

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.dependencies import JobRef
 from argus_catalog.derivations.metrics import cost
 from argus_catalog.derivations.progress import Pace, elapsed_s, epoch_count, epochs_total, job_pace
-from argus_catalog.derivations.status import LIVE_JOB, PAUSED, shown_job_status
+from argus_catalog.derivations.status import PAUSED, shown_job_status
 from argus_catalog.jobs import repository
 from argus_catalog.jobs.repository import JobFilter, Row
 from argus_catalog.jobs.schemas import JobDetail, JobEta, JobItem, JobOut, JobPage, OneJobEta
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
+from argus_schema.statuses import LIVE_JOB
 
 __all__ = ["JobFilter", "detail", "epochs", "eta", "eta_of", "job_out", "list_jobs", "pace_of"]
 

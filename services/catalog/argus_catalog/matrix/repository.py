@@ -14,8 +14,8 @@ from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.jobs.repository import LISTED
 from argus_catalog.matrix.cells import Entry
 from argus_catalog.projects.repository import in_project_views
-from argus_catalog.query.json_values import value_at
 from argus_kit.actor import Actor
+from argus_query.json_values import value_at
 from argus_schema import catalog as own
 from argus_schema import ingest
 

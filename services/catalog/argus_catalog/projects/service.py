@@ -21,7 +21,7 @@ from argus_catalog.derivations.progress import (
     health_warnings,
     pending_jobs,
 )
-from argus_catalog.derivations.status import LIVE_JOB, age_s, is_stalled
+from argus_catalog.derivations.status import age_s, is_stalled
 from argus_catalog.jobs import repository as jobs_repository
 from argus_catalog.jobs.service import pace_of
 from argus_catalog.projects import repository
@@ -43,6 +43,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_schema.statuses import LIVE_JOB
 
 _SPARKLINE = 20
 

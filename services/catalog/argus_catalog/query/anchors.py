@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from argus_catalog.query import settings
-from argus_catalog.query.conditions import compared
-from argus_catalog.query.fields import JOBS, Json, place_of
-from argus_catalog.query.tree import Both, Compare, Node
+from argus_query import settings
+from argus_query.conditions import compared
+from argus_query.fields import JOBS, Json, place_of
+from argus_query.tree import Both, Compare, Node
 from argus_schema import ingest
 from argus_schema.plans import unindexed
 from argus_schema.sums.terms import LONGEST_NAME

@@ -7,8 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from argus_catalog.derivations.metrics import direction
-from argus_catalog.query.fields import Plain, Source, seconds_between
-from argus_catalog.query.json_values import value_at
+from argus_query.fields import Plain, Source, seconds_between
+from argus_query.json_values import value_at
 from argus_schema import auth, ingest
 
 batch = ingest.batch.c

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from argus_catalog.query import fields
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.fields import JOBS, Json, Plain, Source
-from argus_catalog.query.json_values import value_at
-from argus_catalog.query.parser import parse_field
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
+from argus_query import fields
+from argus_query.errors import QueryError, Reason
+from argus_query.fields import JOBS, Json, Plain, Source
+from argus_query.json_values import value_at
+from argus_query.parser import parse_field
 from argus_schema import ingest
 from argus_schema.base import UtcDateTime
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.query import repository
 from argus_catalog.query.batch_fields import BATCHES
-from argus_catalog.query.fields import JOBS, TAGS, Source
 from argus_catalog.query.schemas import KnownField, KnownFields
-from argus_catalog.query.tree import Field
 from argus_kit.actor import Actor
+from argus_query.fields import JOBS, TAGS, Source
+from argus_query.tree import Field
 from argus_schema import ingest
 
 job = ingest.job.c

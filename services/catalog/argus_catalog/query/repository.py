@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.query.anchors import Anchor
-from argus_catalog.query.fields import JOBS, PLAIN, Json, Place, Plain, Source
-from argus_catalog.query.json_values import anything_at
 from argus_catalog.query.keyset import Key, after
 from argus_kit.actor import Actor
+from argus_query.fields import JOBS, PLAIN, Json, Place, Plain, Source
+from argus_query.json_values import anything_at
 from argus_schema import auth, ingest
 from argus_schema.plans import unindexed
 from argus_schema.seeds import NO_SETTINGS

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from argus_catalog.batches.schemas import BatchOut
-from argus_catalog.query.tokens import LONGEST
 from argus_catalog.seeds import Spread
 from argus_catalog.wire import Shape, WireTime
+from argus_query.tokens import LONGEST
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 

@@ -12,15 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.batches.service import batches_by_key
 from argus_catalog.jobs.repository import how_many
-from argus_catalog.query import fields, keyset, repository
+from argus_catalog.query import keyset, repository
 from argus_catalog.query.anchors import anchor
 from argus_catalog.query.batch_fields import BATCHES
-from argus_catalog.query.conditions import condition
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.fields import JOBS, Json, Place, Plain, Source
 from argus_catalog.query.grouping import CONFIG, Group, Groups, tell
-from argus_catalog.query.json_values import value_at
-from argus_catalog.query.parser import parse, parse_field
 from argus_catalog.query.schemas import FoundBatch, FoundJob, JobQuery, QueryResult
 from argus_catalog.query.seed_groups import SeedGroups, final_metrics
 from argus_catalog.seeds import SEED
@@ -29,6 +24,12 @@ from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
 from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
+from argus_query import fields
+from argus_query.conditions import condition
+from argus_query.errors import QueryError, Reason
+from argus_query.fields import JOBS, Json, Place, Plain, Source
+from argus_query.json_values import value_at
+from argus_query.parser import parse, parse_field
 
 SOURCES: Final = {source.name: source for source in (JOBS, BATCHES)}
 _SEED_KEY: Final = ("project", "model", "dataset")

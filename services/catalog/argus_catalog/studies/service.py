@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.derivations.metrics import number
 from argus_catalog.derivations.progress import elapsed_s
-from argus_catalog.derivations.status import LIVE_JOB, shown_job_status
+from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.studies import repository
 from argus_catalog.studies.importance.design import Trial as Measured
 from argus_catalog.studies.importance.schemas import StudyImportance
@@ -24,6 +24,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
+from argus_schema.statuses import LIVE_JOB
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 

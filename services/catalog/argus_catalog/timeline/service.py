@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import JobRef
-from argus_catalog.derivations.status import LIVE_JOB, PAUSED, shown_job_status
+from argus_catalog.derivations.status import PAUSED, shown_job_status
 from argus_catalog.logs.whole import service as logs
 from argus_catalog.logs.whole.outline import Log, Outlines
 from argus_catalog.logs.whole.repository import Wanted
@@ -15,6 +15,7 @@ from argus_catalog.timeline import repository
 from argus_catalog.timeline.schemas import JobTimeline
 from argus_catalog.timeline.telling import moments_of, runs_of
 from argus_kit.clock import now
+from argus_schema.statuses import LIVE_JOB
 
 _WARNINGS = 500
 

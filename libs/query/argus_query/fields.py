@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from argus_catalog.derivations.status import LIVE_JOB, LOST, TERMINAL
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.tree import Field
+from argus_query.errors import QueryError, Reason
+from argus_query.tree import Field
 from argus_schema import auth, ingest
+from argus_schema.statuses import LIVE_JOB, LOST, TERMINAL
 
 batch = ingest.batch.c
 job = ingest.job.c
@@ -73,7 +73,7 @@ def seconds_between(begin: Any, end: Any) -> sa.ColumnElement[Any]:
 
 
 def _shown_status() -> sa.ColumnElement[Any]:
-    # The same rule as `derivations.status.shown_job_status`, for the database to apply.
+    # The same rule as `argus_catalog.derivations.status.shown_job_status`, for the database to apply.
     heard_later = sa.or_(job.last_epoch_at > batch.end_time, job.start_time > batch.end_time)
     is_lost = sa.and_(
         job.status.in_(sorted(LIVE_JOB)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from argus_catalog.query.fields import Json
+from argus_query.fields import Json
 from argus_schema import ingest
 from argus_schema.plans import unindexed
 from argus_schema.seeds import is_seed

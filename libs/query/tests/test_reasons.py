@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from argus_catalog.query.errors import QueryError, Reason
+from argus_query.errors import QueryError, Reason
 
-_MESSAGES = Path(__file__).parents[4] / "frontend/src/shared/i18n"
+_MESSAGES = Path(__file__).parents[3] / "frontend/src/shared/i18n"
 
 
 def _named(text: str | None) -> set[str]:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus_catalog.query.errors import QueryError
-from argus_catalog.query.parser import parse
-from argus_catalog.query.tree import Both, Compare, Duration, Field, In, Is, Not, Value
+from argus_query.errors import QueryError
+from argus_query.parser import parse
+from argus_query.tree import Both, Compare, Duration, Field, In, Is, Not, Value
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 DEEP = st.tuples(st.sampled_from(["config", "metrics", "not"]), st.lists(TEXTS, min_size=1, max_size=3))

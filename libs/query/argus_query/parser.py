@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, cast, get_args
 
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.tokens import Token, tokens
-from argus_catalog.query.tree import Both, Compare, Field, In, Is, Node, Not, Operator, Value
+from argus_query.errors import QueryError, Reason
+from argus_query.tokens import Token, tokens
+from argus_query.tree import Both, Compare, Field, In, Is, Node, Not, Operator, Value
 
 DEEPEST: Final = 40
 MOST_CONDITIONS: Final = 100

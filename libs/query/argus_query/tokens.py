@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.tree import KEYWORDS, NAME, PART, Duration
+from argus_query.errors import QueryError, Reason
+from argus_query.tree import KEYWORDS, NAME, PART, Duration
 
 LONGEST: Final = 4_000
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

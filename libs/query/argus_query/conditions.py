@@ -12,11 +12,11 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from argus_catalog.query import fields, settings
-from argus_catalog.query.errors import QueryError, Reason
-from argus_catalog.query.fields import JOBS, Json, Plain, Source, Tags
-from argus_catalog.query.json_values import is_there, value_at
-from argus_catalog.query.tree import Both, Compare, Duration, Field, In, Is, Node, Not, Value
+from argus_query import fields, settings
+from argus_query.errors import QueryError, Reason
+from argus_query.fields import JOBS, Json, Plain, Source, Tags
+from argus_query.json_values import is_there, value_at
+from argus_query.tree import Both, Compare, Duration, Field, In, Is, Node, Not, Value
 from argus_schema import ingest
 from argus_schema.base import UtcDateTime
 
