@@ -1,7 +1,7 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
 .PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
-.PHONY: release clean
+.PHONY: compose-check release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ fmt: ## format the code
 
 packages: ## argus-server and argus-reporter as wheels and source archives, into dist/
 	@exec deploy/local/packages
+
+compose-check: ## the compose files against their specification and our own rules
+	@exec deploy/local/compose-check
 
 package-check: ## build them twice, install them in a clean environment, start Argus there and report to it
 	@exec deploy/local/package-check

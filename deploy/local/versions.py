@@ -22,6 +22,11 @@ PLACES = (
     ("tests/e2e/package.json", r'^  "version": "', '"'),
     ("CITATION.cff", "^version: ", "$"),
 )
+# Files that say it wherever they name an image of ours.
+EVERYWHERE = (
+    ("compose.yaml", r"\$\{ARGUS_VERSION:-", r"\}"),
+    ("deploy/k8s/base/migrate.yaml", "image: argus-auth:", "$"),
+)
 # Packages that say it to whoever imports them; not each does.
 DOORS = ("libs/*/argus_*/__init__.py", "services/*/argus_*/__init__.py")
 # A lock of npm says it of its own package twice.
@@ -51,15 +56,17 @@ def wanted(version: str) -> Iterator[tuple[Path, str]]:
             yield path, _said(path, before, after, version, 1)
     for path in sorted(path for pattern in DOORS for path in ROOT.glob(pattern) if "__version__" in path.read_text()):
         yield path, _said(path, r'^__version__ = "', '"', version, 1)
+    for name, before, after in EVERYWHERE:
+        yield ROOT / name, _said(ROOT / name, before, after, version, None)
     for lock in LOCKS:
         yield ROOT / lock, _said(ROOT / lock, r'^ {2}(?: {4})?"version": "', '"', version, 2)
 
 
-def _said(path: Path, before: str, after: str, version: str, times: int) -> str:
+def _said(path: Path, before: str, after: str, version: str, times: int | None) -> str:
     text, found = re.subn(
-        f'({before})[^"\\n]+?({after})', rf"\g<1>{version}\g<2>", path.read_text(), count=times, flags=re.MULTILINE
+        f'({before})[^"\\n]+?({after})', rf"\g<1>{version}\g<2>", path.read_text(), count=times or 0, flags=re.MULTILINE
     )
-    assert found == times, f"{path} says its version in another form"
+    assert found == times or (times is None and found), f"{path} says its version in another form"
     return text
 
 
