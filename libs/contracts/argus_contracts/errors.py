@@ -194,6 +194,8 @@ class ErrorCode(StrEnum):
     CHANNEL_URL_INVALID = "channel.url_invalid", 422, "This is not an address that begins with https:// or http://."
     CHANNEL_LIMIT_REACHED = "channel.limit_reached", 409, "There are as many channels here as are allowed."
     RULE_NOT_FOUND = "rule.not_found", 404, "The rule does not exist."
+    RULE_INVALID = "rule.invalid", 422, "The parts of this rule do not fit together."
+    RULE_LIMIT_REACHED = "rule.limit_reached", 409, "There are as many rules here as are allowed."
     TEMPLATE_NOT_FOUND = "template.not_found", 404, "The template does not exist."
     TEMPLATE_INVALID = "template.invalid", 400, "The template cannot be rendered."
     UNSUBSCRIBE_LINK_UNKNOWN = "unsubscribe.link_unknown", 404, "This unsubscribe link is not known."

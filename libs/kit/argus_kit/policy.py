@@ -67,6 +67,9 @@ class Permission(StrEnum):
     CHANNELS_READ = "channels.read"
     CHANNELS_CHANGE = "channels.change"
     PROJECT_CHANNELS_CHANGE = "project_channels.change"
+    RULES_READ = "rules.read"
+    RULES_CHANGE = "rules.change"
+    PROJECT_RULES_CHANGE = "project_rules.change"
 
     AGENTS_READ = "agents.read"
     AGENTS_REGISTER = "agents.register"
@@ -156,6 +159,10 @@ RULES: Final[Mapping[Permission, Rule]] = {
     # By a session only: whoever finds a token must not have its owner's news sent elsewhere, beyond the token's end.
     P.CHANNELS_CHANGE: Rule("make, change and try one's channels", _BROWSER),
     P.PROJECT_CHANNELS_CHANGE: Rule("make, change and try a project's channels", _BROWSER, role=Role.EDITOR),
+    P.RULES_READ: Rule("see one's rules of what to be told", _READERS, beyond=True),
+    # By a session only, as channels are: a rule has things sent.
+    P.RULES_CHANGE: Rule("make, change and try one's rules", _BROWSER),
+    P.PROJECT_RULES_CHANGE: Rule("make, change and try a project's rules", _BROWSER, role=Role.EDITOR),
     P.AGENTS_READ: Rule("see one's agents", _READERS, beyond=True),
     P.AGENTS_REGISTER: Rule("introduce an agent", _WRITERS, beyond=True),
     # By a session only: whoever finds a token on a training host must not open that host to others.
@@ -280,6 +287,9 @@ MayReadRecipients = Annotated[Actor, may(P.RECIPIENTS_READ)]
 MayReadChannels = Annotated[Actor, may(P.CHANNELS_READ)]
 MayChangeChannels = Annotated[Actor, may(P.CHANNELS_CHANGE)]
 MayChangeProjectChannels = Annotated[Actor, may(P.PROJECT_CHANNELS_CHANGE)]
+MayReadRules = Annotated[Actor, may(P.RULES_READ)]
+MayChangeRules = Annotated[Actor, may(P.RULES_CHANGE)]
+MayChangeProjectRules = Annotated[Actor, may(P.PROJECT_RULES_CHANGE)]
 MayChangeRecipients = Annotated[Actor, may(P.RECIPIENTS_CHANGE)]
 MayReadHosts = Annotated[Actor, may(P.HOSTS_READ)]
 MayReadMarks = Annotated[Actor, may(P.MARKS_READ)]

@@ -21,6 +21,9 @@ notification = table(
     sa.Column("body", sa.Text, nullable=False),
     # What makes the second arrival of one message one notification.
     sa.Column("dedupe_key", sa.Text, nullable=False),
+    # How many things it tells of, and the rule that said so.
+    sa.Column("count", sa.Integer, nullable=False, default=1, server_default="1"),
+    sa.Column("made_by_rule", BigInt),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("read_at", UtcDateTime),
     sa.UniqueConstraint("user_id", "dedupe_key"),
@@ -89,21 +92,79 @@ unsubscribe_token = table(
     sa.Column("event_type", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("used_at", UtcDateTime),
+    sa.Index("ix_unsubscribe_token_user_id_event_type", "user_id", "event_type"),
 )
 
 rule = table(
     "rule",
     OWNER,
     sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    # A person's own, or a project's. What it sees is what whoever made it may see.
     sa.Column("user_id", BigInt),
     sa.Column("project", sa.Text),
+    sa.Column("added_by_user_id", BigInt, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    # events, metrics or silence; `kinds` of events; a condition in the language of docs/query.md.
+    sa.Column("watches", sa.Text, nullable=False),
+    sa.Column("kinds", Json, nullable=False),
     sa.Column("condition", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("for_s", sa.Integer, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    # "inbox", "mail", and ids of channels.
     sa.Column("channels", Json, nullable=False),
+    # {from, to, zone, days, let_errors}
+    sa.Column("quiet_hours", Json),
+    sa.Column("throttle_s", sa.Integer, nullable=False),
+    sa.Column("grouped", sa.Boolean, nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False, default=True),
+    # When it last spoke, and how often it kept still since then because of `throttle_s`.
+    sa.Column("said_at", UtcDateTime),
+    sa.Column("unsaid", sa.Integer, nullable=False, default=0),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
+    sa.CheckConstraint("(user_id is null) <> (project is null)", name="one_owner"),
+    sa.Index("ix_rule_user_id", "user_id"),
+    sa.Index("ix_rule_project", "project"),
     read_by=("auth",),
+)
+
+# Jobs for which a rule's condition holds, since when, and when there will be something to say (null: it was said).
+rule_watch = table(
+    "rule_watch",
+    OWNER,
+    sa.Column("rule_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("batch_key", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Index("ix_rule_watch_due_at", "due_at"),
+)
+
+# What happened of one kind to one batch or host within a window, so that many are told as one.
+surge = table(
+    "surge",
+    OWNER,
+    sa.Column("kind", sa.Text, primary_key=True),
+    # A batch's or host's id; of a rule, its number before it.
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("begins_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    # How many there were in this window; how many of them inboxes know of; how many, mails and channels.
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("shown", sa.Integer, nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),
+    # When there is something to do for it; null: nothing.
+    sa.Column("due_at", UtcDateTime),
+    # The first of them, whole: the others are told in its place.
+    sa.Column("first", Json, nullable=False),
+    # How many for which reason, and the ids of the first jobs.
+    sa.Column("reasons", Json, nullable=False),
+    sa.Column("job_ids", Json, nullable=False),
+    # What was counted lately, by a hash: a bundle may come twice.
+    sa.Column("counted", Json, nullable=False),
+    sa.Index("ix_surge_due_at", "due_at"),
+    sa.Index("ix_surge_ends_at", "ends_at"),
 )
 
 template = table(

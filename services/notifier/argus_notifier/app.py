@@ -20,6 +20,8 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.mail import endpoints as mail
     from argus_notifier.preferences import endpoints as preferences
     from argus_notifier.recipients import endpoints as recipients
+    from argus_notifier.rules import endpoints as rules
+    from argus_notifier.rules import of_project as rules_of_project
     from argus_notifier.templates import endpoints as templates
     from argus_notifier.unsubscribe import endpoints as unsubscribe
 
@@ -34,6 +36,8 @@ def _routers() -> Sequence[APIRouter]:
             mail,
             preferences,
             recipients,
+            rules,
+            rules_of_project,
             templates,
             unsubscribe,
         )

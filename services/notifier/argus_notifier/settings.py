@@ -31,6 +31,12 @@ class NotifierSettings(Environment):
     mail_pause_s: float = Field(
         300.0, ge=0, description="Least time between two event mails of one kind to one address."
     )
+    surge_window_s: float = Field(
+        60.0, ge=0, le=3600, description="How long what happens again to one batch or host is told as one; 0: never."
+    )
+    surge_look_s: float = Field(1.0, gt=0, le=60, description="Time between two looks for what was counted.")
+    rule_look_s: float = Field(5.0, gt=0, le=600, description="Time between two looks for what rules wait for.")
+    notification_rules: str = Field("", description="A file of rules (YAML) that push events to Feishu.")
     mail_keep_days: int = Field(30, ge=1, description="How long what was delivered is kept.")
     channel_attempts: int = Field(10, ge=1, le=50, description="Attempts at a channel before a message is given up.")
     channel_retry_s: float = Field(10.0, gt=0, description="As ARGUS_MAIL_RETRY_S, for channels.")

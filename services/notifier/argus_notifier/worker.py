@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -17,27 +18,40 @@ from argus_notifier.channels.transport import ChannelTransport
 from argus_notifier.delivery.sender import Delivery
 from argus_notifier.delivery.transport import Transport
 from argus_notifier.departures import forget
+from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.repository import KIND
 from argus_notifier.mail.transport import MailTransport
+from argus_notifier.rules.consumer import RuleConsumer
+from argus_notifier.rules.from_file import FileRules, WatchedFile
+from argus_notifier.rules.hearing import rules_of
+from argus_notifier.rules.timer import RuleMemory, RuleTimer
 from argus_notifier.settings import NotifierSettings
 
 
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the worker runs."""
     settings = NotifierSettings()
+    file = WatchedFile(Path(settings.notification_rules)) if settings.notification_rules else None
     return (
         AlertConsumer(platform, settings),
+        SurgeLoop(platform, settings),
+        RuleConsumer(platform, settings, rules_of(platform)),
+        RuleTimer(platform, settings, rules_of(platform)),
+        RuleMemory(platform),
+        *([FileRules(platform, settings, file)] if file else []),
         MailConsumer(platform, settings),
-        Delivery(platform, settings, transports(platform, settings)),
+        Delivery(platform, settings, transports(platform, settings, file)),
         Departures(platform.bus, "notifier", partial(forget, platform.database)),
     )
 
 
-def transports(platform: Platform, settings: NotifierSettings) -> Mapping[str, Transport]:
+def transports(
+    platform: Platform, settings: NotifierSettings, file: WatchedFile | None = None
+) -> Mapping[str, Transport]:
     """The ways out of the house."""
     ways: dict[str, Transport] = {KIND: MailTransport(platform, settings)}
-    ways |= {kind: ChannelTransport(kind, platform, settings) for kind in KINDS}
+    ways |= {kind: ChannelTransport(kind, platform, settings, file) for kind in KINDS}
     return ways
 
 

@@ -26,24 +26,18 @@ async def tell(house, wires, batch, *events, **settings):
 class TestInbox:
     async def test_a_failed_job_tells_the_owner_what_and_why(self, house, wires):
         ada = await house.person("ada")
-        batch = await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"), ("j2", None, None)))
-        await tell(
-            house,
-            wires,
-            batch,
-            ("job_start", "j1", {}),
-            ("job_failed", "j1", {"reason": "CUDA out of memory"}),
-            ("job_failed", "j2", {"error": "exit code 1"}),
-            ("job_failed", "j3", {}),
-        )
+        batches = [await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"), ("j2", None, None))) for _ in range(3)]
+        why = [("j1", {"reason": "CUDA out of memory"}), ("j2", {"error": "exit code 1"}), ("j3", {})]
+        for batch, (job_id, data) in zip(batches, why, strict=True):
+            await tell(house, wires, batch, ("job_start", job_id, {}), ("job_failed", job_id, data))
         rows = await house.rows(tables.notification)
         assert [(row.title, row.body) for row in rows] == [
-            (f"Job j1 failed in {batch.id}", "resnet on cifar10\nCUDA out of memory"),
-            (f"Job j2 failed in {batch.id}", "exit code 1"),
-            (f"Job j3 failed in {batch.id}", "No reason was given."),
+            (f"Job j1 failed in {batches[0].id}", "resnet on cifar10\nCUDA out of memory"),
+            (f"Job j2 failed in {batches[1].id}", "exit code 1"),
+            (f"Job j3 failed in {batches[2].id}", "No reason was given."),
         ]
-        assert {(row.user_id, row.batch_id, row.rule_id, row.severity) for row in rows} == {
-            (ada.id, batch.id, "job_failed", "error")
+        assert {(row.user_id, row.rule_id, row.severity, row.count) for row in rows} == {
+            (ada.id, "job_failed", "error", 1)
         }
 
     async def test_a_bundle_that_comes_again_changes_nothing(self, house, wires):

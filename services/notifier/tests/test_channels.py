@@ -216,9 +216,8 @@ class TestRoutes:
         idle = (await add(open_house, ada, event_kinds=["batch_done"])).json()
         assert (used["last"], used["failures"], used["resting_until"]) == (None, 0, None)
         receiver.answers = [(404, {}, b"no such hook"), (500, {}, b"")]
-        batch = await open_house.batch(ada.id)
         for job in ("j1", "j2"):
-            await tell(open_house, wires, batch, ("job_failed", job, {}))
+            await tell(open_house, wires, await open_house.batch(ada.id), ("job_failed", job, {}))
             async with queue(NotifierSettings(mail_pause_s=0)) as delivery:
                 await delivery.all_due()
         found = {row["id"]: row for row in (await open_house.get(ada, "/api/me/channels")).json()}
@@ -252,8 +251,9 @@ class TestAlerts:
             await delivery.all_due()
         ((_, headers, body),) = receiver.requests
         said = json.loads(body)
-        assert (said["type"], said["count"], said["batch_id"], said["job_id"]) == ("job_failed", 12, batch.id, "j0")
-        assert said["title"].endswith("(+11)")
+        assert (said["type"], said["count"], said["batch_id"], said["job_id"]) == ("job_failed", 12, batch.id, None)
+        assert said["title"] == f"12 jobs of {batch.id} failed"
+        assert (said["reasons"], said["job_ids"][:2]) == ({"out of memory": 12}, ["j0", "j1"])
         assert headers["x-argus-signature"] == f"sha256={sign(made['secret'], headers['x-argus-timestamp'], body)}"
         (line,) = (await open_house.get(ada, f"/api/me/channels/{made['id']}/deliveries")).json()
         assert (line["status"], line["attempts"], line["event_type"]) == ("sent", 1, "job_failed")
@@ -285,15 +285,19 @@ class TestAlerts:
         assert "not a public address" in row.last_error
         assert receiver.requests == []
 
-    async def test_people_are_not_told_of_each_failure_of_a_storm_machines_are(self, house, wires):
+    async def test_to_people_what_comes_within_the_pause_waits_and_grows_machines_are_told_at_once(self, house, wires):
         ada = await house.person("ada")
         for kind in ("slack", "webhook"):
             await add(house, ada, kind=kind)
-        batch = await house.batch(ada.id)
-        for number in range(4):
-            await tell(house, wires, batch, ("job_failed", f"j{number}", {}))
-        told = [row.kind for row in await house.rows(tables.delivery)]
-        assert sorted(told) == ["slack"] + ["webhook"] * 4
+        batches = [await house.batch(ada.id) for _ in range(4)]
+        for batch in batches:
+            await tell(house, wires, batch, ("job_failed", "j", {}))
+        rows = await house.rows(tables.delivery)
+        assert sorted(row.kind for row in rows) == ["slack"] * 2 + ["webhook"] * 4
+        (held,) = [row for row in rows if row.dedupe_key.startswith("held:")]
+        assert held.next_attempt_at > now() + timedelta(minutes=4)
+        assert held.subject == f"Job j failed in {batches[1].id} (+2 more)"
+        assert held.body_text.splitlines() == [f"Job j failed in {batch.id}" for batch in batches[1:]]
 
     async def test_who_hears(self, house, wires):
         ada, bob, eve = [await house.person(name) for name in ("ada", "bob", "eve")]

@@ -24,7 +24,8 @@ async def test_the_services_role_may_do_all_that_it_does(postgres_database):
         assert list(await active_people(connection, {ada})) == [ada]
         assert not await is_member(connection, ada, "p", Role.VIEWER)
         assert not await has_part_in(connection, ada, "p")
-        found = await addressees(connection, await of_batch(connection, batch), "batch_failed", pause_s=300)
+        failed = Occurrence("batch_failed", "k", "error", now(), batch)
+        found = await addressees(connection, await of_batch(connection, batch), failed)
         assert [to.email for to in found] == ["ada@example.org"]
         silent = Occurrence("host_offline", "k", "error", now(), host="gpu01")
         assert (await audience_of(connection, silent)).people == frozenset()

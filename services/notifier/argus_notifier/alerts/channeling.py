@@ -1,12 +1,11 @@
 """What is sent to channels: those of people who may hear of it, and the project's.
 
-Of what happened of one kind at once one message is made, which counts it.
+What happens of one kind at once was made one before (`grouping.admission`), and says how many it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,13 +15,13 @@ from argus_kit.clock import now
 from argus_notifier import kinds
 from argus_notifier.access import active_people
 from argus_notifier.alerts.audience import Audience
+from argus_notifier.alerts.mailing import pause_of
 from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.alerts.wording import Say, Words
 from argus_notifier.channels import repository
-from argus_notifier.delivery import repository as deliveries
-from argus_schema.notifier import delivery
+from argus_notifier.grouping.holding import Again, Message, send_or_hold
 
-# People read these; a machine that takes webhooks gets every one.
+# People read these, and have their pause; a machine that takes webhooks is told of each surge when it begins and ends.
 _READ_BY_PEOPLE: Final = frozenset({"feishu", "slack"})
 
 
@@ -35,9 +34,9 @@ async def tell_channels(
     base_url: str,
     pause_s: float,
 ) -> None:
-    """Put messages into the queue."""
+    """Put messages into the queue. To people, one that comes within the pause after another waits, and grows."""
     people = set(audience.people)
-    channels = await repository.that_may_hear(connection, people, audience.project)
+    channels = await _channels(connection, audience, occurrences[0])
     if not channels:
         return
     adders = await active_people(connection, {row.added_by_user_id for row in channels})
@@ -47,84 +46,83 @@ async def tell_channels(
         if (adder := adders.get(row.added_by_user_id)) is not None
         and (row.project is None or adder.id in people or adder.is_admin)
     ]
-    rows: list[dict[str, Any]] = []
-    for kind, same in _by_kind(occurrences).items():
-        wanting = [row for row in heard if kinds.names_of(kind) & set(row.event_kinds)]
-        recent = await _recently_told(connection, kind, [row.id for row in wanting], pause_s)
-        rows += [
-            {
-                "kind": row.kind,
-                "receiver": f"channel:{row.id}",
-                "channel_id": row.id,
-                "target": row.shown,
-                "dedupe_key": f"{same[0].key}:channel:{row.id}",
-                **content(same, say(same[0], _locale(row, adders)), base_url=base_url),
-            }
-            for row in wanting
-            if row.kind not in _READ_BY_PEOPLE or row.id not in recent
-        ]
-    await deliveries.add(connection, rows)
+    for one in occurrences:
+        wanting = [row for row in heard if one.ways or kinds.names_of(one.kind) & set(row.event_kinds)]
+        until = one.ways.until if one.ways else None
+        for pause, some in ((pause_of(one, pause_s), True), (0.0, False)):
+            messages = [
+                _message(one, row, say, _locale(row, adders), base_url)
+                for row in wanting
+                if (row.kind in _READ_BY_PEOPLE) is some
+            ]
+            await send_or_hold(connection, messages, at=now(), pause_s=pause, until=until if some else None)
+
+
+async def _channels(connection: AsyncConnection, audience: Audience, first: Occurrence) -> Sequence[sa.Row[Any]]:
+    """Those that may hear of it: of people and of the project, and of a rule those that it names."""
+    project = audience.project
+    if first.ways is not None and first.batch is not None:
+        project = first.batch.project
+    found = await repository.that_may_hear(connection, set(audience.people), project)
+    return found if first.ways is None else [row for row in found if row.id in first.ways.channels]
 
 
 async def tell_house(
-    connection: AsyncConnection, occurrences: Sequence[Occurrence], say: Say, *, base_url: str
+    connection: AsyncConnection, occurrences: Sequence[Occurrence], say: Say, *, base_url: str, pause_s: float
 ) -> None:
     """What is an error, to the Feishu bot that the environment names."""
-    rows = [
-        {
-            "kind": "feishu",
-            "receiver": "feishu",
-            "target": "Feishu",
-            "dedupe_key": f"{same[0].key}:feishu",
-            **content(same, say(same[0], "en-US"), base_url=base_url),
-        }
-        for same in _by_kind([one for one in occurrences if one.severity == "error" and one.to is None]).values()
-    ]
-    await deliveries.add(connection, rows)
+    for one in occurrences:
+        if one.severity == "error" and one.to is None:
+            to = {"kind": "feishu", "receiver": "feishu", "target": "Feishu", "dedupe_key": f"{one.key}:feishu"}
+            said = say(one, "en-US")
+            message = Message({**to, **content(one, said, base_url=base_url)}, said.title, "en-US", _again(base_url))
+            await send_or_hold(connection, [message], at=now(), pause_s=pause_s)
 
 
-def content(same: Sequence[Occurrence], said: Words, *, base_url: str) -> dict[str, Any]:
-    """What a message about occurrences of one kind says; the first of them stands for all."""
-    first = same[0]
-    facts = {
-        "severity": first.severity,
-        "batch_id": first.batch_id,
-        "project": first.batch.project if first.batch else None,
-        "job_id": first.job_id,
-        "count": len(same),
-        "url": base_url + first.path,
+def _message(one: Occurrence, row: sa.Row[Any], say: Say, locale: str, base_url: str) -> Message:
+    said = say(one, locale)
+    to = {
+        "kind": row.kind,
+        "receiver": f"channel:{row.id}",
+        "channel_id": row.id,
+        "target": row.shown,
+        "dedupe_key": f"{one.key}:channel:{row.id}",
     }
-    if first.host is not None:
-        facts["host"] = first.host
-    more = f" (+{len(same) - 1})" if len(same) > 1 else ""
+    return Message({**to, **content(one, said, base_url=base_url)}, said.title, locale, _again(base_url))
+
+
+def _again(base_url: str) -> Again:
+    def again(title: str, body: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        # It is about several things now: the inbox shows them all.
+        of_one = {"batch_id": None, "job_id": None, "host": None, "url": f"{base_url}/notifications"}
+        return {"subject": title, "body_text": body, "batch_id": None, "facts": of_one}
+
+    return again
+
+
+def content(one: Occurrence, said: Words, *, base_url: str) -> dict[str, Any]:
+    """What a message says."""
+    facts = {
+        "severity": one.severity,
+        "batch_id": one.batch_id,
+        "project": one.batch.project if one.batch else None,
+        "job_id": one.job_id,
+        "count": one.count,
+        "url": base_url + one.path,
+    }
+    if one.host is not None:
+        facts["host"] = one.host
+    if one.count > 1:
+        facts["job_ids"], facts["reasons"] = one.data.get("job_ids"), one.data.get("reasons")
     return {
-        "event_type": first.kind,
-        "batch_id": first.batch_id,
-        "subject": f"{said.title}{more}",
+        "event_type": one.kind,
+        "batch_id": one.batch_id,
+        "subject": said.title,
         "body_text": said.body,
         "facts": facts,
     }
 
 
-def _by_kind(occurrences: Sequence[Occurrence]) -> dict[str, list[Occurrence]]:
-    grouped: dict[str, list[Occurrence]] = {}
-    for one in occurrences:
-        grouped.setdefault(one.kind, []).append(one)
-    return grouped
-
-
 def _locale(row: sa.Row[Any], adders: dict[int, sa.Row[Any]]) -> str:
     # A project's channel is read by many.
     return str(adders[row.user_id].preferred_locale) if row.user_id in adders else "en-US"
-
-
-async def _recently_told(
-    connection: AsyncConnection, kind: str, channel_ids: Sequence[int], pause_s: float
-) -> set[int]:
-    d = delivery.c
-    statement = sa.select(d.channel_id).where(
-        d.event_type == kind,
-        d.created_at > now() - timedelta(seconds=pause_s),
-        d.channel_id.in_(channel_ids),
-    )
-    return set((await connection.execute(statement)).scalars())

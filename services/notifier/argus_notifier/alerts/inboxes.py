@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
 from argus_kit.clock import now
@@ -25,10 +27,22 @@ async def tell_inboxes(
     transaction: Transaction, audience: Audience, occurrences: Sequence[Occurrence], say: Say
 ) -> None:
     """Write notifications, and promise them to whoever looks at the inbox now."""
-    connection = transaction.connection
-    shown = [one for one in occurrences if one.of_kind.in_inbox]
+    rows = await _rows(transaction.connection, audience, occurrences, say)
+    _promise(transaction, audience, await inbox.add(transaction.connection, rows))
+
+
+async def amend_inboxes(transaction: Transaction, audience: Audience, occurrence: Occurrence, say: Say) -> None:
+    """Write the notification of this key again: it tells of more now, and was not read."""
+    rows = await _rows(transaction.connection, audience, [occurrence], say)
+    _promise(transaction, audience, await inbox.write_again(transaction.connection, rows))
+
+
+async def _rows(
+    connection: AsyncConnection, audience: Audience, occurrences: Sequence[Occurrence], say: Say
+) -> list[dict[str, Any]]:
+    shown = [one for one in occurrences if (one.ways.inbox if one.ways else one.of_kind.in_inbox)]
     if not shown:
-        return
+        return []
     heads = frozenset[int]()
     if any(one.of_kind.for_admins and one.to is None for one in shown):
         heads = await admins(connection)
@@ -52,10 +66,16 @@ async def tell_inboxes(
                     "title": said.title,
                     "body": said.body,
                     "dedupe_key": one.key,
+                    "count": one.count,
+                    "made_by_rule": one.ways.rule_id if one.ways else None,
                     "created_at": at,
                 }
             )
-    for row in sorted(await inbox.add(connection, rows), key=lambda row: row.id):
+    return rows
+
+
+def _promise(transaction: Transaction, audience: Audience, written: Sequence[sa.Row[Any]]) -> None:
+    for row in sorted(written, key=lambda row: row.id):
         NOTIFICATIONS.labels(row.rule_id).inc()
         message = wire.InboxMessage(
             user_id=row.user_id, notification=notification_out(row).model_dump(), project=audience.project

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +14,11 @@ from argus_notifier import kinds
 from argus_notifier.access import active_people
 from argus_notifier.alerts.audience import Audience
 from argus_notifier.alerts.occurrences import Occurrence
-from argus_notifier.alerts.wording import Say, letter
+from argus_notifier.alerts.wording import Say, Words, letter
+from argus_notifier.grouping.holding import Message, send_or_hold
 from argus_notifier.mail import repository as mails
-from argus_schema.notifier import batch_subscription, delivery, recipient, subscription, unsubscribe_token
+from argus_notifier.unsubscribe.links import FACT, paths, recipient_path
+from argus_schema.notifier import batch_subscription, recipient, subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Addressee:
     email: str
     locale: str
     unsubscribe_path: str
+    user: Mapping[str, Any] | None = None
 
 
 async def tell_mails(
@@ -39,48 +40,65 @@ async def tell_mails(
     base_url: str,
     pause_s: float,
 ) -> None:
-    """Put mails into the queue."""
-    rows: list[dict[str, Any]] = []
-    # Of several of one kind the first is mailed: the pause between two mails holds for what comes at once too.
-    for one in {one.kind: one for one in reversed(occurrences)}.values():
-        for to in await addressees(connection, audience, one.kind, pause_s=pause_s):
-            said = say(one, to.locale)
-            links = {"page_url": base_url + one.path, "unsubscribe_url": base_url + to.unsubscribe_path}
-            rows.append(
-                {
-                    "target": to.email,
-                    "subject": f"[Argus] {said.title}",
-                    "body_text": letter(said, locale=to.locale, **links),
-                    "event_type": one.kind,
-                    "batch_id": one.batch_id,
-                    "dedupe_key": f"{one.key}:{to.email.lower()}",
-                }
-            )
-    await mails.add(connection, rows)
+    """Put mails into the queue. One that comes within the pause after another of its kind waits, and grows."""
+    for one in occurrences:
+        messages = [_mail(one, to, say, base_url) for to in await addressees(connection, audience, one)]
+        until = one.ways.until if one.ways else None
+        await send_or_hold(connection, messages, at=now(), pause_s=pause_of(one, pause_s), until=until)
 
 
-async def addressees(connection: AsyncConnection, audience: Audience, kind: str, *, pause_s: float) -> list[Addressee]:
-    """Everyone who wants mail of this kind and had none of it for `pause_s` seconds."""
+def pause_of(one: Occurrence, pause_s: float) -> float:
+    """How long nothing more of its kind leaves: what rules say has a throttle of its own."""
+    return 0.0 if one.ways else pause_s
+
+
+def _mail(one: Occurrence, to: Addressee, say: Say, base_url: str) -> Message:
+    said = say(one, to.locale)
+    unsubscribe_url = base_url + to.unsubscribe_path
+
+    def again(title: str, body: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        links = {"page_url": f"{base_url}/notifications", "unsubscribe_url": facts.get(FACT, unsubscribe_url)}
+        text = letter(Words(title, body), locale=to.locale, **links)
+        return {"subject": f"[Argus] {title}", "body_text": text, "body_html": None, "batch_id": None}
+
+    links = {"page_url": base_url + one.path, "unsubscribe_url": unsubscribe_url}
+    row = {
+        "kind": mails.KIND,
+        "receiver": mails.KIND,
+        "target": to.email,
+        "subject": f"[Argus] {said.title}",
+        "body_text": letter(said, locale=to.locale, **links),
+        "facts": {FACT: unsubscribe_url},
+        "event_type": one.kind,
+        "batch_id": one.batch_id,
+        "dedupe_key": f"{one.key}:{to.email.lower()}",
+    }
+    return Message(row, said.title, to.locale, again)
+
+
+async def addressees(connection: AsyncConnection, audience: Audience, one: Occurrence) -> list[Addressee]:
+    """Everyone who wants mail of this."""
+    if one.ways is not None and not one.ways.mail:
+        return []
     people = await active_people(connection, set(audience.people))
-    wanting = await _who_want(connection, audience, kind, set(people))
-    outside = await _recipients(connection, audience, kind)
+    wanting = await _who_want(connection, audience, one.kind, set(people), by_default=one.ways is not None)
+    outside = await _recipients(connection, audience, one.kind)
     taken = {people[user_id].email.lower() for user_id in wanting}
-    outside = [row for row in outside if row.email not in taken]
-    recent = await _recently_written(connection, kind, [*taken, *(row.email for row in outside)], pause_s)
     found = [
         Addressee(people[user_id].email, people[user_id].preferred_locale, path)
-        for user_id, path in (await _unsubscribe_paths(connection, kind, wanting)).items()
-        if people[user_id].email.lower() not in recent
+        for user_id, path in (await paths(connection, one.kind, wanting)).items()
     ]
     found += [
-        Addressee(row.email, "en-US", f"/api/unsubscribe/recipient/{row.unsubscribe_token}")
+        Addressee(row.email, "en-US", recipient_path(row.unsubscribe_token))
         for row in outside
-        if row.email not in recent
+        if row.email not in taken
     ]
     return found
 
 
-async def _who_want(connection: AsyncConnection, audience: Audience, kind: str, people: set[int]) -> list[int]:
+async def _who_want(
+    connection: AsyncConnection, audience: Audience, kind: str, people: set[int], *, by_default: bool = False
+) -> list[int]:
     """A choice for the batch decides, else one for the project, else one for all, else the default."""
     names = kinds.names_of(kind)
     b, s = batch_subscription.c, subscription.c
@@ -95,7 +113,7 @@ async def _who_want(connection: AsyncConnection, audience: Audience, kind: str, 
     # The empty project sorts first, so a choice for this project replaces it.
     for row in sorted(await connection.execute(chosen), key=lambda row: bool(row.project)):
         for_project[row.user_id] = row.enabled
-    default = kinds.KINDS[kind].mailed
+    default = by_default or kinds.KINDS[kind].mailed
     return [user_id for user_id in sorted(people) if for_batch.get(user_id, for_project.get(user_id, default))]
 
 
@@ -115,27 +133,3 @@ async def _recipients(connection: AsyncConnection, audience: Audience, kind: str
         if row.added_by_user_id in adders
         and (row.added_by_user_id in audience.people or adders[row.added_by_user_id].is_admin)
     ]
-
-
-async def _recently_written(
-    connection: AsyncConnection, kind: str, addresses: Iterable[str], pause_s: float
-) -> set[str]:
-    d = delivery.c
-    statement = sa.select(sa.func.lower(d.target)).where(
-        d.kind == mails.KIND,
-        sa.func.lower(d.target).in_(list(addresses)),
-        d.event_type == kind,
-        d.created_at > now() - timedelta(seconds=pause_s),
-    )
-    return set((await connection.execute(statement)).scalars())
-
-
-async def _unsubscribe_paths(connection: AsyncConnection, kind: str, user_ids: list[int]) -> dict[int, str]:
-    at = now()
-    tokens = {user_id: secrets.token_urlsafe(24) for user_id in user_ids}
-    rows = [
-        {"token": token, "user_id": user_id, "event_type": kind, "created_at": at} for user_id, token in tokens.items()
-    ]
-    if rows:
-        await connection.execute(sa.insert(unsubscribe_token), rows)
-    return {user_id: f"/api/unsubscribe?token={token}" for user_id, token in tokens.items()}

@@ -23,6 +23,27 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """In which ways a rule has its word told, in the place of people's own choices.
+
+    Attributes:
+        inbox: whether it comes into inboxes.
+        mail: whether it is mailed to those who have not switched off what rules say.
+        channels: the channels that hear of it.
+        until: mails and chats wait until then.
+        rule_id: the rule.
+        grouped: whether what it says of many jobs of a batch at once is one word.
+    """
+
+    inbox: bool
+    mail: bool
+    channels: frozenset[int]
+    until: datetime | None
+    rule_id: int
+    grouped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One thing that happened.
 
@@ -34,8 +55,9 @@ class Occurrence:
         batch: the batch that it is about, if it is about one.
         job_id: the job that it is about.
         host: the host that it is about.
-        data: what more is known; `title` and `text` are words that are already made.
+        data: what more is known; `title` and `text` are words that are already made; with `count` it stands for many.
         to: the people who hear of it, in the place of those whom its kind and subject name.
+        ways: how they hear of it, where a rule says so.
     """
 
     kind: str
@@ -47,6 +69,13 @@ class Occurrence:
     host: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     to: frozenset[int] | None = None
+    ways: Ways | None = None
+
+    @property
+    def count(self) -> int:
+        """How many things it stands for."""
+        count = self.data.get("count")
+        return count if self.job_id is None and isinstance(count, int) and not isinstance(count, bool) else 1
 
     @property
     def of_kind(self) -> Kind:

@@ -7,19 +7,22 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
-from argus_notifier.alerts.audience import audience_of
+from argus_notifier.alerts.audience import Audience, audience_of
 from argus_notifier.alerts.channeling import tell_channels, tell_house
-from argus_notifier.alerts.inboxes import tell_inboxes
+from argus_notifier.alerts.inboxes import amend_inboxes, tell_inboxes
 from argus_notifier.alerts.mailing import tell_mails
 from argus_notifier.alerts.occurrences import Occurrence
-from argus_notifier.alerts.wording import Job, Words, words
+from argus_notifier.alerts.wording import Job, Say, Words, words
+from argus_notifier.grouping.admission import admit
 from argus_notifier.mail.server import current
+from argus_notifier.rules.hearing import hear
 from argus_notifier.settings import NotifierSettings
 from argus_schema import ingest
 
@@ -27,27 +30,57 @@ from argus_schema import ingest
 async def tell(
     transaction: Transaction, platform: Platform, settings: NotifierSettings, occurrences: Sequence[Occurrence]
 ) -> None:
-    """Tell everyone who hears of these things."""
-    for same in _by_subject(occurrences):
-        await _tell(transaction, platform, settings, same)
+    """Tell everyone who hears of these things, and the rules that people made about them."""
+    said = [one for same in _by_subject(occurrences) for one in await hear(transaction.connection, platform, same)]
+    told = await admit(transaction.connection, [*occurrences, *said], settings.surge_window_s)
+    for same in _by_subject(told):
+        hearing = await _hearing(transaction.connection, same)
+        await tell_inboxes(transaction, hearing.audience, same, hearing.say)
+        await _tell_outside(transaction.connection, platform, settings, same, hearing)
 
 
-async def _tell(
+async def amend(transaction: Transaction, platform: Platform, occurrence: Occurrence) -> None:
+    """Have the inbox's row of this key tell of more."""
+    hearing = await _hearing(transaction.connection, [occurrence])
+    await amend_inboxes(transaction, hearing.audience, occurrence, hearing.say)
+
+
+async def tell_outside(
     transaction: Transaction, platform: Platform, settings: NotifierSettings, occurrences: Sequence[Occurrence]
 ) -> None:
-    connection = transaction.connection
-    first = occurrences[0]
-    audience = await audience_of(connection, first)
+    """Mails and channels alone: the inbox knows."""
+    for same in _by_subject(occurrences):
+        hearing = await _hearing(transaction.connection, same)
+        await _tell_outside(transaction.connection, platform, settings, same, hearing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    audience: Audience
+    say: Say
+
+
+async def _hearing(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> _Hearing:
     jobs = await _jobs(connection, occurrences)
-    base, pause_s = platform.settings.public_url, settings.mail_pause_s
 
     def say(occurrence: Occurrence, locale: str) -> Words:
         return words(occurrence, jobs.get(occurrence.job_id or "", Job()), locale)
 
-    await tell_inboxes(transaction, audience, occurrences, say)
+    return _Hearing(await audience_of(connection, occurrences[0]), say)
+
+
+async def _tell_outside(
+    connection: AsyncConnection,
+    platform: Platform,
+    settings: NotifierSettings,
+    occurrences: Sequence[Occurrence],
+    hearing: _Hearing,
+) -> None:
+    base, pause_s = platform.settings.public_url, settings.mail_pause_s
+    audience, say = hearing.audience, hearing.say
     await tell_channels(connection, audience, occurrences, say, base_url=base, pause_s=pause_s)
     if settings.feishu_webhook.get_secret_value():
-        await tell_house(connection, occurrences, say, base_url=base)
+        await tell_house(connection, occurrences, say, base_url=base, pause_s=pause_s)
     server = await current(connection, settings, platform)
     if server.sends_mail:
         await tell_mails(connection, audience, occurrences, say, base_url=base, pause_s=pause_s)
@@ -57,7 +90,7 @@ def _by_subject(occurrences: Sequence[Occurrence]) -> list[list[Occurrence]]:
     """Those that the same people hear of, together."""
     grouped: dict[tuple[object, ...], list[Occurrence]] = {}
     for one in occurrences:
-        subject = (one.batch, None if one.batch else one.host, one.to)
+        subject = (one.batch, None if one.batch else one.host, one.to, one.ways)
         grouped.setdefault(subject, []).append(one)
     return list(grouped.values())
 

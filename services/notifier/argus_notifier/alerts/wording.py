@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from argus_notifier.alerts.occurrences import Occurrence
+from argus_notifier.grouping.wording import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ _ENGLISH: Final = {
     "batch_done": "Batch {batch} is done",
     "batch_stalled": "Batch {batch} has gone quiet",
     "batch_diverged": "The loss diverges in {batch}",
+    "val_loss_diverging": "The validation loss rises in {batch}",
     "job_idle_flagged": "A GPU of {batch} is idle",
     "oom_suspected": "Job {job} of {batch} seems to have run out of memory",
     "gpu_too_hot": "A GPU of {host} is too hot",
@@ -64,6 +66,7 @@ _CHINESE: Final = {
     "batch_done": "批次 {batch} 已完成",
     "batch_stalled": "批次 {batch} 长时间无响应",
     "batch_diverged": "批次 {batch} 的损失发散",
+    "val_loss_diverging": "批次 {batch} 的验证损失正在上升",
     "job_idle_flagged": "批次 {batch} 的 GPU 处于空闲",
     "oom_suspected": "批次 {batch} 的任务 {job} 疑似内存不足",
     "gpu_too_hot": "主机 {host} 的 GPU 温度过高",
@@ -89,6 +92,8 @@ _CHINESE: Final = {
 def words(occurrence: Occurrence, job: Job, locale: str) -> Words:
     """What to say of it. `locale` is en-US or zh-CN; any other reads English."""
     data = occurrence.data
+    if occurrence.count > 1:
+        return Words(*many(occurrence.kind, occurrence.batch_id or occurrence.host or "?", data, locale))
     if isinstance(data.get("title"), str):
         return Words(data["title"], str(data.get("text") or ""))
     texts = _texts(locale)
@@ -179,6 +184,7 @@ _BODIES: Final[dict[str, Callable[[Occurrence, Mapping[str, str]], list[str]]]] 
     "batch_failed": _jobs,
     "batch_stalled": _silent,
     "batch_diverged": _diverged,
+    "val_loss_diverging": _diverged,
     "job_idle_flagged": _idle,
     "oom_suspected": _oom,
     "gpu_too_hot": _hot,

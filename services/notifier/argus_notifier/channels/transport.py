@@ -16,6 +16,7 @@ from argus_kit.settings import Settings
 from argus_notifier.channels import repository
 from argus_notifier.channels.messages import Kind, Message, post, read
 from argus_notifier.delivery.machine import Backoff, Failed, Outcome, Refused
+from argus_notifier.rules.from_file import WatchedFile
 from argus_notifier.settings import NotifierSettings
 
 _LONGEST_WAIT_S = 1800.0
@@ -25,7 +26,10 @@ _LONGEST_ANSWER = 64 * 1024
 class ChannelTransport:
     """See Transport; one for each kind of channel."""
 
-    def __init__(self, kind: Kind, platform: Platform, settings: NotifierSettings) -> None:
+    def __init__(
+        self, kind: Kind, platform: Platform, settings: NotifierSettings, file: WatchedFile | None = None
+    ) -> None:
+        self._file = file
         self._kind = kind
         self._platform = platform
         self._settings = settings
@@ -53,8 +57,10 @@ class ChannelTransport:
 
     async def _where(self, row: sa.Row[Any]) -> tuple[str, str] | None:
         if row.channel_id is None:
-            # The one that the environment names.
-            return (self._settings.feishu_webhook.get_secret_value(), "")
+            # The one that the environment names, or the file of rules.
+            of_file = self._file.current().feishu if self._file else ""
+            url = self._settings.feishu_webhook.get_secret_value() or of_file
+            return (url, "") if url else None
         async with self._platform.database.read() as connection:
             found = await repository.address(connection, row.channel_id)
         if found is None:

@@ -29,7 +29,7 @@ async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
     """Put deliveries into the queue; returns those whose dedupe key was not there."""
     at = now()
     begin = {"status": WAITING, "attempts": 0, "next_attempt_at": at, "created_at": at}
-    return await add_new(connection, delivery, [{**_EMPTY, **row, **begin} for row in rows])
+    return await add_new(connection, delivery, [{**_EMPTY, **begin, **row} for row in rows])
 
 
 def _is_due(at: datetime) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
 from argus_kit.clock import now
-from argus_notifier.upserts import add_new
+from argus_notifier.upserts import add_new, put
 from argus_schema.access import reached_by
 from argus_schema.ingest import batch
 from argus_schema.notifier import notification
@@ -33,6 +33,15 @@ async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
     for begin in range(0, len(rows), _AT_ONCE):
         added += await add_new(connection, notification, rows[begin : begin + _AT_ONCE])
     return added
+
+
+async def write_again(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> Sequence[sa.Row[Any]]:
+    """Notifications that tell of more than before: as if they had just come. They keep their id and their time."""
+    told = {"read_at": None}
+    return [
+        await put(connection, notification, ("user_id", "dedupe_key"), {**row, **told}, once=("created_at",))
+        for row in rows
+    ]
 
 
 async def newest(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, model_validator
 
 from argus_kit.clock import iso
 
 
 class NotificationOut(BaseModel):
-    """One notification. `rule_id` says what it is about, times are UTC."""
+    """One notification. `rule_id` says what it is about, times are UTC. `count`: how many things it tells of."""
 
     id: int
     batch_id: str | None
@@ -20,8 +20,23 @@ class NotificationOut(BaseModel):
     severity: Literal["info", "warn", "error"]
     title: str
     body: str
+    count: int = 1
+    made_by_rule: int | None = None
     created_at: str
     read_at: str | None
+
+
+class Mute(BaseModel):
+    """What an inbox is not told of: a kind, a batch, or a kind of one batch."""
+
+    kind: Annotated[str, Field(max_length=64)] | None = None
+    batch_id: Annotated[str, Field(max_length=256)] | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.kind and not self.batch_id:
+            raise ValueError("name a kind, a batch, or both")
+        return self
 
 
 class UnreadOut(BaseModel):
@@ -40,6 +55,8 @@ def notification_out(row: sa.Row[Any]) -> NotificationOut:
         severity=row.severity,
         title=row.title,
         body=row.body,
+        count=row.count,
+        made_by_rule=row.made_by_rule,
         created_at=iso(row.created_at) or "",
         read_at=iso(row.read_at),
     )

@@ -1,0 +1,1 @@
+"""Many things at once are told as one: counted while they come, and written again with their number."""

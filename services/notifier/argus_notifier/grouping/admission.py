@@ -1,0 +1,62 @@
+"""What is told at once, and what is counted: every occurrence on its way into `alerts.telling` passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from argus_kit.clock import now
+from argus_kit.leases import take_turn
+from argus_notifier.alerts.occurrences import Occurrence
+from argus_notifier.grouping import repository
+from argus_notifier.grouping.counting import Surge, counted
+from argus_notifier.grouping.stored import stored
+
+
+async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], window_s: float) -> list[Occurrence]:
+    """Those that are told now, several that begin a window as one. The others are counted."""
+    told: list[Occurrence] = []
+    grouped: dict[repository.Key, list[Occurrence]] = {}
+    for one in occurrences:
+        key = _key(one)
+        if key is None or window_s <= 0:
+            told.append(one)
+        else:
+            grouped.setdefault(key, []).append(one)
+    # In one order everywhere: two transactions that count the same things must not wait for each other.
+    for key, some in sorted(grouped.items()):
+        await take_turn(connection, f"notifier.surge.{key[0]}.{key[1]}")
+        found = await repository.of_key(connection, key)
+        known, begins = counted(found[0] if found else None, some, now(), window_s)
+        if begins:
+            first = some[0] if len(some) == 1 else as_one(some[0], known, key=f"{some[0].key}+{len(some)}")
+            await repository.save(connection, key, known, stored(first))
+            told.append(first)
+        elif found is not None and known is not found[0]:
+            await repository.save(connection, key, known, found[1])
+    return told
+
+
+def as_one(first: Occurrence, known: Surge, *, key: str) -> Occurrence:
+    """All of a surge, as one occurrence."""
+    data: Mapping[str, Any] = {
+        "name": first.data.get("name") or first.data.get("title") or "",
+        "count": known.count,
+        "reasons": dict(known.reasons),
+        "job_ids": list(known.job_ids),
+    }
+    return replace(first, key=key, job_id=None, data=data)
+
+
+def _key(one: Occurrence) -> repository.Key | None:
+    """What is counted together; None: it stands for itself."""
+    of = one.batch_id or one.host
+    if of is None or (one.ways is not None and not one.ways.grouped):
+        return None
+    if one.ways is not None:
+        return one.kind, f"{one.ways.rule_id}:{of}"
+    # Two alerts of a script are two things, unless it says the same again.
+    return one.kind, f"{of}:{one.data.get('title', '')}" if one.kind == "alert" else of
