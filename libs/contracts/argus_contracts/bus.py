@@ -19,11 +19,12 @@ ACCESS_CHANGED: Final = "argus.access.changed"
 CONFIG_CHANGED: Final = "argus.config.changed"
 MINT_AGENT_TOKEN: Final = "argus.auth.mint-agent-token"
 BATCH_TRANSITION: Final = "argus.batch.transition"
+BATCH_FLAG: Final = "argus.batch.flag"
 BATCH_CREATE: Final = "argus.batch.create"
 TRACKING_DELETE: Final = "argus.tracking.delete"
 TRACKING_RESTORE: Final = "argus.tracking.restore"
-
 DIGEST: Final = "argus.digest"
+
 # Subjects kept by a stream.
 MAIL_SEND: Final = "argus.mail.send"
 ALL_EVENTS: Final = "argus.event.>"
@@ -169,14 +170,18 @@ class ConfigChanged(msgspec.Struct, kw_only=True):
 
 
 class BatchTransition(msgspec.Struct, kw_only=True):
-    """Request to ingest, the only writer of batch state: move this batch."""
+    """Request to ingest, the only writer of batch state: move this batch.
+
+    With ``silent_since`` nothing happens to a batch that was heard of then or later.
+    """
 
     batch_id: str
-    action: Literal["stop", "pause", "resume", "running", "paused", "fail"]
+    action: Literal["stop", "pause", "resume", "running", "paused", "fail", "stall"]
     actor_id: int | None = None
     actor_name: str | None = None
     actor_ip: str | None = None
     reason: str | None = None
+    silent_since: datetime | None = None
     at: datetime
 
 
@@ -189,6 +194,33 @@ class BatchTransitionReply(msgspec.Struct, kw_only=True):
     status: str | None = None
     changed: bool = False
     pause_requested: bool = False
+    error_code: str | None = None
+    message: str | None = None
+
+
+class BatchFlag(msgspec.Struct, kw_only=True):
+    """Request to ingest: set or clear a flag beside a batch's status. Repeating it changes nothing.
+
+    ``divergent`` is the batch's; ``idle`` is that of its running jobs: of the one named, else of those that use this
+    ``gpu`` or do not say which they use. Jobs that began after ``since`` are not meant. ``data`` is told with the
+    event.
+    """
+
+    batch_id: str
+    flag: Literal["divergent", "idle"]
+    is_set: bool
+    job_id: str | None = None
+    gpu: str | None = None
+    since: datetime | None = None
+    data: dict[str, Any] = {}
+    at: datetime
+
+
+class BatchFlagReply(msgspec.Struct, kw_only=True):
+    """``changed`` counts the flags that are different now."""
+
+    ok: bool
+    changed: int = 0
     error_code: str | None = None
     message: str | None = None
 
@@ -328,26 +360,6 @@ class MailMessage(msgspec.Struct, kw_only=True):
     body_html: str | None = None
     event_type: str
     dedupe_key: str | None = None
-
-
-_ENCODER: Final = msgspec.json.Encoder()
-
-
-_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
-
-
-def encode(payload: msgspec.Struct) -> bytes:
-    """Turn a payload into the bytes of a message."""
-    return _ENCODER.encode(payload)
-
-
-def decode(payload_type: type[T], body: bytes) -> T:
-    """Read a message's bytes as this payload type. Raises msgspec.DecodeError (a ValueError) when it is not one."""
-    decoder = _DECODERS.get(payload_type)
-    if decoder is None:
-        decoder = _DECODERS[payload_type] = msgspec.json.Decoder(payload_type)
-    payload: T = decoder.decode(body)
-    return payload
     locale: str = "en-US"
 
 
@@ -408,3 +420,23 @@ class DigestReply(msgspec.Struct, kw_only=True):
     results: list[DigestResult] = []
     batches: list[DigestBatch] = []
     more_batches: int = 0
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+
+
+def encode(payload: msgspec.Struct) -> bytes:
+    """Turn a payload into the bytes of a message."""
+    return _ENCODER.encode(payload)
+
+
+def decode(payload_type: type[T], body: bytes) -> T:
+    """Read a message's bytes as this payload type. Raises msgspec.DecodeError (a ValueError) when it is not one."""
+    decoder = _DECODERS.get(payload_type)
+    if decoder is None:
+        decoder = _DECODERS[payload_type] = msgspec.json.Decoder(payload_type)
+    payload: T = decoder.decode(body)
+    return payload

@@ -134,6 +134,15 @@ CHANNELS: Final = (
         reply=bus.BatchTransitionReply,
     ),
     Channel(
+        "batch_flag",
+        bus.BATCH_FLAG,
+        "Set or clear a flag beside a batch's status.",
+        bus.BatchFlag,
+        ("notifier",),
+        ("ingest",),
+        reply=bus.BatchFlagReply,
+    ),
+    Channel(
         "batch_create",
         bus.BATCH_CREATE,
         "Create the batch of a rerun.",
@@ -161,15 +170,6 @@ CHANNELS: Final = (
         reply=bus.TrackingRestoreReply,
     ),
     Channel(
-        "mint_agent_token",
-        bus.MINT_AGENT_TOKEN,
-        "Mint a token for an agent.",
-        bus.MintAgentToken,
-        ("executor",),
-        ("auth",),
-        reply=bus.MintAgentTokenReply,
-    ),
-    Channel(
         "digest",
         bus.DIGEST,
         "What happened in a time in what a person may see.",
@@ -177,5 +177,14 @@ CHANNELS: Final = (
         ("notifier",),
         ("catalog",),
         reply=bus.DigestReply,
+    ),
+    Channel(
+        "mint_agent_token",
+        bus.MINT_AGENT_TOKEN,
+        "Mint a token for an agent.",
+        bus.MintAgentToken,
+        ("executor",),
+        ("auth",),
+        reply=bus.MintAgentTokenReply,
     ),
 )

@@ -301,26 +301,40 @@ class BatchStoppedData(msgspec.Struct):
 
 
 class BatchStalledData(msgspec.Struct):
-    """Nothing was heard of the batch for a while. ``silent_s`` in seconds."""
+    """Nothing was heard of the batch for a while: ``silent_s`` seconds, which are ``minutes_since`` minutes."""
 
     last_event_at: str | None = None
     silent_s: float | None = None
+    minutes_since: float | None = None
 
 
 class BatchDivergedData(msgspec.Struct):
-    """A job's loss grows instead of shrinking, or is not a number."""
+    """A job's loss grows instead of shrinking, or is not a number: ``reason`` is ``ratio`` or ``nan_or_inf``.
+
+    ``value`` is the loss now and ``reference`` the one that it grew from, ``ratio`` times within ``window`` values.
+    """
 
     job_id: str | None = None
     epoch: Int64 | None = None
     value: Any = None
     reference: Any = None
+    reason: str | None = None
+    ratio: float | None = None
+    window: Int64 | None = None
+    metric: str | None = None
 
 
 class JobIdleData(msgspec.Struct):
-    """A job's GPU does nothing, or works again. ``gpu_util_pct`` 0..100, ``minutes`` how long."""
+    """A job's GPU does nothing, or works again: ``gpu`` is its index, ``minutes`` how long.
+
+    ``gpu_util_pct`` and, where it works again, ``newest_util_pct`` are 0..100.
+    """
 
     gpu_util_pct: float | None = None
     minutes: float | None = None
+    job_id: str | None = None
+    gpu: str | None = None
+    newest_util_pct: float | None = None
 
 
 class RerunRequestedData(msgspec.Struct):

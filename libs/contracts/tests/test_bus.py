@@ -29,6 +29,8 @@ SAMPLES = [
     bus.ConfigChanged(group="smtp", key="host"),
     bus.BatchTransition(batch_id="b", action="stop", actor_id=3, actor_name="ada", at=AT),
     bus.BatchTransitionReply(ok=True, status="stopping", changed=True),
+    bus.BatchFlag(batch_id="b", flag="idle", is_set=True, gpu="0", data={"gpu_util_pct": 1.0}, at=AT),
+    bus.BatchFlagReply(ok=True, changed=1),
     bus.BatchCreate(new_batch_id="rerun-1", source_batch_id="b", owner_id=3, requested_by="ada", at=AT),
     bus.BatchCreateReply(ok=False, error_code="batch.not_found", message="The batch does not exist."),
     bus.MintAgentToken(agent_id="agent-1", owner_id=3, hostname="gpu-01"),

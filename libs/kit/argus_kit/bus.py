@@ -76,6 +76,7 @@ class Outgoing:
 
 
 Handler = Callable[[Message], Awaitable[None]]
+ManyHandler = Callable[[Sequence[Message]], Awaitable[None]]
 
 
 class Bus(Part):
@@ -214,15 +215,22 @@ class Bus(Part):
 
     async def consume(self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: Handler) -> None:
         """Handle every message of `subjects` at least once, shared by all replicas that use the same `durable` name."""
-        config = ConsumerConfig(
-            durable_name=durable,
-            filter_subjects=list(subjects),
-            ack_policy=AckPolicy.EXPLICIT,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_wait=30,
-            max_ack_pending=1024,
-        )
-        self._spawn(self._consume(stream.name, durable, config, handler), f"consume-{durable}")
+
+        async def one_by_one(messages: Sequence[Msg]) -> None:
+            for message in messages:
+                await _handle([message], durable, lambda batch: handler(batch[0]))
+
+        self._spawn(self._consume(stream.name, durable, subjects, one_by_one), f"consume-{durable}")
+
+    async def consume_many(
+        self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: ManyHandler
+    ) -> None:
+        """As `consume`, with all that is there at once, at most 64 messages: one word of the handler is for all."""
+
+        async def together(messages: Sequence[Msg]) -> None:
+            await _handle(messages, durable, handler)
+
+        self._spawn(self._consume(stream.name, durable, subjects, together), f"consume-{durable}")
 
     async def tail(self, stream: StreamSpec, subjects: Sequence[str], tail: Tail) -> None:
         """Feed `tail` with every message from now on, in order, without gaps over lost connections."""
@@ -328,19 +336,29 @@ class Bus(Part):
 
     # -- durable consumers ---------------------------------------------------------------------------------------
 
-    async def _consume(self, stream: str, durable: str, config: ConsumerConfig, handler: Handler) -> None:
+    async def _consume(
+        self, stream: str, durable: str, subjects: Sequence[str], take: Callable[[Sequence[Msg]], Awaitable[None]]
+    ) -> None:
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subjects=list(subjects),
+            ack_policy=AckPolicy.EXPLICIT,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_wait=30,
+            max_ack_pending=1024,
+        )
         while True:
             await self._ready.wait()
             assert self._js is not None
             try:
                 await self._js.add_consumer(stream, config)
                 pull = await self._js.pull_subscribe_bind(durable, stream)
-                await self._pull(pull, durable, handler)
+                await self._pull(pull, take)
             except (TimeoutError, NatsError, OSError) as error:
                 log.warning("nats.consumer_interrupted", durable=durable, error=f"{error!r} {error}")
                 await asyncio.sleep(0.5)
 
-    async def _pull(self, pull: Any, durable: str, handler: Handler) -> None:
+    async def _pull(self, pull: Any, take: Callable[[Sequence[Msg]], Awaitable[None]]) -> None:
         try:
             while True:
                 try:
@@ -349,8 +367,7 @@ class Bus(Part):
                     # Nothing new. A consumer that is gone (a rebuilt NATS) also looks like silence: ask.
                     await pull.consumer_info()
                     continue
-                for message in messages:
-                    await _handle(message, durable, handler)
+                await take(messages)
         finally:
             with contextlib.suppress(NatsError, OSError):
                 await pull.unsubscribe()
@@ -511,21 +528,26 @@ def _message(raw: Msg) -> Message:
     )
 
 
-async def _handle(raw: Msg, durable: str, handler: Handler) -> None:
-    deliveries = raw.metadata.num_delivered or 1
+async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> None:
+    """What the handler says is said of each message."""
+    deliveries = max(raw.metadata.num_delivered or 1 for raw in raws)
     try:
-        with telemetry.span(f"consume {durable}", raw.headers):
-            await handler(_message(raw))
+        with telemetry.span(f"consume {durable}", raws[0].headers):
+            await handler([_message(raw) for raw in raws])
     except Retry as retry:
-        await raw.nak(delay=retry.after_s)
+        for raw in raws:
+            await raw.nak(delay=retry.after_s)
     except Reject as reject:
-        log.exception("message.rejected", durable=durable, subject=raw.subject, reason=str(reject))
-        await raw.term()
+        log.exception("message.rejected", durable=durable, subject=raws[0].subject, reason=str(reject))
+        for raw in raws:
+            await raw.term()
     except Exception as error:
-        log.exception("message.failed", durable=durable, subject=raw.subject, deliveries=deliveries, exc_info=error)
-        await raw.nak(delay=min(0.5 * 2 ** min(deliveries, 8), 60))
+        log.exception("message.failed", durable=durable, subject=raws[0].subject, deliveries=deliveries, exc_info=error)
+        for raw in raws:
+            await raw.nak(delay=min(0.5 * 2 ** min(deliveries, 8), 60))
     else:
-        await raw.ack()
+        for raw in raws:
+            await raw.ack()
 
 
 async def _guarded(handler: Callable[[str, bytes], Awaitable[None]], message: Msg) -> None:

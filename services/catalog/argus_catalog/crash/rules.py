@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from argus_contracts import memory
+
 
 class Kind(StrEnum):
     """Kinds of failure. The values are part of the API: pages find their hints by them."""
@@ -54,12 +56,7 @@ def _texts(*patterns: str) -> tuple[re.Pattern[str], ...]:
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         Kind.CUDA_OOM,
-        _texts(
-            r"(?:cuda|hip|mps backend) out of memory(?:.{0,80}?tried to allocate (?P<wanted>[\d.]+ ?[KMGT]i?B))?",
-            r"torch(?:\.cuda)?\.OutOfMemoryError",
-            r"CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|hipErrorOutOfMemory|CUBLAS_STATUS_ALLOC_FAILED",
-            r"RESOURCE_EXHAUSTED: (?:Out of memory|OOM)|OOM when allocating tensor",
-        ),
+        _texts(*memory.CARD),
     ),
     Rule(
         Kind.DISK_FULL,
@@ -78,12 +75,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         Kind.HOST_OOM,
-        _texts(
-            r"oom[-_ ]?kill(?:ed|er)?\b|Out of memory: Killed process|oom_kill event",
-            r"^(?:\w+\.)*MemoryError\b|\bMemoryError:|std::bad_alloc|Cannot allocate memory|\[Errno 12\]",
-            r"DataLoader worker .{0,60}killed by signal: Killed",
-            r"DefaultCPUAllocator: (?:can't allocate|not enough) memory",
-        ),
+        _texts(*memory.HOST),
         frozenset({"SIGKILL"}),
     ),
     Rule(

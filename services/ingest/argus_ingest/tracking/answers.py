@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
-from argus_ingest.tracking import deletions, moves, reruns, restores
+from argus_ingest.tracking import deletions, flags, moves, reruns, restores
 from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
@@ -25,7 +25,7 @@ _QUEUE = "ingest"
 
 
 class TrackingAnswers(Part):
-    """Responds to transitions, creations, deletions and restorations."""
+    """Responds to transitions, flags, creations, deletions and restorations."""
 
     name = "tracking-answers"
 
@@ -35,6 +35,7 @@ class TrackingAnswers(Part):
     async def start(self) -> None:
         """See Part."""
         await self._respond(wire.BATCH_TRANSITION, wire.BatchTransition, wire.BatchTransitionReply, moves.move)
+        await self._respond(wire.BATCH_FLAG, wire.BatchFlag, wire.BatchFlagReply, flags.flag)
         await self._respond(wire.BATCH_CREATE, wire.BatchCreate, wire.BatchCreateReply, reruns.create)
         await self._respond(wire.TRACKING_DELETE, wire.TrackingDelete, wire.TrackingDeleteReply, deletions.delete)
         await self._respond(wire.TRACKING_RESTORE, wire.TrackingRestore, wire.TrackingRestoreReply, restores.restore)

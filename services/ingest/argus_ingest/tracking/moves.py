@@ -25,6 +25,8 @@ async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTran
     if batch is None or batch.deleted_at is not None or batch.is_placeholder:
         return _refusal(ErrorCode.BATCH_NOT_FOUND)
     asked = batch.pause_requested_at is not None
+    if _was_heard_of(batch, request.silent_since):
+        return wire.BatchTransitionReply(ok=True, status=batch.status, pause_requested=asked)
     target = lifecycle.on_command(batch.status, request.action, pause_asked=asked)
     if not target.allowed:
         text = f"The batch is {batch.status}; it cannot {request.action} now."
@@ -37,6 +39,11 @@ async def move(tx: Transaction, request: wire.BatchTransition) -> wire.BatchTran
             audit.note(tx, tables.OWNER, *told, target=("batch", batch.id), ip=request.actor_ip)
     asked = batch.pause_requested_at is not None
     return wire.BatchTransitionReply(ok=True, status=batch.status, changed=target.changed, pause_requested=asked)
+
+
+def _was_heard_of(batch: BatchState, silent_since: datetime | None) -> bool:
+    """Whether a batch that was to be silent since then has been heard of, which ends whatever its silence meant."""
+    return silent_since is not None and batch.last_event_at is not None and batch.last_event_at >= silent_since
 
 
 async def carry_out(
@@ -92,7 +99,8 @@ def _events(batch: BatchState, action: Action, at: datetime, by: str | None, rea
         events.append(_told(batch, EventType.BATCH_PAUSE_REQUESTED, at, asked))
     if action == "stall":
         silent = (at - batch.last_event_at).total_seconds() if batch.last_event_at else None
-        data = {"last_event_at": iso(batch.last_event_at), "silent_s": silent}
+        minutes = None if silent is None else round(silent / 60, 1)
+        data = {"last_event_at": iso(batch.last_event_at), "silent_s": silent, "minutes_since": minutes}
         events.append(_told(batch, EventType.BATCH_STALLED, at, data))
     if batch.status == BatchStatus.PAUSED:
         events.append(_told(batch, EventType.BATCH_PAUSED, at, {"checkpoint": batch.checkpoint, "reason": reason}))

@@ -1,12 +1,12 @@
 """What executor and catalog ask over the bus, answered by the worker's parts."""
 
+from datetime import timedelta
+
 from argus_contracts import bus as wire
 from argus_contracts.event_rows import TYPES_BY_CODE
 from argus_ingest.app import SERVICE
-from argus_ingest.settings import IngestSettings
 from argus_ingest.testing import event
 from argus_ingest.tracking.answers import TrackingAnswers
-from argus_ingest.tracking.silence import SilenceWatch
 from argus_kit.app import worker_app
 from argus_kit.bus import BusUnavailable
 from argus_kit.clock import iso, now
@@ -144,14 +144,66 @@ async def test_a_host_is_deleted_when_it_is_silent(ingest):
     assert all(row.deleted_at for row in await ingest.rows(tables.host))
 
 
-async def test_a_silent_batch_is_stalled_until_it_is_heard_of(ingest):
+async def test_a_batch_is_stalled_only_if_it_was_silent_and_until_it_is_heard_of(ingest):
+    await started(ingest)
     await ingest.accept(event("batch_start", "old"), event("batch_start", "new", at=iso(now())))
-    watch = SilenceWatch(ingest.platform, IngestSettings())
-    assert (await watch.look(), await watch.look()) == (1, 0)
-    assert [(await ingest.batch(name)).status for name in ("old", "new")] == ["stalled", "running"]
+    since = now() - timedelta(minutes=15)
+    for _ in range(2):
+        replies = [await move(ingest, "stall", name, silent_since=since) for name in ("old", "new")]
+    assert [reply.status for reply in replies] == ["stalled", "running"]
     assert await kinds(ingest, "old") == ["batch_start", "batch_stalled"]
     await ingest.accept(event("resource_snapshot", "old", at=iso(now())))
     assert (await ingest.batch("old")).status == "running"
+
+
+async def flag(ingest, name, *, is_set=True, batch_id="bench-1", **more):
+    request = wire.BatchFlag(batch_id=batch_id, flag=name, is_set=is_set, at=now(), **more)
+    return await ask(ingest, wire.BATCH_FLAG, request, wire.BatchFlagReply)
+
+
+async def test_divergence_is_a_flag_that_is_told_once_and_taken_back(ingest):
+    await started(ingest)
+    assert (await flag(ingest, "divergent")).error_code == "batch.not_found"
+    await ingest.accept(event("batch_start"), event("job_start", job="j"))
+    told = {"reason": "ratio", "ratio": 2.5, "window": 3}
+    changes = [(await flag(ingest, "divergent", job_id="j", data=told)).changed for _ in range(2)]
+    assert changes == [1, 0]
+    batch = await ingest.batch()
+    assert (batch.is_divergent, batch.status) == (True, "running")
+    rows = await ingest.rows(tables.event, batch_key=batch.batch_key)
+    assert [row.data for row in rows if row.type_code == 105] == [{**told, "job_id": "j"}]
+    assert (await flag(ingest, "divergent", is_set=False)).changed == 1
+    assert not (await ingest.batch()).is_divergent
+    # A batch that ended is left as it is.
+    await ingest.accept(event("batch_done"))
+    assert await flag(ingest, "divergent") == wire.BatchFlagReply(ok=True, changed=0)
+
+
+async def test_idle_is_a_flag_of_running_jobs_on_that_card(ingest):
+    await started(ingest)
+    await ingest.accept(
+        event("batch_start"),
+        event("job_start", job="first", gpu_id=0),
+        event("job_start", job="second", gpu_ids=[1, 2]),
+        event("job_start", job="silent"),
+        event("job_start", job="over"),
+        event("job_done", job="over"),
+        event("job_start", job="young", at=iso(now())),
+    )
+    since = now() - timedelta(minutes=5)
+    data = {"gpu_util_pct": 1.0, "minutes": 10.0}
+    changes = [(await flag(ingest, "idle", gpu="1", since=since, data=data)).changed for _ in range(2)]
+    assert changes == [2, 0]
+    names = ("first", "second", "silent", "over", "young")
+    flagged = {name: (await ingest.job(name)).is_idle_flagged for name in names}
+    assert [name for name in names if flagged[name]] == ["second", "silent"]
+    assert (await ingest.batch()).is_idle
+    assert (await kinds(ingest)).count("job_idle_flagged") == 2
+    assert (await flag(ingest, "idle", is_set=False, job_id="second")).changed == 1
+    assert (await ingest.batch()).is_idle
+    assert (await flag(ingest, "idle", is_set=False)).changed == 1
+    assert not (await ingest.batch()).is_idle
+    assert (await kinds(ingest)).count("job_idle_recovered") == 2
 
 
 async def test_a_request_that_cannot_be_read_gets_an_answer(ingest):
