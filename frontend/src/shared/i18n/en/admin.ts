@@ -1,5 +1,5 @@
 export default {
-  sections: { users: 'People', invites: 'Invites', config: 'Configuration', flags: 'Switches', audit: 'Audit log', security: 'Security', identity: 'Sign-in providers' },
+  sections: { users: 'People', invites: 'Invites', config: 'Configuration', flags: 'Switches', audit: 'Audit log', deliveries: 'Deliveries', security: 'Security', identity: 'Sign-in providers' },
   forbidden: { title: 'For administrators only', hint: 'Your account may not see this page. An administrator of this server can make you one under People.' },
   identity: { on: 'configured', off: 'not configured' },
   once: 'Copy it now: this link is not shown again.',

@@ -113,7 +113,7 @@ export default {
     own: 'These are chosen for this batch alone.',
     usual: 'What you chose in the settings holds. Choose here to have it otherwise for this batch.',
     enabled: 'Send mails about this batch',
-    kinds: { batch_done: 'It is done', batch_failed: 'It failed', job_failed: 'A job failed', batch_diverged: 'It diverges', job_idle_flagged: 'A job stands idle' },
+    kinds: 'Which mails',
     save: 'Save',
     reset: 'As in the settings',
   },

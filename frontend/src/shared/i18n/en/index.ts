@@ -31,6 +31,7 @@ import palette from './palette'
 import plots from './plots'
 import projects from './projects'
 import published from './published'
+import recipients from './recipients'
 import retention from './retention'
 import runs from './runs'
 import search from './search'
@@ -42,4 +43,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, marks, matrix, notifications, palette, plots, projects, published, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, marks, matrix, notifications, palette, plots, projects, published, recipients, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }

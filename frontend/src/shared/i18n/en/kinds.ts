@@ -17,7 +17,7 @@ export default {
     rule: 'A rule of yours',
     share_granted: 'Shared with you',
     digest: 'Daily digest',
-    val_loss_diverging: 'Loss diverging',
+    val_loss_diverging: 'Validation loss rising',
     gpu_idle_during_training: 'GPU idle',
     oom_kill_suspected: 'Out of memory suspected',
     test: 'Try',
@@ -38,6 +38,7 @@ export default {
     alert: 'What run.alert() and job.alert() say.',
     rule: 'What the rules that you made find.',
     share_granted: 'Somebody gave you a batch or a project to see.',
+    val_loss_diverging: 'It rises while the training goes on.',
     digest: 'One mail a day about what ran.',
   },
 }

@@ -113,7 +113,7 @@ export default {
     own: '这些选择只适用于此批次。',
     usual: '目前以您在设置中的选择为准。在这里可以为此批次单独选择。',
     enabled: '发送关于此批次的邮件',
-    kinds: { batch_done: '批次完成', batch_failed: '批次失败', job_failed: '任务失败', batch_diverged: '批次发散', job_idle_flagged: '任务空闲' },
+    kinds: '哪些邮件',
     save: '保存',
     reset: '恢复为设置中的选择',
   },

@@ -17,7 +17,7 @@ export default {
     rule: '你的规则',
     share_granted: '共享给你',
     digest: '每日摘要',
-    val_loss_diverging: '损失发散',
+    val_loss_diverging: '验证损失上升',
     gpu_idle_during_training: 'GPU 空闲',
     oom_kill_suspected: '疑似内存不足',
     test: '测试',
@@ -38,6 +38,7 @@ export default {
     alert: 'run.alert() 和 job.alert() 发出的内容。',
     rule: '你创建的规则所发现的。',
     share_granted: '有人把批次或项目共享给你。',
+    val_loss_diverging: '训练继续时验证损失不断上升。',
     digest: '每天一封邮件，汇总运行情况。',
   },
 }

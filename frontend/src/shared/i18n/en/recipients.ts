@@ -1,0 +1,16 @@
+export default {
+  title: 'Mail to others',
+  intro: 'Addresses that get mails about this project’s batches, with or without an account. Each mail has a link that ends it.',
+  add: 'Add an address',
+  email: 'E-mail address',
+  emailBad: 'This is not an e-mail address.',
+  kindsNeeded: 'Choose at least one thing that it hears of.',
+  hears: 'Hears of',
+  nothing: 'Hears of nothing',
+  enabled: 'Mails to {email}',
+  edit: 'Change what {email} hears of',
+  save: 'Save',
+  remove: 'Remove',
+  removeAsk: 'Remove {email}?',
+  empty: { title: 'No addresses', hint: 'A professor or a list can hear of failures without an account.' },
+}

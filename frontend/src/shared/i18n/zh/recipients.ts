@@ -1,0 +1,16 @@
+export default {
+  title: '发给其他人的邮件',
+  intro: '接收此项目批次邮件的地址，有没有账户都可以。每封邮件都带有退订链接。',
+  add: '添加地址',
+  email: '邮箱地址',
+  emailBad: '这不是邮箱地址。',
+  kindsNeeded: '请至少选择一类消息。',
+  hears: '接收内容',
+  nothing: '不接收任何消息',
+  enabled: '发给 {email} 的邮件',
+  edit: '修改 {email} 的接收内容',
+  save: '保存',
+  remove: '移除',
+  removeAsk: '移除 {email}？',
+  empty: { title: '没有地址', hint: '导师或邮件列表无需账户也能收到失败通知。' },
+}
