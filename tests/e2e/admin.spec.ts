@@ -1,7 +1,7 @@
 // What administrators do in the browser, and what the people concerned see of it.
 import { readFileSync } from 'node:fs'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { newAccount, registerInBrowser, signIn, untilLive, type Account } from './support/account'
+import { mintToken, newAccount, registerInBrowser, signIn, untilLive, type Account } from './support/account'
 import { ADMINISTRATOR, Person, register } from './support/administrator'
 
 async function newPage(browser: Browser): Promise<Page> {
@@ -234,6 +234,32 @@ test('a new signing key signs nobody out, and a second one has to wait', async (
     await expect(still.getByTestId('user-menu')).toBeVisible()
   }
   await other.context().close()
+})
+
+test('the next key of commands is announced, signs when it is asked to, and who has not heard of it is named', async ({ page, request }) => {
+  const hostname = `gpu-${crypto.randomUUID().slice(0, 6)}`
+  const headers = { Authorization: `Bearer ${await mintToken(page, 'a silent host')}` }
+  expect((await request.post('/api/agents/register', { headers, data: { hostname, version: '9.1.0', capabilities: ['stop'] } })).status()).toBe(201)
+  await page.goto('/admin/keys')
+  const behind = page.getByTestId('agent-behind').filter({ hasText: hostname })
+  await expect(behind).toContainText('says nothing of keys')
+  const signs = page.locator('[data-testid=command-key][data-state=signs]')
+  const before = await signs.textContent()
+
+  await page.getByTestId('announce-key').click()
+  await page.getByRole('tooltip').getByRole('button', { name: 'Announce the next key' }).click()
+  await expect(page.getByTestId('keys-done')).toContainText('announced')
+  await expect(page.locator('[data-testid=command-key][data-state=next]')).toHaveCount(1)
+  await expect(page.getByTestId('announce-key')).toHaveCount(0)
+  await page.getByTestId('rotate-command-key').click()
+  await page.getByRole('tooltip').getByRole('button', { name: 'Sign with it now' }).click()
+  await expect(page.locator('[data-testid=command-key][data-state=next]')).toHaveCount(0)
+  await expect(signs).not.toHaveText(before ?? '')
+  // What ends all keys says so before it does.
+  await page.getByTestId('key-stolen').click()
+  await expect(page.getByRole('dialog')).toContainText('argus-agent register')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
 })
 
 test('the keyboard reaches what the mouse does', async ({ page }) => {

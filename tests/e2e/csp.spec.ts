@@ -10,7 +10,7 @@ const BARE = ['/login', '/register', '/forgot-password', '/reset-password?token=
 const PLAIN = [
   '/', '/batches', '/jobs', '/projects', '/compare', '/studies', '/hosts', '/agents', '/inbox', '/search?q=digits', '/trash', '/no-such-page', '/public/projects',
   '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/preferences',
-  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/retention', '/admin/identity',
+  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/keys', '/admin/retention', '/admin/identity',
 ]
 
 /** What the browser refused on this page, as it happens. */

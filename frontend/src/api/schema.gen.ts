@@ -160,6 +160,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/email/smtp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Mail Server
+         * @description The mail server that is used now; its password is masked.
+         */
+        get: operations["read_mail_server"];
+        /**
+         * Replace Mail Server
+         * @description Use this mail server from now on. A new host forgets the password of the old one.
+         */
+        put: operations["replace_mail_server"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/email/smtp/test": {
         parameters: {
             query?: never;
@@ -194,6 +218,90 @@ export interface paths {
         get: operations["read_delivery_stats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Every kind of mail in every language, by kind and language.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Template
+         * @description A template, and what it may ask for.
+         */
+        get: operations["read_template"];
+        /**
+         * Replace Template
+         * @description Put a text in the place of the packaged one. One that makes no mail is refused, with the line.
+         */
+        put: operations["replace_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/templates/{template_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Template
+         * @description The mail that a draft makes of sample data; 400 with the field and the line when it makes none.
+         */
+        post: operations["preview_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/email/templates/{template_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Template
+         * @description Go back to the packaged text.
+         */
+        post: operations["reset_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1863,6 +1971,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches/{batch_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batch Deliveries
+         * @description What was sent about a batch, the latest first.
+         */
+        get: operations["list_batch_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/batches/{batch_id}/drift": {
         parameters: {
             query?: never;
@@ -3239,6 +3367,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Digest
+         * @description When my daily mail comes.
+         */
+        get: operations["read_digest"];
+        /**
+         * Replace Digest
+         * @description Choose when my daily mail comes, or that none does.
+         */
+        put: operations["replace_digest"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/digest/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Digest
+         * @description The mail that I would get now, of the last 24 hours. Nothing is sent.
+         */
+        post: operations["preview_digest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/notification_prefs": {
         parameters: {
             query?: never;
@@ -3277,6 +3449,98 @@ export interface paths {
          * @description Mail the link that verifies the caller's address once more.
          */
         post: operations["resend_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Rules
+         * @description What I asked to be told of.
+         */
+        get: operations["list_my_rules"];
+        put?: never;
+        /**
+         * Add My Rule
+         * @description Make a rule. A condition that cannot be understood is refused with the place of the fault.
+         */
+        post: operations["add_my_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read My Rule
+         * @description One rule.
+         */
+        get: operations["read_my_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete My Rule
+         * @description Remove a rule.
+         */
+        delete: operations["delete_my_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Update My Rule
+         * @description Change a rule, or switch it on and off. It begins anew with all jobs.
+         */
+        patch: operations["update_my_rule"];
+        trace?: never;
+    };
+    "/api/me/rules/{rule_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test My Rule
+         * @description What a rule would have said over the last day. Nothing is sent.
+         */
+        post: operations["test_my_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview My Rule
+         * @description What a rule that is not saved yet would have said over the last day.
+         */
+        post: operations["preview_my_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3461,6 +3725,50 @@ export interface paths {
          * @description Mark all of mine as read.
          */
         post: operations["mark_all_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mutes
+         * @description What my inbox is not told of, the newest first.
+         */
+        get: operations["list_mutes"];
+        /**
+         * Add Mute
+         * @description Tell my inbox no more of a kind, of a batch, or of a kind of one batch.
+         */
+        put: operations["add_mute"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/mutes/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift Mute
+         * @description Tell my inbox of it again.
+         */
+        post: operations["lift_mute"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3949,6 +4257,98 @@ export interface paths {
         get: operations["get_project_resources"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Rules
+         * @description What a project's people are told of besides the usual.
+         */
+        get: operations["list_project_rules"];
+        put?: never;
+        /**
+         * Add Project Rule
+         * @description Make a rule. A condition that cannot be understood is refused with the place of the fault.
+         */
+        post: operations["add_project_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project Rule
+         * @description One rule.
+         */
+        get: operations["read_project_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project Rule
+         * @description Remove a rule.
+         */
+        delete: operations["delete_project_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Project Rule
+         * @description Change a rule, or switch it on and off. It begins anew with all jobs.
+         */
+        patch: operations["update_project_rule"];
+        trace?: never;
+    };
+    "/api/projects/{project}/rules/{rule_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Project Rule
+         * @description What a rule would have said over the last day. Nothing is sent.
+         */
+        post: operations["test_project_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Project Rule
+         * @description What a rule that is not saved yet would have said over the last day.
+         */
+        post: operations["preview_project_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6817,6 +7217,63 @@ export interface components {
             sent_last_hour: number;
         };
         /**
+         * DigestIn
+         * @description When the daily mail comes: at a full hour of a time zone, named as in the IANA's list.
+         */
+        DigestIn: {
+            /**
+             * Frequency
+             * @enum {string}
+             */
+            frequency: "off" | "daily";
+            /**
+             * Hour
+             * @default 8
+             */
+            hour?: number;
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone?: string;
+        };
+        /**
+         * DigestOut
+         * @description The same, and when the next one is due; null while none is.
+         */
+        DigestOut: {
+            /**
+             * Frequency
+             * @enum {string}
+             */
+            frequency: "off" | "daily";
+            /**
+             * Hour
+             * @default 8
+             */
+            hour?: number;
+            /** Last At */
+            last_at: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * DigestPreview
+         * @description The mail as it would be now, of the last day; `is_sample`: nothing ran, and this is made up.
+         */
+        DigestPreview: {
+            /** Body Html */
+            body_html: string;
+            /** Body Text */
+            body_text: string;
+            /** Is Sample */
+            is_sample: boolean;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * DiskForecast
          * @description When a disk will be full if it goes on filling as it did since `since`; null: it does not fill, or nothing can be
          *     said. `early` and `late` bound the likely time: about 95 of 100.
@@ -7019,7 +7476,7 @@ export interface components {
          * @description A stable code: a string (``ErrorCode.BATCH_NOT_FOUND == "batch.not_found"``) with ``status`` and ``message``.
          * @enum {string}
          */
-        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "agent.absent" | "agent.outdated" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "channel.not_found" | "channel.url_invalid" | "channel.limit_reached" | "rule.not_found" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
+        ErrorCode: "event.not_an_object" | "event.invalid" | "event.unknown_field" | "event.type_unknown" | "event.id_missing" | "event.id_invalid" | "event.batch_id_invalid" | "event.job_id_invalid" | "event.job_id_required" | "event.timestamp_invalid" | "event.schema_version_unsupported" | "event.data_invalid" | "event.too_deep" | "event.forbidden" | "event.internal" | "body.json_invalid" | "body.not_an_object" | "body.content_type" | "body.events_missing" | "body.events_not_a_list" | "body.events_empty" | "body.too_many_events" | "body.unknown_field" | "body.too_deep" | "body.too_large" | "body.encoding_unsupported" | "body.encoding_invalid" | "request.invalid" | "request.not_found" | "request.method_not_allowed" | "request.timeout" | "auth.required" | "auth.token_invalid" | "auth.session_invalid" | "auth.owner_inactive" | "auth.credentials_wrong" | "auth.password_wrong" | "auth.locked" | "auth.forbidden" | "auth.origin_refused" | "auth.admin_required" | "auth.interactive_required" | "auth.api_token_required" | "auth.network_refused" | "auth.project_token" | "auth.scope_insufficient" | "auth.registration_closed" | "auth.invite_required" | "auth.invite_invalid" | "auth.username_taken" | "auth.email_taken" | "auth.password_unchanged" | "auth.password_weak" | "auth.email_unverified" | "auth.email_unchanged" | "auth.email_in_use" | "auth.email_already_verified" | "auth.link_invalid" | "auth.link_gone" | "auth.key_rotation_too_soon" | "oauth.not_configured" | "oauth.not_linked" | "oauth.already_linked" | "oauth.password_required" | "oauth.password_already_set" | "oauth.provider_unavailable" | "oidc_provider.not_found" | "oidc_provider.invalid" | "oidc_provider.read_only" | "session.not_found" | "token.not_found" | "token.scope_invalid" | "token.network_invalid" | "token.expiry_invalid" | "token.limit_reached" | "invite.not_found" | "user.not_found" | "user.inactive" | "export.busy" | "user.is_self" | "user.last_admin" | "user.deleted" | "config.group_unknown" | "config.key_unknown" | "config.value_invalid" | "flag.key_invalid" | "flag.value_invalid" | "batch.not_found" | "batch.forbidden" | "batch.exists" | "batch.state_conflict" | "batch.active" | "job.not_found" | "job.active" | "project.not_found" | "project.forbidden" | "project.has_others" | "project.last_owner" | "member.has_runs" | "member.not_found" | "host.not_found" | "host.active" | "study.not_found" | "trial.not_found" | "compare.count_invalid" | "query.invalid" | "artifact.not_found" | "artifact.meta_invalid" | "artifact.too_large" | "artifact.quota_exceeded" | "artifact.checksum_mismatch" | "artifact.file_missing" | "artifact.no_preview" | "artifact.storage_unavailable" | "artifact.range_invalid" | "share.not_found" | "share.with_owner" | "public_share.not_found" | "public_share.expired" | "star.type_invalid" | "pin.limit_reached" | "trash.leaving" | "view.not_found" | "view.limit_reached" | "agent.unauthenticated" | "agent.mismatch" | "agent.not_found" | "agent.absent" | "agent.outdated" | "command.not_found" | "command.closed" | "command.status_invalid" | "overrides.invalid" | "notification.not_found" | "subscription.not_found" | "subscription.kind_unknown" | "recipient.not_found" | "recipient.exists" | "channel.not_found" | "channel.url_invalid" | "channel.limit_reached" | "rule.not_found" | "rule.invalid" | "rule.limit_reached" | "template.not_found" | "template.invalid" | "unsubscribe.link_unknown" | "unsubscribe.link_used" | "mail.not_found" | "mail.address_missing" | "mail.not_configured" | "stream.channels_empty" | "stream.channel_invalid" | "stream.too_many_channels" | "stream.forbidden" | "stream.limit_reached" | "retention.running" | "outbound.refused" | "outbound.failed" | "rate.limited" | "queue.full" | "service.unavailable" | "service.draining" | "storage.unavailable" | "bus.unavailable" | "internal.error";
         /**
          * ErrorFacts
          * @description The part of an error's answer for programs and translations.
@@ -7432,6 +7889,7 @@ export interface components {
         /**
          * Happening
          * @description Something that happened in a batch. `by` is who asked for it; `detail` a reason or a message, cut if long.
+         *     Of an alert `status` is its level.
          */
         Happening: {
             /** At */
@@ -8592,6 +9050,177 @@ export interface components {
             to_line: number;
         };
         /**
+         * MailPreviewOut
+         * @description The mail that it makes of sample data.
+         */
+        MailPreviewOut: {
+            /** Body Html */
+            body_html: string;
+            /** Body Text */
+            body_text: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * MailServerIn
+         * @description The mail server to use from now on. The password `***` leaves it as it is; null or nothing removes it.
+         */
+        MailServerIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Smtp From Address */
+            smtp_from_address?: string | null;
+            /** Smtp From Name */
+            smtp_from_name?: string | null;
+            /** Smtp Host */
+            smtp_host?: string | null;
+            /** Smtp Password */
+            smtp_password?: string | null;
+            /**
+             * Smtp Port
+             * @default 587
+             */
+            smtp_port?: number;
+            /** Smtp Username */
+            smtp_username?: string | null;
+            /**
+             * Use Ssl
+             * @default false
+             */
+            use_ssl?: boolean;
+            /**
+             * Use Tls
+             * @default true
+             */
+            use_tls?: boolean;
+        };
+        /**
+         * MailServerOut
+         * @description The mail server that is used now. `has_password`: one is there; it is never shown.
+         */
+        MailServerOut: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Has Password */
+            has_password: boolean;
+            /** Smtp From Address */
+            smtp_from_address?: string | null;
+            /** Smtp From Name */
+            smtp_from_name?: string | null;
+            /** Smtp Host */
+            smtp_host?: string | null;
+            /**
+             * Smtp Password
+             * @default ***
+             */
+            smtp_password?: string;
+            /**
+             * Smtp Port
+             * @default 587
+             */
+            smtp_port?: number;
+            /** Smtp Username */
+            smtp_username?: string | null;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By User Id */
+            updated_by_user_id: number | null;
+            /**
+             * Use Ssl
+             * @default false
+             */
+            use_ssl?: boolean;
+            /**
+             * Use Tls
+             * @default true
+             */
+            use_tls?: boolean;
+        };
+        /**
+         * MailTemplateDetail
+         * @description A template, and what it may ask for: `batch.id`; a name of a list is for a loop.
+         */
+        MailTemplateDetail: {
+            /** Available Variables */
+            available_variables: string[];
+            /** Body Html */
+            body_html: string;
+            /** Body Text */
+            body_text: string;
+            /** Event Type */
+            event_type: string;
+            /** Id */
+            id: number;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Is System */
+            is_system: boolean;
+            /** Locale */
+            locale: string;
+            /** Subject */
+            subject: string;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By User Id */
+            updated_by_user_id: number | null;
+        };
+        /**
+         * MailTemplateDraft
+         * @description A draft to look at; what is left out is taken from the template as it is.
+         */
+        MailTemplateDraft: {
+            /** Body Html */
+            body_html?: string | null;
+            /** Body Text */
+            body_text?: string | null;
+            /** Subject */
+            subject?: string | null;
+        };
+        /**
+         * MailTemplateIn
+         * @description What is to stand in a template's place.
+         */
+        MailTemplateIn: {
+            /** Body Html */
+            body_html: string;
+            /** Body Text */
+            body_text: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * MailTemplateOut
+         * @description A template. `is_changed`: an administrator wrote it; else it is the packaged one.
+         */
+        MailTemplateOut: {
+            /** Body Html */
+            body_html: string;
+            /** Body Text */
+            body_text: string;
+            /** Event Type */
+            event_type: string;
+            /** Id */
+            id: number;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Is System */
+            is_system: boolean;
+            /** Locale */
+            locale: string;
+            /** Subject */
+            subject: string;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By User Id */
+            updated_by_user_id: number | null;
+        };
+        /**
          * Matrix
          * @description Best values of a metric, models by datasets. `cells` tell more of each, when `seeds` was asked for or refused.
          */
@@ -8783,7 +9412,8 @@ export interface components {
         /**
          * Moment
          * @description Something that happened. `text` is what was told of it, such as a line, a file's name, or who asked; `line_id`
-         *     finds the line in the log, `artifact_id` the file. `count` lines of the same kind stand behind a warning.
+         *     finds the line in the log, `artifact_id` the file. `count` lines of the same kind stand behind a warning. `level` is
+         *     that of an alert.
          */
         Moment: {
             /** Artifact Id */
@@ -8801,13 +9431,25 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "started" | "resumed" | "first_epoch" | "artifact" | "warning" | "error" | "stalled" | "diverged" | "idle" | "busy_again" | "stop_requested" | "pause_requested" | "paused" | "continued" | "done" | "failed" | "lost" | "ended";
+            kind: "started" | "resumed" | "first_epoch" | "artifact" | "warning" | "error" | "stalled" | "diverged" | "idle" | "busy_again" | "stop_requested" | "pause_requested" | "paused" | "continued" | "alert" | "done" | "failed" | "lost" | "ended";
+            /** Level */
+            level: ("info" | "warn" | "error") | null;
             /** Line Id */
             line_id: number | null;
             /** Size Bytes */
             size_bytes: number | null;
             /** Text */
             text: string | null;
+        };
+        /**
+         * Mute
+         * @description What an inbox is not told of: a kind, a batch, or a kind of one batch.
+         */
+        Mute: {
+            /** Batch Id */
+            batch_id?: string | null;
+            /** Kind */
+            kind?: string | null;
         };
         /**
          * NamedJob
@@ -9059,19 +9701,26 @@ export interface components {
         };
         /**
          * NotificationOut
-         * @description One notification. `rule_id` says what it is about, times are UTC.
+         * @description One notification. `rule_id` says what it is about, times are UTC. `count`: how many things it tells of.
          */
         NotificationOut: {
             /** Batch Id */
             batch_id: string | null;
             /** Body */
             body: string;
+            /**
+             * Count
+             * @default 1
+             */
+            count?: number;
             /** Created At */
             created_at: string;
             /** Id */
             id: number;
             /** Job Id */
             job_id: string | null;
+            /** Made By Rule */
+            made_by_rule?: number | null;
             /** Read At */
             read_at: string | null;
             /** Rule Id */
@@ -9896,6 +10545,37 @@ export interface components {
             sort?: string[];
         };
         /**
+         * QuietHoursModel
+         * @description When mails and chats wait: from and to of the clock in a zone, on the days (0 is Monday) when it begins.
+         */
+        QuietHoursModel: {
+            /**
+             * Days
+             * @default [
+             *       0,
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6
+             *     ]
+             */
+            days?: number[];
+            /** From */
+            from: string;
+            /**
+             * Let Errors
+             * @description What is an error is told all the same
+             * @default false
+             */
+            let_errors?: boolean;
+            /** To */
+            to: string;
+            /** Zone */
+            zone: string;
+        };
+        /**
          * ReceivedShare
          * @description What a person opened to one. `owner_username` is null for a batch of nobody.
          */
@@ -10169,6 +10849,224 @@ export interface components {
             settings: components["schemas"]["RetentionSettingsOut"];
         };
         /**
+         * RuleIn
+         * @description A new rule.
+         */
+        RuleIn: {
+            /**
+             * Channels
+             * @default [
+             *       "inbox"
+             *     ]
+             */
+            channels?: (("inbox" | "mail") | number)[];
+            /**
+             * Condition
+             * @description In the language of docs/query.md, about jobs
+             * @default
+             * @example latest.val_acc > 0.9
+             */
+            condition?: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * For S
+             * @default 0
+             */
+            for_s?: number;
+            /**
+             * Grouped
+             * @description What happens to many jobs of a batch at once is one message
+             * @default true
+             */
+            grouped?: boolean;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds?: string[];
+            /** Name */
+            name: string;
+            quiet_hours?: components["schemas"]["QuietHoursModel"] | null;
+            /**
+             * Scope
+             * @description Whose batches: my own, or all that I may see. A project's rule hears all
+             * @default mine
+             * @enum {string}
+             */
+            scope?: "mine" | "all";
+            /**
+             * Severity
+             * @default info
+             * @enum {string}
+             */
+            severity?: "info" | "warn" | "error";
+            /**
+             * Throttle S
+             * @default 0
+             */
+            throttle_s?: number;
+            /**
+             * Watches
+             * @description events: one of `kinds` happened; metrics: the condition holds; silence: it holds and no step came
+             * @enum {string}
+             */
+            watches: "events" | "metrics" | "silence";
+        };
+        /**
+         * RuleMatch
+         * @description Something that a rule would have spoken of.
+         */
+        RuleMatch: {
+            /** At */
+            at: string;
+            /** Batch Id */
+            batch_id: string;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Said
+             * @description false: throttled
+             */
+            said: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * RuleOut
+         * @description A rule. `said_at`: when it last spoke; `unsaid`: how often it has kept still since, for `throttle_s`.
+         */
+        RuleOut: {
+            /** Added By */
+            added_by: string | null;
+            /** Added By User Id */
+            added_by_user_id: number;
+            /**
+             * Channels
+             * @default [
+             *       "inbox"
+             *     ]
+             */
+            channels?: (("inbox" | "mail") | number)[];
+            /**
+             * Condition
+             * @description In the language of docs/query.md, about jobs
+             * @default
+             * @example latest.val_acc > 0.9
+             */
+            condition?: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * For S
+             * @default 0
+             */
+            for_s?: number;
+            /**
+             * Grouped
+             * @description What happens to many jobs of a batch at once is one message
+             * @default true
+             */
+            grouped?: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds?: string[];
+            /** Name */
+            name: string;
+            /** Project */
+            project: string | null;
+            quiet_hours?: components["schemas"]["QuietHoursModel"] | null;
+            /** Said At */
+            said_at: string | null;
+            /**
+             * Scope
+             * @description Whose batches: my own, or all that I may see. A project's rule hears all
+             * @default mine
+             * @enum {string}
+             */
+            scope?: "mine" | "all";
+            /**
+             * Severity
+             * @default info
+             * @enum {string}
+             */
+            severity?: "info" | "warn" | "error";
+            /**
+             * Throttle S
+             * @default 0
+             */
+            throttle_s?: number;
+            /** Unsaid */
+            unsaid: number;
+            /** Updated At */
+            updated_at: string | null;
+            /**
+             * Watches
+             * @description events: one of `kinds` happened; metrics: the condition holds; silence: it holds and no step came
+             * @enum {string}
+             */
+            watches: "events" | "metrics" | "silence";
+        };
+        /**
+         * RulePatch
+         * @description Changes; what is null stays. `quiet: false` takes quiet hours away.
+         */
+        RulePatch: {
+            /** Channels */
+            channels?: (("inbox" | "mail") | number)[] | null;
+            /** Condition */
+            condition?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** For S */
+            for_s?: number | null;
+            /** Grouped */
+            grouped?: boolean | null;
+            /** Kinds */
+            kinds?: string[] | null;
+            /** Name */
+            name?: string | null;
+            /** Quiet */
+            quiet?: false | null;
+            quiet_hours?: components["schemas"]["QuietHoursModel"] | null;
+            /** Scope */
+            scope?: ("mine" | "all") | null;
+            /** Severity */
+            severity?: ("info" | "warn" | "error") | null;
+            /** Throttle S */
+            throttle_s?: number | null;
+            /** Watches */
+            watches?: ("events" | "metrics" | "silence") | null;
+        };
+        /**
+         * RuleTrial
+         * @description What a rule would have said over the last day: `messages` after grouping by batch and throttling.
+         *
+         *     `exact` is false where the past can only be told by how things stand now.
+         */
+        RuleTrial: {
+            /** Exact */
+            exact: boolean;
+            /** Items */
+            items: components["schemas"]["RuleMatch"][];
+            /** Matches */
+            matches: number;
+            /** Messages */
+            messages: number;
+        };
+        /**
          * Run
          * @description One of the runs of a job: the first, or one that resumed it from `epoch`. `end` is null while it goes on, and
          *     where nothing told of it.
@@ -10289,6 +11187,26 @@ export interface components {
              * @default true
              */
             ok?: boolean;
+        };
+        /**
+         * SentAbout
+         * @description What was sent about a batch of one kind in one way; `first_at` and `last_at` are when it was asked for.
+         */
+        SentAbout: {
+            /** Event Type */
+            event_type: string;
+            /** Failed */
+            failed: number;
+            /** First At */
+            first_at: string;
+            /** Kind */
+            kind: string;
+            /** Last At */
+            last_at: string;
+            /** Sent */
+            sent: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * Series
@@ -11424,6 +12342,68 @@ export interface operations {
             };
         };
     };
+    read_mail_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailServerOut"];
+                };
+            };
+        };
+    };
+    replace_mail_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailServerIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailServerOut"];
+                };
+            };
+        };
+    };
     test_mail_server: {
         parameters: {
             query?: never;
@@ -11482,6 +12462,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryStatsOut"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTemplateOut"][];
+                };
+            };
+        };
+    };
+    read_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTemplateDetail"];
+                };
+            };
+        };
+    };
+    replace_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTemplateIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTemplateDetail"];
+                };
+            };
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MailTemplateDraft"] | null;
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailPreviewOut"];
+                };
+            };
+        };
+    };
+    reset_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTemplateDetail"];
                 };
             };
         };
@@ -14502,6 +15643,37 @@ export interface operations {
             };
         };
     };
+    list_batch_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentAbout"][];
+                };
+            };
+        };
+    };
     get_batch_drift: {
         parameters: {
             query?: {
@@ -15861,7 +17033,7 @@ export interface operations {
                     };
                     event_id: string;
                     /** @enum {string} */
-                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused";
+                    event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused" | "alert";
                     job_id?: string | null;
                     /** @enum {string} */
                     schema_version: "1.1";
@@ -15915,7 +17087,7 @@ export interface operations {
                         };
                         event_id: string;
                         /** @enum {string} */
-                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused";
+                        event_type: "batch_start" | "batch_done" | "batch_failed" | "job_start" | "job_epoch" | "job_step" | "job_done" | "job_failed" | "resource_snapshot" | "log_line" | "env_snapshot" | "job_checkpoint" | "batch_paused" | "alert";
                         job_id?: string | null;
                         /** @enum {string} */
                         schema_version: "1.1";
@@ -17097,6 +18269,101 @@ export interface operations {
             };
         };
     };
+    read_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestOut"];
+                };
+            };
+        };
+    };
+    replace_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DigestIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestOut"];
+                };
+            };
+        };
+    };
+    preview_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DigestIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestPreview"];
+                };
+            };
+        };
+    };
     read_notification_prefs: {
         parameters: {
             query?: never;
@@ -17184,6 +18451,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sent"];
+                };
+            };
+        };
+    };
+    list_my_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"][];
+                };
+            };
+        };
+    };
+    add_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    read_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    delete_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulePatch"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    test_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
+                };
+            };
+        };
+    };
+    preview_my_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
                 };
             };
         };
@@ -17470,6 +18958,97 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_mutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mute"][];
+                };
+            };
+        };
+    };
+    add_mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mute"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lift_mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mute"];
+            };
+        };
         responses: {
             /** @description Why it was refused */
             "4XX": {
@@ -18499,6 +20078,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectResources"];
+                };
+            };
+        };
+    };
+    list_project_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"][];
+                };
+            };
+        };
+    };
+    add_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    read_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    delete_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulePatch"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+        };
+    };
+    test_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
+                };
+            };
+        };
+    };
+    preview_project_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
                 };
             };
         };

@@ -46,7 +46,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/settings', redirect: { name: 'settings', params: { section: 'profile' } } },
   { path: '/settings/:section(profile|security|tokens|shares|notifications|preferences)', name: 'settings', component: () => import('@/features/settings/pages/SettingsPage.vue'), meta: { title: 'shell.settings' } },
   { path: '/admin', redirect: { name: 'admin', params: { section: 'users' } } },
-  { path: '/admin/:section(users|invites|config|flags|audit|deliveries|retention|security|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
+  { path: '/admin/:section(users|invites|config|flags|audit|deliveries|retention|security|keys|identity)', name: 'admin', component: () => import('@/features/admin/pages/AdminPage.vue'), meta: { title: 'shell.admin' } },
   { path: '/public/projects', name: 'public-projects', component: () => import('@/features/public/pages/PublicProjectsPage.vue'), meta: { ...OPEN, title: 'published.all' } },
   { path: '/public/projects/:project', name: 'public-project', component: () => import('@/features/public/pages/PublicProjectPage.vue'), meta: { ...OPEN, title: 'published.all' } },
   { path: '/public/projects/:project/batches/:batchId', name: 'public-batch', component: () => import('@/features/public/pages/PublicBatchPage.vue'), meta: { ...OPEN, title: 'published.all' } },

@@ -73,7 +73,9 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "system_config_set": Action("system_config", "A setting was changed; a secret's value is not told."),
     "system_config_delete": Action("system_config", "A setting went back to the environment's or the default."),
     "jwt_rotate": Action("system", "Sessions are signed with a new key from now on."),
-    "command_key_rotate": Action("system", "The next key of commands was announced; `is_stolen`: it counts at once."),
+    "command_key_rotate": Action(
+        "system", "The next key of commands was announced; `is_immediate` or `is_stolen`: it signs at once."
+    ),
     "smtp_test": Action("smtp", "An administrator tried a mail server; the target is `host:port`, `ok` the outcome."),
     "retention_sweep_manual": Action("system", "An administrator had old rows and files removed, in this `run`."),
     # What was recorded.
@@ -122,14 +124,14 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "channel_update": Action("channel", "A channel was changed; `changed` names what, never an address or a secret."),
     "channel_remove": Action("channel", "A channel was removed."),
     "channel_test": Action("channel", "Somebody sent a channel a message to try it; `ok` is the outcome."),
-    "dead_letter_retry": Action("delivery", "An administrator had `count` dead letters tried again: the target's."),
-    "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
     "mail_template_set": Action("mail_template", "What a kind of mail says was changed; the target is `kind/locale`."),
     "mail_template_reset": Action("mail_template", "Such a text went back to the packaged one."),
     "digest_set": Action("user", "Somebody chose when their daily summary comes, or that none does."),
     "rule_add": Action("rule", "Somebody's rule, or a `project`'s, says from now on when it has something to tell."),
     "rule_update": Action("rule", "A rule was changed; `changed` names what."),
     "rule_remove": Action("rule", "A rule was removed."),
+    "dead_letter_retry": Action("delivery", "An administrator had `count` dead letters tried again: the target's."),
+    "recipient_unsubscribe": Action("recipient", "The same, for an address outside of Argus."),
 }
 
 

@@ -13,6 +13,9 @@ export type ConfigItem = Schemas['ConfigItem']
 export type Flag = Schemas['FlagOut']
 export type AuditLine = Schemas['AuditOut']
 export type SecurityStatus = Schemas['SecurityStatus']
+export type CommandKey = Schemas['CommandKeyOut']
+export type CommandKeys = Schemas['CommandKeysOut']
+export type Rotation = Schemas['CommandKeyRotation']
 export type PersonStatus = 'active' | 'banned' | 'locked' | 'unverified' | 'admin' | 'deleted'
 export type PersonSort = 'created' | '-created' | 'username' | '-username' | 'last_login' | '-last_login'
 export type ExportFormat = 'csv' | 'jsonl' | 'syslog'
@@ -101,6 +104,9 @@ export const exportAudit = (query: AuditQuery, format: ExportFormat): Promise<Bl
 
 export const readSecurity = () => ok(client.GET('/api/admin/security/status'))
 export const readJwtStatus = () => ok(client.GET('/api/admin/security/jwt/status'))
+export const readCommandKeys = () => ok(client.GET('/api/agents/command-keys'))
+export const rotateCommandKey = (how: Rotation) => ok(client.POST('/api/agents/command-keys/rotate', { body: how }))
+
 export const rotateKey = () => ok(client.POST('/api/admin/security/jwt/rotate'))
 
 export const readProviders = () => ok(client.GET('/api/auth/oauth/config'))

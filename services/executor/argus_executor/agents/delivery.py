@@ -26,11 +26,11 @@ from argus_schema.executor import command
 AGAIN_AFTER: Final = timedelta(seconds=10)
 
 
-async def deliver(here: Platform, agent_id: str) -> list[AgentCommand]:
+async def deliver(here: Platform, agent_id: str, known_keys: int | None = None) -> list[AgentCommand]:
     """Hand over what waits. A command is handed over again at each poll until it is acknowledged."""
     at = now()
     async with here.write("executor") as tx:
-        await repository.update_agent(tx.connection, agent_id, last_seen_at=at)
+        await repository.update_agent(tx.connection, agent_id, last_seen_at=at, keys_serial=known_keys)
         rows = await find_all(tx.connection, command.c.agent_id == agent_id, IS_OPEN)
         for row in rows:
             if row.status == Status.PENDING:
@@ -41,7 +41,11 @@ async def deliver(here: Platform, agent_id: str) -> list[AgentCommand]:
 
 
 async def deliver_within(
-    here: Platform, agent_id: str, wait_s: float, listens: Callable[[], Awaitable[bool]]
+    here: Platform,
+    agent_id: str,
+    wait_s: float,
+    listens: Callable[[], Awaitable[bool]],
+    known_keys: int | None = None,
 ) -> list[AgentCommand]:
     """The same as soon as there is something, at the latest after `wait_s` seconds.
 
@@ -50,16 +54,17 @@ async def deliver_within(
         agent_id: the agent.
         wait_s: 0 answers at once.
         listens: whether the agent is still there to be answered; raises when it may not be any more.
+        known_keys: the number of the list of keys that it says it knows.
     """
     bell = here.get(HeldPolls).take(agent_id) if wait_s else None
     if bell is None:
-        return await deliver(here, agent_id)
+        return await deliver(here, agent_id, known_keys)
     try:
         await _wait(here, agent_id, bell, time.monotonic() + wait_s)
     finally:
         here.get(HeldPolls).give_back(agent_id, bell)
     # Where it is over, or the agent is gone, its next poll is handed what there is.
-    return [] if not await listens() or bell.is_over else await deliver(here, agent_id)
+    return [] if not await listens() or bell.is_over else await deliver(here, agent_id, known_keys)
 
 
 async def _wait(here: Platform, agent_id: str, bell: Bell, until: float) -> None:

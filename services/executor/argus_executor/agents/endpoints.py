@@ -77,7 +77,7 @@ async def poll_agent_jobs(
         await calling_agent(agent_id, await presented_agent(request), request)
         return not await request.is_disconnected()
 
-    jobs = await deliver_within(here, agent_id, wait_s, listens)
+    jobs = await deliver_within(here, agent_id, wait_s, listens, known_keys)
     return AgentCommands(jobs=jobs, command_keys=await here.get(KeyStatements).newer_than(known_keys))
 
 

@@ -72,6 +72,7 @@ async def register(here: Platform, actor: Actor, body: AgentRegister) -> AgentRe
 
 async def _ensure_agent(here: Platform, actor: Actor, body: AgentRegister) -> str:
     told: dict[str, Any] = {"version": body.version, "capabilities": body.capabilities, "last_seen_at": now()}
+    told["keys_serial"] = None  # It says at its polls whether it took those of the answer.
     place = {"hostname": body.hostname, "os_user": body.user or ""}
     try:
         async with here.write("executor") as tx:

@@ -25,5 +25,5 @@ async def get_command_keys(_: MayAdminRead, connection: Reading) -> CommandKeysO
 async def rotate_command_key(
     actor: MayAdminSecure, here: Surroundings, body: Annotated[CommandKeyRotation | None, Body()] = None
 ) -> CommandKeysOut:
-    """Announce the next key to all agents; it signs from the next day on. No agent has to register again."""
-    return await rotation.rotate(here, actor, is_stolen=body is not None and body.is_stolen)
+    """Announce the next key to all agents; it signs from the next day on, or at once. None has to register again."""
+    return await rotation.rotate(here, actor, body or CommandKeyRotation())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal
 
@@ -10,9 +11,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_executor.commands.repository import IS_OPEN
+from argus_executor.keys.adoption import adoption
 from argus_executor.keys.ring import TURN, CommandKeys, make
-from argus_executor.keys.schemas import CommandKeyOut, CommandKeysOut
-from argus_executor.keys.statement import GRACE
+from argus_executor.keys.schemas import CommandKeyOut, CommandKeyRotation, CommandKeysOut
+from argus_executor.keys.statement import GRACE, number
 from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.clock import iso, now
@@ -30,10 +32,15 @@ _KEY = command_key.c
 
 
 async def status(connection: AsyncConnection) -> CommandKeysOut:
-    """All keys there ever were, oldest first."""
+    """All keys there ever were, oldest first, and who is still to hear of the newest."""
     rows = (await connection.execute(sa.select(command_key).order_by(_KEY.created_at, _KEY.kid))).all()
     current = [row.kid for row in rows if row.retired_at is None][:1]
-    return CommandKeysOut(keys=[_shown(row, is_signing=row.kid in current) for row in rows])
+    serial = number(rows)
+    known = await adoption(connection, serial)
+    keys = [_shown(row, is_signing=row.kid in current) for row in rows]
+    return CommandKeysOut(
+        keys=keys, serial=serial, n_agents=known.n_agents, n_behind=known.n_behind, behind=known.behind
+    )
 
 
 def _shown(row: sa.Row[Any], *, is_signing: bool) -> CommandKeyOut:
@@ -49,26 +56,45 @@ def _shown(row: sa.Row[Any], *, is_signing: bool) -> CommandKeyOut:
     )
 
 
-async def rotate(here: Platform, actor: Actor, *, is_stolen: bool) -> CommandKeysOut:
-    """Announce the next key, which takes over in a day. One that is announced already stays the next.
+async def rotate(here: Platform, actor: Actor, how: CommandKeyRotation) -> CommandKeysOut:
+    """Announce the next key, which takes over in a day, or at once. One that is announced already stays the next.
 
     Args:
         here: the platform.
         actor: the administrator.
-        is_stolen: instead, let no key count any more that there is now. Nothing that those sign may tell agents of the
+        how: `is_stolen`: let no key count any more that there is now. Nothing that those sign may tell agents of the
             new one, so every agent must register again.
     """
-    await here.get(CommandKeys).load()
+    keys = here.get(CommandKeys)
+    await keys.load()
     async with here.write("executor") as tx:
         await take_turn(tx.connection, TURN)
-        alive = (await tx.connection.execute(sa.select(_KEY.kid).where(_KEY.retired_at.is_(None)))).scalars().all()
-        if is_stolen:
+        alive = await _alive(tx.connection)
+        if how.is_stolen:
             await _end(tx.connection)
-        if is_stolen or len(alive) < 2:
+        kid = alive[1].kid if len(alive) > 1 else ""
+        if how.is_stolen or not kid:
             kid = await make(tx.connection, here.secret_box)
-            audit.note(tx, "executor", "command_key_rotate", actor.user_id, target=("system", kid), is_stolen=is_stolen)
+        elif not how.is_immediate:
+            return await status(tx.connection)
+        if how.is_immediate and not how.is_stolen:
+            await _retire(tx.connection, alive[0].kid)
+        facts: dict[str, Any] = {"is_stolen": how.is_stolen, "is_immediate": how.is_immediate}
+        audit.note(tx, "executor", "command_key_rotate", actor.user_id, target=("system", kid), **facts)
+    if how.is_immediate:
+        await sign_again(here, keys)
     async with here.database.read() as connection:
         return await status(connection)
+
+
+async def _alive(connection: AsyncConnection) -> Sequence[sa.Row[Any, Any]]:
+    """The key that signs and those after it."""
+    query = sa.select(_KEY.kid, _KEY.created_at).where(_KEY.retired_at.is_(None))
+    return (await connection.execute(query.order_by(_KEY.created_at, _KEY.kid))).all()
+
+
+async def _retire(connection: AsyncConnection, kid: str) -> None:
+    await connection.execute(sa.update(command_key).where(_KEY.kid == kid).values(retired_at=now()))
 
 
 async def _end(connection: AsyncConnection) -> None:
@@ -82,12 +108,11 @@ async def retire_if_due(here: Platform) -> str | None:
     """Let the next key take over when it was announced for long enough. Returns the retired one's id."""
     async with here.database.write() as connection:
         await take_turn(connection, TURN)
-        query = sa.select(_KEY.kid, _KEY.created_at).where(_KEY.retired_at.is_(None))
-        alive = (await connection.execute(query.order_by(_KEY.created_at, _KEY.kid))).all()
+        alive = await _alive(connection)
         if len(alive) < 2 or alive[1].created_at > now() - ANNOUNCED:
             return None
         kid: str = alive[0].kid
-        await connection.execute(sa.update(command_key).where(_KEY.kid == kid).values(retired_at=now()))
+        await _retire(connection, kid)
     return kid
 
 

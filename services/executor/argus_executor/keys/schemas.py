@@ -39,10 +39,25 @@ class CommandKeyOut(BaseModel):
     retired_at: str | None
 
 
+class AgentBehind(BaseModel):
+    """An agent that does not know the newest list of keys, or never said which it knows."""
+
+    agent_id: str
+    hostname: str
+    user: str | None = Field(description="The user of the host's system that it runs as; null: it did not say.")
+    owner: str
+    last_seen_at: str | None
+    knows: Literal["older", "unknown"] = Field(description="`unknown`: it pins no keys, or has not polled yet.")
+
+
 class CommandKeysOut(BaseModel):
-    """The keys that sign, signed or will sign commands, oldest first."""
+    """The keys that sign, signed or will sign commands, oldest first, and which agents are still to hear of them."""
 
     keys: list[CommandKeyOut]
+    serial: int = Field(description="The number of the list that agents pin; it grows with each change.")
+    n_agents: int
+    n_behind: int = Field(description="How many of them do not know that list.")
+    behind: list[AgentBehind] = Field(description="Those, by host; a hundred at most.")
 
 
 class CommandKeyRotation(BaseModel):
@@ -50,6 +65,10 @@ class CommandKeyRotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    is_immediate: bool = Field(
+        False,
+        description="The next key signs from now on, instead of in a day. Agents learn of it at their next poll.",
+    )
     is_stolen: bool = Field(
         False,
         description="Somebody else may have the key: it counts no more at once, and every agent must register again.",

@@ -142,6 +142,46 @@ async def test_a_second_rotation_waits_for_the_first(executor: Any, admin: Any) 
     assert len(first["keys"]) == 2
 
 
+async def test_a_key_may_take_over_at_once_and_what_waits_is_signed_again(executor: Any, admin: Any) -> None:
+    agent = await pinning(executor, admin[1])
+    (first,) = agent.keys
+    await executor.batch(admin[0])
+    await executor.ask("POST", "/api/batches/b-1/stop", admin[1])
+    answer = await executor.ask("POST", ROTATE, admin[1], json={"is_immediate": True})
+    assert [key["state"] for key in answer.json()["keys"]] == ["retired", "signs"]
+    (job,) = await agent.poll()
+    assert job["signature"]["key_id"] == answer.json()["keys"][1]["key_id"] != first
+
+
+async def test_one_that_was_announced_takes_over_when_it_is_asked_to(executor: Any, admin: Any) -> None:
+    await pinning(executor, admin[1])
+    announced = (await executor.ask("POST", ROTATE, admin[1])).json()["keys"][1]
+    answer = (await executor.ask("POST", ROTATE, admin[1], json={"is_immediate": True})).json()
+    assert [key["state"] for key in answer["keys"]] == ["retired", "signs"]
+    assert answer["keys"][1]["key_id"] == announced["key_id"]
+
+
+async def test_agents_that_do_not_know_the_newest_keys_are_named(executor: Any, admin: Any) -> None:
+    agent = await pinning(executor, admin[1])
+    silent, token = await executor.agent(admin[1], host="gpu-09")
+    await executor.ask("GET", f"/api/agents/{silent}/jobs", token)
+
+    async def behind() -> tuple[int, dict[str, str]]:
+        answer = (await executor.ask("GET", KEYS, admin[1])).json()
+        assert answer["n_agents"] == 2
+        return answer["n_behind"], {one["hostname"]: one["knows"] for one in answer["behind"]}
+
+    assert await behind() == (2, {"gpu-01": "unknown", "gpu-09": "unknown"})
+    await agent.poll()
+    assert await behind() == (1, {"gpu-09": "unknown"})
+    await executor.ask("POST", ROTATE, admin[1])
+    assert await behind() == (2, {"gpu-01": "older", "gpu-09": "unknown"})
+    # It hears of them at one poll, and says so at the next.
+    await agent.poll()
+    await agent.poll()
+    assert await behind() == (1, {"gpu-09": "unknown"})
+
+
 async def test_a_stolen_key_ends_at_once_and_tells_nobody_of_the_next(executor: Any, admin: Any) -> None:
     agent = await pinning(executor, admin[1])
     answer = await executor.ask("POST", ROTATE, admin[1], json={"is_stolen": True})
