@@ -111,6 +111,12 @@ AUDITED: Final[dict[str, str]] = {
     "PATCH /api/me/channels/{channel_id}": "channel_update",
     "DELETE /api/me/channels/{channel_id}": "channel_remove",
     "POST /api/me/channels/{channel_id}/test": "channel_test",
+    "POST /api/me/rules": "rule_add",
+    "PATCH /api/me/rules/{rule_id}": "rule_update",
+    "DELETE /api/me/rules/{rule_id}": "rule_remove",
+    "POST /api/projects/{project}/rules": "rule_add",
+    "PATCH /api/projects/{project}/rules/{rule_id}": "rule_update",
+    "DELETE /api/projects/{project}/rules/{rule_id}": "rule_remove",
     "POST /api/projects/{project}/channels": "channel_add",
     "PATCH /api/projects/{project}/channels/{channel_id}": "channel_update",
     "DELETE /api/projects/{project}/channels/{channel_id}": "channel_remove",
@@ -120,6 +126,10 @@ AUDITED: Final[dict[str, str]] = {
 }
 
 EXEMPT: Final[dict[str, str]] = {
+    "POST /api/me/rules/preview": "It shows what a draft would have said, and says nothing.",
+    "POST /api/me/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
+    "POST /api/projects/{project}/rules/preview": "It shows what a draft would have said, and says nothing.",
+    "POST /api/projects/{project}/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
     "POST /api/events": _RECORD,
     "POST /api/events/batch": _RECORD,
     "POST /api/auth/refresh": "The session that was opened goes on; one that comes again is noted as stolen.",

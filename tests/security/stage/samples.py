@@ -982,6 +982,76 @@ def _(world: World) -> Call:
     return Call(f"{_OF_PROJECT}/channels/{world.project_channel}/deliveries")
 
 
+_RULE = {"name": "good", "watches": "metrics", "condition": "latest.val_acc > 0.9"}
+
+
+def _rule(world: World, base: str, more: str = "", **body: Any) -> Call:
+    rule = world.new_rule(base)
+    return Call(f"{base}/rules/{rule}{more}", body or None, target=("rule", str(rule)))
+
+
+@sample("POST /api/me/rules")
+def _(world: World) -> Call:
+    world.new_rule()
+    return Call("/api/me/rules", _RULE)
+
+
+@sample("POST /api/me/rules/preview")
+def _(world: World) -> Call:
+    return Call("/api/me/rules/preview", _RULE)
+
+
+@sample("GET /api/me/rules/{rule_id}")
+def _(world: World) -> Call:
+    return Call(f"/api/me/rules/{world.rule}")
+
+
+@sample("PATCH /api/me/rules/{rule_id}")
+def _(world: World) -> Call:
+    return _rule(world, "/api/me", name="other")
+
+
+@sample("DELETE /api/me/rules/{rule_id}")
+def _(world: World) -> Call:
+    return _rule(world, "/api/me")
+
+
+@sample("POST /api/me/rules/{rule_id}/test")
+def _(world: World) -> Call:
+    return _rule(world, "/api/me", "/test")
+
+
+@sample("POST /api/projects/{project}/rules")
+def _(world: World) -> Call:
+    world.new_rule(_OF_PROJECT)
+    return Call(f"{_OF_PROJECT}/rules", _RULE)
+
+
+@sample("POST /api/projects/{project}/rules/preview")
+def _(world: World) -> Call:
+    return Call(f"{_OF_PROJECT}/rules/preview", _RULE)
+
+
+@sample("GET /api/projects/{project}/rules/{rule_id}")
+def _(world: World) -> Call:
+    return Call(f"{_OF_PROJECT}/rules/{world.project_rule}")
+
+
+@sample("PATCH /api/projects/{project}/rules/{rule_id}")
+def _(world: World) -> Call:
+    return _rule(world, _OF_PROJECT, name="other")
+
+
+@sample("DELETE /api/projects/{project}/rules/{rule_id}")
+def _(world: World) -> Call:
+    return _rule(world, _OF_PROJECT)
+
+
+@sample("POST /api/projects/{project}/rules/{rule_id}/test")
+def _(world: World) -> Call:
+    return _rule(world, _OF_PROJECT, "/test")
+
+
 @sample("GET /api/unsubscribe", "nobody")
 def _(world: World) -> Call:
     return Call("/api/unsubscribe", params={"token": world.new_unsubscribe_link(world.owner)})

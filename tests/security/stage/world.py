@@ -93,6 +93,7 @@ class World:
         self.recipient = self.new_recipient()
         self.channel = self.new_channel()
         self.project_channel = self.new_channel(f"/api/projects/{PROJECT}")
+        self.rule, self.project_rule = self.new_rule(), self.new_rule(f"/api/projects/{PROJECT}")
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -218,6 +219,13 @@ class World:
             self.write("delete from channel where id = ?", row["id"])
         body = {"kind": "webhook", "name": self.name("channel"), "url": "https://hooks.invalid/a"}
         return int(self.ask("POST", f"{base}/channels", json=body)["id"])
+
+    def new_rule(self, base: str = "/api/me") -> int:
+        """A rule that is never fulfilled. There may only be so many, as of channels."""
+        for row in self.ask("GET", f"{base}/rules")[10:]:
+            self.write("delete from rule where id = ?", row["id"])
+        body = {"name": self.name("rule"), "watches": "metrics", "condition": "latest.never > 1"}
+        return int(self.ask("POST", f"{base}/rules", json=body)["id"])
 
     def new_dead_letter(self) -> int:
         """A mail that was given up."""
