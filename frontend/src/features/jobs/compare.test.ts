@@ -50,7 +50,7 @@ describe('a side of a comparison', () => {
 })
 
 describe('a life', () => {
-  const moment = (kind: Moment['kind'], minute: number, text: string | null = null): Moment => ({ at: `2026-11-20T12:${String(minute).padStart(2, '0')}:00Z`, kind, text, line_id: null, artifact_id: null, size_bytes: null, epoch: null, count: 1 })
+  const moment = (kind: Moment['kind'], minute: number, text: string | null = null): Moment => ({ at: `2026-11-20T12:${String(minute).padStart(2, '0')}:00Z`, kind, text, line_id: null, artifact_id: null, size_bytes: null, epoch: null, count: 1, level: null })
 
   it('shows files that came together as one', () => {
     const shown = gathered([moment('started', 0), moment('artifact', 1, 'a'), moment('artifact', 2, 'b'), moment('artifact', 2, 'c'), moment('artifact', 3, 'd'), moment('warning', 3, 'w'), moment('artifact', 3, 'e')])

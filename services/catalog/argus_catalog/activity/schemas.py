@@ -6,7 +6,9 @@ from argus_catalog.wire import Shape, WireTime
 
 
 class Happening(Shape):
-    """Something that happened in a batch. `by` is who asked for it; `detail` a reason or a message, cut if long."""
+    """Something that happened in a batch. `by` is who asked for it; `detail` a reason or a message, cut if long.
+    Of an alert `status` is its level.
+    """
 
     id: int
     event_type: str

@@ -11,8 +11,10 @@ from argus_catalog.access.dependencies import BatchRef
 from argus_catalog.activity import repository
 from argus_catalog.activity.repository import Row
 from argus_catalog.activity.schemas import BatchActivity, Happening
+from argus_catalog.derivations.alerts import alert_text
 from argus_catalog.derivations.metrics import number
-from argus_contracts.event_rows import TYPES_BY_CODE
+from argus_contracts.event_rows import TYPE_CODES, TYPES_BY_CODE
+from argus_contracts.events import EventType
 
 _DETAILS: Final = ("reason", "error", "message", "note")
 _ASKERS: Final = ("requested_by", "by", "actor")
@@ -34,6 +36,7 @@ async def activity(
 def _happening(row: Row) -> Happening:
     data: Mapping[str, Any] = row.data if isinstance(row.data, dict) else {}
     took = number(data.get("elapsed_s"))
+    is_alert = row.type_code == TYPE_CODES[EventType.ALERT]
     return Happening(
         id=row.id,
         event_type=TYPES_BY_CODE.get(row.type_code, str(row.type_code)),
@@ -41,10 +44,10 @@ def _happening(row: Row) -> Happening:
         job_id=row.job_id,
         model=row.model,
         dataset=row.dataset,
-        status=_text(data.get("status")),
+        status=_text(data.get("level") or "info") if is_alert else _text(data.get("status")),
         elapsed_s=None if took is None else int(took),
         by=_first(data, _ASKERS),
-        detail=_first(data, _DETAILS),
+        detail=_text(alert_text(data)) if is_alert else _first(data, _DETAILS),
     )
 
 

@@ -35,6 +35,7 @@ _OF_JOB: Final = (
     EventType.JOB_FAILED,
     EventType.JOB_IDLE_FLAGGED,
     EventType.JOB_IDLE_RECOVERED,
+    EventType.ALERT,
 )
 _OF_BATCH: Final = (
     EventType.BATCH_STOP_REQUESTED,
@@ -80,10 +81,11 @@ async def noted(connection: AsyncConnection, ref: JobRef, last_id: int) -> Noted
     """What the newest events of the batch tell of the job."""
     of_job = sa.and_(event.type_code.in_(_codes(_OF_JOB)), event.job_id == ref.job_id)
     of_batch = event.type_code.in_(_codes(_OF_BATCH))
+    of_nobody = sa.and_(event.type_code == TYPE_CODES[EventType.ALERT], event.job_id.is_(None))
     begin = max(0, last_id - EVENTS)
     query = (
         sa.select(event.id, event.type_code, event.job_id, event.at, event.data)
-        .where(event.batch_key == ref.batch.batch_key, event.id > begin, sa.or_(of_job, of_batch))
+        .where(event.batch_key == ref.batch.batch_key, event.id > begin, sa.or_(of_job, of_batch, of_nobody))
         .order_by(event.id)
     )
     rows = (await connection.execute(query)).all()

@@ -22,6 +22,7 @@ Happening = Literal[
     "pause_requested",
     "paused",
     "continued",
+    "alert",
     "done",
     "failed",
     "lost",
@@ -31,7 +32,8 @@ Happening = Literal[
 
 class Moment(Shape):
     """Something that happened. `text` is what was told of it, such as a line, a file's name, or who asked; `line_id`
-    finds the line in the log, `artifact_id` the file. `count` lines of the same kind stand behind a warning.
+    finds the line in the log, `artifact_id` the file. `count` lines of the same kind stand behind a warning. `level` is
+    that of an alert.
     """
 
     at: ExactTime
@@ -42,6 +44,7 @@ class Moment(Shape):
     size_bytes: int | None = None
     epoch: int | None = None
     count: int = 1
+    level: Literal["info", "warn", "error"] | None = None
 
 
 class Run(Shape):

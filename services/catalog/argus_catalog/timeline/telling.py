@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from argus_catalog.derivations.alerts import alert_text
 from argus_catalog.logs.levels import ERRORS
 from argus_catalog.logs.whole.schemas import LogRow
 from argus_catalog.timeline.schemas import Happening, Moment, Run
@@ -24,6 +25,7 @@ _NOTED: Final[dict[str, Happening]] = {
     EventType.BATCH_RESUMED: "continued",
     EventType.JOB_IDLE_FLAGGED: "idle",
     EventType.JOB_IDLE_RECOVERED: "busy_again",
+    EventType.ALERT: "alert",
 }
 _ENDS: Final = frozenset({EventType.JOB_DONE, EventType.JOB_FAILED})
 _STARTS: Final = EventType.JOB_START
@@ -101,6 +103,8 @@ def _noted(row: Row) -> Moment | None:
     if kind is None:
         return None
     data = row.data or {}
+    if kind == "alert":
+        return Moment(at=row.at, kind=kind, text=_cut(alert_text(data)), level=data.get("level") or "info")
     told = data.get("requested_by") or data.get("reason") or data.get("job_id")
     epoch = data.get("epoch")
     return Moment(

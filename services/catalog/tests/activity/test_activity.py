@@ -53,6 +53,25 @@ async def test_what_happened_the_newest_first(told):
     assert found["items"][1]["by"] == "bob"
 
 
+async def test_an_alert_of_a_script_is_told_with_its_level(told):
+    for number, data in enumerate(({"title": "Half way"}, {"title": "Spike", "text": "12.5", "level": "warn"})):
+        await told.insert(
+            ingest.event,
+            batch_key=told.keys["a"],
+            id=told.next_id("a"),
+            event_key=event_key(f"alert-{number}"),
+            type_code=TYPE_CODES["alert"],
+            job_id=None,
+            at=now(),
+            data=data,
+        )
+    found = (await told.read("/api/batches/a/activity", jobs="false"))["items"][:2]
+    assert [(one["event_type"], one["status"], one["detail"]) for one in found] == [
+        ("alert", "warn", "Spike: 12.5"),
+        ("alert", "info", "Half way"),
+    ]
+
+
 async def test_page_by_page(told):
     first = await told.read("/api/batches/a/activity", limit=2)
     rest = await told.read("/api/batches/a/activity", limit=2, before=first["next_before"])

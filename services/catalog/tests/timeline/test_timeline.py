@@ -91,6 +91,18 @@ class TestLife:
         assert (warning["count"], warning["line_id"] is not None) == (3, True)
         assert (found["elapsed_s"], found["last_run_s"], found["noted_since"]) == (3600, 3600, None)
 
+    async def test_alerts_of_the_job_and_of_the_whole_batch(self, run):
+        await run.job("a", "j1", status="running", start_time=T0)
+        await run.job("a", "j2", status="running", start_time=T0)
+        await run.note("alert", 1, job_id="j1", title="Loss spike", text="12.5", level="warn")
+        await run.note("alert", 2, job_id="j2", title="Not ours")
+        await run.note("alert", 3, title="Half way")
+        found = (await timeline(run))["moments"][1:]
+        assert [(one["kind"], one["text"], one["level"]) for one in found] == [
+            ("alert", "Loss spike: 12.5", "warn"),
+            ("alert", "Half way", "info"),
+        ]
+
     async def test_a_resumed_job_tells_its_whole_life_and_its_last_run(self, run):
         resumes = [{"at": after(30).timestamp(), "epoch": 4, "step": None}]
         number = await run.job("a", "j1", status="running", start_time=after(30), resumes=resumes)

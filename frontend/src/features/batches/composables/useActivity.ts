@@ -16,21 +16,28 @@ const NOT_TOLD = new Set(['job_epoch', 'job_step', 'resource_snapshot', 'log_lin
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 // One happening may come from the reading and from the stream: what makes it the same is what it says.
-const keyOf = (one: Pick<Happening, 'event_type' | 'job_id' | 'at'>): string => [one.event_type, one.job_id, one.at.slice(0, 19)].join('\n')
+// A script may tell several things at once.
+const SAID = 200
+type Known = Pick<Happening, 'event_type' | 'job_id' | 'at' | 'detail'>
+const keyOf = ({ event_type, job_id, at, detail }: Known): string =>
+  [event_type, job_id, at.slice(0, 19), event_type === 'alert' ? detail?.slice(0, SAID) : ''].join('\n')
+const alertText = ({ title, text: more }: Record<string, unknown>): string | null => [text(title), text(more)].filter(Boolean).join(': ') || null
 
 function fromEvent({ event_type, timestamp, job_id, data }: LiveEvent): Told {
   const at = timestamp
+  const isAlert = event_type === 'alert'
+  const detail = isAlert ? alertText(data) : (text(data.reason) ?? text(data.error) ?? text(data.message))
   return {
-    key: keyOf({ event_type, job_id, at }),
+    key: keyOf({ event_type, job_id, at, detail }),
     event_type,
     at,
     job_id,
     model: text(data.model),
     dataset: text(data.dataset),
-    status: text(data.status),
+    status: isAlert ? (text(data.level) ?? 'info') : text(data.status),
     elapsed_s: typeof data.elapsed_s === 'number' ? Math.round(data.elapsed_s) : null,
     by: text(data.requested_by),
-    detail: text(data.reason) ?? text(data.error) ?? text(data.message),
+    detail,
   }
 }
 

@@ -4,7 +4,7 @@ import { onLiveEvents } from '@/api/hub'
 import { useResource, type Resource } from '@/shared/composables/useResource'
 import { readTimeline, type Timeline } from '../api'
 
-const TELLING = new Set(['job_start', 'job_done', 'job_failed', 'job_idle_flagged', 'job_idle_recovered', 'batch_stop_requested', 'batch_stalled', 'batch_diverged', 'batch_pause_requested', 'batch_paused', 'batch_resumed', 'batch_done', 'batch_failed', 'artifact_added'])
+const TELLING = new Set(['job_start', 'job_done', 'job_failed', 'job_idle_flagged', 'job_idle_recovered', 'batch_stop_requested', 'batch_stalled', 'batch_diverged', 'batch_pause_requested', 'batch_paused', 'batch_resumed', 'batch_done', 'batch_failed', 'artifact_added', 'alert'])
 // Several come together at an end; the server has them all a moment later.
 const REST_MS = 400
 
