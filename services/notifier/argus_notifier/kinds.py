@@ -56,7 +56,7 @@ _ALL: Final = (
     Kind("host_offline", "error", about="host", mailed=True),
     Kind("host_recovered", "info", about="host"),
     Kind("disk_low", "warn", about="host", mailed=True),
-    Kind("alert", "info", mailed=True),
+    Kind("alert", "info", mailed=True, event=_T.ALERT),
     # A rule says itself where it is told, and a digest is chosen on its own.
     Kind("rule", "info", subscribable=False),
     Kind("share_granted", "info", about="project", mailed=True),

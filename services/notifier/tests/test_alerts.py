@@ -1,5 +1,7 @@
 """Events become notifications, once, live, and in words."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
@@ -79,6 +81,27 @@ class TestInbox:
         assert "16 minutes" in found["batch_stalled"].body
         assert found["batch_diverged"].job_id == "j9"
         assert "NaN" in found["batch_diverged"].body
+
+    async def test_an_alert_of_a_script_in_its_own_words_and_with_its_level(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id, jobs=(("j1", "resnet", "cifar10"),))
+        spike = {"title": "Loss spike", "text": "12.5 at step 4800", "level": "error", "count": 9, "reason": "no"}
+        await tell(house, wires, batch, ("alert", "j1", spike), ("alert", None, {"title": "Half way"}))
+        rows = sorted(await house.rows(tables.notification), key=lambda row: row.severity)
+        assert [(row.rule_id, row.severity, row.title, row.body, row.job_id) for row in rows] == [
+            ("alert", "error", "Loss spike", "12.5 at step 4800", "j1"),
+            ("alert", "info", "Half way", "", None),
+        ]
+
+    async def test_the_same_alert_of_several_processes_is_one(self, house, wires, monkeypatch):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        at = now()
+        for number, seconds in enumerate((0, 120, 299)):
+            monkeypatch.setattr("argus_notifier.grouping.admission.now", lambda s=seconds: at + timedelta(seconds=s))
+            await tell(house, wires, batch, ("alert", f"j{number}", {"title": "Disk is slow", "level": "warn"}))
+        (row,) = await house.rows(tables.notification)
+        assert (row.title, row.severity) == ("Disk is slow", "warn")
 
     async def test_in_the_owners_language(self, house, wires):
         ada = await house.person("ada")

@@ -11,7 +11,7 @@ from argus_contracts.events import EventType
 from argus_contracts.timestamps import parse_timestamp
 from argus_kit.clock import now
 from argus_notifier.alerts.occurrences import Batch, Occurrence
-from argus_notifier.kinds import BY_EVENT
+from argus_notifier.kinds import BY_EVENT, Kind, Severity
 
 
 class _Envelope(msgspec.Struct):
@@ -25,6 +25,9 @@ class _Envelope(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Envelope)
+# Of an alert all else that a script may have sent is not for us.
+_OF_ALERT = ("title", "text")
+_LEVELS: dict[object, Severity] = {"info": "info", "warn": "warn", "error": "error"}
 
 
 def is_worth_a_word(bundle: wire.EventBundle) -> bool:
@@ -59,9 +62,20 @@ def _occurrence(event: _Envelope, batch: Batch) -> Occurrence:
     return Occurrence(
         kind=kind.name,
         key=f"{event.event_type}:{event.event_id}",
-        severity=kind.severity,
+        severity=_severity(kind, event),
         at=parse_timestamp(event.timestamp) or now(),
         batch=batch,
         job_id=event.job_id or (named if isinstance(named, str) else None),
-        data=event.data,
+        data=_data(event),
     )
+
+
+def _severity(kind: Kind, event: _Envelope) -> Severity:
+    """That of the kind; an alert says itself how much it matters."""
+    return _LEVELS.get(event.data.get("level"), kind.severity) if event.event_type == EventType.ALERT else kind.severity
+
+
+def _data(event: _Envelope) -> dict[str, Any]:
+    if event.event_type != EventType.ALERT:
+        return event.data
+    return {name: event.data[name] for name in _OF_ALERT if name in event.data}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,9 @@ from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.grouping import repository
 from argus_notifier.grouping.counting import Surge, counted
 from argus_notifier.grouping.stored import stored
+
+# What a script says again within this time, from several processes perhaps, is one thing.
+_WINDOWS_S: Final[Mapping[str, float]] = {"alert": 300.0}
 
 
 async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], window_s: float) -> list[Occurrence]:
@@ -30,7 +33,7 @@ async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], 
     for key, some in sorted(grouped.items()):
         await take_turn(connection, f"notifier.surge.{key[0]}.{key[1]}")
         found = await repository.of_key(connection, key)
-        known, begins = counted(found[0] if found else None, some, now(), window_s)
+        known, begins = counted(found[0] if found else None, some, now(), max(window_s, _WINDOWS_S.get(key[0], 0.0)))
         if begins:
             first = some[0] if len(some) == 1 else as_one(some[0], known, key=f"{some[0].key}+{len(some)}")
             await repository.save(connection, key, known, stored(first))
