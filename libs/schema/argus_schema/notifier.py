@@ -106,6 +106,23 @@ rule = table(
     sa.Column("name", sa.Text, nullable=False),
     # events, metrics or silence; `kinds` of events; a condition in the language of docs/query.md.
     sa.Column("watches", sa.Text, nullable=False),
+digest_pref = table(
+    "digest_pref",
+    OWNER,
+    sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("frequency", sa.Text, nullable=False),
+    # The full hour of the person's own day, and their time zone by its name in the IANA's list.
+    sa.Column("hour", sa.SmallInteger, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    # When the next one is due; null while none is wanted.
+    sa.Column("next_at", UtcDateTime),
+    # What the last one was about ends here, and the day, in the person's zone, whose digest it was.
+    sa.Column("told_until", UtcDateTime),
+    sa.Column("told_day", sa.Text),
+    sa.Index("ix_digest_pref_next_at", "next_at"),
+    read_by=("auth",),
+)
+
     sa.Column("kinds", Json, nullable=False),
     sa.Column("condition", sa.Text, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),

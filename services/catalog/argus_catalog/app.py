@@ -17,6 +17,7 @@ from argus_catalog.crash import endpoints as crash
 from argus_catalog.curves import endpoints as curves
 from argus_catalog.dashboard import endpoints as dashboard
 from argus_catalog.deletions import endpoints as deletions
+from argus_catalog.digest.answers import DigestAnswers
 from argus_catalog.exports import endpoints as exports
 from argus_catalog.gpus import endpoints as gpus
 from argus_catalog.hosts import endpoints as hosts
@@ -103,7 +104,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     shared = next((part for part in platform.parts if isinstance(part, Announcer)), None)
     announcer = shared or Announcer(platform.bus)
     departed = Departures(platform.bus, "catalog", partial(departures.forget, platform, announcer))
-    parts = (departed, GroupMembers(platform, announcer))
+    parts = (departed, GroupMembers(platform, announcer), DigestAnswers(platform))
     return parts if shared else (announcer, *parts)
 
 

@@ -16,6 +16,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.channels import of_project
     from argus_notifier.delivery import endpoints as delivery
     from argus_notifier.delivery import of_batch
+    from argus_notifier.digest import endpoints as digest
     from argus_notifier.inbox import endpoints as inbox
     from argus_notifier.mail import endpoints as mail
     from argus_notifier.preferences import endpoints as preferences
@@ -38,6 +39,7 @@ def _routers() -> Sequence[APIRouter]:
             recipients,
             rules,
             rules_of_project,
+            digest,
             templates,
             unsubscribe,
         )

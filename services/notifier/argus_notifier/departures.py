@@ -20,6 +20,7 @@ _OF_A_PERSON: Final = (
     tables.batch_subscription,
     tables.unsubscribe_token,
     tables.rule,
+    tables.digest_pref,
 )
 
 

@@ -18,6 +18,7 @@ from argus_notifier.channels.transport import ChannelTransport
 from argus_notifier.delivery.sender import Delivery
 from argus_notifier.delivery.transport import Transport
 from argus_notifier.departures import forget
+from argus_notifier.digest.sender import Digests
 from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.repository import KIND
@@ -44,6 +45,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
         Delivery(platform, settings, transports(platform, settings, file)),
         Departures(platform.bus, "notifier", partial(forget, platform.database)),
     )
+        Digests(platform, settings),
 
 
 def transports(

@@ -63,7 +63,7 @@ def sample_of(operation: str) -> Sample:
 
 
 _QUESTIONS = {"POST /api/metrics/query", "POST /api/query", "POST /api/query/export", "POST /api/compare/jobs"}
-_QUESTIONS |= {"POST /api/admin/email/templates/{template_id}/preview"}
+_QUESTIONS |= {"POST /api/me/digest/preview", "POST /api/admin/email/templates/{template_id}/preview"}
 
 
 def is_change(operation: str) -> bool:
@@ -448,6 +448,16 @@ def _(world: World) -> Call:
 @sample("POST /api/admin/email/templates/{template_id}/reset", "admin")
 def _(world: World) -> Call:
     return Call(f"{_template(world)[0]}/reset", target=("mail_template", "batch_done/en-US"))
+
+
+@sample("PUT /api/me/digest")
+def _(world: World) -> Call:
+    return _about(world.owner, "/api/me/digest", json={"frequency": "daily", "hour": 7, "zone": "Europe/Berlin"})
+
+
+@sample("POST /api/me/digest/preview")
+def _(world: World) -> Call:
+    return Call("/api/me/digest/preview", {"frequency": "daily", "zone": "UTC"})
 
 
 @sample("POST /api/admin/email/dead-letter/retry", "admin")

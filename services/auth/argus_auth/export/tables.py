@@ -29,6 +29,7 @@ def of_person(user_id: int) -> dict[str, sa.Select[Any]]:
         "notifications/preferences": (notifier.notification_pref, notifier.notification_pref.c.user_id),
         "notifications/subscriptions": (notifier.subscription, notifier.subscription.c.user_id),
         "notifications/batch-subscriptions": (notifier.batch_subscription, notifier.batch_subscription.c.user_id),
+        "notifications/digest": (notifier.digest_pref, notifier.digest_pref.c.user_id),
         "notifications/rules": (notifier.rule, notifier.rule.c.user_id),
         "notifications/recipients": (notifier.recipient, notifier.recipient.c.added_by_user_id),
         "notifications/channels": (notifier.channel, notifier.channel.c.added_by_user_id),

@@ -24,7 +24,7 @@ Row = Any
 _DAYS = 28
 _MOST_FAILURES = 2000
 _LONGEST_REASON = 300
-_WASTED = frozenset({"failed", "lost", "cancelled", "killed"})
+WASTED = frozenset({"failed", "lost", "cancelled", "killed"})
 
 
 async def overview(connection: AsyncConnection, actor: Actor, project: str) -> ProjectOverview:
@@ -42,7 +42,7 @@ async def overview(connection: AsyncConnection, actor: Actor, project: str) -> P
     return ProjectOverview(
         project=project,
         gpu_hours_used=round(sum(one.gpu_hours for one in ended), 3),
-        gpu_hours_wasted=round(sum(one.gpu_hours for one in ended if one.status in _WASTED), 3),
+        gpu_hours_wasted=round(sum(one.gpu_hours for one in ended if one.status in WASTED), 3),
         outcomes=ended,
         failures=await asyncio.to_thread(causes, failed),
         failures_read=len(failed),

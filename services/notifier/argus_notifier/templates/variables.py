@@ -41,7 +41,7 @@ def of_occurrence(
         "title": said.title,
         **_body(said, occurrence.reason),
         "severity": occurrence.severity,
-        "count": getattr(occurrence, "count", 1),
+        "count": occurrence.count,
         "batch": known,
         "job": {
             "id": occurrence.job_id or "",

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
 from argus_notifier import kinds
+from argus_notifier.digest import repository as digests
 from argus_notifier.preferences.repository import put_subscription
+from argus_notifier.templates.sources import DIGEST
 from argus_schema.notifier import recipient, unsubscribe_token
 
 _T, _R = unsubscribe_token.c, recipient.c
@@ -30,8 +32,11 @@ async def use(connection: AsyncConnection, row: sa.Row[Any]) -> bool:
     taken = sa.update(unsubscribe_token).where(_T.token == row.token, _T.used_at.is_(None)).values(used_at=now())
     if not (await connection.execute(taken)).rowcount:
         return False
+    if row.event_type in {DIGEST, None}:
+        await digests.switch_off(connection, row.user_id)
     for kind in [row.event_type] if row.event_type else sorted(kinds.MAILABLE):
-        await put_subscription(connection, row.user_id, "", kind, enabled=False)
+        if kind != DIGEST:
+            await put_subscription(connection, row.user_id, "", kind, enabled=False)
     return True
 
 

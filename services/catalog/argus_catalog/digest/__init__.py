@@ -1,0 +1,1 @@
+"""What happened in a day, for the mail that notifier makes of it."""
