@@ -1,19 +1,85 @@
-// An administrator tries the mail server from the page where it is configured.
+// Mails: the server through which they leave, what they say, the daily one, and the link that ends them.
 import { expect, test } from '@playwright/test'
-import { signIn } from './support/account'
+import { newAccount, registerInBrowser, signIn } from './support/account'
 import { ADMINISTRATOR, Person } from './support/administrator'
 
-test('a test mail goes out, and a private server that was typed in is refused with the reason', async ({ page }) => {
-  const root = await Person.of(ADMINISTRATOR)
+test('what is typed is tried before it is saved, and a private server is refused with the reason', async ({ page }) => {
   await signIn(page, ADMINISTRATOR)
-  await page.goto('/admin/config')
+  await page.goto('/admin/mail')
   await page.getByTestId('try-mail').click()
   await expect(page.getByTestId('mail-outcome')).toContainText('is on its way to you')
-
-  await root.call('PUT', '/api/admin/system-config/smtp/host', { value: '10.1.2.3' })
-  await page.reload()
+  await page.getByTestId('mail-host').fill('10.1.2.3')
   await page.getByTestId('try-mail').click()
   await expect(page.getByTestId('mail-outcome')).toHaveAttribute('role', 'alert')
   await expect(page.getByTestId('mail-outcome')).toContainText('not a public address')
-  await root.call('DELETE', '/api/admin/system-config/smtp/host')
+  await page.reload()
+  await expect(page.getByTestId('mail-host')).not.toHaveValue('10.1.2.3')
+})
+
+test('the mail server is saved in one piece, and a host that is none is refused beside it', async ({ page }) => {
+  const root = await Person.of(ADMINISTRATOR)
+  await signIn(page, ADMINISTRATOR)
+  await page.goto('/admin/mail')
+  const host = await page.getByTestId('mail-host').inputValue()
+  await page.getByTestId('mail-host').fill('https://mail.example.org')
+  await page.getByTestId('save-server').click()
+  await expect(page.getByRole('alert').first()).toContainText('must be a host name')
+  await page.getByTestId('mail-host').fill(host)
+  await page.getByTestId('mail-from-name').fill('Argus of the tests')
+  await page.getByTestId('save-server').click()
+  await expect(page.getByTestId('server-saved')).toBeVisible()
+  await page.reload()
+  await expect(page.getByTestId('mail-from-name')).toHaveValue('Argus of the tests')
+  await root.call('DELETE', '/api/admin/system-config/smtp/from_name')
+})
+
+test('a template is changed with its mail beside it, a mistake is told with its line, and a reset takes it back', async ({ page }) => {
+  await signIn(page, ADMINISTRATOR)
+  await page.goto('/admin/templates')
+  await page.getByTestId('template-batch_done-en-US').click()
+  const mail = page.getByTestId('mail-preview')
+  await expect(mail.frameLocator('iframe').getByRole('heading')).toContainText('lr-sweep-0412')
+  const text = page.getByTestId('template-text')
+  await text.fill('<h1>Well done</h1>\n')
+  await text.press('Control+End')
+  await page.getByTestId('variable-batch.project').click()
+  await expect(text).toHaveValue('<h1>Well done</h1>\n{{ batch.project }}')
+  await expect(mail.frameLocator('iframe').getByRole('heading', { name: 'Well done' })).toBeVisible()
+  await expect(mail.frameLocator('iframe').locator('body')).toContainText('forecasting')
+
+  await text.fill('<p>one</p>\n{{ batch.nothing }}')
+  await expect(page.getByTestId('template-wrong')).toContainText('line 2')
+  await expect(page.getByTestId('save-template')).toBeDisabled()
+  await text.fill('<p>Ours</p>')
+  await page.getByTestId('save-template').click()
+  await page.getByTestId('reset-template').waitFor()
+  await page.reload()
+  await expect(page.getByTestId('template-text')).toHaveValue('<p>Ours</p>')
+  await page.getByTestId('reset-template').click()
+  await page.getByRole('tooltip').getByRole('button', { name: 'Reset' }).click()
+  await expect(page.getByTestId('template-text')).toHaveValue(/\{\{ title \}\}/)
+})
+
+test('a daily mail is switched on, shown, and off again', async ({ page }) => {
+  await registerInBrowser(page, newAccount('dee'))
+  await page.goto('/settings/notifications?tab=digest')
+  await page.getByTestId('digest-on').click()
+  await expect(page.getByTestId('digest-next')).toBeVisible()
+  await page.getByTestId('digest-look').click()
+  await expect(page.getByTestId('mail-preview').frameLocator('iframe').getByRole('heading').first()).toBeVisible()
+  await page.getByTestId('look-text').click()
+  await expect(page.getByTestId('mail-preview').locator('pre')).toContainText('GPU')
+  await page.getByTestId('digest-on').click()
+  await expect(page.getByTestId('digest-next')).toHaveCount(0)
+})
+
+test('the page behind a link in a mail does nothing until its button is pressed', async ({ page }) => {
+  const asked: string[] = []
+  page.on('request', (request) => request.url().includes('/api/unsubscribe') && asked.push(request.method()))
+  await page.goto('/unsubscribe?token=not-a-token-that-is-known')
+  await expect(page.getByTestId('unsubscribe')).toBeVisible()
+  expect(asked).toEqual([])
+  await page.getByTestId('unsubscribe').click()
+  await expect(page.getByRole('alert')).toContainText('not known')
+  expect(asked).toEqual(['POST'])
 })

@@ -78,8 +78,6 @@ export const saveSetting = (group: string, key: string, value: unknown) =>
   ok(client.PUT('/api/admin/system-config/{group}/{key}', { ...setting(group, key), body: { value } }))
 export const revertSetting = (group: string, key: string) => ok(client.DELETE('/api/admin/system-config/{group}/{key}', setting(group, key)))
 
-export const tryMailServer = (body: Schemas['TrialRequest']) => ok(client.POST('/api/admin/email/smtp/test', { body }))
-
 export const listFlags = () => ok(client.GET('/api/admin/feature-flags'))
 export const saveFlag = (key: string, value: unknown) =>
   ok(client.PUT('/api/admin/feature-flags/{key}', { params: { path: { key } }, body: { value } }))

@@ -4,4 +4,5 @@ import { asyncPanel } from '@/shared/ui'
 export const NOTIFICATION_TABS = {
   kinds: asyncPanel(() => import('./kinds/KindsPanel.vue')),
   channels: asyncPanel(() => import('./channels/ChannelsPanel.vue')),
+  digest: asyncPanel(() => import('./digest/DigestPanel.vue')),
 }

@@ -1,5 +1,5 @@
 export default {
-  sections: { users: 'People', invites: 'Invites', config: 'Configuration', flags: 'Switches', audit: 'Audit log', deliveries: 'Deliveries', security: 'Security', identity: 'Sign-in providers' },
+  sections: { users: 'People', invites: 'Invites', config: 'Configuration', flags: 'Switches', audit: 'Audit log', mail: 'Mail server', templates: 'Templates', deliveries: 'Deliveries', security: 'Security', identity: 'Sign-in providers' },
   forbidden: { title: 'For administrators only', hint: 'Your account may not see this page. An administrator of this server can make you one under People.' },
   identity: { on: 'configured', off: 'not configured' },
   once: 'Copy it now: this link is not shown again.',
@@ -64,23 +64,14 @@ export default {
     replace: 'Replace',
     revert: 'Revert',
     revertAsk: 'Go back to what the environment says, or to the default?',
-    mail: {
-      try: 'Send a test mail',
-      what: 'To your own address, by the server above.',
-      none: 'Name a host first.',
-      sent: 'The mail server took the mail. It is on its way to you.',
-      failed: 'The mail was not sent.',
-    },
     rules: { number: 'A whole number from {least} to {most}, please.', text: 'At most {most} characters, please.' },
     groups: {
       oauth: { title: 'Sign-in with GitHub', hint: 'More providers are under Sign-in providers.' },
-      smtp: { title: 'Mail server', hint: 'Used for the next mail that leaves.' },
       retention: { title: 'Retention', hint: 'Days for which things are kept; 0 keeps them for ever.' },
       demo: { title: 'Demo', hint: 'Nothing reads this yet.' },
     },
     keys: {
       oauth: { github_enabled: 'Offer it', github_client_id: 'Client id', github_client_secret: 'Client secret', github_callback: 'Callback address' },
-      smtp: { host: 'Host', port: 'Port', user: 'User', password: 'Password', from: 'Sender address', from_name: 'Sender name', use_tls: 'STARTTLS', use_ssl: 'TLS from the first byte' },
       retention: {
         snapshot_days: 'Readings of machines', log_line_days: 'Log lines', job_epoch_days: 'Raw epoch events', event_other_days: 'Other raw events',
         demo_data_days: 'Readings of the demo', deleted_days: 'Deleted batches', artifact_days: 'Files', sweep_minutes: 'Minutes between two sweeps',

@@ -1,5 +1,5 @@
 export default {
-  sections: { users: '用户', invites: '邀请', config: '配置', flags: '开关', audit: '审计日志', deliveries: '投递', security: '安全', identity: '登录方式' },
+  sections: { users: '用户', invites: '邀请', config: '配置', flags: '开关', audit: '审计日志', mail: '邮件服务器', templates: '邮件模板', deliveries: '投递', security: '安全', identity: '登录方式' },
   forbidden: { title: '仅限管理员', hint: '您的账户无权查看此页面。本服务器的管理员可以在“用户”中授予您管理员权限。' },
   identity: { on: '已配置', off: '未配置' },
   once: '请立即复制：此链接不会再次显示。',
@@ -64,23 +64,14 @@ export default {
     replace: '更换',
     revert: '还原',
     revertAsk: '恢复为环境变量的值或默认值？',
-    mail: {
-      try: '发送测试邮件',
-      what: '经上述服务器发送到你自己的邮箱。',
-      none: '请先填写主机。',
-      sent: '邮件服务器已接收，邮件正在发送给你。',
-      failed: '邮件未能发送。',
-    },
     rules: { number: '请输入 {least} 到 {most} 之间的整数。', text: '最多 {most} 个字符。' },
     groups: {
       oauth: { title: '使用 GitHub 登录', hint: '更多登录方式见“登录方式”。' },
-      smtp: { title: '邮件服务器', hint: '从下一封邮件起生效。' },
       retention: { title: '数据保留', hint: '保留的天数；0 表示永久保留。' },
       demo: { title: '演示', hint: '目前没有功能读取此项。' },
     },
     keys: {
       oauth: { github_enabled: '启用', github_client_id: '客户端 ID', github_client_secret: '客户端密钥', github_callback: '回调地址' },
-      smtp: { host: '主机', port: '端口', user: '用户', password: '密码', from: '发件地址', from_name: '发件人名称', use_tls: 'STARTTLS', use_ssl: '全程 TLS' },
       retention: {
         snapshot_days: '主机读数', log_line_days: '日志行', job_epoch_days: '原始轮次事件', event_other_days: '其他原始事件',
         demo_data_days: '演示读数', deleted_days: '已删除的批次', artifact_days: '文件', sweep_minutes: '两次清理间隔（分钟）',

@@ -24,6 +24,7 @@ import jobs from './jobs'
 import kinds from './kinds'
 import listing from './listing'
 import logs from './logs'
+import mails from './mails'
 import marks from './marks'
 import matrix from './matrix'
 import notifications from './notifications'
@@ -43,4 +44,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, marks, matrix, notifications, palette, plots, projects, published, recipients, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, mails, marks, matrix, notifications, palette, plots, projects, published, recipients, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
