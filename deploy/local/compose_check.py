@@ -1,5 +1,5 @@
-"""Holds compose.yaml and compose.observability.yaml against rules of our own; the schema of the compose specification
-is checked beside it (`make compose-check`).
+"""Holds compose.yaml and its companions against rules of our own; the schema of the compose specification is checked
+beside it (`make compose-check`).
 
 Each variable is a setting of who gets it and stands in .env.example; each image is a known target or a named version of
 somebody else's; everything is hardened, has a healthcheck, and publishes no port but the gateway's.
@@ -21,7 +21,7 @@ from argus_kit.environment import variable
 from argus_standalone import reference
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE, BESIDE = ROOT / "compose.yaml", ROOT / "compose.observability.yaml"
+FILES = tuple(ROOT / f"compose{name}.yaml" for name in ("", ".observability", ".acme"))
 OWN = re.compile(r"\$\{ARGUS_REGISTRY:-\}argus-([a-z]+):\$\{ARGUS_VERSION:-[^}]+\}")
 # Service and rule that it may break, with the reason.
 EXEMPT = {
@@ -35,11 +35,18 @@ EXEMPT = {
     ("nats-volume", "no-new-privileges"): "the same",
     ("nats-volume", "healthcheck"): "the same",
     ("nats-volume", "restart"): "the same",
+    ("acme-volume", "read_only"): "runs once, to give a volume to the user of Traefik",
+    ("acme-volume", "cap_drop"): "the same",
+    ("acme-volume", "user"): "the same",
+    ("acme-volume", "no-new-privileges"): "the same",
+    ("acme-volume", "healthcheck"): "the same",
+    ("acme-volume", "restart"): "the same",
     ("migrate", "healthcheck"): "runs once",
     ("tempo", "healthcheck"): "its image has neither a shell nor a probe",
 }
 # Who publishes ports, and on which address.
-PUBLISHED = {"traefik": "${ARGUS_HOST:-127.0.0.1}:", "grafana": "127.0.0.1:"}
+# 443 is for the authority that proves a name, and so for everybody.
+PUBLISHED = {"traefik": ("${ARGUS_HOST:-127.0.0.1}:", "443:8443"), "grafana": ("127.0.0.1:",)}
 # What the images and libraries read besides our settings.
 FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PASSWORD)|NATS_PASSWORD")
 
@@ -51,19 +58,23 @@ def main() -> int:
 
 
 def load() -> dict[str, Any]:
-    """Both files as compose reads them together: services extended, environments merged."""
-    core, beside = (yaml.safe_load(path.read_text()) for path in (CORE, BESIDE))
+    """All files as compose reads them together: services extended; environments, ports and mounts merged."""
+    documents = [yaml.safe_load(path.read_text()) for path in FILES]
     services: dict[str, dict[str, Any]] = {}
-    for document in (core, beside):
+    for document in documents:
         for name, service in document["services"].items():
             merged = _merged(services.get(name, {}), service)
             services[name] = _extended(merged)
-    return {"services": services, "volumes": {**core["volumes"], **beside["volumes"]}}
+    return {"services": services, "volumes": {name: None for document in documents for name in document["volumes"]}}
 
 
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    environment = {**(first.get("environment") or {}), **(second.get("environment") or {})}
-    return first | second | ({"environment": environment} if environment else {})
+    joint: dict[str, Any] = {
+        "environment": {**(first.get("environment") or {}), **(second.get("environment") or {})},
+        "ports": [*first.get("ports", []), *second.get("ports", [])],
+        "volumes": [*first.get("volumes", []), *second.get("volumes", [])],
+    }
+    return first | second | {key: value for key, value in joint.items() if value}
 
 
 def _extended(service: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +163,7 @@ def _ports(name: str, service: dict[str, Any]) -> Iterator[str]:
         if name not in PUBLISHED:
             yield f"it publishes {port}, and the gateway alone is for others"
         elif not str(port).startswith(PUBLISHED[name]):
-            yield f"it publishes {port} on every address: begin with {PUBLISHED[name]}"
+            yield f"it publishes {port} on every address: begin with {PUBLISHED[name][0]}"
 
 
 def _edges(service: dict[str, Any], services: dict[str, dict[str, Any]]) -> Iterator[str]:

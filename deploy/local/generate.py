@@ -32,6 +32,8 @@ def main(arguments: list[str]) -> int:
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated file, with its text."""
+    traefik = ROOT / "deploy" / "traefik"
+    yield traefik / "acme.yaml", HEADER + (traefik / "traefik.yaml").read_text() + (traefik / "acme.part").read_text()
     for name, text in (*generate_images.files(), *generate_kubernetes.files()):
         yield ROOT / name, HEADER + text
 

@@ -27,7 +27,7 @@ def test_every_exemption_is_needed(whole: Document, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(compose_check, "EXEMPT", {})
     found = list(compose_check.problems(whole))
     services = {text.partition(":")[0] for text in found}
-    assert services == {"postgres", "nats-volume", "migrate", "tempo"}
+    assert services == {"postgres", "nats-volume", "acme-volume", "migrate", "tempo"}
 
 
 def service(name: str, **changes: Any) -> Callable[[Document], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import subprocess
@@ -32,6 +33,14 @@ class Secure(NamedTuple):
     key: Path
 
 
+class Gateway(NamedTuple):
+    """A running Traefik: where it listens, and what it wrote."""
+
+    url: str
+    log: Path
+    access_log: Path
+
+
 class NamedBackend(http.server.BaseHTTPRequestHandler):
     """Answers its service's name; /api/sse answers one frame at once and the second when told."""
 
@@ -43,9 +52,10 @@ class NamedBackend(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/api/sse"):
             return self.stream()
-        body = b"answered"
+        body = b"answered" if "/large" not in self.path else b"answered " * 1000
         self.begin()
         self.send_header("Content-Type", "text/plain")
+        self.send_header("X-Request-Id", "0123456789abcdef")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -55,7 +65,7 @@ class NamedBackend(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
 
     def begin(self) -> None:
-        self.send_response(200)
+        self.send_response(404 if "/missing" in self.path else 200)
         self.send_header("X-Answered-By", self.name)
         self.send_header("X-Path-Seen", self.path)
 
@@ -122,31 +132,49 @@ def secure(tmp_path_factory):
 @pytest.fixture(scope="session")
 def gateway(backends, secure, tmp_path_factory):
     """Base URL of the real Traefik with deploy/traefik's own files."""
-    room = tmp_path_factory.mktemp("traefik")
+    with running_gateway(tmp_path_factory.mktemp("traefik"), backends, secure) as running:
+        yield running.url
+
+
+@contextlib.contextmanager
+def running_gateway(room, backends, secure, *, static_file="traefik.yaml", dynamic=DYNAMIC, change=None, **environment):
+    """The real Traefik on free ports.
+
+    Args:
+        room: folder for its files.
+        backends: URL of each service.
+        secure: where it speaks https.
+        static_file: which file of deploy/traefik it starts with.
+        dynamic: its routes.
+        change: what is done to the start's file besides.
+        environment: variables besides.
+    """
     port = free_port()
-    static = yaml.safe_load((ROOT / "deploy" / "traefik" / "traefik.yaml").read_text())
+    static = yaml.safe_load((ROOT / "deploy" / "traefik" / static_file).read_text())
     static["entryPoints"]["web"]["address"] = f"127.0.0.1:{port}"
     static["entryPoints"]["websecure"]["address"] = f"127.0.0.1:{secure.port}"
     static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{free_port()}"
-    static["providers"]["file"]["filename"] = str(DYNAMIC)
+    static["providers"]["file"]["filename"] = str(dynamic)
+    static["accessLog"]["filePath"] = str(room / "access.log")
+    if change is not None:
+        change(static)
     (room / "traefik.yaml").write_text(yaml.safe_dump(static))
-    environment = os.environ | {"ARGUS_TLS_CERT": str(secure.certificate), "ARGUS_TLS_KEY": str(secure.key)}
-    environment |= {f"ARGUS_{name.upper()}_URL": url for name, url in backends.items()}
-    log = (room / "traefik.log").open("w+")
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "traefik", f"--configfile={room / 'traefik.yaml'}"],
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_routed(base, process, room / "traefik.log")
-        yield base
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+    surroundings = os.environ | {"ARGUS_TLS_CERT": str(secure.certificate), "ARGUS_TLS_KEY": str(secure.key)}
+    surroundings |= {f"ARGUS_{name.upper()}_URL": url for name, url in backends.items()} | environment
+    running = Gateway(f"http://127.0.0.1:{port}", room / "traefik.log", room / "access.log")
+    with running.log.open("w") as log:
+        process = subprocess.Popen(
+            [Path(sys.executable).parent / "traefik", f"--configfile={room / 'traefik.yaml'}"],
+            env=surroundings,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait_until_routed(running.url, process, running.log)
+            yield running
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _wait_until_routed(base: str, process: subprocess.Popen, log: Path) -> None:

@@ -126,7 +126,7 @@ def build_app(
         allow_credentials=True,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["X-Next-Cursor", "X-Total-Count", "Retry-After"],
+        expose_headers=["X-Next-Cursor", "X-Total-Count", "X-Request-Id", "Retry-After"],
     )
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(telemetry.TelemetryMiddleware, service=name)

@@ -44,6 +44,8 @@ _SECRET_NAME = re.compile(
     r"(^|[_-])(password|passwd|pass|secret|token|credential|authorization|cookie|private_key|invite_code|code_verifier)$",
     re.IGNORECASE,
 )
+# The id of the request's trace, as it stands in our logs, in errors, and in the gateway's log of what failed.
+REQUEST_ID = b"x-request-id"
 REDACTED = "[redacted]"
 _provider_ready = False
 
@@ -191,6 +193,9 @@ class TelemetryMiddleware:
             if message["type"] == "http.response.start":
                 REQUESTS.labels(self._service, method, message["status"]).inc()
                 LATENCY.labels(self._service, method).observe(time.perf_counter() - begin)
+                # A new message: answers that are kept are sent again and again.
+                asked = (REQUEST_ID, (trace_id() or "").encode())
+                message = {**message, "headers": [*message.get("headers", ()), asked]}
             await send(message)
 
         then: list[Callable[[Send], Awaitable[None]]] = []

@@ -52,6 +52,10 @@ class TestTrace:
             await platform.bus.consume(LIVE_STREAM, "traced", [subject], handler)
             answer = await client.post("/tell", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
             assert answer.json() == TRACE
+            assert answer.headers["X-Request-Id"] == TRACE
+            other, missing = await client.post("/tell"), await client.get("/none")
+            assert other.headers["X-Request-Id"] == other.json() != TRACE
+            assert missing.headers.get_list("X-Request-Id") == [missing.json()["error"]["trace_id"]]
 
             async def arrived() -> bool:
                 return heard == [TRACE]
