@@ -67,16 +67,15 @@ class Groups:
         try:
             group = self._met.get(raw)
         except TypeError:  # a part is a list or an object
-            return self._found(raw)
+            return self._found(raw, json.dumps(list(raw), sort_keys=True, default=str))
         if group is None:
             if len(self._met) >= _MOST_MET:
                 self._met.clear()
-            group = self._met[raw] = self._found(raw)
+            group = self._met[raw] = self._found(raw, repr(tuple(raw)))
         return group
 
-    def _found(self, raw: Sequence[Any]) -> Group:
+    def _found(self, raw: Sequence[Any], text: str) -> Group:
         parts = dict(zip(self.names, raw, strict=True))
-        text = json.dumps(list(parts.values()), sort_keys=True, default=str)
         group = self._open.get(text)
         if group is None:
             group = self._open[text] = Group(parts, numbers=[array("d") for _ in self._columns])

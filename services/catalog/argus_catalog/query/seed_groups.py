@@ -30,6 +30,8 @@ job = ingest.job.c
 score = ingest.score.c
 
 _METRICS: Final = "metrics."
+_LARGEST: Final = 2**63 - 1
+_same = ingest.score.alias("same")
 _KEYS_AT_ONCE: Final = 5_000
 _KEPT: Final = ingest.cell.join(ingest.seed_group, group.cell_key == unindexed(cell.cell_key))
 _SCORES: Final = _KEPT.join(ingest.score, score.group_key == unindexed(group.group_key))
@@ -101,20 +103,20 @@ class SeedGroups:
             one.members = [(name, job_id) for _, _, name, job_id in sorted(found[id(one)])[:SHOWN_MEMBERS]]
 
     def _first(self, is_beside: bool, keys: Sequence[int]) -> sa.Select[Any]:
-        # In the order of the index, where the value of these is always the same.
-        place = sa.func.row_number().over(
-            partition_by=score.group_key, order_by=(score.value, score.batch_key, score.job_no)
-        )
-        ranked = (
-            self._query(is_beside, score.group_key, score.batch_key, score.job_no, place.label("place"))
-            .where(score.name == PRESENT, score.group_key.in_(keys))
-            .subquery()
-        )
-        of_job = sa.and_(job.batch_key == ranked.c.batch_key, job.job_no == ranked.c.job_no)
+        """The first jobs of these groups: of batches that were shared one by one all, they are looked at anyway."""
+        mine = (score.name == PRESENT, score.value == 0.0, score.group_key.in_(keys))
+        query = sa.select(score.group_key, score.batch_key, score.job_no, batch.id, job.job_id)
+        of_job = sa.and_(job.batch_key == unindexed(score.batch_key), job.job_no == unindexed(score.job_no))
+        if is_beside:
+            assert self._beside is not None, "nothing was shared one by one"
+            return query.select_from(_OF_BATCHES.join(ingest.job, of_job)).where(*mine, self._beside)
+        of_group = ingest.seed_group.join(ingest.score, score.group_key == unindexed(group.group_key))
+        of_batch = batch.batch_key == unindexed(score.batch_key)
         return (
-            sa.select(ranked.c.group_key, ranked.c.batch_key, ranked.c.job_no, batch.id, job.job_id)
-            .select_from(ranked.join(ingest.job, of_job).join(ingest.batch, batch.batch_key == ranked.c.batch_key))
-            .where(ranked.c.place <= SHOWN_MEMBERS)
+            query.select_from(of_group.join(ingest.job, of_job).join(ingest.batch, of_batch))
+            .where(group.group_key.in_(keys), score.name == PRESENT, score.value == 0.0)
+            .where(score.batch_key <= _last("batch_key"))
+            .where(sa.or_(score.batch_key < _last("batch_key"), score.job_no <= _last("job_no")))
         )
 
     def _query(self, is_beside: bool, *columns: sa.ColumnElement[Any], of_all: bool = False) -> sa.Select[Any]:
@@ -135,6 +137,20 @@ class SeedGroups:
                 mine = iter([key for key, one in groups.items() if id(one) in wanted])
                 while keys := list(islice(mine, _KEYS_AT_ONCE)):
                     yield is_beside, keys
+
+
+def _last(column: str) -> sa.ColumnElement[Any]:
+    """Of the last job of a group that is shown; where it has fewer, more than any has."""
+    nth = (
+        sa.select(_same.c[column])
+        .where(_same.c.group_key == group.group_key, _same.c.name == PRESENT, _same.c.value == 0.0)
+        .order_by(_same.c.batch_key, _same.c.job_no)
+        .limit(1)
+        .offset(SHOWN_MEMBERS - 1)
+        .correlate(ingest.seed_group)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(nth, sa.literal(_LARGEST, sa.BigInteger()))
 
 
 def _fill(groups: Mapping[int, Group], place: int, rows: Iterable[Sequence[Any]]) -> None:
