@@ -37,7 +37,7 @@ function pagesOf(demo: Demo): Record<string, string[]> {
       `/public/projects/vision/batches/${demo.batch('convnext-long')}/jobs/convnext-t-cifar100-s0`,
       '/public/projects/none',
     ],
-    settings: ['profile', 'security', 'tokens', 'shares', 'preferences'].map((section) => `/settings/${section}`),
+    settings: ['profile', 'security', 'tokens', 'shares', 'notifications', 'notifications?tab=channels', 'notifications?project=vision', 'preferences'].map((section) => `/settings/${section}`),
   }
 }
 
@@ -49,6 +49,8 @@ interface Dialog {
 
 /** What opens above a page. */
 const DIALOGS: Record<string, Dialog> = {
+  'the bell': { path: () => '/', open: (page) => page.getByTestId('bell').click(), shown: 'bell-panel' },
+  'a new channel': { path: () => '/settings/notifications?tab=channels', open: (page) => page.getByTestId('add-channel').click(), shown: 'channel-form' },
   sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}?share=1`, shown: 'share-dialog' },
   'running again': { path: (demo) => `/batches/${demo.batch('convnext-baseline')}?rerun=1`, shown: 'rerun-dialog' },
   views: { path: () => '/batches', open: (page) => page.getByTestId('views').click(), shown: 'views-list' },

@@ -9,7 +9,7 @@ import { seedStory } from './support/story'
 const BARE = ['/login', '/register', '/forgot-password', '/reset-password?token=aaaaaaaaaaaa', '/verify-email?token=aaaaaaaaaaaa']
 const PLAIN = [
   '/', '/batches', '/jobs', '/projects', '/compare', '/studies', '/hosts', '/agents', '/inbox', '/search?q=digits', '/trash', '/no-such-page', '/public/projects',
-  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/preferences',
+  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/preferences',
   '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/keys', '/admin/retention', '/admin/identity',
 ]
 

@@ -43,6 +43,17 @@ notification_pref = table(
     read_by=("auth",),
 )
 
+# What a person's inbox is not told of. An empty text stands for every kind, or every batch.
+inbox_mute = table(
+    "inbox_mute",
+    OWNER,
+    sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("batch_id", sa.Text, primary_key=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    read_by=("auth",),
+)
+
 subscription = table(
     "subscription",
     OWNER,
@@ -257,6 +268,7 @@ delivery = table(
     sa.Index("ix_delivery_event_type_created_at", "event_type", "created_at"),
     sa.Index("ix_delivery_sent_at", "sent_at"),
     sa.Index("ix_delivery_failed_at", "failed_at"),
+    sa.Index("ix_delivery_batch_id", "batch_id"),
 )
 
 circuit = table(

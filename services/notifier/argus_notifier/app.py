@@ -18,6 +18,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.delivery import of_batch
     from argus_notifier.digest import endpoints as digest
     from argus_notifier.inbox import endpoints as inbox
+    from argus_notifier.inbox import mute_endpoints as mutes
     from argus_notifier.mail import endpoints as mail
     from argus_notifier.preferences import endpoints as preferences
     from argus_notifier.recipients import endpoints as recipients
@@ -34,6 +35,7 @@ def _routers() -> Sequence[APIRouter]:
             delivery,
             of_batch,
             inbox,
+            mutes,
             mail,
             preferences,
             recipients,

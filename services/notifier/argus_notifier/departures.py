@@ -16,6 +16,7 @@ NOTICE: Final = "account_deleted"
 _OF_A_PERSON: Final = (
     tables.notification,
     tables.notification_pref,
+    tables.inbox_mute,
     tables.subscription,
     tables.batch_subscription,
     tables.unsubscribe_token,

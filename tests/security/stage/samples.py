@@ -888,6 +888,17 @@ def _(world: World) -> Call:
     return _about(world.owner, "/api/me/notification_prefs", json={f"notify_{name}": True for name in names})
 
 
+@sample("PUT /api/notifications/mutes")
+def _(world: World) -> Call:
+    return _about(world.owner, "/api/notifications/mutes", json={"batch_id": world.run.batch})
+
+
+@sample("POST /api/notifications/mutes/lift")
+def _(world: World) -> Call:
+    world.ask("PUT", "/api/notifications/mutes", json={"kind": "job_failed"})
+    return _about(world.owner, "/api/notifications/mutes/lift", json={"kind": "job_failed"})
+
+
 @sample("PATCH /api/me/subscriptions")
 def _(world: World) -> Call:
     body = {"subscriptions": [{"project": PROJECT, "event_type": "batch_failed", "enabled": True}]}

@@ -3,7 +3,7 @@ import type { components } from '@/api/schema.gen'
 
 export type Notification = components['schemas']['NotificationOut']
 
-export const listNotifications = (limit: number) => ok(client.GET('/api/notifications', { params: { query: { limit } } }))
+export const listNotifications = (limit: number, before?: number) => ok(client.GET('/api/notifications', { params: { query: { limit, before } } }))
 
 export const acknowledge = (id: number) =>
   ok(client.POST('/api/notifications/{notification_id}/ack', { params: { path: { notification_id: id } } }))

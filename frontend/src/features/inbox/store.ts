@@ -7,16 +7,20 @@ import { currentUser } from '@/api/session'
 import { acknowledge, acknowledgeAll, listNotifications, remove, type Notification } from './api'
 
 const LIMIT = 200
+// Further back than this nobody reads here.
+const MOST = 2_000
 
 export const useInboxStore = defineStore('inbox', () => {
   const items = shallowRef<Notification[]>([])
   const loading = ref(true)
   const error = shallowRef<ApiError | null>(null)
+  const hasOlder = ref(false)
   const unread = computed(() => items.value.filter((item) => !item.read_at).length)
 
   async function load(): Promise<void> {
     try {
       items.value = await listNotifications(LIMIT)
+      hasOlder.value = items.value.length === LIMIT
       error.value = null
     } catch (cause) {
       error.value = asApiError(cause)
@@ -25,7 +29,19 @@ export const useInboxStore = defineStore('inbox', () => {
   }
 
   function put(item: Notification): void {
-    items.value = [item, ...items.value.filter((other) => other.id !== item.id)].slice(0, LIMIT)
+    items.value = [item, ...items.value.filter((other) => other.id !== item.id)].slice(0, MOST)
+  }
+
+  async function older(): Promise<void> {
+    // One that was told again stands first with its old number.
+    const last = Math.min(...items.value.map(({ id }) => id))
+    try {
+      const more = await listNotifications(LIMIT, last)
+      hasOlder.value = more.length === LIMIT && items.value.length + more.length < MOST
+      items.value = [...items.value, ...more]
+    } catch (cause) {
+      error.value = asApiError(cause)
+    }
   }
 
   /** Changes the list at once; when the server refuses, reads what is true. */
@@ -62,7 +78,9 @@ export const useInboxStore = defineStore('inbox', () => {
     unread,
     loading,
     error,
+    hasOlder,
     load,
+    older,
     markRead: (id: number) =>
       optimistic(
         items.value.map((item) => (item.id === id ? read(item) : item)),
