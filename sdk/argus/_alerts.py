@@ -37,17 +37,19 @@ def send(
 
     `wait_s` may be a timedelta. Longer texts than the server takes are cut.
     """
-    words = " ".join(str(title).split()) or "Alert"
+    data = words(title, text, level)
     pause = _seconds(wait_s)
-    if not _is_due((batch_id, job_id, words), pause):
-        return
-    data: dict[str, Any] = {
-        "title": _cut(words, _LONGEST_TITLE),
+    if _is_due((batch_id, job_id, data["title"]), pause):
+        add("alert", job_id, {**data, "wait_s": pause})
+
+
+def words(title: object, text: object, level: object) -> dict[str, Any]:
+    """An alert's data as the server takes them."""
+    return {
+        "title": _cut(" ".join(str(title).split()) or "Alert", _LONGEST_TITLE),
         "text": _cut(str(freeze(text) if text is not None else ""), _LONGEST_TEXT),
         "level": _level(level),
-        "wait_s": pause,
     }
-    add("alert", job_id, data)
 
 
 def _is_due(key: tuple[str | None, str | None, str], pause: float) -> bool:

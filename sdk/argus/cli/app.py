@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from argus.cli import account, configuration, doctor, logs, reading, running, stopping, syncing
+from argus.cli import account, alerting, configuration, doctor, logs, reading, running, stopping, syncing
 from argus.cli.errors import INTERRUPTED, NOT_WELL, OK, PIPE_CLOSED, USAGE, CliError, PipeClosed
 from argus.cli.terminal import mute, print_error
 
@@ -45,6 +45,7 @@ running.register(app)
 reading.register(app)
 logs.register(app)
 stopping.register(app)
+alerting.register(app)
 syncing.register(app)
 account.register(app)
 doctor.register(app)
