@@ -106,17 +106,6 @@ unsubscribe_token = table(
     sa.Index("ix_unsubscribe_token_user_id_event_type", "user_id", "event_type"),
 )
 
-rule = table(
-    "rule",
-    OWNER,
-    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
-    # A person's own, or a project's. What it sees is what whoever made it may see.
-    sa.Column("user_id", BigInt),
-    sa.Column("project", sa.Text),
-    sa.Column("added_by_user_id", BigInt, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    # events, metrics or silence; `kinds` of events; a condition in the language of docs/query.md.
-    sa.Column("watches", sa.Text, nullable=False),
 digest_pref = table(
     "digest_pref",
     OWNER,
@@ -134,6 +123,17 @@ digest_pref = table(
     read_by=("auth",),
 )
 
+rule = table(
+    "rule",
+    OWNER,
+    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    # A person's own, or a project's. What it sees is what whoever made it may see.
+    sa.Column("user_id", BigInt),
+    sa.Column("project", sa.Text),
+    sa.Column("added_by_user_id", BigInt, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # events, metrics or silence; `kinds` of events; a condition in the language of docs/query.md.
+    sa.Column("watches", sa.Text, nullable=False),
     sa.Column("kinds", Json, nullable=False),
     sa.Column("condition", sa.Text, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
@@ -279,6 +279,43 @@ circuit = table(
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("open_until", UtcDateTime),
     sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# What a watchdog remembers of one thing that it watches. A thing that is well and cannot fall silent has no row.
+watch = table(
+    "watch",
+    OWNER,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("detector", sa.Text, nullable=False),
+    sa.Column("batch_key", BigInt),
+    sa.Column("state", Json, nullable=False),
+    # When its silence is looked into, if nothing else happens.
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index("ix_watch_batch_key", "batch_key"),
+    sa.Index("ix_watch_due_at", "due_at"),
+    sa.Index("ix_watch_updated_at", "updated_at"),
+)
+
+# What ingest is to be asked for, until it has answered.
+watch_request = table(
+    "watch_request",
+    OWNER,
+    sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# When people were last told of a kind about one batch or host, for kinds that are not told again so soon.
+told = table(
+    "told",
+    OWNER,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("dedupe_key", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_told_at", "at"),
 )
 
 outbox = outbox_table(OWNER)

@@ -30,4 +30,3 @@ class IngestSettings(Environment):
     rate_deadline_ms: float = Field(
         5, gt=0, le=1000, description="How long Redis may take; then this process counts by itself."
     )
-    stall_minutes: float = Field(15, gt=0, description="Silence after which a running batch counts as stalled.")

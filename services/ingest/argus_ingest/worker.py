@@ -13,10 +13,8 @@ from argus_ingest.compaction.service import Compaction
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.retention.service import Retention
 from argus_ingest.retention.settings import RetentionSettings
-from argus_ingest.settings import IngestSettings
 from argus_ingest.tracking import departures
 from argus_ingest.tracking.answers import TrackingAnswers
-from argus_ingest.tracking.silence import SilenceWatch
 from argus_kit.app import worker_app
 from argus_kit.departures import Departures
 from argus_kit.parts import Part
@@ -27,7 +25,6 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     """What runs beside no request."""
     return (
         TrackingAnswers(platform),
-        SilenceWatch(platform, IngestSettings()),
         Compaction(platform, CompactionSettings()),
         Retention(platform, RetentionSettings(), is_periodic=True),
         OrphanSweep(platform, ArtifactSettings()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import EventType
@@ -27,6 +27,7 @@ class Kind:
         for_admins: whether it comes into the inboxes of administrators too.
         subscribable: whether mails and channels can be chosen for it.
         event: the type of the event on the stream that says that it happened; None: it is found in other ways.
+        is_watched: whether watchdogs find it, so that it is told at most once in a while of one batch or host.
         aliases: other names under which pages save a choice about it.
     """
 
@@ -39,23 +40,30 @@ class Kind:
     for_admins: bool = False
     subscribable: bool = True
     event: str | None = None
+    is_watched: bool = False
     aliases: tuple[str, ...] = ()
+
+
+def _watched(name: str, severity: Severity, **more: Any) -> Kind:
+    """What watchdogs find; administrators see it too."""
+    return Kind(name, severity, is_watched=True, for_admins=True, **more)
 
 
 _T = EventType
 _ALL: Final = (
     Kind("batch_done", "info", pref="notify_batch_done", event=_T.BATCH_DONE, aliases=("batch_completed",)),
     Kind("batch_failed", "error", mailed=True, pref="notify_batch_failed", event=_T.BATCH_FAILED),
-    Kind("batch_diverged", "warn", mailed=True, pref="notify_diverged", for_admins=True, event=_T.BATCH_DIVERGED),
-    Kind("batch_stalled", "warn", for_admins=True, event=_T.BATCH_STALLED),
+    _watched("batch_diverged", "warn", mailed=True, pref="notify_diverged", event=_T.BATCH_DIVERGED),
+    _watched("val_loss_diverging", "warn", pref="notify_diverged"),
+    _watched("batch_stalled", "warn", event=_T.BATCH_STALLED),
     Kind("job_failed", "error", mailed=True, pref="notify_job_failed", event=_T.JOB_FAILED),
     Kind("job_completed", "info", in_inbox=False, event=_T.JOB_DONE),
-    Kind("job_idle_flagged", "warn", pref="notify_job_idle", for_admins=True, event=_T.JOB_IDLE_FLAGGED),
-    Kind("oom_suspected", "error", for_admins=True),
-    Kind("gpu_too_hot", "warn", about="host"),
-    Kind("host_offline", "error", about="host", mailed=True),
+    _watched("job_idle_flagged", "warn", pref="notify_job_idle", event=_T.JOB_IDLE_FLAGGED),
+    _watched("oom_suspected", "error"),
+    _watched("gpu_too_hot", "warn", about="host"),
+    _watched("host_offline", "error", about="host", mailed=True),
     Kind("host_recovered", "info", about="host"),
-    Kind("disk_low", "warn", about="host", mailed=True),
+    _watched("disk_low", "warn", about="host", mailed=True),
     Kind("alert", "info", mailed=True, event=_T.ALERT),
     # A rule says itself where it is told, and a digest is chosen on its own.
     Kind("rule", "info", subscribable=False),

@@ -36,5 +36,14 @@ async def put(
     return found
 
 
+async def put_all(
+    connection: AsyncConnection, table: sa.Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """As `put`, for rows with the same columns, none twice."""
+    insert = _insert(connection, table).values([dict(row) for row in rows])
+    changes = {name: insert.excluded[name] for name in rows[0] if name not in key}
+    await connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changes))
+
+
 def _insert(connection: AsyncConnection, table: sa.Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -28,6 +28,7 @@ from argus_notifier.rules.from_file import FileRules, WatchedFile
 from argus_notifier.rules.hearing import rules_of
 from argus_notifier.rules.timer import RuleMemory, RuleTimer
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.watchdogs.parts import watchdog_parts
 
 
 def worker_parts(platform: Platform) -> Sequence[Part]:
@@ -41,11 +42,12 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
         RuleTimer(platform, settings, rules_of(platform)),
         RuleMemory(platform),
         *([FileRules(platform, settings, file)] if file else []),
+        *watchdog_parts(platform, settings),
         MailConsumer(platform, settings),
         Delivery(platform, settings, transports(platform, settings, file)),
+        Digests(platform, settings),
         Departures(platform.bus, "notifier", partial(forget, platform.database)),
     )
-        Digests(platform, settings),
 
 
 def transports(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +18,19 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
     if made.process is not None and made.process.poll() is None:
         made.process.kill()
         made.process.wait(10)
+
+
+@pytest.fixture
+def server_with(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Makes a server with variables of its own, surely ended after the test."""
+    made: list[ServerProcess] = []
+
+    def make(**environment: str) -> ServerProcess:
+        made.append(ServerProcess(tmp_path / f"home{len(made)}", **environment))
+        return made[-1]
+
+    yield make
+    for server in made:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait(10)

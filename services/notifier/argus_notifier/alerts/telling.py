@@ -16,6 +16,7 @@ from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 from argus_notifier.alerts.audience import Audience, audience_of
 from argus_notifier.alerts.channeling import tell_channels, tell_house
+from argus_notifier.alerts.debounce import not_told_lately
 from argus_notifier.alerts.inboxes import amend_inboxes, tell_inboxes
 from argus_notifier.alerts.mailing import tell_mails
 from argus_notifier.alerts.occurrences import Occurrence
@@ -32,7 +33,8 @@ async def tell(
 ) -> None:
     """Tell everyone who hears of these things, and the rules that people made about them."""
     said = [one for same in _by_subject(occurrences) for one in await hear(transaction.connection, platform, same)]
-    told = await admit(transaction.connection, [*occurrences, *said], settings.surge_window_s)
+    fresh = await not_told_lately(transaction.connection, occurrences)
+    told = await admit(transaction.connection, [*fresh, *said], settings.surge_window_s)
     for same in _by_subject(told):
         hearing = await _hearing(transaction.connection, same)
         await tell_inboxes(transaction, hearing.audience, same, hearing.say)

@@ -1,0 +1,84 @@
+"""The durable consumer of watchdogs.
+
+First it only reads: most of the stream changes nothing that is remembered. What does is looked at again in a
+transaction of its own, one at a time over all replicas; requests to ingest are rows of that transaction too. So a crash
+between any two steps loses nothing, and what is looked at again finds what it had done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from argus_contracts import bus as wire
+from argus_kit.bus import Message
+from argus_kit.clock import now
+from argus_kit.leases import take_turn
+from argus_kit.parts import Part
+from argus_kit.platform import Platform
+from argus_notifier.alerts.telling import tell
+from argus_notifier.settings import NotifierSettings
+from argus_notifier.watchdogs import repository
+from argus_notifier.watchdogs.folding import Heard, fold, heard_of
+from argus_notifier.watchdogs.limits import KnownLimits
+
+log = structlog.get_logger(__name__)
+
+TURN = "notifier.watchdogs"
+
+
+class WatchdogConsumer(Part):
+    """Reads all events and remembers what they mean."""
+
+    name = "watchdog-events"
+
+    def __init__(
+        self, platform: Platform, settings: NotifierSettings, limits: KnownLimits, kick: Callable[[], None]
+    ) -> None:
+        """`kick` is called when ingest is to be asked for something."""
+        self._platform = platform
+        self._settings = settings
+        self._limits = limits
+        self._kick = kick
+
+    async def start(self) -> None:
+        """See Part."""
+        await self._platform.bus.consume_many(wire.LIVE_STREAM, "notifier-watchdogs", [wire.ALL_EVENTS], self.handle)
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Some bundles."""
+        try:
+            heard = heard_of([bundle for message in messages if (bundle := _bundle(message)) is not None])
+        except (msgspec.MsgspecError, ValueError):
+            heard = [one for message in messages if (bundle := _bundle(message)) for one in _readable(bundle)]
+        if not heard:
+            return
+        async with self._platform.database.read() as connection:
+            found = await fold(connection, self._limits, heard, now())
+        if found.is_empty:
+            return
+        async with self._platform.write("notifier") as transaction:
+            await take_turn(transaction.connection, TURN)
+            found = await fold(transaction.connection, self._limits, heard, now())
+            await repository.save(transaction.connection, found)
+            await tell(transaction, self._platform, self._settings, found.occurrences)
+        if found.requests:
+            self._kick()
+
+
+def _bundle(message: Message) -> wire.EventBundle | None:
+    try:
+        return wire.decode(wire.EventBundle, message.data)
+    except ValueError as error:
+        log.warning("watchdogs.unreadable", subject=message.subject, error=str(error))
+        return None
+
+
+def _readable(bundle: wire.EventBundle) -> Heard:
+    try:
+        return heard_of([bundle])
+    except (msgspec.MsgspecError, ValueError) as error:
+        log.warning("watchdogs.unreadable", batch=bundle.batch_id, error=str(error))
+        return []
