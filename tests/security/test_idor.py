@@ -237,6 +237,17 @@ class TestMixes:
                 refused(world, "POST", f"{base}/channels/{theirs}/test", me)
                 refused(world, "DELETE", f"{base}/channels/{theirs}", me)
 
+    def test_a_rule_of_somebody_else_s_or_of_another_project(self, world: World) -> None:
+        me = world.stranger.session
+        for theirs in (world.rule, world.project_rule):
+            for base in ("/api/me", f"/api/projects/{world.strangers_run.project}"):
+                refused(world, "GET", f"{base}/rules/{theirs}", me)
+                refused(world, "PATCH", f"{base}/rules/{theirs}", me, json={"enabled": False})
+                refused(world, "POST", f"{base}/rules/{theirs}/test", me)
+                refused(world, "DELETE", f"{base}/rules/{theirs}", me)
+        body = {"name": "x", "watches": "metrics", "condition": "epoch > 1", "channels": [world.channel]}
+        refused(world, "POST", "/api/me/rules", me, json=body)
+
     def test_a_command_of_another_agent(self, world: World) -> None:
         command, agent = world.new_command(world.agent), world.strangers_agent
         refused(world, "POST", f"/api/agents/{agent.id}/jobs/{command}/ack", agent.token, json={"status": "failed"})

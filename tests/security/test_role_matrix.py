@@ -194,6 +194,7 @@ _FORBIDDEN_TO_ALL = {
     Permission.RECIPIENTS_READ: "project.forbidden",
     Permission.RECIPIENTS_CHANGE: "project.forbidden",
     Permission.PROJECT_CHANNELS_CHANGE: "project.forbidden",
+    Permission.PROJECT_RULES_CHANGE: "project.forbidden",
     Permission.PROJECTS_DELETE: "project.forbidden",
 }
 _PLACES = re.compile(r"\{(batch_id|job_id|artifact_id|project)\}")

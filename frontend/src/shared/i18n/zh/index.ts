@@ -34,6 +34,7 @@ import projects from './projects'
 import published from './published'
 import recipients from './recipients'
 import retention from './retention'
+import rules from './rules'
 import runs from './runs'
 import search from './search'
 import settings from './settings'
@@ -44,4 +45,4 @@ import tokens from './tokens'
 import trash from './trash'
 import views from './views'
 
-export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, mails, marks, matrix, notifications, palette, plots, projects, published, recipients, retention, runs, search, settings, shares, shell, studies, tokens, trash, views }
+export default { admin, agents, artifacts, auditlog, auth, batches, batchpage, channels, charts, commandkeys, common, compare, crash, deliveries, diff, drift, errors, faults, home, hosts, identity, inbox, jobs, kinds, listing, logs, mails, marks, matrix, notifications, palette, plots, projects, published, recipients, retention, rules, runs, search, settings, shares, shell, studies, tokens, trash, views }
