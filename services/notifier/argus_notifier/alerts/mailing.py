@@ -14,9 +14,13 @@ from argus_notifier import kinds
 from argus_notifier.access import active_people
 from argus_notifier.alerts.audience import Audience
 from argus_notifier.alerts.occurrences import Occurrence
-from argus_notifier.alerts.wording import Say, Words, letter
+from argus_notifier.alerts.wording import Say, Words
 from argus_notifier.grouping.holding import Message, send_or_hold
 from argus_notifier.mail import repository as mails
+from argus_notifier.mail.facts import NOTHING, About, facts_of
+from argus_notifier.mail.rendering import Overrides, Rendered, render
+from argus_notifier.templates.repository import overrides
+from argus_notifier.templates.variables import for_reader, of_many, of_occurrence
 from argus_notifier.unsubscribe.links import FACT, paths, recipient_path
 from argus_schema.notifier import batch_subscription, recipient, subscription
 
@@ -41,8 +45,11 @@ async def tell_mails(
     pause_s: float,
 ) -> None:
     """Put mails into the queue. One that comes within the pause after another of its kind waits, and grows."""
+    own = await overrides(connection)
     for one in occurrences:
-        messages = [_mail(one, to, say, base_url) for to in await addressees(connection, audience, one)]
+        found = await addressees(connection, audience, one)
+        about = await facts_of(connection, one) if found else NOTHING
+        messages = [_mail(one, to, say, base_url, about=about, own=own) for to in found]
         until = one.ways.until if one.ways else None
         await send_or_hold(connection, messages, at=now(), pause_s=pause_of(one, pause_s), until=until)
 
@@ -52,28 +59,31 @@ def pause_of(one: Occurrence, pause_s: float) -> float:
     return 0.0 if one.ways else pause_s
 
 
-def _mail(one: Occurrence, to: Addressee, say: Say, base_url: str) -> Message:
+def _mail(one: Occurrence, to: Addressee, say: Say, base_url: str, *, about: About, own: Overrides) -> Message:
     said = say(one, to.locale)
     unsubscribe_url = base_url + to.unsubscribe_path
 
     def again(title: str, body: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        links = {"page_url": f"{base_url}/notifications", "unsubscribe_url": facts.get(FACT, unsubscribe_url)}
-        text = letter(Words(title, body), locale=to.locale, **links)
-        return {"subject": f"[Argus] {title}", "body_text": text, "body_html": None, "batch_id": None}
+        variables = of_many(Words(title, body), one.severity, base_url)
+        made = render(one.kind, to.locale, for_reader(variables, facts.get(FACT, unsubscribe_url), to.user), own)
+        return {**_texts(made), "batch_id": None}
 
-    links = {"page_url": base_url + one.path, "unsubscribe_url": unsubscribe_url}
+    variables = of_occurrence(one, said, about.job, batch=about.batch, base_url=base_url)
     row = {
         "kind": mails.KIND,
         "receiver": mails.KIND,
         "target": to.email,
-        "subject": f"[Argus] {said.title}",
-        "body_text": letter(said, locale=to.locale, **links),
+        **_texts(render(one.kind, to.locale, for_reader(variables, unsubscribe_url, to.user), own)),
         "facts": {FACT: unsubscribe_url},
         "event_type": one.kind,
         "batch_id": one.batch_id,
         "dedupe_key": f"{one.key}:{to.email.lower()}",
     }
     return Message(row, said.title, to.locale, again)
+
+
+def _texts(made: Rendered) -> dict[str, str]:
+    return {"subject": made.subject, "body_text": made.body_text, "body_html": made.body_html}
 
 
 async def addressees(connection: AsyncConnection, audience: Audience, one: Occurrence) -> list[Addressee]:
@@ -85,7 +95,7 @@ async def addressees(connection: AsyncConnection, audience: Audience, one: Occur
     outside = await _recipients(connection, audience, one.kind)
     taken = {people[user_id].email.lower() for user_id in wanting}
     found = [
-        Addressee(people[user_id].email, people[user_id].preferred_locale, path)
+        Addressee(people[user_id].email, people[user_id].preferred_locale, path, _of_user(people[user_id]))
         for user_id, path in (await paths(connection, one.kind, wanting)).items()
     ]
     found += [
@@ -94,6 +104,10 @@ async def addressees(connection: AsyncConnection, audience: Audience, one: Occur
         if row.email not in taken
     ]
     return found
+
+
+def _of_user(person: sa.Row[Any]) -> dict[str, Any]:
+    return {"id": person.id, "username": person.username, "email": person.email}
 
 
 async def _who_want(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,16 +15,29 @@ from argus_schema import ingest
 _B, _J = ingest.batch.c, ingest.job.c
 
 
-async def facts_of(connection: AsyncConnection, occurrence: Occurrence) -> tuple[dict[str, Any] | None, Job]:
-    """The batch's row as far as it is shown, None without a batch; and what the job trains on what."""
+class About(NamedTuple):
+    """Columns of the batch's row as far as they are shown, and what the job trains on what."""
+
+    batch: Mapping[str, Any] | None
+    job: Job
+
+
+NOTHING: Final = About(None, Job())
+
+
+async def facts_of(connection: AsyncConnection, occurrence: Occurrence) -> About:
+    """What is known of what it is about: one statement, two when it is about a job."""
     if occurrence.batch is None:
-        return None, Job()
-    about = sa.select(_B.name, _B.project, _B.status, _B.start_time, _B.end_time, _B.host)
-    found = await connection.execute(about.where(_B.batch_key == occurrence.batch.key))
+        return NOTHING
+    shown = sa.select(_B.name, _B.project, _B.status, _B.start_time, _B.end_time, _B.host)
+    found = await connection.execute(shown.where(_B.batch_key == occurrence.batch.key))
     row = found.mappings().one_or_none()
-    batch = dict(row) if row is not None else None
-    if occurrence.job_id is None:
-        return batch, Job()
-    named = sa.select(_J.model, _J.dataset).where(_J.batch_key == occurrence.batch.key, _J.job_id == occurrence.job_id)
-    job = (await connection.execute(named)).one_or_none()
-    return batch, Job(job.model, job.dataset) if job is not None else Job()
+    return About(None if row is None else dict(row), await _job(connection, occurrence.batch.key, occurrence.job_id))
+
+
+async def _job(connection: AsyncConnection, batch_key: int, job_id: str | None) -> Job:
+    if job_id is None:
+        return Job()
+    named = sa.select(_J.model, _J.dataset).where(_J.batch_key == batch_key, _J.job_id == job_id)
+    row = (await connection.execute(named)).one_or_none()
+    return Job() if row is None else Job(row.model, row.dataset)

@@ -56,6 +56,21 @@ def of_occurrence(
     return made | (_of_share(occurrence) if occurrence.kind == SHARE_GRANTED else {})
 
 
+def of_many(said: Words, severity: str, base_url: str) -> Variables:
+    """What a mail speaks of that tells several things at once: their list is its body."""
+    nothing = dict.fromkeys(_BATCH, "")
+    return {
+        "title": said.title,
+        **_body(said, None),
+        "severity": severity,
+        "count": 1,
+        "batch": nothing,
+        "job": dict.fromkeys(("id", "model", "dataset", "status", "error"), ""),
+        "host": "",
+        "link": links(base_url, "/inbox", nothing),
+    }
+
+
 def links(base_url: str, path: str, batch: Mapping[str, str]) -> dict[str, str]:
     """Addresses of pages; `unsubscribe_url` comes with the reader."""
     return {
