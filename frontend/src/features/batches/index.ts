@@ -8,3 +8,7 @@ export const BatchCurves = asyncPanel(() => import('./components/BatchCurves.vue
 export const BatchHeader = asyncPanel(() => import('./components/BatchHeader.vue'))
 export const BatchResources = asyncPanel(() => import('./components/BatchResources.vue'))
 export const BatchTimeline = asyncPanel(() => import('./components/BatchTimeline.vue'))
+
+// What a job's page says of its batch, too.
+export const PauseState = asyncPanel(() => import('./components/PauseState.vue'), { quiet: true })
+export const StopStages = asyncPanel(() => import('./components/StopStages.vue'), { quiet: true })

@@ -8,12 +8,13 @@ export function useStopBatch() {
   const store = useBatchStore()
   const { busy, attempt } = useToldAttempt()
 
-  async function confirmStop(id: string): Promise<void> {
+  /** `what`: what ends with it, where the page shows less than the batch. */
+  async function confirmStop(id: string, what?: string): Promise<void> {
     // Front pages stop batches too, and need no dialog before somebody does.
     const { default: Modal } = await import('ant-design-vue/es/modal')
     Modal.confirm({
       title: t('runs.stop.title'),
-      content: t('runs.stop.explain'),
+      content: what ?? t('runs.stop.explain'),
       okText: t('runs.stop.action'),
       okType: 'danger',
       cancelText: t('common.cancel'),

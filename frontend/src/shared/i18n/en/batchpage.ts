@@ -42,6 +42,8 @@ export default {
   stop: {
     itsHost: 'its host',
     history: 'Every step of it',
+    next: { agent: 'SIGTERM in {seconds} s', sigterm: 'SIGKILL in {seconds} s' },
+    due: { agent: 'SIGTERM is due', sigterm: 'SIGKILL is due' },
     stage: {
       flag: 'Stopping: the script is asked to leave its loop',
       waits: 'Stopping: the agent on {host} has not taken the command yet',

@@ -42,6 +42,8 @@ export default {
   stop: {
     itsHost: '其主机',
     history: '查看每一步',
+    next: { agent: '{seconds} 秒后发送 SIGTERM', sigterm: '{seconds} 秒后发送 SIGKILL' },
+    due: { agent: '即将发送 SIGTERM', sigterm: '即将发送 SIGKILL' },
     stage: {
       flag: '停止中：已要求脚本退出循环',
       waits: '停止中：{host} 上的代理尚未取走命令',
