@@ -15,6 +15,7 @@ import keras
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+import argus
 from argus.integrations.keras import ArgusCallback
 
 SEED = 7
@@ -46,8 +47,17 @@ def main() -> None:
     images, labels = load_digits(return_X_y=True)
     x_train, x_val, y_train, y_val = train_test_split(images / 16, labels, test_size=0.25, random_state=SEED)
     with ArgusCallback(project="digits", dataset="digits", config=options) as callback:
-        history = build(options.width, options.lr).fit(
-            x_train, y_train, epochs=options.epochs, validation_data=(x_val, y_val), verbose=0, callbacks=[callback]
+        # Where a pause ended it: Resume starts the same command again.
+        saved = argus.resume_path()
+        model = keras.models.load_model(saved) if saved else build(options.width, options.lr)
+        history = model.fit(
+            x_train,
+            y_train,
+            epochs=options.epochs,
+            initial_epoch=callback.initial_epoch,
+            validation_data=(x_val, y_val),
+            verbose=0,
+            callbacks=[callback],
         )
     print(f"accuracy {history.history['val_accuracy'][-1]:.3f}")
 

@@ -1,4 +1,4 @@
-"""PyTorch Lightning with one more callback: curves, hyperparameters, results and the Stop button come with it.
+"""PyTorch Lightning with one more callback: curves, hyperparameters, results, Stop, Pause and Resume come with it.
 
     export ARGUS_URL=http://127.0.0.1:8000 ARGUS_TOKEN=em_live_...
     python examples/lightning_digits.py
@@ -17,6 +17,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
+import argus
 from argus.integrations.lightning import ArgusCallback
 
 SEED = 7
@@ -89,7 +90,8 @@ def main() -> None:
         enable_checkpointing=False,
         callbacks=[ArgusCallback(project="digits")],
     )
-    trainer.fit(ConvNet(), datamodule=Digits())
+    # None, or where a pause ended it: Resume starts the same command again.
+    trainer.fit(ConvNet(), datamodule=Digits(), ckpt_path=argus.resume_path())
     print(f"accuracy {trainer.callback_metrics['val_accuracy']:.3f}")
 
 
