@@ -38,7 +38,9 @@ class TestComponents:
     def test_high_availability_keeps_two_of_each(self, example: Manifests) -> None:
         for manifest in example:
             if manifest["kind"] == "HorizontalPodAutoscaler":
-                assert manifest["spec"]["minReplicas"] == (2 if manifest["metadata"]["name"] == "notifier-worker" else 3)
+                assert manifest["spec"]["minReplicas"] == (
+                    2 if manifest["metadata"]["name"] == "notifier-worker" else 3
+                )
         assert find(example, "Deployment", "ingest-worker")["spec"]["replicas"] == 2
         spread = pod(example, "auth")["topologySpreadConstraints"][0]
         assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
