@@ -27,23 +27,20 @@ from argus._settings import (
     resolve_url,
     token_source,
 )
+from argus._uploads import Uploads
 from argus._values import freeze
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from os import PathLike
-    from pathlib import Path
     from types import TracebackType
     from typing import Any, Self
 
-    from argus._artifacts import ArtifactUploader
     from argus._background import Background
     from argus._console import ConsoleCapture
     from argus._counters import Stats
 
-# An artifact needs its job on the server first; this is how long it waits for the events before it.
-_BEFORE_UPLOAD_S = 5.0
 # Writing the journal takes a moment even where nobody wants to wait for the server.
 _LEAST_WAIT_S = 0.5
 
@@ -123,6 +120,7 @@ class Reporter:
         self._token = token_source(token, self._url)
         self._identity = Identity(resolve_project(source_project), command=command)
         self._pipeline = self._make_pipeline(resolve_mode(mode))
+        self._uploads = Uploads(self._pipeline, self._token)
         self._buffer = self._pipeline.buffer if self._pipeline is not None else closed_buffer()
         self._background: Background | None = None
         self._console: ConsoleCapture | None = None
@@ -228,12 +226,7 @@ class Reporter:
         meta: dict[str, Any] | None = None,
     ) -> bool:
         """Upload any file to a job. Waits for the network; returns whether it arrived."""
-        from argus._artifacts import artifact_fields
-
-        def send(uploader: ArtifactUploader, file: Path) -> int:
-            return file.is_file() and uploader.upload("jobs", job_id, file, artifact_fields(label, meta))
-
-        return bool(self._upload(path, send))
+        return self._uploads.file(job_id, path, label, meta)
 
     @guard(False)
     def flush(self, timeout_s: float = 5.0) -> bool:
@@ -440,22 +433,7 @@ class Reporter:
 
     @guard(0)
     def _upload_images(self, scope: str, scope_id: str, path: str | PathLike[str], glob: str) -> int:
-        return self._upload(path, lambda uploader, found: uploader.upload_images(scope, scope_id, found, glob))
-
-    def _upload(self, path: str | PathLike[str], send: Callable[[ArtifactUploader, Path], int]) -> int:
-        """Upload what `send` sends, once the server knows the job that it belongs to."""
-        from pathlib import Path
-
-        from argus._artifacts import ArtifactUploader
-
-        if self._pipeline is None or not Path(path).exists():
-            return 0
-        if self._pipeline.url is None:
-            tell_once("offline-upload", "files are not uploaded offline: %s stays where it is", path)
-            return 0
-        self._pipeline.flush(_BEFORE_UPLOAD_S)
-        with ArtifactUploader(self._pipeline.url, self._token) as uploader:
-            return send(uploader, Path(path))
+        return self._uploads.images(scope, scope_id, path, glob)
 
 
 def _count(value: object) -> int:

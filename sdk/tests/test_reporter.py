@@ -346,7 +346,7 @@ class TestFiles:
         assert [path for path, _ in ingest.artifacts] == [f"/api/batches/{r.batch_id}/artifacts"]
 
     def test_an_upload_that_fails_returns_zero(self, ingest, reporter, tmp_path, monkeypatch):
-        monkeypatch.setattr("argus._reporter._BEFORE_UPLOAD_S", 0.1)
+        monkeypatch.setattr("argus._uploads._BEFORE_UPLOAD_S", 0.1)
         (tmp_path / "a.png").write_bytes(b"x")
         monkeypatch.setenv("ARGUS_EXIT_FLUSH_S", "0.1")
         with reporter() as r, r.job("j1") as job:
