@@ -1116,7 +1116,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Command Key
-         * @description Announce the next key to all agents; it signs from the next day on, or at once. No agent has to register again.
+         * @description Announce the next key to all agents; it signs from the next day on, or at once. None has to register again.
          */
         post: operations["rotate_command_key"];
         delete?: never;
@@ -5111,7 +5111,7 @@ export interface paths {
         put?: never;
         /**
          * Unsubscribe
-         * @description Switch off the mails that the link came with.
+         * @description Switch off the mails that the link came with. Also a mail program's own button (RFC 8058) sends this.
          */
         post: operations["unsubscribe"];
         delete?: never;
@@ -6820,7 +6820,7 @@ export interface components {
             /** Key */
             key: string;
             /** Kind */
-            kind: ("boolean" | "text" | "number") | null;
+            kind: ("boolean" | "text" | "number" | "decimal") | null;
             /** Known */
             known: boolean;
             /** Least */
@@ -7642,7 +7642,7 @@ export interface components {
             /** Key */
             key: string;
             /** Kind */
-            kind: ("boolean" | "text" | "number") | null;
+            kind: ("boolean" | "text" | "number" | "decimal") | null;
             /** Known */
             known: boolean;
             /** Least */
@@ -10255,6 +10255,12 @@ export interface components {
             description: string | null;
             /** Direction */
             direction: ("min" | "max") | null;
+            /** Divergence Ratio */
+            divergence_ratio: number | null;
+            /** Divergence Window */
+            divergence_window: number | null;
+            /** Idle Minutes */
+            idle_minutes: number | null;
             /** May Change */
             may_change: boolean;
             /** Primary Metric */
@@ -10267,7 +10273,9 @@ export interface components {
          * @description What is said about a project. What is left out or null is not said (any more).
          *
          *     `direction` belongs to `primary_metric`. `stall_minutes`: how long a running batch of the project may be silent
-         *     before it is shown as standing still. `default_columns` are names of the query language.
+         *     before it is shown as standing still and stalls. `idle_minutes`: after how long an idle GPU is told of;
+         *     `divergence_ratio` and `divergence_window`: how many times its value, over how many values, a validation loss must
+         *     grow to be told of as diverging. `default_columns` are names of the query language.
          */
         ProjectSettingsIn: {
             /** Default Columns */
@@ -10276,6 +10284,12 @@ export interface components {
             description?: string | null;
             /** Direction */
             direction?: ("min" | "max") | null;
+            /** Divergence Ratio */
+            divergence_ratio?: number | null;
+            /** Divergence Window */
+            divergence_window?: number | null;
+            /** Idle Minutes */
+            idle_minutes?: number | null;
             /** Primary Metric */
             primary_metric?: string | null;
             /** Stall Minutes */

@@ -107,7 +107,7 @@ class TestSystemConfig:
         monkeypatch.setenv("ARGUS_SMTP_PASS", "from the environment")
         await client.put("/api/admin/system-config/smtp/port", json={"value": 25}, headers=admin.headers)
         groups = (await client.get("/api/admin/system-config", headers=admin.headers)).json()
-        assert list(groups) == ["oauth", "smtp", "retention", "feature_flags", "demo"]
+        assert list(groups) == ["oauth", "smtp", "retention", "watchdogs", "feature_flags", "demo"]
         smtp = {row["key"]: (row["source"], row["value"]) for row in groups["smtp"]}
         assert smtp == {
             "host": ("env", "mail.example.org"),
@@ -150,6 +150,19 @@ class TestSystemConfig:
         assert (await client.get("/api/auth/oauth/config")).json()["github"] is False
         monkeypatch.setenv("ARGUS_GITHUB_CLIENT_SECRET", "secret")
         assert (await client.get("/api/auth/oauth/config")).json()["github"] is True
+
+    async def test_limits_may_be_parts_of_a_number_wherever_they_come_from(self, client, sign_up, monkeypatch):
+        admin = await sign_up()
+        monkeypatch.setenv("ARGUS_DIVERGENCE_RATIO", "2.5")
+        monkeypatch.setenv("ARGUS_STALL_TIMEOUT_MIN", "nan")
+        path = "/api/admin/system-config/watchdogs"
+        for key, value, status in (("idle_minutes", 0.5, 200), ("idle_minutes", 0, 422), ("gpu_hot_c", "hot", 422)):
+            answer = await client.put(f"{path}/{key}", json={"value": value}, headers=admin.headers)
+            assert (key, answer.status_code) == (key, status)
+        rows = {row["key"]: row for row in (await client.get(path, headers=admin.headers)).json()}
+        found = {key: (rows[key]["source"], rows[key]["value"]) for key in ("divergence_ratio", "stall_minutes")}
+        assert found == {"divergence_ratio": ("env", 2.5), "stall_minutes": ("default", 15.0)}
+        assert (rows["idle_minutes"]["value"], rows["idle_minutes"]["kind"]) == (0.5, "decimal")
 
     async def test_values_are_checked(self, client, sign_up):
         admin = await sign_up()

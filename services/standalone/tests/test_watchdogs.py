@@ -53,7 +53,7 @@ def _post(ada: Account, *events: dict[str, Any]) -> None:
     assert answer.json()["rejected"] == 0, answer.text
 
 
-def _until(check: Callable[[], Any], what: Callable[[], Any], timeout_s: float = 60) -> Any:
+def _until(check: Callable[[], Any], what: Callable[[], Any], timeout_s: float = 180) -> Any:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if found := check():
@@ -74,7 +74,7 @@ def _events_of(server: ServerProcess) -> Counter[str]:
 def test_each_finding_is_told_once_although_the_server_is_killed(server_with: Callable[..., ServerProcess]) -> None:
     server = server_with(ARGUS_HOST_OFFLINE_MIN="0.1")
     server.start()
-    server.wait_ready()
+    server.wait_ready(180)
     with Account(server.url, "ada") as ada:
         prefs = {
             f"notify_{name}": True for name in ("batch_done", "batch_failed", "job_failed", "diverged", "job_idle")
@@ -86,7 +86,7 @@ def test_each_finding_is_told_once_although_the_server_is_killed(server_with: Ca
         for _ in range(2):
             server.end(signal.SIGKILL)
             server.start()
-            server.wait_ready()
+            server.wait_ready(180)
         _until(lambda: wanted <= _told(ada).keys(), lambda: (_told(ada), server.output()[-3000:]))
         batch = ada.get(f"/api/batches/{_BATCH}")
         assert (batch["status"], batch["divergent"], batch["is_idle"]) == ("running", True, True)
@@ -95,7 +95,7 @@ def test_each_finding_is_told_once_although_the_server_is_killed(server_with: Ca
         _post(ada, *trouble)
         server.end(signal.SIGKILL)
         server.start()
-        server.wait_ready()
+        server.wait_ready(180)
         assert {kind: n for kind, n in _told(ada).items() if kind in wanted} == dict.fromkeys(wanted, 1)
         events = _events_of(server)
         assert (events["batch_diverged"], events["job_idle_flagged"]) == (1, 1)
@@ -114,7 +114,7 @@ def test_each_finding_is_told_once_although_the_server_is_killed(server_with: Ca
 def test_a_silent_batch_is_stalled_until_it_is_heard_of(server_with: Callable[..., ServerProcess]) -> None:
     server = server_with(ARGUS_STALL_TIMEOUT_MIN="0.1", ARGUS_HOST_OFFLINE_MIN="60")
     server.start()
-    server.wait_ready()
+    server.wait_ready(180)
     with Account(server.url, "ada") as ada:
         _post(ada, _event("batch_start", None), _event("job_start", "j"))
 

@@ -58,6 +58,8 @@ describe('a setting', () => {
     [setting('number', 1, 10), 11, 'number'],
     [setting('number', 1, 10), 1.5, 'number'],
     [setting('number', 1, 10), null, 'number'],
+    [setting('decimal', 1, 10), 1.5, null],
+    [setting('decimal', 1, 10), 0.5, 'decimal'],
     [setting('text', 0, 3), 'abcd', 'text'],
     [setting('boolean', null, null), false, null],
     [setting(null, null, null), { any: 'thing' }, null],

@@ -5,9 +5,12 @@ export const MASK = '***'
 type Described = Pick<ConfigItem | Flag, 'kind' | 'least' | 'most'>
 
 /** What is wrong with a value before it is sent: the key of a sentence with its bounds, or null. The server decides. */
-export function problemOf(setting: Described, value: unknown): 'number' | 'text' | null {
+export function problemOf(setting: Described, value: unknown): 'number' | 'decimal' | 'text' | null {
   const { kind, least, most } = setting
-  if (kind === 'number') return typeof value === 'number' && Number.isInteger(value) && value >= (least ?? value) && value <= (most ?? value) ? null : 'number'
+  if (kind === 'number' || kind === 'decimal') {
+    const fits = typeof value === 'number' && (kind === 'decimal' || Number.isInteger(value)) && value >= (least ?? value) && value <= (most ?? value)
+    return fits ? null : kind
+  }
   if (kind === 'text') return typeof value === 'string' && value.length <= (most ?? value.length) ? null : 'text'
   return null
 }

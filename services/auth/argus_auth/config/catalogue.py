@@ -13,7 +13,7 @@ from argus_kit.errors import ArgusError
 
 FLAGS: Final = "feature_flags"
 
-Kind = Literal["boolean", "text", "number"]
+Kind = Literal["boolean", "text", "number", "decimal"]
 Check = Callable[[Any], str | None]
 """Returns what is wrong with a value, or None."""
 
@@ -56,6 +56,26 @@ def whole(least: int, most: int) -> Rule:
         return None if fits else f"must be a whole number from {least} to {most}"
 
     return Rule("number", check, least, most)
+
+
+def decimal(least: int, most: int) -> Rule:
+    """A number within bounds, whole or not."""
+
+    def check(value: Any) -> str | None:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+        return None if fits else f"must be a number from {least} to {most}"
+
+    return Rule("decimal", check, least, most)
+
+
+def above_zero(most: int) -> Rule:
+    """A number above zero."""
+    within = decimal(0, most)
+
+    def check(value: Any) -> str | None:
+        return within.check(value) or (None if value > 0 else "must be above 0")
+
+    return Rule("decimal", check, 0, most)
 
 
 class Setting(NamedTuple):
@@ -103,6 +123,18 @@ CATALOGUE: Final[dict[str, dict[str, Setting]]] = {
         "artifact_days": Setting(0, _DAYS, ("ARGUS_RETENTION_ARTIFACT_DAYS",)),
         "sweep_minutes": Setting(60, whole(0, 10_080), ("ARGUS_RETENTION_SWEEP_MINUTES",)),
     },
+    "watchdogs": {
+        "enabled": Setting(True, boolean, ("ARGUS_WATCHDOG_ENABLED",)),
+        "divergence_ratio": Setting(2.0, decimal(1, 1_000_000), ("ARGUS_DIVERGENCE_RATIO",)),
+        "divergence_window": Setting(3, whole(2, 20), ("ARGUS_DIVERGENCE_WINDOW",)),
+        "idle_minutes": Setting(10.0, above_zero(10_080), ("ARGUS_IDLE_JOB_THRESHOLD_MIN",)),
+        "idle_below_pct": Setting(5.0, above_zero(100), ("ARGUS_IDLE_GPU_PCT",)),
+        "stall_minutes": Setting(15.0, above_zero(10_080), ("ARGUS_STALL_TIMEOUT_MIN",)),
+        "gpu_hot_c": Setting(90.0, decimal(30, 150), ("ARGUS_GPU_HOT_C",)),
+        "gpu_hot_minutes": Setting(3.0, above_zero(1440), ("ARGUS_GPU_HOT_MIN",)),
+        "disk_free_pct": Setting(5.0, decimal(0, 50), ("ARGUS_DISK_FREE_PCT",)),
+        "host_offline_minutes": Setting(5.0, above_zero(1440), ("ARGUS_HOST_OFFLINE_MIN",)),
+    },
     FLAGS: {
         "registration_open": Setting(True, boolean),
         "registration_by_invite": Setting(False, boolean),
@@ -138,4 +170,13 @@ def _read(raw: str, like: Any) -> Any:
         return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(raw.lower())
     if isinstance(like, int):
         return int(raw) if raw.isdecimal() else None
+    if isinstance(like, float):
+        return _decimal(raw)
     return raw
+
+
+def _decimal(raw: str) -> float | None:
+    try:
+        return float(raw)
+    except ValueError:
+        return None

@@ -64,10 +64,11 @@ export default {
     replace: 'Replace',
     revert: 'Revert',
     revertAsk: 'Go back to what the environment says, or to the default?',
-    rules: { number: 'A whole number from {least} to {most}, please.', text: 'At most {most} characters, please.' },
+    rules: { number: 'A whole number from {least} to {most}, please.', decimal: 'A number from {least} to {most}, please.', text: 'At most {most} characters, please.' },
     groups: {
       oauth: { title: 'Sign-in with GitHub', hint: 'More providers are under Sign-in providers.' },
       retention: { title: 'Retention', hint: 'Days for which things are kept; 0 keeps them for ever.' },
+      watchdogs: { title: 'Watchdogs', hint: 'From where on they speak. A project may choose its own limits.' },
       demo: { title: 'Demo', hint: 'Nothing reads this yet.' },
     },
     keys: {
@@ -75,6 +76,12 @@ export default {
       retention: {
         snapshot_days: 'Readings of machines', log_line_days: 'Log lines', job_epoch_days: 'Raw epoch events', event_other_days: 'Other raw events',
         demo_data_days: 'Readings of the demo', deleted_days: 'Deleted batches', artifact_days: 'Files', sweep_minutes: 'Minutes between two sweeps',
+      },
+      watchdogs: {
+        enabled: 'Watch at all', divergence_ratio: 'Growth of the validation loss that is divergence', divergence_window: 'Values over which it grows',
+        idle_minutes: 'Minutes until an idle GPU is told', idle_below_pct: 'Use in percent below which a GPU is idle', stall_minutes: 'Minutes of silence that stall a batch',
+        gpu_hot_c: 'Degrees Celsius from which a GPU is too hot', gpu_hot_minutes: 'Minutes for which it must be', disk_free_pct: 'Free percent below which a disk is nearly full',
+        host_offline_minutes: 'Minutes of silence until a host is offline',
       },
       demo: { enabled: 'Demo data' },
     },

@@ -64,10 +64,11 @@ export default {
     replace: '更换',
     revert: '还原',
     revertAsk: '恢复为环境变量的值或默认值？',
-    rules: { number: '请输入 {least} 到 {most} 之间的整数。', text: '最多 {most} 个字符。' },
+    rules: { number: '请输入 {least} 到 {most} 之间的整数。', decimal: '请输入 {least} 到 {most} 之间的数值。', text: '最多 {most} 个字符。' },
     groups: {
       oauth: { title: '使用 GitHub 登录', hint: '更多登录方式见“登录方式”。' },
       retention: { title: '数据保留', hint: '保留的天数；0 表示永久保留。' },
+      watchdogs: { title: '监视', hint: '触发提醒的阈值。项目可以使用自己的阈值。' },
       demo: { title: '演示', hint: '目前没有功能读取此项。' },
     },
     keys: {
@@ -75,6 +76,12 @@ export default {
       retention: {
         snapshot_days: '主机读数', log_line_days: '日志行', job_epoch_days: '原始轮次事件', event_other_days: '其他原始事件',
         demo_data_days: '演示读数', deleted_days: '已删除的批次', artifact_days: '文件', sweep_minutes: '两次清理间隔（分钟）',
+      },
+      watchdogs: {
+        enabled: '启用监视', divergence_ratio: '判定为发散的验证损失增长倍数', divergence_window: '连续增长的数值个数',
+        idle_minutes: 'GPU 空闲多少分钟后提醒', idle_below_pct: '低于此利用率（%）视为空闲', stall_minutes: '静默多少分钟后批次视为停滞',
+        gpu_hot_c: 'GPU 过热的温度（°C）', gpu_hot_minutes: '过热需持续的分钟数', disk_free_pct: '剩余低于此比例（%）视为磁盘将满',
+        host_offline_minutes: '静默多少分钟后主机视为离线',
       },
       demo: { enabled: '演示数据' },
     },
