@@ -55,8 +55,6 @@ _ENGLISH: Final = {
     "heat": "{temp} °C for {minutes} minutes",
     "batches": "Batches that ran there: {batches}",
     "disk": "{free} GiB of {total} GiB are free.",
-    "open": "Open: {url}",
-    "unsubscribe": "No more mails of this kind: {url}",
     "of": "{model} on {dataset}",
 }
 _CHINESE: Final = {
@@ -83,8 +81,6 @@ _CHINESE: Final = {
     "heat": "{temp} °C，持续 {minutes} 分钟",
     "batches": "当时在其上运行的批次：{batches}",
     "disk": "总共 {total} GiB，剩余 {free} GiB。",
-    "open": "打开：{url}",
-    "unsubscribe": "不再接收此类邮件：{url}",
     "of": "{model} / {dataset}",
 }
 
@@ -101,13 +97,6 @@ def words(occurrence: Occurrence, job: Job, locale: str) -> Words:
         job=occurrence.job_id or "?", batch=occurrence.batch_id or "?", host=occurrence.host or "?"
     )
     return Words(title, "\n".join([*_of_job(job, texts), *_lines(occurrence, texts)]))
-
-
-def letter(said: Words, *, page_url: str, unsubscribe_url: str, locale: str) -> str:
-    """The text of a mail."""
-    texts = _texts(locale)
-    links = [texts["open"].format(url=page_url), texts["unsubscribe"].format(url=unsubscribe_url)]
-    return f"{said.title}\n\n{said.body}\n\n{links[0]}\n\n-- \n{links[1]}\n"
 
 
 def _texts(locale: str) -> dict[str, str]:

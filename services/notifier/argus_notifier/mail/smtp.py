@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import socket
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Final
 
 import aiosmtplib
 
 from argus_kit.clock import now
 from argus_notifier.settings import NotifierSettings
 from argus_notifier.unsubscribe import links
+
+
+class _InOneLine(UnstructuredHeader):
+    """A header that is not folded: a link that is longer than a line would become an encoded word, and a mail program
+    that looks for a link finds none. Lines may have 998 characters (RFC 5322).
+    """
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """See email.headerregistry.BaseHeader."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _InOneLine)  # type: ignore[arg-type]
+_POLICY: Final = default.clone(header_factory=_HEADERS)
 
 
 class MailRefused(Exception):
@@ -30,7 +48,7 @@ def compose(row: Any, settings: NotifierSettings) -> EmailMessage:
     Raises:
         MailRefused: the row makes no valid message (an address or subject with a line break).
     """
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     domain = settings.smtp_from.rpartition("@")[2] or "argus.local"
     try:
         message["From"] = Address(settings.smtp_from_name, addr_spec=settings.smtp_from)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
@@ -22,12 +23,22 @@ router = APIRouter(prefix="/api/unsubscribe", tags=["notifications"], dependenci
 TokenQuery = Annotated[str, Query(min_length=8, max_length=128)]
 TokenPath = Annotated[str, Path(min_length=8, max_length=128)]
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>Argus</title></head>
-<body style="font:16px system-ui;max-width:32em;margin:4em auto;padding:0 1em">
-<p>{text}</p><form method="post"><button>Unsubscribe / 退订</button></form></body></html>
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>Argus</title><style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 30em; margin: 4em auto; padding: 0 1em;
+  background: #f5f6f8; color: #1a1f27 }
+main { padding: 24px; border: 1px solid #c9ced6; border-radius: 8px; background: #fff }
+button { min-height: 44px; padding: 0 20px; border: 0; border-radius: 6px; background: #1f5fd0; color: #fff;
+  font: inherit; font-weight: 600; cursor: pointer }
+@media (prefers-color-scheme: dark) {
+  body { background: #0e1116; color: #e8ebf0 }
+  main { border-color: #3b4656; background: #151a21 }
+  button { background: #6ea3ff; color: #0e1116 }
+}
+</style></head><body><main><p>{english}</p><p lang="zh-CN">{chinese}</p>{rest}</main></body></html>
 """
+_BUTTON: Final = '<form method="post"><button>Unsubscribe / <span lang="zh-CN">退订</span></button></form>'
 
 
 # A refusal is no page: it is said in the envelope of all others.
@@ -54,19 +65,19 @@ async def show_unsubscribe(connection: Reading, token: TokenQuery) -> HTMLRespon
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
     if row.used_at is not None:
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_USED)
-    return _page("Receive no more mails of this kind from Argus?")
+    return _page("Receive no more mails of this kind from Argus?", "不再接收 Argus 的此类邮件？", _BUTTON)
 
 
-@router.post("")
-async def unsubscribe(transaction: Writing, token: TokenQuery) -> UnsubscribeOut:
-    """Switch off the mails that the link came with."""
+@router.post("", response_model=UnsubscribeOut)
+async def unsubscribe(transaction: Writing, token: TokenQuery, request: Request) -> Any:
+    """Switch off the mails that the link came with. Also a mail program's own button (RFC 8058) sends this."""
     row = await repository.find(transaction.connection, token)
     if row is None:
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
     if not await repository.use(transaction.connection, row):
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_USED)
     note(transaction, "unsubscribe", row.user_id, "user", row.user_id, event_type=row.event_type)
-    return UnsubscribeOut(ok=True, detail="You will receive no more mails of this kind.")
+    return _done(request, "You will receive no more mails of this kind.", "您将不再收到此类邮件。")
 
 
 @router.get("/recipient/{token}", response_class=HTMLResponse, responses=_REFUSALS)
@@ -75,19 +86,29 @@ async def show_unsubscribe_recipient(connection: Reading, token: TokenPath) -> H
     row = await repository.find_recipient(connection, token)
     if row is None:
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
-    return _page(f"Send no more mails about the project {row.project} to {row.email}?")
+    english = f"Send no more mails about the project {row.project} to {row.email}?"
+    return _page(english, f"不再向 {row.email} 发送项目 {row.project} 的邮件？", _BUTTON)
 
 
-@router.post("/recipient/{token}")
-async def unsubscribe_recipient(transaction: Writing, token: TokenPath) -> UnsubscribeOut:
+@router.post("/recipient/{token}", response_model=UnsubscribeOut)
+async def unsubscribe_recipient(transaction: Writing, token: TokenPath, request: Request) -> Any:
     """Switch off an address outside of Argus."""
     row = await repository.find_recipient(transaction.connection, token)
     if row is None:
         raise ArgusError(ErrorCode.UNSUBSCRIBE_LINK_UNKNOWN)
     if await repository.switch_off(transaction.connection, row.id):
         note(transaction, "recipient_unsubscribe", None, "recipient", row.id, project=row.project)
-    return UnsubscribeOut(ok=True, detail="This address will receive no more mails about the project.")
+    english = "This address will receive no more mails about the project."
+    return _done(request, english, "该地址将不再收到此项目的邮件。")
 
 
-def _page(text: str) -> HTMLResponse:
-    return HTMLResponse(_PAGE.format(text=escape(text)), headers={"Content-Security-Policy": FORM_POLICY})
+def _done(request: Request, english: str, chinese: str) -> UnsubscribeOut | HTMLResponse:
+    """What a person sees who pressed the page's button; programs read the other."""
+    is_page = "text/html" in request.headers.get("accept", "")
+    return _page(english, chinese, "") if is_page else UnsubscribeOut(ok=True, detail=english)
+
+
+def _page(english: str, chinese: str, rest: str) -> HTMLResponse:
+    filled = {"{english}": escape(english), "{chinese}": escape(chinese), "{rest}": rest}
+    text = re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], _PAGE)
+    return HTMLResponse(text, headers={"Content-Security-Policy": FORM_POLICY})
