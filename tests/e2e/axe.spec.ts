@@ -37,7 +37,7 @@ function pagesOf(demo: Demo): Record<string, string[]> {
       `/public/projects/vision/batches/${demo.batch('convnext-long')}/jobs/convnext-t-cifar100-s0`,
       '/public/projects/none',
     ],
-    settings: ['profile', 'security', 'tokens', 'shares', 'notifications', 'notifications?tab=channels', 'notifications?project=vision', 'preferences'].map((section) => `/settings/${section}`),
+    settings: ['profile', 'security', 'tokens', 'shares', 'notifications', 'notifications?tab=channels', 'notifications?tab=digest', 'notifications?tab=rules', 'notifications?project=vision', 'preferences'].map((section) => `/settings/${section}`),
   }
 }
 

@@ -6,11 +6,11 @@ import { baseUrl } from './support/browser'
 import { ScriptedRun } from './support/reporter'
 import { seedStory } from './support/story'
 
-const BARE = ['/login', '/register', '/forgot-password', '/reset-password?token=aaaaaaaaaaaa', '/verify-email?token=aaaaaaaaaaaa']
+const BARE = ['/login', '/register', '/forgot-password', '/reset-password?token=aaaaaaaaaaaa', '/verify-email?token=aaaaaaaaaaaa', '/unsubscribe?token=aaaaaaaaaaaa']
 const PLAIN = [
   '/', '/batches', '/jobs', '/projects', '/compare', '/studies', '/hosts', '/agents', '/inbox', '/search?q=digits', '/trash', '/no-such-page', '/public/projects',
-  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/preferences',
-  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/security', '/admin/keys', '/admin/retention', '/admin/identity',
+  '/settings/profile', '/settings/security', '/settings/tokens', '/settings/shares', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/notifications?tab=digest', '/settings/notifications?tab=rules', '/settings/preferences',
+  '/admin/users', '/admin/invites', '/admin/config', '/admin/flags', '/admin/audit', '/admin/mail', '/admin/templates', '/admin/security', '/admin/keys', '/admin/retention', '/admin/identity',
 ]
 
 /** What the browser refused on this page, as it happens. */

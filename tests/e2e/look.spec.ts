@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test'
 import { mintToken, newAccount, registerInBrowser } from './support/account'
 import { seedStory } from './support/story'
 
-const PAGES = ['/', '/batches', '/projects', '/hosts', '/agents', '/inbox', '/settings/profile', '/settings/security', '/settings/tokens', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/preferences', '/no-such-page']
+const PAGES = ['/', '/batches', '/projects', '/hosts', '/agents', '/inbox', '/settings/profile', '/settings/security', '/settings/tokens', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/notifications?tab=digest', '/settings/notifications?tab=rules', '/settings/preferences', '/no-such-page']
 
 async function expectToFit(page: Page, path: string): Promise<void> {
   await page.goto(path)
