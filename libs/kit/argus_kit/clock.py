@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+_UP_TO_SECONDS = len("2026-11-30T12:00:00")
+
 _frozen: datetime | None = None
 
 
@@ -27,7 +29,8 @@ def frozen(at: datetime) -> Iterator[None]:
 
 def iso(at: datetime | None) -> str | None:
     """The wire's form of a time: ISO 8601 in UTC, second precision, `Z`. None stays None."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A long list has thousands: `strftime` takes five times as long.
+    return None if at is None else f"{at.astimezone(UTC).isoformat(timespec='seconds')[:_UP_TO_SECONDS]}Z"
 
 
 def iso_exact(at: datetime) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Respons
 
 from argus_catalog.access.dependencies import OpenBatch
 from argus_catalog.access.visibility import Scope
-from argus_catalog.batches import service
+from argus_catalog.batches import cards, service
 from argus_catalog.batches.export import jobs_csv
 from argus_catalog.batches.repository import BatchFilter
 from argus_catalog.batches.schemas import (
@@ -24,7 +24,7 @@ from argus_catalog.csv import csv_response
 from argus_catalog.jobs.schemas import JobEta, JobOut
 from argus_catalog.public.discretion import shown_to
 from argus_catalog.shares import views
-from argus_catalog.wire import ConditionalRoute
+from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
 
@@ -59,19 +59,17 @@ async def list_batches(chosen: Filter, actor: MayReadRuns, connection: Reading, 
     return page.batches
 
 
-@router.get("/compact")
+@router.get("/compact", response_model=CompactBatches)
 async def list_compact_batches(
     chosen: Filter,
     actor: MayReadRuns,
     connection: Reading,
-    response: Response,
     resource_limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> CompactBatches:
+) -> Response:
     """Batches with their jobs, newest epochs and snapshots: all that cards show, in one answer."""
-    page, cards = await service.compact(connection, actor, chosen, resource_limit)
-    if page.next_cursor:
-        response.headers["X-Next-Cursor"] = page.next_cursor
-    return CompactBatches(batches=cards)
+    page, found = await cards.compact(connection, actor, chosen, resource_limit)
+    headers = {"X-Next-Cursor": page.next_cursor} if page.next_cursor else None
+    return json_response({"batches": found}, headers)
 
 
 @router.get("/{batch_id:path}/jobs/eta-all")

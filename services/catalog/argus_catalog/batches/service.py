@@ -20,7 +20,6 @@ from argus_catalog.batches.schemas import (
     BatchOut,
     BatchResources,
     BatchSnapshot,
-    CompactBatch,
     EpochLatest,
     MetricName,
 )
@@ -28,12 +27,11 @@ from argus_catalog.derivations.metrics import direction, metric_order, number
 from argus_catalog.derivations.progress import (
     batch_eta_s,
     completion_pct,
-    elapsed_s,
     health_warnings,
     pending_jobs,
 )
 from argus_catalog.derivations.status import age_s, is_stalled
-from argus_catalog.hosts.snapshots import snapshot_fields, snapshot_out
+from argus_catalog.hosts.snapshots import snapshot_fields
 from argus_catalog.jobs import repository as jobs_repository
 from argus_catalog.jobs.schemas import JobEta, JobOut
 from argus_catalog.jobs.service import eta_of, job_out
@@ -85,52 +83,21 @@ def _batch_out(row: Row, threshold_s: float, **more: Any) -> BatchOut:
     return BatchOut(**{"env_snapshot": None, **fields, **more})
 
 
-async def compact(
-    connection: AsyncConnection, actor: Actor, chosen: BatchFilter, resource_limit: int
-) -> tuple[BatchPage, list[CompactBatch]]:
-    """Batches with all that their cards show, in four statements however many they are."""
-    page = await list_batches(connection, actor, chosen)
-    jobs = await jobs_repository.of_batches(connection, page.keys)
-    snapshots = await repository.newest_snapshots(connection, page.keys, resource_limit)
-    alive = [key for batch, key in zip(page.batches, page.keys, strict=True) if batch.status not in TERMINAL]
-    samples = await repository.recent_elapsed(connection, alive)
-    cards = []
-    for batch, key in zip(page.batches, page.keys, strict=True):
-        rows = jobs.get(key, [])
-        live = batch.status not in TERMINAL
-        pending = pending_jobs(batch.n_total, batch.n_done, batch.n_failed)
-        cards.append(
-            CompactBatch(
-                batch=batch,
-                jobs=[job_out(row, batch.id, batch.status, batch.end_time) for row in rows],
-                epochs_latest=[_epoch_latest(row) for row in rows if row.last_epoch is not None],
-                resources=[snapshot_out(row, batch.id) for row in snapshots.get(key, [])],
-                eta_s=batch_eta_s(pending, samples.get(key, [])) if batch.n_total and live else None,
-                elapsed_s=_elapsed_s(batch),
-            )
-        )
-    return page, cards
-
-
-def _elapsed_s(batch: BatchOut) -> int | None:
-    """How long a batch has run; while it is paused, until its pause."""
-    live = batch.status not in TERMINAL and batch.paused_at is None
-    end = batch.paused_at or batch.end_time
-    return elapsed_s(batch.start_time, end, None, is_live=live, now=now(), paused_s=batch.paused_s)
-
-
-def _epoch_latest(row: Row) -> EpochLatest:
+def latest_epoch(row: Row) -> dict[str, Any]:
+    """The fields of `EpochLatest`."""
     latest = row.latest or {}
-    return EpochLatest(
-        job_id=row.job_id,
-        epoch=row.last_epoch,
-        train_loss=number(latest.get("train_loss")),
-        val_loss=number(latest.get("val_loss")),
-        lr=number(latest.get("lr")),
-        val_loss_trace=[number(value) for value in row.val_loss_trace or ()][-20:],
-        metrics={name: None if value in _NON_FINITE else value for name, value in latest.items()},
-        at=row.last_epoch_at,
-    )
+    return {
+        "job_id": row.job_id,
+        "epoch": row.last_epoch,
+        "train_loss": number(latest.get("train_loss")),
+        "val_loss": number(latest.get("val_loss")),
+        "lr": number(latest.get("lr")),
+        "val_loss_trace": [number(value) for value in row.val_loss_trace or ()][-20:],
+        "metrics": {
+            name: None if value.__class__ is str and value in _NON_FINITE else value for name, value in latest.items()
+        },
+        "at": row.last_epoch_at,
+    }
 
 
 async def detail(connection: AsyncConnection, actor: Actor, batch: BatchRef) -> BatchOut:
@@ -159,7 +126,7 @@ async def job_etas(connection: AsyncConnection, batch: BatchRef) -> dict[str, Jo
 async def latest_epochs(connection: AsyncConnection, batch: BatchRef) -> list[EpochLatest]:
     """The newest epoch of each job that has one."""
     rows = (await jobs_repository.of_batches(connection, [batch.batch_key])).get(batch.batch_key, [])
-    return [_epoch_latest(row) for row in rows if row.last_epoch is not None]
+    return [EpochLatest(**latest_epoch(row)) for row in rows if row.last_epoch is not None]
 
 
 async def health(connection: AsyncConnection, batch: BatchRef, *, tells_error: bool = True) -> BatchHealth:

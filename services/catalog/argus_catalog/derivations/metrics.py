@@ -124,13 +124,22 @@ class Cost(NamedTuple):
     n_params: int | None
 
 
+_UNKNOWN = Cost(None, None, None)
+_SECONDS = ("Avg_Batch_Time", "avg_batch_time")
+_MEMORY = ("GPU_Memory", "gpu_memory_peak_mb")
+_PARAMS = ("n_params", "Params", "model_params", "num_params")
+_COSTS = frozenset((*_SECONDS, *_MEMORY, *_PARAMS))
+
+
 def cost(metrics: Mapping[str, Any] | None) -> Cost:
     """Batch time (from seconds to milliseconds), peak GPU memory, parameters: by the names that senders use."""
-    seconds = _first(metrics, "Avg_Batch_Time", "avg_batch_time")
-    params = _first(metrics, "n_params", "Params", "model_params", "num_params")
+    if not metrics or _COSTS.isdisjoint(metrics):
+        return _UNKNOWN
+    seconds = _first(metrics, *_SECONDS)
+    params = _first(metrics, *_PARAMS)
     return Cost(
         None if seconds is None else round(1000 * seconds, 3),
-        _first(metrics, "GPU_Memory", "gpu_memory_peak_mb"),
+        _first(metrics, *_MEMORY),
         None if params is None else int(params),
     )
 
@@ -147,8 +156,8 @@ def gpu_count(values: Iterable[Any]) -> int:
     return 1
 
 
-def _first(metrics: Mapping[str, Any] | None, *names: str) -> float | None:
+def _first(metrics: Mapping[str, Any], *names: str) -> float | None:
     for name in names:
-        if metrics and name in metrics and (value := number(metrics[name])) is not None:
+        if name in metrics and (value := number(metrics[name])) is not None:
             return value
     return None

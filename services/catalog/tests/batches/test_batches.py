@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from argus_catalog.batches.environment import browsable
+from argus_catalog.batches.schemas import CompactBatches
 from argus_catalog.flags import read_threshold
 from argus_contracts.payloads import EnvSnapshotData
 from argus_kit.clock import frozen, iso, now
@@ -206,6 +207,8 @@ class TestCards:
         epoch = card["epochs_latest"][0]
         assert (epoch["epoch"], epoch["val_loss"], epoch["lr"], epoch["val_loss_trace"]) == (3, 0.5, None, [0.9, 0.5])
         assert [c["jobs"] for c in cards if c["batch"]["id"] != "a"] == [[], []]
+        shown = CompactBatches.model_validate({"batches": cards}).model_dump(mode="json")
+        assert shown == {"batches": cards}
 
     async def test_the_number_of_statements_does_not_grow_with_the_batches(self, world, platform, statements):
         async def cost(path):
