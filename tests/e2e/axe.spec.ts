@@ -51,6 +51,14 @@ interface Dialog {
 const DIALOGS: Record<string, Dialog> = {
   'the bell': { path: () => '/', open: (page) => page.getByTestId('bell').click(), shown: 'bell-panel' },
   'a new channel': { path: () => '/settings/notifications?tab=channels', open: (page) => page.getByTestId('add-channel').click(), shown: 'channel-form' },
+  'a new rule': {
+    path: () => '/settings/notifications?tab=rules',
+    async open(page) {
+      await page.getByTestId('add-rule').click()
+      await page.getByTestId('quiet-on').click()
+    },
+    shown: 'rule-form',
+  },
   sharing: { path: (demo) => `/batches/${demo.batch('convnext-long')}?share=1`, shown: 'share-dialog' },
   'running again': { path: (demo) => `/batches/${demo.batch('convnext-baseline')}?rerun=1`, shown: 'rerun-dialog' },
   views: { path: () => '/batches', open: (page) => page.getByTestId('views').click(), shown: 'views-list' },
