@@ -154,6 +154,11 @@ def at_rest(target: Target, _quick: bool) -> Figures:
     return {"memory_mib": _memory_mib(target.pid), "idle_cpu_pct": round(spent / 3 * 100, 1), "ready_s": target.ready_s}
 
 
+def storms(quick: bool) -> Figures:
+    """P14."""
+    return script("storm", *(["--quick"] if quick else []), timeout_s=900)
+
+
 # Without a server, and with one of each mode.
 ALONE: dict[str, Callable[[bool], Figures]] = {
     "floors": limits,
@@ -161,6 +166,7 @@ ALONE: dict[str, Callable[[bool], Figures]] = {
     "P2": importing,
     "P12": knowing_the_caller,
     "P13": acting_at_best,
+    "P14": storms,
 }
 WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P9": at_rest,

@@ -41,6 +41,7 @@ def lines(results: Results) -> Iterator[str]:
         _fan_out,
         _callers,
         _commands,
+        _storms,
     ):
         yield from section(results)
     yield ""
@@ -294,6 +295,27 @@ def _commands(results: Results) -> Iterator[str]:
     )
     rows = [(what, _figure(results.get("P13", "here", name))) for what, name in floors]
     yield from _table("P13: what no command can beat", ("what", "figure"), rows)
+
+
+def _storms(results: Results) -> Iterator[str]:
+    names = (
+        ("failures, batches", ("failures",), ("batches",)),
+        ("sent in, s", ("sent_in_s",), None),
+        ("the first in the inbox after, ms", ("first_in_inbox_ms",), None),
+        ("all counted after the last answer, s", ("all_counted_after_s",), None),
+        ("memory before / at its peak, MiB", ("memory_before_mib",), ("memory_peak_mib",)),
+        ("rows of the inbox / of deliveries", ("rows", "notification"), ("rows", "delivery")),
+        ("rows that count / links to unsubscribe", ("rows", "surge"), ("rows", "unsubscribe_token")),
+        ("mails sent in the first two minutes", ("mails_sent",), None),
+    )
+    rows = []
+    for what, *paths in names:
+        for_each = ("one_batch", "many_batches")
+        cells = [
+            " / ".join(_figure(results.get("P14", "here", case, *path)) for path in paths if path) for case in for_each
+        ]
+        rows.append((what, *cells))
+    yield from _table("P14: a storm of failures", ("what", "one batch", "500 batches"), rows)
 
 
 def _figure(value: Any) -> str:

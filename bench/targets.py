@@ -96,6 +96,18 @@ TARGETS = (
             Target("P13", f"{mode}, the same, lost", 0, "commands", (mode, "crowd", "lost")),
         )
     ),
+    Target(
+        "P14",
+        "10,000 failures of one batch: the first in the inbox",
+        3000,
+        "ms",
+        ("here", "one_batch", "first_in_inbox_ms"),
+    ),
+    Target("P14", "the same, mails in the first two minutes", 2, "mails", ("here", "one_batch", "mails_sent")),
+    Target(
+        "P14", "10,000 failures of 500 batches: all counted", 10, "s", ("here", "many_batches", "all_counted_after_s")
+    ),
+    Target("P14", "the same, mails in the first two minutes", 2, "mails", ("here", "many_batches", "mails_sent")),
     Target("P12", "event loop late in a storm of logins, p99", 25, "ms", ("here", "storm", "loop_late_p99_ms")),
 )
 
