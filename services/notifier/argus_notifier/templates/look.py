@@ -20,7 +20,7 @@ LOOK: Final = {
     "pre": f"margin:0 0 16px;padding:12px 14px;{_MONO};font-size:13px;line-height:19px;color:#1a1f27;"
     "background-color:#eef0f3;border-radius:6px;white-space:pre-wrap;word-break:break-word;overflow-wrap:anywhere",
     "table": "width:100%;margin:4px 0 20px;border-collapse:collapse",
-    "th": f"padding:7px 16px 7px 0;{_FONT};font-size:13px;line-height:20px;font-weight:400;color:#5f6877;"
+    "th": f"width:28%;padding:7px 16px 7px 0;{_FONT};font-size:13px;line-height:20px;font-weight:400;color:#5f6877;"
     "text-align:left;vertical-align:top;white-space:nowrap;border-bottom:1px solid #e3e6ea",
     "td": f"padding:7px 0;{_FONT};font-size:14px;line-height:20px;color:#1a1f27;text-align:left;vertical-align:top;"
     "word-break:break-word;overflow-wrap:anywhere;border-bottom:1px solid #e3e6ea",

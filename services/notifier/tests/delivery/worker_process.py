@@ -1,4 +1,4 @@
-"""A worker of the queue in a process of its own, to be killed: `python worker_process.py DB_URL HOME PORT HOW`.
+"""A worker of the queue in a process of its own, to be killed: `python worker_process.py DB_URL HOME PORT HOW [smtp]`.
 
 It sends what is due to a receiver on loopback and ends when nothing is; it prints what the receiver said yes to. HOW
 says where it kills itself, or `never`.
@@ -19,6 +19,9 @@ from argus_kit.settings import Settings
 from argus_notifier.delivery import repository, sender
 from argus_notifier.delivery.machine import Backoff, Outcome, Sent
 from argus_notifier.delivery.transport import idempotency_key
+from argus_notifier.mail.repository import KIND
+from argus_notifier.mail.smtp import compose
+from argus_notifier.mail.transport import MailTransport
 from argus_notifier.settings import NotifierSettings
 
 HOW = sys.argv[4]
@@ -52,6 +55,20 @@ class LoopbackTransport:
         return Sent()
 
 
+class SmtpTransport(MailTransport):
+    """Mail to a server on loopback; prints the ids of the mails that it took."""
+
+    async def send(self, row: sa.Row) -> Outcome:
+        here("claimed")
+        outcome = await super().send(row)
+        if isinstance(outcome, Sent):
+            os.write(1, f"{compose(row, SMTP)['Message-ID']}\n".encode())
+        return outcome
+
+
+SMTP = NotifierSettings(smtp_host="127.0.0.1", smtp_port=int(sys.argv[3]), smtp_use_tls=False, mail_at_once=2)
+
+
 class Worker(sender.Delivery):
     """Dies where it is told."""
 
@@ -76,7 +93,9 @@ async def main() -> None:
         here("uncommitted")
 
     # Only the sender's: what an earlier process left behind is told to the database before.
-    worker = Worker(platform, NotifierSettings(), {"x": LoopbackTransport()})
+    by_mail = sys.argv[5:] == ["smtp"]
+    known = {KIND: SmtpTransport(platform, SMTP)} if by_mail else {"x": LoopbackTransport()}
+    worker = Worker(platform, SMTP if by_mail else NotifierSettings(), known)
     await worker._begin()
     repository.mark_sent = mark_sent
     while await worker.round():
