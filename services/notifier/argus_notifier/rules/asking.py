@@ -6,7 +6,7 @@ What a rule sees is what its owner may see: `argus_schema.access` is part of eac
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
 from argus_query.conditions import condition
-from argus_query.fields import JOBS, Plain, Tags, place_of
+from argus_query.fields import JOBS, Plain, Root, Source, Tags, place_of
 from argus_query.json_values import anything_at
 from argus_query.parser import parse
 from argus_query.tree import Both, Compare, Field, In, Is, Node, Not
@@ -33,6 +33,19 @@ _MOST_VALUES: Final = 6
 JOINED: Final = ingest.job.join(ingest.batch, job.batch_key == batch.batch_key).outerjoin(
     auth.user, auth.user.c.id == batch.owner_id
 )
+
+
+# Of the few jobs that changed, settings are read where they stand. Asking each configuration that there is, as finding
+# jobs among all of them does, would read more than these jobs.
+_EXTRA: Final = sa.type_coerce(job.extra, job.extra.type)
+
+
+def _where_it_stands(root: Root) -> Root:
+    column, before, after, is_numeric = root
+    return (_EXTRA if column is job.extra else column, before, after, is_numeric)
+
+
+FEW: Final = replace(JOBS, roots={name: _where_it_stands(root) for name, root in JOBS.roots.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +81,9 @@ def asked(rule_id: int, text: str, viewer: Viewer, *, is_own: bool = False, is_a
     return found
 
 
-def where(one: Asked, at: datetime) -> sa.ColumnElement[bool]:
-    """The condition of SQL on a job and its batch."""
-    parts = [visible_to(one.viewer), condition(one.tree, at, is_certain=True)]
+def where(one: Asked, at: datetime, source: Source = JOBS) -> sa.ColumnElement[bool]:
+    """The condition of SQL on a job and its batch; `FEW` for few jobs."""
+    parts = [visible_to(one.viewer), condition(one.tree, at, source, is_certain=True)]
     if one.is_own:
         parts.append(batch.owner_id == one.viewer.user_id)
     if one.is_about_silence:
@@ -88,7 +101,7 @@ async def holding(
     is_new = sa.func.coalesce(job.end_time, at) > at - OLD
     for begin in range(0, len(rules), _AT_ONCE):
         part = rules[begin : begin + _AT_ONCE]
-        columns = [sa.case((where(one, at), 1), else_=0).label(f"r{number}") for number, one in enumerate(part)]
+        columns = [sa.case((where(one, at, FEW), 1), else_=0).label(f"r{number}") for number, one in enumerate(part)]
         statement = (
             sa.select(job.job_id, *columns)
             .select_from(JOINED)

@@ -80,6 +80,17 @@ class TestMetrics:
         await lab.change(batch, event="job_done", latest={"val_acc": 0.95}, status="done", end_time=month)
         assert await lab.said() == []
 
+    async def test_settings_and_tags_are_asked_of_the_job_itself(self, lab):
+        ada = await lab.house.person("ada")
+        await lab.rule(ada, condition='config.optim.name = "adam" and tags = "baseline" and config.lr < 1e-3')
+        batch = await lab.batch(ada)
+        for job_id, name in (("j1", "sgd"), ("j2", "adam")):
+            extra = {"config": {"lr": 1e-4, "optim": {"name": name}}, "tags": ["baseline"]}
+            await lab.change(batch, job_id, event="job_start", extra=extra)
+        (row,) = await lab.said()
+        assert row.job_id == "j2"
+        assert "config.optim.name = adam" in row.body
+
     async def test_many_jobs_of_a_batch_are_one_word(self, lab):
         ada = await lab.house.person("ada")
         await lab.rule(ada)

@@ -50,9 +50,7 @@ async def test_an_event_is_pushed_once_in_the_contracts_form(house, wires, path)
     (row,) = await house.rows(tables.delivery)
     message = Said(row.dedupe_key, row.event_type, row.subject, row.body_text, row.created_at, row.facts)
     body = post("feishu", message, secret="", at=now()).body.decode()
-    assert body == (
-        '{"msg_type":"text","content":{"text":"[ERROR] job_failed / ' + batch.id + '\\n{\\"code\\":137}"}}'
-    )
+    assert body == ('{"msg_type":"text","content":{"text":"[ERROR] job_failed / ' + batch.id + '\\n{\\"code\\":137}"}}')
 
 
 async def test_what_is_old_is_not_pushed(house, wires, path):
