@@ -196,7 +196,7 @@ test('the audit log is filtered by its address, taken home as a file, and proven
   await expect(page).toHaveURL(new RegExp(`username=${account.username}`))
   const rows = page.getByTestId('audit').locator('tbody tr')
   await expect(rows).toHaveCount(1)
-  await expect(rows.first()).toContainText('register')
+  await expect(rows.first()).toContainText('Registered')
   await rows.first().getByRole('button').click()
   await expect(page.getByTestId('audit').locator('pre')).toContainText('"action": "register"')
 
