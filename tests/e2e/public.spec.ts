@@ -47,7 +47,7 @@ test('a public link is made, followed by a stranger to a job, counted, and ended
 
   await page.reload()
   await page.getByRole('tab', { name: 'Public link' }).click()
-  await expect(link).toContainText('seen once')
+  await expect(link).toContainText('Seen once')
   await link.getByTestId('revoke-link').click()
   await page.getByRole('tooltip').getByRole('button', { name: 'Revoke' }).click()
   await expect(link).toHaveCount(0)
