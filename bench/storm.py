@@ -111,7 +111,7 @@ async def _until(target: Target, names: list[str], count: int) -> float:
     """Seconds until the inbox tells of so many."""
     begin = time.perf_counter()
     marks = ",".join("?" * len(names))
-    while time.perf_counter() - begin < 180:
+    while time.perf_counter() - begin < 600:
         with closing(_database(target)) as database:
             asked = f"select coalesce(sum(count), 0) from notification where batch_id in ({marks})"
             if database.execute(asked, names).fetchone()[0] >= count:

@@ -16,7 +16,7 @@ from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.grouping.reasons import OTHER, kind_of_crash
 
 SHOWN_AFTER: Final = timedelta(seconds=1)
-"""How soon the inbox's row tells of more: each time it is written again for everyone."""
+"""How soon the inbox's row tells of more, at first: each time it is written again for everyone."""
 _MOST_REASONS: Final = 12
 _MOST_JOBS: Final = 20
 _MOST_COUNTED: Final = 64
@@ -54,7 +54,8 @@ def counted(known: Surge | None, some: Sequence[Occurrence], at: datetime, windo
         begun = Surge(at, ends_at, len(some), len(some), len(some), None, *_told(some, {}, ()), marks)
         return begun, True
     # A window that nobody has closed yet goes on: nothing is lost when the clock of its end is late.
-    soon = min(at + SHOWN_AFTER, max(known.ends_at, at))
+    # The longer it lasts, the seldomer it is shown: a handful of times a window, however many batches fail at once.
+    soon = min(at + max(SHOWN_AFTER, at - known.begins_at), max(known.ends_at, at))
     due_at = soon if known.due_at is None or known.due_at > soon else known.due_at
     reasons, job_ids = _told(some, known.reasons, known.job_ids)
     more = replace(known, count=known.count + len(some), due_at=due_at, reasons=reasons, job_ids=job_ids)

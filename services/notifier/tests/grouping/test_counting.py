@@ -27,10 +27,23 @@ class TestCounted:
         one, begins = counted(None, failures(0), START, 60)
         assert begins
         assert (one.count, one.told, one.due_at) == (1, 1, None)
-        two, begins = counted(one, failures(1, 5), START + timedelta(seconds=10), 60)
+        two, begins = counted(one, failures(1, 5), START + timedelta(seconds=0.5), 60)
         assert not begins
-        assert (two.count, two.told, two.due_at) == (6, 1, START + timedelta(seconds=11))
+        assert (two.count, two.told, two.due_at) == (6, 1, START + timedelta(seconds=1.5))
         assert two.reasons == {"RuntimeError": 6}
+
+    def test_the_longer_it_lasts_the_seldomer_it_is_shown_and_last_at_its_end(self):
+        known, _ = counted(None, failures(0), START, 60)
+        written = []
+        for second in range(1, 70):
+            at = START + timedelta(seconds=second)
+            if second < 60:
+                known, _ = counted(known, failures(second), at, 60)
+            if known.due_at is not None and known.due_at <= at:
+                known, _ = shown(known, at)
+                written.append(second)
+        assert written == [2, 6, 14, 30, 60]
+        assert (known.shown, known.told, known.is_open) == (60, 60, False)
 
     def test_the_same_bundle_again_counts_nothing(self):
         one, _ = counted(None, failures(0), START, 60)
