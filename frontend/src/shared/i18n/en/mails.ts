@@ -62,6 +62,7 @@ export default {
     recipient: 'This address will hear no more of the project.',
     act: 'Unsubscribe',
     done: 'You will receive no more mails of this kind.',
+    refused: { unknown: 'This link is not known here.', used: 'This link was already used: you are unsubscribed.' },
     cut: 'This link is not complete. Copy all of it from the mail.',
     settings: 'Choose what you hear of',
   },

@@ -61,6 +61,7 @@ export default {
     recipient: '该地址将不再收到此项目的消息。',
     act: '退订',
     done: '您将不再收到此类邮件。',
+    refused: { unknown: '此处不识别该链接。', used: '该链接已被使用：您已退订。' },
     cut: '链接不完整，请从邮件中完整复制。',
     settings: '选择要接收的内容',
   },
