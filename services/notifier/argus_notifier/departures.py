@@ -20,8 +20,8 @@ _OF_A_PERSON: Final = (
     tables.subscription,
     tables.batch_subscription,
     tables.unsubscribe_token,
-    tables.rule,
     tables.digest_pref,
+    tables.rule,
 )
 
 

@@ -129,10 +129,6 @@ AUDITED: Final[dict[str, str]] = {
 }
 
 EXEMPT: Final[dict[str, str]] = {
-    "POST /api/me/rules/preview": "It shows what a draft would have said, and says nothing.",
-    "POST /api/me/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
-    "POST /api/projects/{project}/rules/preview": "It shows what a draft would have said, and says nothing.",
-    "POST /api/projects/{project}/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
     "POST /api/events": _RECORD,
     "POST /api/events/batch": _RECORD,
     "POST /api/auth/refresh": "The session that was opened goes on; one that comes again is noted as stolen.",
@@ -143,6 +139,10 @@ EXEMPT: Final[dict[str, str]] = {
     "POST /api/auth/oauth/github/link/init": _AWAY,
     "POST /api/auth/oauth/oidc/{slug}/link/init": _AWAY,
     "POST /api/admin/email/templates/{template_id}/preview": "It shows what a draft makes of made-up data.",
+    "POST /api/me/rules/preview": "It shows what a draft would have said, and says nothing.",
+    "POST /api/me/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
+    "POST /api/projects/{project}/rules/preview": "It shows what a draft would have said, and says nothing.",
+    "POST /api/projects/{project}/rules/{rule_id}/test": "It shows what a rule would have said, and says nothing.",
     "POST /api/me/digest/preview": "It shows what would be mailed, and mails nothing.",
     "POST /api/stars": _MARK,
     "DELETE /api/stars/{target_type}/{target_id}": _MARK,

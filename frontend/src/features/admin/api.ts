@@ -102,10 +102,10 @@ export const exportAudit = (query: AuditQuery, format: ExportFormat): Promise<Bl
 
 export const readSecurity = () => ok(client.GET('/api/admin/security/status'))
 export const readJwtStatus = () => ok(client.GET('/api/admin/security/jwt/status'))
+export const rotateKey = () => ok(client.POST('/api/admin/security/jwt/rotate'))
+
 export const readCommandKeys = () => ok(client.GET('/api/agents/command-keys'))
 export const rotateCommandKey = (how: Rotation) => ok(client.POST('/api/agents/command-keys/rotate', { body: how }))
-
-export const rotateKey = () => ok(client.POST('/api/admin/security/jwt/rotate'))
 
 export const readProviders = () => ok(client.GET('/api/auth/oauth/config'))
 
