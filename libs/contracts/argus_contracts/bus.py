@@ -35,6 +35,8 @@ ALL_AUDIT: Final = "argus.audit.>"
 ALL_DEPARTURES: Final = "argus.departure.>"
 MEMBERSHIP_SET: Final = "argus.membership.set"
 ALL_MEMBERSHIPS: Final = "argus.membership.>"
+SHARE_GRANTED: Final = "argus.share.granted"
+ALL_SHARES: Final = "argus.share.>"
 
 _SUBJECT_TOKEN_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -52,7 +54,7 @@ class StreamSpec(NamedTuple):
 # Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
 LIVE_STREAM: Final = StreamSpec("ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS), 72 * 3600, 120, "limits")
 # Work to be done once by one consumer each (mail: notifier, audit: auth); removed when acknowledged.
-_WORK: Final = (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES, ALL_MEMBERSHIPS)
+_WORK: Final = (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES, ALL_MEMBERSHIPS, ALL_SHARES)
 WORK_STREAM: Final = StreamSpec("ARGUS_WORK", _WORK, 14 * 24 * 3600, 120, "workqueue")
 STREAMS: Final = (LIVE_STREAM, WORK_STREAM)
 
@@ -289,6 +291,21 @@ class PersonDeparted(msgspec.Struct, kw_only=True):
     user_id: int
     email: str
     runs: Literal["delete", "keep"]
+    at: datetime
+
+
+class ShareGranted(msgspec.Struct, kw_only=True):
+    """Somebody may see what they could not before: a batch, or where ``batch_id`` is None batches of a project.
+
+    ``id`` tells one grant from its second arrival. That a permission changed is no grant.
+    """
+
+    id: str = msgspec.field(default_factory=_new_id)
+    grantee_id: int
+    shared_by: str
+    project: str
+    batch_id: str | None = None
+    permission: str
     at: datetime
 
 

@@ -83,6 +83,15 @@ CHANNELS: Final = (
         stream=bus.WORK_STREAM,
     ),
     Channel(
+        "share",
+        bus.SHARE_GRANTED,
+        "Somebody was given a batch or a project, and is told.",
+        bus.ShareGranted,
+        ("catalog",),
+        ("notifier",),
+        stream=bus.WORK_STREAM,
+    ),
+    Channel(
         "departure",
         "argus.departure.{service}",
         "An account was deleted: forget what is kept of the person.",

@@ -43,6 +43,7 @@ SAMPLES = [
     bus.TrackingRestore(kind="job", batch_id="b", job_id="j", at=AT),
     bus.TrackingRestoreReply(ok=True, restored=1),
     bus.MailMessage(to="ada@example.org", subject="s", body_text="t", event_type="batch_done"),
+    bus.ShareGranted(grantee_id=3, shared_by="ada", project="p", permission="viewer", at=AT),
     bus.DigestAsk(user_id=3, since=AT, until=AT),
     bus.DigestReply(
         n_done=1,

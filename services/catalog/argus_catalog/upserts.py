@@ -16,6 +16,16 @@ async def insert_if_absent(connection: AsyncConnection, table: sa.Table, row: di
     return (await connection.execute(statement)).first() is not None
 
 
+async def insert_or_change(
+    connection: AsyncConnection, table: sa.Table, row: dict[str, Any], changes: dict[str, Any]
+) -> bool:
+    """As `upsert`. Returns whether the row is new."""
+    if await insert_if_absent(connection, table, row):
+        return True
+    await upsert(connection, table, row, changes)
+    return False
+
+
 async def upsert(connection: AsyncConnection, table: sa.Table, row: dict[str, Any], changes: dict[str, Any]) -> None:
     """Insert a row, or make `changes` to the one with its key."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -16,6 +16,7 @@ from argus_contracts import bus as wire
 from argus_kit import audit
 from argus_kit.actor import Actor
 from argus_kit.bus import Bus, BusUnavailable
+from argus_kit.clock import now
 from argus_kit.outbox import Transaction
 from argus_kit.parts import Part
 from argus_kit.platform import platform_of
@@ -74,6 +75,18 @@ class Change:
         self.announcements.append(
             wire.AccessChanged(batch_id=batch_id, project=project, owner_id=owner_id, user_id=user_id)
         )
+
+    def granted(self, actor: Actor, grantee_id: int, permission: str, *, project: str, batch_id: str | None) -> None:
+        """Somebody may see what they could not before, and is told."""
+        told = wire.ShareGranted(
+            grantee_id=grantee_id,
+            shared_by=actor.username,
+            project=project,
+            batch_id=batch_id,
+            permission=permission,
+            at=now(),
+        )
+        self._transaction.publish(wire.SHARE_GRANTED, wire.encode(told), msg_id=told.id)
 
     def audit(self, actor: Actor, action: str, target_type: str, target_id: str, **facts: Any) -> None:
         """A line for the audit log."""

@@ -13,6 +13,7 @@ from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.shares import ShareConsumer
 from argus_notifier.channels.messages import KINDS
 from argus_notifier.channels.transport import ChannelTransport
 from argus_notifier.delivery.sender import Delivery
@@ -37,6 +38,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     file = WatchedFile(Path(settings.notification_rules)) if settings.notification_rules else None
     return (
         AlertConsumer(platform, settings),
+        ShareConsumer(platform, settings),
         SurgeLoop(platform, settings),
         RuleConsumer(platform, settings, rules_of(platform)),
         RuleTimer(platform, settings, rules_of(platform)),

@@ -70,6 +70,8 @@ async def put_member(change: Change, actor: Actor, project: str, username: str, 
         change.audit(actor, "member_add", "project", project, member_id=actor.user_id, role="owner")
     await _put(change, actor, project, person.id, Role(role))
     await _must_have_owner(connection, project)
+    if before is None and person.id != actor.user_id:
+        change.granted(actor, person.id, role, project=project, batch_id=None)
     action = "member_add" if before is None else "member_change"
     change.audit(actor, action, "project", project, member_id=person.id, role=role, before=before)
     change.access_changed(project=project)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.dependencies import BatchRef
 from argus_catalog.shares.schemas import BatchShare, NewBatchShare, NewProjectShare, ProjectShare
-from argus_catalog.upserts import upsert
+from argus_catalog.upserts import insert_or_change
 from argus_catalog.writing import Change
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor, must_reach
@@ -54,7 +54,8 @@ async def share_batch(change: Change, actor: Actor, batch: BatchRef, new: NewBat
         "created_at": now(),
         "created_by": actor.user_id,
     }
-    await upsert(change.connection, own.batch_share, row, {"permission": new.permission})
+    if await insert_or_change(change.connection, own.batch_share, row, {"permission": new.permission}):
+        change.granted(actor, grantee_id, new.permission, project=batch.project, batch_id=batch.id)
     change.access_changed(batch_id=batch.id, project=batch.project, owner_id=batch.owner_id, user_id=grantee_id)
     change.audit(actor, "share_add", "batch", batch.id, grantee_id=grantee_id, permission=new.permission)
     found = (await change.connection.execute(_batch_shares(batch.id).where(one.grantee_id == grantee_id))).mappings()
@@ -106,7 +107,8 @@ async def share_project(change: Change, actor: Actor, new: NewProjectShare) -> P
         "permission": new.permission,
         "created_at": now(),
     }
-    await upsert(change.connection, own.project_share, row, {"permission": new.permission})
+    if await insert_or_change(change.connection, own.project_share, row, {"permission": new.permission}):
+        change.granted(actor, grantee_id, new.permission, project=new.project, batch_id=None)
     change.access_changed(project=new.project, owner_id=actor.user_id, user_id=grantee_id)
     change.audit(actor, "share_add", "project", new.project, grantee_id=grantee_id, permission=new.permission)
     query = _project_shares(actor.user_id).where(

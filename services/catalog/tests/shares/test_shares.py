@@ -54,6 +54,34 @@ class TestShares:
         await eventually(all_said)
         assert {(c.batch_id, c.user_id) for c in heard} == {("a", two.people["bob"])}
 
+    async def test_who_is_given_something_is_told_once(self, two, platform):
+        heard, begun = [], now()
+
+        async def on_granted(message):
+            granted = wire.decode(wire.ShareGranted, message.data)
+            # The stream keeps what other tests said.
+            if granted.at >= begun:
+                heard.append(granted)
+
+        await platform.bus.consume(wire.WORK_STREAM, "test-shares", [wire.ALL_SHARES], on_granted)
+        for permission in ("viewer", "editor"):
+            await send(two, "POST", "/api/batches/a/shares", grantee_username="bob", permission=permission)
+            await send(
+                two, "POST", "/api/projects/shares", project="vision", grantee_username="bob", permission=permission
+            )
+        await send(two, "PUT", "/api/projects/vision/members/bob", role="editor")
+
+        async def both_said():
+            return len(heard) >= 3
+
+        await eventually(both_said)
+        assert [(one.batch_id, one.project, one.permission, one.shared_by) for one in heard] == [
+            ("a", "vision", "viewer", "ada"),
+            (None, "vision", "viewer", "ada"),
+            (None, "vision", "editor", "ada"),
+        ]
+        assert {one.grantee_id for one in heard} == {two.people["bob"]}
+
     @pytest.mark.parametrize(
         ("name", "status", "code"), [("nobody", 404, "user.not_found"), ("ada", 400, "user.is_self")]
     )

@@ -94,7 +94,7 @@ def _message(one: Occurrence, row: sa.Row[Any], say: Say, locale: str, base_url:
 def _again(base_url: str) -> Again:
     def again(title: str, body: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         # It is about several things now: the inbox shows them all.
-        of_one = {"batch_id": None, "job_id": None, "host": None, "url": f"{base_url}/notifications"}
+        of_one = {"batch_id": None, "job_id": None, "host": None, "url": f"{base_url}/inbox"}
         return {"subject": title, "body_text": body, "batch_id": None, "facts": of_one}
 
     return again

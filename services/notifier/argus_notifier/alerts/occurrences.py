@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from argus_notifier.kinds import KINDS, Kind, Severity
 
@@ -92,7 +93,9 @@ class Occurrence:
         """Where the web app shows what it is about."""
         if self.batch is not None:
             return f"/batches/{self.batch.id}"
-        return f"/hosts/{self.host}" if self.host else "/notifications"
+        if self.kind == "share_granted":
+            return f"/projects/{quote(str(self.data.get('project', '')), safe='')}"
+        return f"/hosts/{self.host}" if self.host else "/inbox"
 
     @property
     def reason(self) -> str | None:

@@ -45,6 +45,7 @@ _ENGLISH: Final = {
     "host_offline": "Host {host} has gone quiet",
     "host_recovered": "Host {host} is heard of again",
     "disk_low": "A disk of {host} is nearly full",
+    "share_granted": "{by} shared {what} with you",
     "no_reason": "No reason was given.",
     "jobs": "Jobs: {done} done, {failed} failed.",
     "silent": "Nothing was heard of it for {minutes} minutes.",
@@ -71,6 +72,7 @@ _CHINESE: Final = {
     "host_offline": "主机 {host} 失去联系",
     "host_recovered": "主机 {host} 已恢复联系",
     "disk_low": "主机 {host} 的磁盘即将写满",
+    "share_granted": "{by} 与您共享了 {what}",
     "no_reason": "未给出原因。",
     "jobs": "{done} 个任务完成，{failed} 个失败。",
     "silent": "已有 {minutes} 分钟没有任何消息。",
@@ -94,7 +96,11 @@ def words(occurrence: Occurrence, job: Job, locale: str) -> Words:
         return Words(data["title"], str(data.get("text") or ""))
     texts = _texts(locale)
     title = texts[occurrence.kind].format(
-        job=occurrence.job_id or "?", batch=occurrence.batch_id or "?", host=occurrence.host or "?"
+        job=occurrence.job_id or "?",
+        batch=occurrence.batch_id or "?",
+        host=occurrence.host or "?",
+        by=data.get("shared_by", "?"),
+        what=occurrence.batch_id or data.get("project", "?"),
     )
     return Words(title, "\n".join([*_of_job(job, texts), *_lines(occurrence, texts)]))
 

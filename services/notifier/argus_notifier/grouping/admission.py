@@ -57,7 +57,8 @@ def as_one(first: Occurrence, known: Surge, *, key: str) -> Occurrence:
 def _key(one: Occurrence) -> repository.Key | None:
     """What is counted together; None: it stands for itself."""
     of = one.batch_id or one.host
-    if of is None or (one.ways is not None and not one.ways.grouped):
+    # What names those who hear of it is not the same for others.
+    if of is None or (one.to is not None and one.ways is None) or (one.ways is not None and not one.ways.grouped):
         return None
     if one.ways is not None:
         return one.kind, f"{one.ways.rule_id}:{of}"
