@@ -115,7 +115,8 @@ def _rendered(source: Source, locale: str, variables: Mapping[str, Any], *, is_s
 def _laid_out(content: str, locale: str, variables: Mapping[str, Any], *, subject: str, beginning: str) -> str:
     words, severity = _WORDS[locale], str(variables.get("severity", ""))
     around = {
-        "content": Markup(content),  # noqa: S704 (what was put in is escaped already)
+        # What was put in is escaped already.
+        "content": Markup(content),  # noqa: S704 # nosec B704
         "locale": locale,
         "subject": subject,
         "preview": beginning[:200],
