@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
-import { onLiveEvents, onResync } from '@/api/hub'
+import { onLiveEvents, onResync, whenLive } from '@/api/hub'
 import { currentUser } from '@/api/session'
 import { acknowledge, acknowledgeAll, listNotifications, remove, type Notification } from './api'
 
@@ -57,7 +57,11 @@ export const useInboxStore = defineStore('inbox', () => {
 
   const read = (item: Notification): Notification => ({ ...item, read_at: item.read_at ?? new Date().toISOString() })
 
-  onResync(() => void load())
+  // Read once: what the stream tells when it opens is not waited for twice.
+  let begun = false
+  onResync(() => {
+    if (begun) void load()
+  })
   onLiveEvents((events) => {
     for (const event of events) {
       if (event.event_type === 'notification') put(event as unknown as Notification)
@@ -65,10 +69,15 @@ export const useInboxStore = defineStore('inbox', () => {
   })
   watch(
     () => currentUser.value?.id,
-    (id) => {
+    async (id) => {
       items.value = []
       loading.value = true
-      if (id !== undefined) void load()
+      begun = false
+      if (id === undefined) return
+      await whenLive()
+      if (currentUser.value?.id !== id) return
+      begun = true
+      await load()
     },
     { immediate: true },
   )
