@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _database(request: pytest.FixtureRequest) -> dict[str, str]:
     if request.param == "sqlite":
         return {}
-    return {"ARGUS_DB_URL": request.getfixturevalue("postgres_server")}
+    return {"ARGUS_DB_URL": request.getfixturevalue("postgres_of_module")}
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ CONTRACT = [
     ("PUT", "/api/batches/b-1/email-subscription", "notifier"),
     ("GET", "/api/unsubscribe?token=12345678", "notifier"),
     ("GET", "/api/unsubscribe/recipient/abc", "notifier"),
-    ("PUT", "/api/admin/email/smtp", "notifier"),
+    ("PUT", "/api/admin/email/smtp", "auth"),
     ("GET", "/api/batches", "catalog"),
     ("GET", "/api/batches/compact", "catalog"),
     ("GET", "/api/batches/b-1", "catalog"),

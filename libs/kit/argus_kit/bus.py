@@ -361,13 +361,15 @@ class Bus(Part):
     async def _pull(self, pull: Any, take: Callable[[Sequence[Msg]], Awaitable[None]]) -> None:
         try:
             while True:
-                try:
+                messages: Sequence[Msg] = ()
+                # What came just as the time was over may be an empty list.
+                with contextlib.suppress(TimeoutError, NatsTimeoutError):
                     messages = await pull.fetch(64, timeout=5)
-                except (TimeoutError, NatsTimeoutError):
-                    # Nothing new. A consumer that is gone (a rebuilt NATS) also looks like silence: ask.
+                if messages:
+                    await take(messages)
+                else:
+                    # A consumer that is gone (a rebuilt NATS) also looks like silence: ask.
                     await pull.consumer_info()
-                    continue
-                await take(messages)
         finally:
             with contextlib.suppress(NatsError, OSError):
                 await pull.unsubscribe()

@@ -204,6 +204,15 @@ async def _admin(url: str, statement: str) -> None:
         await database.close()
 
 
+@pytest.fixture(scope="module")
+def postgres_of_module(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """Address of a fresh, migrated PostgreSQL database for a server that the tests of a module share."""
+    name = f"m_{secrets.token_hex(6)}"
+    _run(_admin(postgres_server, f"create database {name} template {postgres_template}"))
+    yield _named(postgres_server, name)
+    _run(_admin(postgres_server, f"drop database {name} with (force)"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Runs the test once on each engine."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Self
 
 import pytest
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, StreamSpec
@@ -466,3 +468,29 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(data)
             await writer.drain()
     writer.transport.abort()
+
+
+async def test_a_fetch_that_brings_nothing_ends_no_consumer(
+    bus: Bus, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, n_empty = JetStreamContext.PullSubscription.fetch, 0
+
+    async def fetch(self: JetStreamContext.PullSubscription, *given: object, **more: object) -> list[Msg]:
+        nonlocal n_empty
+        n_empty += 1
+        return [] if n_empty <= 3 else await real(self, *given, **more)
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", fetch)
+    heard: list[bytes] = []
+
+    async def together(messages: Sequence[Message]) -> None:
+        heard.extend(message.data for message in messages)
+
+    await bus.consume_many(LIVE_STREAM, f"many-{uuid.uuid4().hex}", [subject], together)
+    await bus.publish(out(subject, "after nothing"))
+
+    async def arrived() -> bool:
+        return heard == [b"after nothing"]
+
+    await eventually(arrived, 15)
+    assert n_empty > 3

@@ -91,7 +91,7 @@ class Training:
 def server(request, tmp_path_factory):
     environment = {}
     if request.param == "postgresql":
-        environment["ARGUS_DB_URL"] = request.getfixturevalue("postgres_server")
+        environment["ARGUS_DB_URL"] = request.getfixturevalue("postgres_of_module")
     made = ServerProcess(tmp_path_factory.mktemp("argus") / "home", **environment)
     made.start()
     made.wait_ready(120)

@@ -304,5 +304,5 @@ class TestForwarding:
 
     @pytest.mark.parametrize("address", ["http://x", "udp://", "unix:", "tcp://a b", "localhost:514"])
     def test_an_address_that_is_none_is_refused_at_the_start(self, address):
-        with pytest.raises(ValueError, match="audit_syslog"):
+        with pytest.raises(ValueError, match="ARGUS_AUDIT_SYSLOG"):
             AuthSettings(audit_syslog=address)

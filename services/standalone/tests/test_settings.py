@@ -26,7 +26,12 @@ from argus_schema import auth
 from argus_standalone import reference
 
 # One value of each kind that a rule takes and that is no default.
-OTHER: dict[str, Any] = {"boolean": (True, False), "number": (11, 12), "text": ("one.example", "two.example")}
+OTHER: dict[str, Any] = {
+    "boolean": (True, False),
+    "number": (11, 12),
+    "decimal": (31.5, 32.5),
+    "text": ("one.example", "two.example"),
+}
 RULED = {"from": ("a@one.example", "a@two.example"), "github_callback": ("https://one.example", "https://two.example")}
 
 

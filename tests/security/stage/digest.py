@@ -15,6 +15,8 @@ Digest = Mapping[str, frozenset[Row]]
 # They change by themselves, or because somebody called: what waits to be sent, who was seen, what was written down.
 _RESTLESS: Final = re.compile(
     r".*_outbox|circuit|audit_\w+|lease|retention_run|sqlite_sequence|alembic_version"
+    # What rules and watchdogs remember of what was reported, and what of it was told.
+    r"|watch|watch_request|rule_watch|surge|told"
     # Blocks of points are merged in the background.
     r"|metric_\w+"
 )

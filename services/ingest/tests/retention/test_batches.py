@@ -85,6 +85,8 @@ async def run_of(ingest, batch_id, *files):
 
 def test_every_table_with_a_batch_key_is_emptied():
     with_key = {table.name for table in metadata.sorted_tables if "batch_key" in table.columns}
+    # Notifier forgets by itself what it watched.
+    with_key -= {"rule_watch", "watch"}
     assert {table.name for table in [*tables_of_batches(), tables.batch]} == with_key
 
 
