@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from nats.aio.msg import Msg
@@ -475,7 +475,7 @@ async def test_a_fetch_that_brings_nothing_ends_no_consumer(
 ) -> None:
     real, n_empty = JetStreamContext.PullSubscription.fetch, 0
 
-    async def fetch(self: JetStreamContext.PullSubscription, *given: object, **more: object) -> list[Msg]:
+    async def fetch(self: JetStreamContext.PullSubscription, *given: Any, **more: Any) -> list[Msg]:
         nonlocal n_empty
         n_empty += 1
         return [] if n_empty <= 3 else await real(self, *given, **more)
