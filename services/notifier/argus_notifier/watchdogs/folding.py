@@ -41,7 +41,7 @@ async def fold(connection: AsyncConnection, known: KnownLimits, heard: Heard, no
     notes = await repository.notes(connection, keys, [hosts.key_of(name) for name in names])
     found = await repository.jobs(connection, _named(heard))
     traces = {pair: row.val_loss_trace or [] for pair, row in found.items()}
-    failed = {pair for pair, row in found.items() if row.status == "failed"}
+    failed = {pair for pair, row in found.items() if row.status == "failed" and not memory.sign(row.reason or "")}
     for bundle, said in heard:
         here = Round(notes, batch_of(bundle), limits[bundle.project], now)
         _watch_silence(here, said)

@@ -168,11 +168,10 @@ def sign_of_memory(here: Round, job_id: str, text: str, at: float) -> None:
 
 
 def out_of_memory(here: Round, failure: Failure, *, in_reason: bool) -> None:
-    """A job failed: for want of memory, where its log or its reason says so."""
+    """A job failed: for want of memory, where its log says so. Where its reason does, the failure's word tells it."""
     known = here.notes.get(memory_key(here, failure.job_id))
     here.notes.drop(memory_key(here, failure.job_id))
-    if (known is None and not in_reason) or not here.is_fresh(failure.at):
+    if known is None or in_reason or not here.is_fresh(failure.at):
         return
-    line = known.state["line"] if known else failure.reason[:_LONGEST_LINE]
-    about = {"batch": here.batch, "job_id": failure.job_id, "data": {"line": line}}
+    about = {"batch": here.batch, "job_id": failure.job_id, "data": {"line": known.state["line"]}}
     here.notes.tell("oom_suspected", f"{here.batch.key}:{failure.job_id}", here.now, **about)

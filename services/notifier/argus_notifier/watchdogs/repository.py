@@ -119,7 +119,7 @@ async def jobs(connection: AsyncConnection, pairs: Iterable[tuple[int, str]]) ->
         return {}
     wanted = [sa.and_(job.batch_key == key, job.job_id.in_(ids)) for key, ids in by_batch.items()]
     statement: sa.Select[Any] = sa.select(
-        job.batch_key, job.job_id, job.status, job.end_time, job.val_loss_trace
+        job.batch_key, job.job_id, job.status, job.reason, job.end_time, job.val_loss_trace
     ).where(sa.or_(*wanted), job.deleted_at.is_(None))
     return {(row.batch_key, row.job_id): row for row in await connection.execute(statement)}
 

@@ -257,11 +257,13 @@ class TestMemory:
         await watch.hear(batch, self.LINE)
         assert await watch.told() == [("oom_suspected", ada.id)]
 
-    async def test_the_reason_may_say_it_and_other_failures_do_not(self, watch, batch, ada):
+    async def test_where_the_reason_says_it_the_failures_own_word_is_enough(self, watch, batch):
         await watch.hear(batch, self.FAILED)
-        assert await watch.told() == []
+        await watch.hear(batch, self.LINE)
         await watch.hear(batch, ("job_failed", "j", 0, {"reason": "MemoryError: no"}))
-        assert await watch.told() == [("oom_suspected", ada.id)]
+        await watch.set(ingest.job, {"status": "failed", "reason": "MemoryError: no"})
+        await watch.hear(batch, self.LINE)
+        assert await watch.told() == []
 
 
 class TestHosts:
