@@ -43,11 +43,11 @@ test('a batch answers first, follows what happens, and keeps its tab in the addr
 
   await page.getByRole('tab', { name: 'Notifications' }).click()
   const mails = page.getByTestId('mail-choice')
-  await mails.getByLabel('It failed').check()
+  await mails.getByRole('checkbox', { name: 'Batch failed' }).check()
   await mails.getByTestId('save-mails').click()
   await expect(mails).toContainText('chosen for this batch alone')
   await page.reload()
-  await expect(mails.getByLabel('It failed')).toBeChecked()
+  await expect(mails.getByRole('checkbox', { name: 'Batch failed' })).toBeChecked()
 })
 
 test('what is done with a batch: marks, commands, the way to the trash and back', async ({ page }) => {
