@@ -144,6 +144,8 @@ test('on paper a chart is light, as wide as a page, and its axes are not wiped o
       wipe.apply(this, rect)
     }
     addEventListener('beforeprint', () => (isPrinting = true))
+    // What is drawn anew for the window is no more on paper.
+    addEventListener('afterprint', () => (isPrinting = false))
   })
   const run = await open(page)
   await page.emulateMedia({ colorScheme: 'dark' })
