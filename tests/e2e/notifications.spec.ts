@@ -92,7 +92,7 @@ test('a channel is added, tried, and hears of a failure', async ({ page }) => {
   await page.getByTestId('channel-url').fill(url)
   await page.getByTestId('save-channel').click()
   await expect(page.getByTestId('channel-made')).toBeVisible()
-  await page.keyboard.press('Escape')
+  await page.getByRole('dialog', { name: 'The secret of this channel' }).getByRole('button', { name: 'Close' }).click()
   const row = page.getByTestId('channel-lab screen')
   await row.getByTestId('test-channel').click()
   await expect(row.getByTestId('channel-tried')).toHaveText('The receiver took it.')
