@@ -121,7 +121,7 @@ test('an administrator sends a dead letter again', async ({ page }) => {
   await expect.poll(() => receiver.seen.length).toBe(1)
 
   await page.goto(`/admin/deliveries?status=failed&q=${run.batchId}`)
-  const row = page.getByTestId('delivery-table').getByRole('row').filter({ hasText: run.batchId })
+  const row = page.getByTestId('delivery-table').getByRole('row').filter({ hasText: run.batchId }).filter({ hasText: 'Webhook' })
   await expect(row).toContainText('404 no such hook')
   receiver.status = 200
   await row.getByTestId('retry-one').click()
