@@ -29,7 +29,9 @@ from bench.hosts import Line, SimulatedAgent, recorded
 
 # Minting a token costs the server a hash of 64 MiB; more at once only wait for each other.
 _REGISTER_AT_ONCE = 4
-_STOCK = 16
+# A freed question rests for a second, so that one host takes about one command a second: enough hosts that the
+# server is what is measured.
+_STOCK = 128
 
 
 def quantile(values: list[float], q: float) -> float | None:

@@ -27,6 +27,8 @@ class Line:
         self._place = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._head = f"Host: {self._place[0]}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        # A beat and an acknowledgement may fall together: one question at a time, or they read each other's answers.
+        self._turn = asyncio.Lock()
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The answer's JSON, None when it is empty.
@@ -37,11 +39,12 @@ class Line:
         """
         data = b"" if body is None else json.dumps(body).encode()
         text = f"{method} {path} HTTP/1.1\r\n{self._head}Content-Length: {len(data)}\r\n\r\n".encode() + data
-        try:
-            status, answer = await self._send(text)
-        except (OSError, asyncio.IncompleteReadError):
-            self.close()
-            status, answer = await self._send(text)
+        async with self._turn:
+            try:
+                status, answer = await self._send(text)
+            except (OSError, asyncio.IncompleteReadError):
+                self.close()
+                status, answer = await self._send(text)
         if status in {429, 503}:
             raise Busy(f"{method} {path}: {status} {answer[:300]!r}")
         if status >= 300:
