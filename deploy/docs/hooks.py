@@ -1,11 +1,13 @@
-"""What MkDocs does not do by itself: pages whose text lies at the root of the repository, and links that leave docs/.
+"""What MkDocs does not do by itself.
 
 A page with `source: CHANGELOG.md` in its head shows that file. A link to a file outside of docs/ leads to the repository
-(`repo_url`), or is plain text where nobody said where that is read.
+(`repo_url`), or is plain text where nobody said where that is read. The page of decisions lists them. And who reads
+Chinese finds Chinese pages: each language gets a search index of its own.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -13,11 +15,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
+_BASE = re.compile(r'(<script id="__config"[^>]*>\s*\{"base":\s*")([^"]*)"')
+_CHINESE = "zh/"
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """See mkdocs.plugins."""
+    if page.file.src_uri == "decisions/README.md":
+        markdown += _decisions(markdown)
     source = page.meta.get("source")
     folder = posixpath.dirname(f"docs/{page.file.src_uri}")
     if source is not None:
@@ -29,6 +35,49 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         return _led(link, folder, here, known, config.repo_url)
 
     return _outside_of_code(markdown, lambda text: _LINK.sub(led, text))
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """A Chinese page looks for its index, and for what it finds, below zh/."""
+    if not page.url.startswith(_CHINESE):
+        return output
+    changed, count = _BASE.subn(rf'\g<1>\g<2>/{_CHINESE.rstrip("/")}"', output)
+    if count != 1:
+        raise ValueError("docs: the theme keeps its base elsewhere now, so the search of Chinese pages finds nothing")
+    return changed
+
+
+def on_post_build(config: Any) -> None:
+    """Divide the search index."""
+    path = Path(config.site_dir, "search", "search_index.json")
+    if not path.exists():
+        return
+    index = json.loads(path.read_text("utf-8"))
+    english = [entry for entry in index["docs"] if not entry["location"].startswith(_CHINESE)]
+    chinese = [
+        {**entry, "location": entry["location"].removeprefix(_CHINESE)}
+        for entry in index["docs"]
+        if entry["location"].startswith(_CHINESE)
+    ]
+    for place, docs in ((path, english), (Path(config.site_dir, _CHINESE, "search", path.name), chinese)):
+        if docs:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps({**index, "docs": docs}, ensure_ascii=False), "utf-8")
+
+
+# After i18n, which builds the other language in this event (-100) and writes the index of both.
+on_post_build.mkdocs_priority = -200  # type: ignore[attr-defined]
+
+
+def _decisions(markdown: str) -> str:
+    """A list of those that the page does not name by itself."""
+    lines = []
+    for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
+        heading = path.read_text("utf-8").lstrip().split("\n", 1)[0]
+        title = re.sub(r"^#\s*(?:\d+\.?\s*)?", "", heading)
+        if path.name not in markdown:
+            lines.append(f"- {path.name[:4]} [{title}]({path.name})")
+    return "\n\n" + "\n".join(lines) + "\n"
 
 
 def _led(link: re.Match[str], folder: str, here: str, known: set[str], repository: str | None) -> str:
