@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from argus_executor.agents.departures import forget
 from argus_executor.batches.cut_off import CutOff
+from argus_executor.census import Census
 from argus_executor.commands import debts, repository
 from argus_executor.commands.changes import change
 from argus_executor.commands.deadlines import DEADLINES, TAKEN_WITHIN
@@ -70,4 +71,5 @@ def _is_overdue() -> sa.ColumnElement[bool]:
 def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the executor's worker runs."""
     departures = Departures(platform.bus, "executor", partial(forget, platform.database))
-    return (Expiry(platform), debts.Payments(platform), CutOff(platform), KeyUpkeep(platform), departures)
+    census = Census(platform.database)
+    return (Expiry(platform), debts.Payments(platform), CutOff(platform), KeyUpkeep(platform), departures, census)

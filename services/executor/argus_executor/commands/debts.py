@@ -65,15 +65,30 @@ def is_still_owed(
     *,
     finished_at: datetime | None,
     last_event_at: datetime | None,
+    has_paused_since: bool = False,
 ) -> bool:
-    """Whether the move still makes sense for a batch as it is now."""
+    """Whether the move still makes sense for a batch as it is now; `has_paused_since` the command's process began."""
     if kind == "stop":
         return batch_status == "stopping"
-    if batch_status == "paused" and (exit_code == PAUSED_EXIT or (kind == "rerun" and exit_code == 0)):
+    if batch_status == "paused" and (exit_code == PAUSED_EXIT or (has_paused_since and exit_code == 0)):
         return False
     # What was launched may have left its process behind, as a job of a queue does: it tells for itself.
     left_behind = finished_at is not None and last_event_at is not None and last_event_at > finished_at
     return not (exit_code == 0 and left_behind)
+
+
+def has_paused_since(kind: str, began_at: datetime | None, paused_at: datetime | None, clock_skew_s: float) -> bool:
+    """Whether the run that a command began has paused: under torchrun its process ends with 0 then, as if it were done.
+
+    Args:
+        kind: the command's; the batch of a rerun is new, so that any pause is the command's own.
+        began_at: when its process began, by the server's clock.
+        paused_at: when the batch was paused, by its host's clock.
+        clock_skew_s: how far the host's clock is ahead of the server's.
+    """
+    if began_at is None or paused_at is None:
+        return False
+    return kind == "rerun" or paused_at - timedelta(seconds=clock_skew_s) > began_at
 
 
 async def pay(here: Platform, command_id: str) -> None:
@@ -86,8 +101,14 @@ async def pay(here: Platform, command_id: str) -> None:
         row = await repository.debt(connection, command_id)
     if row is None or row.owed_move is None or row.owed_after > now():
         return
-    times = {"finished_at": row.finished_at, "last_event_at": row.last_event_at}
-    if row.owed_move in _ALWAYS or is_still_owed(row.kind, row.exit_code, row.batch_status, **times):
+    if row.owed_move in _ALWAYS or is_still_owed(
+        row.kind,
+        row.exit_code,
+        row.batch_status,
+        finished_at=row.finished_at,
+        last_event_at=row.last_event_at,
+        has_paused_since=has_paused_since(row.kind, row.acked_at, row.paused_at, row.clock_skew_s or 0),
+    ):
         try:
             await move_batch(here.bus, row.batch_id, row.owed_move, reason=row.owed_reason)
         except BusUnavailable:

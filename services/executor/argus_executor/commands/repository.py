@@ -88,14 +88,21 @@ async def debt(connection: AsyncConnection, command_id: str) -> sa.Row[Any] | No
         command.c.kind,
         command.c.batch_id,
         command.c.exit_code,
+        command.c.acked_at,
         command.c.finished_at,
         command.c.owed_move,
         command.c.owed_reason,
         command.c.owed_after,
         batch.c.status.label("batch_status"),
         batch.c.last_event_at,
+        batch.c.paused_at,
+        agent.c.clock_skew_s,
     )
-    query = sa.select(*columns).join_from(command, batch, batch.c.id == command.c.batch_id, isouter=True)
+    query = (
+        sa.select(*columns)
+        .join_from(command, batch, batch.c.id == command.c.batch_id, isouter=True)
+        .join(agent, agent.c.id == command.c.agent_id, isouter=True)
+    )
     found: sa.Row[Any] | None = (await connection.execute(query.where(command.c.id == command_id))).one_or_none()
     return found
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
-from argus_executor.commands.debts import is_still_owed
+from argus_executor.commands.debts import has_paused_since, is_still_owed
 from argus_executor.commands.reports import ending
 from argus_executor.commands.schemas import CommandReport
 from argus_kit import clock
@@ -282,3 +282,28 @@ def test_a_move_that_makes_no_sense_any_more_is_not_made(
     kind: str, exit_code: int | None, status: str | None, is_owed: bool
 ) -> None:
     assert is_still_owed(kind, exit_code, status, finished_at=now(), last_event_at=None) is is_owed
+
+
+@pytest.mark.parametrize(
+    ("kind", "paused_s_after", "skew_s", "has_paused"),
+    [
+        ("resume", 5, 0, True),
+        ("resume", -5, 0, False),  # the pause that it was to end
+        ("resume", 25, 30, False),  # the host's clock is ahead
+        ("resume", -25, -30, True),  # and behind
+        ("rerun", -5, 0, True),  # a batch of its own
+    ],
+)
+def test_a_run_that_ended_well_may_have_paused(kind: str, paused_s_after: int, skew_s: float, has_paused: bool) -> None:
+    began = now()
+    paused = began + timedelta(seconds=paused_s_after)
+    assert has_paused_since(kind, began, paused, skew_s) is has_paused
+    assert (
+        is_still_owed(kind, 0, "paused", finished_at=now(), last_event_at=None, has_paused_since=has_paused)
+        is not has_paused
+    )
+
+
+def test_without_a_begin_or_a_pause_nothing_has_paused_since() -> None:
+    assert not has_paused_since("rerun", None, now(), 0)
+    assert not has_paused_since("resume", now(), None, 0)
