@@ -67,12 +67,13 @@ def prepare(layout: Layout, secrets: Secrets) -> None:
     making.rename(layout.postgres)
 
 
-def command(layout: Layout, port: int) -> list[str]:
-    """How supervisor runs the server."""
+def command(layout: Layout, port: int, n_clients: int = 0) -> list[str]:
+    """How supervisor runs the server, for so many processes of ours."""
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        "max_connections": "300",
+        # Each may hold as many as its pool and its overflow; that all do so at once does not happen.
+        "max_connections": str(max(300, 15 * n_clients)),
         "shared_buffers": "256MB",
         "jit": "off",
         "log_min_messages": "warning",

