@@ -1,4 +1,5 @@
-"""Write what follows from the list of services: the Dockerfile, what bakes its images, and Kubernetes' manifests.
+"""Write what follows from the list of services: the Dockerfile, what bakes its images, Kubernetes' manifests; and the
+pages of reference that follow from code.
 
 generate.py          write the files
 generate.py --check  say which ones differ from what would be written
@@ -10,8 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import generate_drawings
 import generate_images
 import generate_kubernetes
+import generate_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "# Written by deploy/local/generate.py (make gen); edit that file instead.\n"
@@ -36,6 +39,8 @@ def files() -> Iterator[tuple[Path, str]]:
     yield traefik / "acme.yaml", HEADER + (traefik / "traefik.yaml").read_text() + (traefik / "acme.part").read_text()
     for name, text in (*generate_images.files(), *generate_kubernetes.files()):
         yield ROOT / name, HEADER + text
+    for name, text in (*generate_reference.files(), *generate_drawings.files()):
+        yield ROOT / name, text
 
 
 if __name__ == "__main__":
