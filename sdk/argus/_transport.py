@@ -152,7 +152,12 @@ class HttpTransport:
     ) -> http.client.HTTPResponse:
         connection = self._connect()
         token = self._token()
-        all_headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **headers}
+        all_headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "traceparent": traceparent(),
+            **headers,
+        }
         if token:
             all_headers["Authorization"] = f"Bearer {token}"
         target = f"{self._prefix}{path}"
@@ -191,6 +196,12 @@ class _Proxy:
         if parts.username:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self.authorization["Proxy-Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def traceparent() -> str:
+    """A trace of its own for each request (W3C Trace Context), which the server continues where it records traces."""
+    ids = os.urandom(24).hex()
+    return f"00-{ids[:32]}-{ids[32:]}-01"
 
 
 def has_proxies() -> bool:

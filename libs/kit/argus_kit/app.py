@@ -114,8 +114,7 @@ def build_app(
         # Those pages load scripts from elsewhere into our origin.
         docs_url=None,
         redoc_url=None,
-        # TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry=telemetry.FASTAPI,
     )
     app.state.platform = platform
     errors.install(app)

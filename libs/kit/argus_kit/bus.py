@@ -20,8 +20,17 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    StreamState,
+)
 from nats.js.errors import BadRequestError, NotFoundError
+from prometheus_client import Counter, Gauge
 
 from argus_contracts.bus import STREAMS, StreamSpec
 from argus_contracts.errors import ErrorCode
@@ -30,6 +39,17 @@ from argus_kit.errors import ArgusError
 from argus_kit.parts import Part
 
 log = structlog.get_logger(__name__)
+
+CONNECTED = Gauge("argus_bus_connected", "1 while this process can use NATS", ["client"])
+DISCONNECTS = Counter("argus_bus_disconnects_total", "Connections to NATS that were lost", ["client"])
+UNPUBLISHED = Counter("argus_bus_publish_failures_total", "Messages that NATS did not confirm", ["subject"])
+PENDING = Gauge("argus_consumer_pending_messages", "Messages that a consumer has not been given yet", ["consumer"])
+BEHIND = Gauge(
+    "argus_consumer_lag_seconds", "Age of the message that a consumer took last; 0: none waits", ["consumer"]
+)
+HANDLED = Counter(
+    "argus_consumer_messages_total", "Messages that a consumer took, by what became of them", ["consumer", "outcome"]
+)
 
 # How often a tail asks whether its consumer still exists on the server.
 _TAIL_CHECK_S = 5.0
@@ -98,6 +118,7 @@ class Bus(Part):
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
+        CONNECTED.labels(self._client_name).set(0)
         self._connecting = asyncio.create_task(self._connect(), name="nats-connect")
 
     async def stop(self) -> None:
@@ -146,11 +167,16 @@ class Bus(Part):
         """
         if self._js is None or not self.is_connected:
             raise BusUnavailable
-        headers = {"Nats-Msg-Id": message.msg_id, **telemetry.headers(), **message.headers}
-        try:
-            ack = await self._js.publish(message.subject, message.payload, timeout=timeout_s, headers=headers)
-        except (TimeoutError, NatsError, OSError) as error:
-            raise BusUnavailable(f"NATS did not store the message: {error!r}") from error
+        kind = _kind_of(message.subject)
+        with telemetry.step(f"publish {kind}", message.headers, **{"messaging.system": "nats"}):
+            # In a step of its own, whoever receives it continues from there.
+            headers = {"Nats-Msg-Id": message.msg_id, **telemetry.headers(), **message.headers}
+            headers |= telemetry.recorded() or {}
+            try:
+                ack = await self._js.publish(message.subject, message.payload, timeout=timeout_s, headers=headers)
+            except (TimeoutError, NatsError, OSError) as error:
+                UNPUBLISHED.labels(kind).inc()
+                raise BusUnavailable(f"NATS did not store the message: {error!r}") from error
         return int(ack.seq)
 
     async def publish_all(self, messages: Sequence[Outgoing], *, window: int = 128) -> list[bool]:
@@ -253,13 +279,21 @@ class Bus(Part):
 
     async def stream_bounds(self, stream: StreamSpec) -> tuple[int, int]:
         """First and last sequence that the stream holds."""
+        state = await self.stream_state(stream)
+        return state.first_seq, state.last_seq
+
+    async def stream_state(self, stream: StreamSpec) -> StreamState:
+        """What the stream holds.
+
+        Raises:
+            BusUnavailable: NATS cannot be asked.
+        """
         if self._js is None or not self.is_connected:
             raise BusUnavailable
         try:
-            state = (await self._js.stream_info(stream.name)).state
+            return (await self._js.stream_info(stream.name)).state
         except (TimeoutError, NatsError, OSError) as error:
             raise BusUnavailable(f"The stream cannot be read: {error!r}") from error
-        return state.first_seq, state.last_seq
 
     # -- the connection ------------------------------------------------------------------------------------------
 
@@ -287,6 +321,8 @@ class Bus(Part):
 
     async def _on_disconnected(self) -> None:
         self._ready.clear()
+        CONNECTED.labels(self._client_name).set(0)
+        DISCONNECTS.labels(self._client_name).inc()
         for interrupted in self._interruptions:
             interrupted.set()
         log.warning("nats.disconnected")
@@ -299,6 +335,7 @@ class Bus(Part):
         while not await self._ensure_streams():
             await asyncio.sleep(0.25)
         self._ready.set()
+        CONNECTED.labels(self._client_name).set(1)
         for callback in self._on_connect:
             await _once(callback)
 
@@ -353,12 +390,12 @@ class Bus(Part):
             try:
                 await self._js.add_consumer(stream, config)
                 pull = await self._js.pull_subscribe_bind(durable, stream)
-                await self._pull(pull, take)
+                await self._pull(pull, durable, take)
             except (TimeoutError, NatsError, OSError) as error:
                 log.warning("nats.consumer_interrupted", durable=durable, error=f"{error!r} {error}")
                 await asyncio.sleep(0.5)
 
-    async def _pull(self, pull: Any, take: Callable[[Sequence[Msg]], Awaitable[None]]) -> None:
+    async def _pull(self, pull: Any, durable: str, take: Callable[[Sequence[Msg]], Awaitable[None]]) -> None:
         try:
             while True:
                 messages: Sequence[Msg] = ()
@@ -366,10 +403,12 @@ class Bus(Part):
                 with contextlib.suppress(TimeoutError, NatsTimeoutError):
                     messages = await pull.fetch(64, timeout=5)
                 if messages:
+                    _measure(durable, messages[-1])
                     await take(messages)
                 else:
                     # A consumer that is gone (a rebuilt NATS) also looks like silence: ask.
-                    await pull.consumer_info()
+                    PENDING.labels(durable).set((await pull.consumer_info()).num_pending or 0)
+                    BEHIND.labels(durable).set(0)
         finally:
             with contextlib.suppress(NatsError, OSError):
                 await pull.unsubscribe()
@@ -532,24 +571,44 @@ def _message(raw: Msg) -> Message:
 
 async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> None:
     """What the handler says is said of each message."""
+    outcome = ""
     deliveries = max(raw.metadata.num_delivered or 1 for raw in raws)
     try:
         with telemetry.span(f"consume {durable}", raws[0].headers):
             await handler([_message(raw) for raw in raws])
     except Retry as retry:
+        outcome = "retried"
         for raw in raws:
             await raw.nak(delay=retry.after_s)
     except Reject as reject:
+        outcome = "rejected"
         log.exception("message.rejected", durable=durable, subject=raws[0].subject, reason=str(reject))
         for raw in raws:
             await raw.term()
     except Exception as error:
+        outcome = "failed"
         log.exception("message.failed", durable=durable, subject=raws[0].subject, deliveries=deliveries, exc_info=error)
         for raw in raws:
             await raw.nak(delay=min(0.5 * 2 ** min(deliveries, 8), 60))
     else:
+        outcome = "handled"
         for raw in raws:
             await raw.ack()
+    finally:
+        if outcome:
+            HANDLED.labels(durable, outcome).inc(len(raws))
+
+
+def _measure(durable: str, newest: Msg) -> None:
+    """What each message says besides: when it was stored, and how many of its kind come after it."""
+    metadata = newest.metadata
+    PENDING.labels(durable).set(metadata.num_pending or 0)
+    BEHIND.labels(durable).set(max((datetime.now(UTC) - metadata.timestamp).total_seconds(), 0.0))
+
+
+def _kind_of(subject: str) -> str:
+    """The part of a subject that names no batch, person or agent."""
+    return ".".join(subject.split(".")[:2])
 
 
 async def _guarded(handler: Callable[[str, bytes], Awaitable[None]], message: Msg) -> None:

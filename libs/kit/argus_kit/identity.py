@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from fastapi import Request
+from prometheus_client import Counter
 from starlette.requests import HTTPConnection
 
 from argus_contracts import bus as wire
@@ -29,6 +30,8 @@ from argus_kit.refusals import Refusals
 from argus_kit.telemetry import CALLER
 from argus_kit.usage import Usage
 
+CHECKS = Counter("argus_identity_checks_total", "Credentials, by where the answer came from", ["source"])
+
 _MAX_REMEMBERED = 50_000
 # A page of something published asks a dozen times; nobody reads faster than this.
 _VISITS_AT_ONCE = 240
@@ -43,6 +46,7 @@ class Identity(Part):
     def __init__(self, database: Database, bus: Bus) -> None:
         self._checker = Checker(database)
         self._bus = bus
+        self._in_memory, self._looked_up = CHECKS.labels("memory"), CHECKS.labels("database")
         self._remembered: dict[bytes, Checked] = {}
         self._pending: dict[bytes, asyncio.Task[Actor]] = {}
         self._revocations = 0
@@ -87,6 +91,7 @@ class Identity(Part):
         if known is not None and time.monotonic() - known.checked_at < RECHECK_S:
             if known.actor.expires_at is not None and known.actor.expires_at <= now():
                 raise _invalid(known.actor.kind)
+            self._in_memory.inc()
             return known.actor
         return await self._check_once(digest, credential, known)
 
@@ -106,6 +111,7 @@ class Identity(Part):
 
     async def _check_and_remember(self, digest: bytes, credential: str, known: Checked | None) -> Actor:
         revocations = self._revocations
+        self._looked_up.inc()
         try:
             found = await self._checker.check(credential, known)
         except Exception:

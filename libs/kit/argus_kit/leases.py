@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 
 import sqlalchemy as sa
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,8 @@ from argus_kit.database import Database
 from argus_kit.parts import Loop, Part
 
 log = structlog.get_logger(__name__)
+
+HELD = Gauge("argus_lease_held", "1 while this process is the one that does the work", ["lease"])
 
 
 class Lease:
@@ -29,6 +32,11 @@ class Lease:
 
     async def held(self) -> bool:
         """Whether this process holds the lease, taking it if it is free."""
+        is_held = await self._is_held()
+        HELD.labels(self.name).set(is_held)
+        return is_held
+
+    async def _is_held(self) -> bool:
         if self._database.is_sqlite:
             return True
         if self._connection is not None:
@@ -39,6 +47,7 @@ class Lease:
 
     async def release(self) -> None:
         """Give the lease back."""
+        HELD.labels(self.name).set(0)
         connection, self._connection = self._connection, None
         if connection is not None:
             # Closing alone would hand the connection, lock and all, back to the pool.

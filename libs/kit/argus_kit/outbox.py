@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit import telemetry
@@ -34,6 +34,8 @@ from argus_kit.parts import Loop, Part
 log = structlog.get_logger(__name__)
 
 PUBLISHED = Counter("argus_outbox_published_total", "Messages published from an outbox", ["table", "path"])
+OLDEST = Gauge("argus_outbox_oldest_seconds", "Age of the oldest row of an outbox; 0: it is empty", ["table"])
+LATE = Gauge("argus_outbox_late_rows", "Rows that waited longer than the fast path takes, up to 10,000", ["table"])
 
 _SWEEP_AGE = timedelta(seconds=2)
 # A row from further ahead was written while a clock was wrong: its age is unknown, and it must not wait for that time.
@@ -44,6 +46,8 @@ _SWEEP_BYTES = 16 * 2**20
 _MAX_OFFERED_BYTES = 32 * 2**20
 _CLEAR_EVERY_S = 0.25
 _IDLE_LOOK_S = 20.0
+# Counted no further: how many there are beyond tells nobody what to do.
+_MOST_COUNTED = 10_000
 
 # Published messages cost their receivers too: after this many seconds for each, the next ones leave, those of one
 # subject merged. A single message leaves at once.
@@ -221,7 +225,7 @@ class Outbox(Part):
         return len(leaving)
 
     async def _sweep(self) -> None:
-        if self._bus.is_connected and time.monotonic() >= self._next_look and await self._has_late():
+        if time.monotonic() >= self._next_look and await self._has_late():
             while self._bus.is_connected and await self._sweep_once():
                 pass
 
@@ -230,10 +234,17 @@ class Outbox(Part):
         created_at = self._table.c.created_at
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(sa.func.min(created_at), sa.func.max(created_at)))).one()
-        first, last = row
+            first, last = row
+            age_s = max((now() - first).total_seconds(), 0.0) if first is not None else 0.0
+            OLDEST.labels(self.name).set(age_s)
+            LATE.labels(self.name).set(await self._count_late(connection) if age_s > _SWEEP_AGE.total_seconds() else 0)
         if first is None and self._database.is_sqlite:
             self._next_look = time.monotonic() + _IDLE_LOOK_S
         return first is not None and (first < now() - _SWEEP_AGE or last > now() + _CLOCKS_APART)
+
+    async def _count_late(self, connection: AsyncConnection) -> int:
+        late = sa.select(sa.literal(1)).where(self._table.c.created_at < now() - _SWEEP_AGE).limit(_MOST_COUNTED)
+        return int((await connection.execute(sa.select(sa.func.count()).select_from(late.subquery()))).scalar_one())
 
     async def _sweep_once(self) -> int:
         # On PostgreSQL the rows are locked, so that replicas sweep different ones. SQLite has one process, whose

@@ -12,6 +12,7 @@ import structlog
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from argus_kit import vitals
 from argus_kit.bus import Bus
 from argus_kit.cache import open_cache
 from argus_kit.database import Database
@@ -88,6 +89,7 @@ class Platform:
     async def running(self) -> AsyncIterator[None]:
         """Start all parts, and stop them in reverse order."""
         started: list[Part] = []
+        vitals.watch(self.database, self.settings.home)
         try:
             for part in self.parts:
                 await part.start()

@@ -2,8 +2,8 @@
 times what such a request does.
 
 A shortcut is the same function that the route calls; the route stays, for the OpenAPI document and for requests that
-want more: those from a page of another origin (CORS), and those whose sender traces them. Requests are counted and
-timed, and errors have their envelope and trace id, as everywhere.
+want more: those from a page of another origin (CORS). Requests are counted and timed, errors have their envelope and
+trace id, and a sender's trace goes on, as everywhere; where traces are exported there are no shortcuts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ Answer = Callable[[Request], Awaitable[bytes]]
 Shortcuts = Mapping[tuple[str, str], Answer]
 """By method and path."""
 
-_ASK_FOR_MORE = frozenset({b"origin", b"traceparent"})
+_ASK_FOR_MORE = frozenset({b"origin"})
+_TRACE = b"traceparent"
 
 
 class App(FastAPI):
@@ -36,8 +37,8 @@ class App(FastAPI):
         super().__init__(**more)
         self._service = service
         self._shortcuts = shortcuts
-        self._answered = telemetry.REQUESTS.labels(service, "POST", 200)
-        self._seconds = telemetry.LATENCY.labels(service, "POST")
+        self._answered = {way: telemetry.REQUESTS.labels(service, *way, 200) for way in shortcuts}
+        self._seconds = {way: telemetry.LATENCY.labels(service, *way) for way in shortcuts}
         self._documenting = asyncio.Lock()
 
     def openapi(self) -> dict[str, Any]:
@@ -48,8 +49,9 @@ class App(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        answer = self._shortcuts.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if answer is None or any(name in _ASK_FOR_MORE for name, _ in scope["headers"]):
+        way = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        answer = self._shortcuts.get(way) if way else None
+        if way is None or answer is None or any(name in _ASK_FOR_MORE for name, _ in scope["headers"]):
             if self.openapi_schema is None and scope["type"] == "http" and scope["path"] == self.openapi_url:
                 # All routes of standalone take two seconds to describe, in which nobody else would be answered.
                 async with self._documenting:
@@ -64,16 +66,29 @@ class App(FastAPI):
         except Exception as error:  # noqa: BLE001 (`refuse` logs what is not meant for the caller)
             await self._refuse(request, error, send, begin)
             return
-        self._answered.inc()
-        self._seconds.observe(time.perf_counter() - begin)
+        self._answered[way].inc()
+        self._seconds[way].observe(time.perf_counter() - begin)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *API_HEADERS]
+        if asked := _trace_of(scope):
+            headers.append((telemetry.REQUEST_ID, asked))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _refuse(self, request: Request, error: Exception, send: Send, begin: float) -> None:
-        with telemetry.span(f"{request.method} {self._service}", None, **{"http.path": request.url.path}):
+        way = (request.method, request.url.path)
+        carrier = {name: value for name, value in request.headers.items() if name == _TRACE.decode()}
+        with telemetry.span(f"{request.method} {self._service}", carrier, **{"http.path": request.url.path}):
             response = await errors.answer(request, error)
-        telemetry.REQUESTS.labels(self._service, request.method, response.status_code).inc()
-        self._seconds.observe(time.perf_counter() - begin)
+        telemetry.REQUESTS.labels(self._service, *way, response.status_code).inc()
+        self._seconds[way].observe(time.perf_counter() - begin)
         response.raw_headers.extend(API_HEADERS)
         await response(request.scope, request.receive, send)
+
+
+def _trace_of(scope: Scope) -> bytes | None:
+    """The id of the sender's trace, as its header has it; None where it sent none that can be read."""
+    for name, value in scope["headers"]:
+        if name == _TRACE:
+            parts: list[bytes] = value.split(b"-")
+            return parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else None
+    return None

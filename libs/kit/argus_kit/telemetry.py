@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from opentelemetry import propagate, trace
@@ -21,16 +21,29 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REQUESTS = Counter("argus_http_requests_total", "HTTP requests answered", ["service", "method", "status"])
+from argus_kit.settings import API_VERSION
+
+# Else each counter and histogram has a second series, with the time of its birth.
+disable_created_metrics()
+
+BUILD = Gauge("argus_build_info", "1, with the version of what runs", ["version"])
+REQUESTS = Counter("argus_http_requests_total", "HTTP requests answered", ["service", "method", "route", "status"])
 LATENCY = Histogram(
     "argus_http_request_seconds",
     "Time from request to the start of the response",
-    ["service", "method"],
+    ["service", "method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+# Whoever asks chooses the method and the path; what is counted by has few values all the same.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NO_ROUTE = "none"
+
+# TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
+FASTAPI: Final = {"tracing": False, "metrics": False, "logs": False}
 
 _tracer = trace.get_tracer("argus")
 # Tokens, `?token=`, Authorization headers, bare JWTs, and the password in a server's address.
@@ -54,6 +67,7 @@ def configure(service: str, *, level: str, log_format: str, otlp_endpoint: str =
     """Set up logs and traces of this process. Safe to call twice."""
     _configure_logs(level, log_format)
     _configure_traces(service, otlp_endpoint)
+    BUILD.labels(API_VERSION).set(1)
 
 
 def _configure_logs(level: str, log_format: str) -> None:
@@ -153,6 +167,30 @@ def span(name: str, carrier: Mapping[str, str] | None = None, **attributes: str 
         yield
 
 
+@contextmanager
+def step(name: str, carrier: Mapping[str, str] | None, **attributes: str | int) -> Iterator[None]:
+    """A span of what is done for whoever sent `carrier`, where their trace is recorded; nothing otherwise.
+
+    For work that is done for many at once, outside of any request, and that must cost nothing while nobody looks.
+    """
+    if is_recorded(carrier):
+        with span(name, carrier, **attributes):
+            yield
+    else:
+        yield
+
+
+def is_recorded(carrier: Mapping[str, str] | None) -> bool:
+    """Whether a trace is recorded, as its header says (W3C Trace Context: the last bit of the flags)."""
+    said = (carrier or {}).get("traceparent", "")
+    return said[-1:] in {"1", "3", "5", "7", "9", "b", "d", "f"}
+
+
+def recorded() -> dict[str, str] | None:
+    """`headers()` where the current trace is recorded, else None."""
+    return headers() if trace.get_current_span().is_recording() else None
+
+
 def headers() -> dict[str, str]:
     """Headers that let a receiver continue the current trace; empty outside of one."""
     carrier: dict[str, str] = {}
@@ -168,6 +206,18 @@ CALLER: ContextVar[int | None] = ContextVar("caller", default=None)
 THEN = "argus.then"
 """Key of the scope's list of what goes on after the request was handled, as `async (send) -> None`. A stream that stays
 open for hours puts itself there, so that neither the request's span nor its many frames live as long."""
+
+
+def count_request(service: str, scope: Scope, status: int, seconds: float) -> None:
+    """Count and time a request under its route's template, and call the current span so."""
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    route: str = getattr(scope.get("route"), "path", None) or _NO_ROUTE
+    REQUESTS.labels(service, method, route, status).inc()
+    LATENCY.labels(service, method, route).observe(seconds)
+    current = trace.get_current_span()
+    if current.is_recording():
+        current.update_name(f"{method} {route}")
+        current.set_attributes({"http.route": route, "http.response.status_code": status})
 
 
 class TelemetryMiddleware:
@@ -191,8 +241,7 @@ class TelemetryMiddleware:
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                REQUESTS.labels(self._service, method, message["status"]).inc()
-                LATENCY.labels(self._service, method).observe(time.perf_counter() - begin)
+                count_request(self._service, scope, message["status"], time.perf_counter() - begin)
                 # A new message: answers that are kept are sent again and again.
                 asked = (REQUEST_ID, (trace_id() or "").encode())
                 message = {**message, "headers": [*message.get("headers", ()), asked]}

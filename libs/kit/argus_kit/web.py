@@ -42,7 +42,9 @@ class WebSettings(Environment):
 def create_app() -> FastAPI:
     """The front door as a process of its own."""
     settings, web = Settings(), WebSettings()
-    telemetry.configure("web", level=settings.log_level, log_format=settings.log_format)
+    telemetry.configure(
+        "web", level=settings.log_level, log_format=settings.log_format, otlp_endpoint=settings.otlp_endpoint
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -50,9 +52,10 @@ def create_app() -> FastAPI:
             app.state.client = client
             yield
 
-    app = FastAPI(title="Argus web", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title="Argus web", lifespan=lifespan, openapi_url=None, telemetry=telemetry.FASTAPI)
     errors.install(app)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
+    app.add_middleware(telemetry.TelemetryMiddleware, service="web")
     _mount_probes(app, web.targets)
     mount_frontend(app, web.web_root, public_url=settings.public_url)
     return app

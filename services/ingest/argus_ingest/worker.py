@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from argus_ingest.artifacts.orphans import OrphanSweep
 from argus_ingest.artifacts.settings import ArtifactSettings
+from argus_ingest.census import Census
 from argus_ingest.compaction.service import Compaction
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.retention.service import Retention
@@ -29,6 +30,7 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
         Retention(platform, RetentionSettings(), is_periodic=True),
         OrphanSweep(platform, ArtifactSettings()),
         Departures(platform.bus, "ingest", partial(departures.forget, platform.database)),
+        Census(platform),
     )
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
+from argus_kit import telemetry
 from argus_kit.actor import Actor
 from argus_kit.bus import Message, Tail
 from argus_kit.clock import now
@@ -182,7 +183,8 @@ class Hub(Part):
             return
         metrics.LAG.set(max((now() - message.timestamp).total_seconds(), 0.0))
         try:
-            self._fan_out(message)
+            with telemetry.step("frame to readers", message.headers, **{"argus.streams": len(self.routes.streams)}):
+                self._fan_out(message)
         except msgspec.MsgspecError as error:
             metrics.UNREADABLE.inc()
             log.warning("hub.message_unreadable", subject=message.subject, error=str(error))

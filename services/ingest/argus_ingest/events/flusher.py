@@ -25,6 +25,8 @@ from argus_contracts.errors import ErrorCode
 from argus_ingest.fold.state import Arrival, Outcome
 from argus_ingest.settings import IngestSettings
 from argus_ingest.store.flush import Store
+from argus_kit import telemetry
+from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
 from argus_kit.parts import Part
 
@@ -36,6 +38,11 @@ FLUSH_SECONDS = Histogram(
 )
 FLUSH_EVENTS = Histogram("argus_ingest_flush_events", "Events in one flush", buckets=(1, 5, 20, 100, 500, 2000, 10000))
 QUEUED = Gauge("argus_ingest_queued_events", "Events that wait for the database")
+LAG = Histogram(
+    "argus_ingest_lag_seconds",
+    "From the time that the sender gave a request's first event to its being stored",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400),
+)
 
 # Two transactions met: deadlock, serialization. Trying again is the remedy.
 # The last one: two processes made one number for a row of the outbox.
@@ -161,8 +168,10 @@ class Flusher(Part):
         begin = time.perf_counter()
         count = sum(len(request.arrivals) for request in requests)
         attempt = _Attempt(self._store)
+        trace = next((request.arrivals[0].trace for request in requests if request.arrivals[0].trace), None)
         try:
-            await attempt.write_requests([request.arrivals for request in requests])
+            with telemetry.step("store events", trace, **{"argus.events": count, "argus.requests": len(requests)}):
+                await attempt.write_requests([request.arrivals for request in requests])
         except Exception:
             log.exception("ingest.flush_failed", events=count)
             answer = ArgusError(ErrorCode.STORAGE_UNAVAILABLE, headers={"Retry-After": "1"})
@@ -172,6 +181,9 @@ class Flusher(Part):
             await asyncio.sleep(0.05)
         for request in requests:
             _settle(request.done, None)
+        stored_at = now()
+        for request in requests:
+            LAG.observe(max((stored_at - request.arrivals[0].at).total_seconds(), 0.0))
         elapsed = time.perf_counter() - begin
         FLUSH_SECONDS.observe(elapsed)
         FLUSH_EVENTS.observe(count)

@@ -20,6 +20,7 @@ from argus_ingest.events.flusher import EVENTS, Flusher
 from argus_ingest.events.schemas import BatchAnswer, Result, SingleAnswer
 from argus_ingest.fold.state import Arrival, Outcome
 from argus_ingest.settings import IngestSettings
+from argus_kit import telemetry
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
@@ -90,12 +91,16 @@ def arrivals(actor: Actor, events: Iterable[Event]) -> list[Arrival]:
     """Events of one caller, with the times that count."""
     received_at = now()
     limit = received_at + _MAX_AHEAD
-    return [
+    made = [
         Arrival(event, actor, event_key(event.event_id), event.at, None)
         if event.at <= limit
         else Arrival(event, actor, event_key(event.event_id), received_at, event.at)
         for event in events
     ]
+    if trace := telemetry.recorded():
+        for one in made:
+            one.trace = trace
+    return made
 
 
 def refused(error: RefusalError) -> ArgusError:

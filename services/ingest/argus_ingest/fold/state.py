@@ -41,10 +41,11 @@ class Arrival:
     """One decoded event on its way into the tables.
 
     `at` is the sender's time; where that lies more than a day ahead of ours, it is the time of arrival, and `sent_at`
-    keeps what the sender said. `db_id` is set when the event gets its place in the batch.
+    keeps what the sender said. `db_id` is set when the event gets its place in the batch. `trace` are the headers of
+    the request's trace, where that is recorded.
     """
 
-    __slots__ = ("_numbers", "actor", "at", "db_id", "event", "key", "outcome", "sent_at")
+    __slots__ = ("_numbers", "actor", "at", "db_id", "event", "key", "outcome", "sent_at", "trace")
 
     def __init__(self, event: Event, actor: Actor, key: bytes, at: datetime, sent_at: datetime | None) -> None:
         self.event = event
@@ -54,6 +55,7 @@ class Arrival:
         self.sent_at = sent_at
         self.db_id = 0
         self.outcome: Outcome | None = None
+        self.trace: dict[str, str] | None = None
         self._numbers: dict[str, float] | None = None
 
     @property

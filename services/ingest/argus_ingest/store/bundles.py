@@ -65,11 +65,13 @@ def of_batch(
     told: list[Numbered] = [*((arrival.db_id, arrival.event) for arrival in arrivals), *more]
     if not batch.is_placeholder and summary_of(batch) != before:
         told.append((batch.event_seq, summary_event(batch, at)))
-    return of_events(batch, told)
+    # Of several requests in one flush the first one's trace goes on.
+    trace = next((arrival.trace for arrival in arrivals if arrival.trace), None)
+    return of_events(batch, told, trace)
 
 
-def of_events(batch: BatchState, told: Sequence[Numbered]) -> list[Outgoing]:
-    """Bundles of these events, in order, none larger than the bus takes."""
+def of_events(batch: BatchState, told: Sequence[Numbered], trace: dict[str, str] | None = None) -> list[Outgoing]:
+    """Bundles of these events, in order, none larger than the bus takes; `trace` are headers that they carry."""
     messages: list[Outgoing] = []
     heads: list[bus.EventHead] = []
     raws: list[msgspec.Raw] = []
@@ -77,13 +79,13 @@ def of_events(batch: BatchState, told: Sequence[Numbered]) -> list[Outgoing]:
     for db_id, event in told:
         raw = _encode(event)
         if raws and size + len(raw) > MAX_BUNDLE_BYTES:
-            messages.append(_message(batch, heads, raws))
+            messages.append(_message(batch, heads, raws, trace))
             heads, raws, size = [], [], 0
         heads.append(bus.EventHead(event.event_type, event.job_id, db_id))
         raws.append(msgspec.Raw(raw))
         size += len(raw) + 64
     if raws:
-        messages.append(_message(batch, heads, raws))
+        messages.append(_message(batch, heads, raws, trace))
     return messages
 
 
@@ -96,19 +98,20 @@ def merged(messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         return messages
     left: list[Outgoing] = []
     open_one: bus.EventBundle | None = None
-    size = 0
+    size, headers = 0, messages[0].headers
     for message in messages:
         bundle = bus.decode(bus.EventBundle, message.payload)
         if open_one is not None and size + len(message.payload) <= MAX_BUNDLE_BYTES and _agree(open_one, bundle):
             open_one.heads += bundle.heads
             open_one.events += bundle.events
             size += len(message.payload)
+            headers = headers or message.headers
             continue
         if open_one is not None:
-            left.append(_sent(open_one))
-        open_one, size = bundle, len(message.payload)
+            left.append(_sent(open_one, headers))
+        open_one, size, headers = bundle, len(message.payload), message.headers
     if open_one is not None:
-        left.append(_sent(open_one))
+        left.append(_sent(open_one, headers))
     return left
 
 
@@ -116,10 +119,10 @@ def _agree(one: bus.EventBundle, other: bus.EventBundle) -> bool:
     return (one.project, one.owner_id, one.host) == (other.project, other.owner_id, other.host)
 
 
-def _sent(bundle: bus.EventBundle) -> Outgoing:
+def _sent(bundle: bus.EventBundle, headers: dict[str, str]) -> Outgoing:
     # Under an id of its own: had it that of its first flush, the rest would vanish where that one came alone before.
     bundle.flush_id = uuid4().hex
-    return Outgoing(bus.event_subject(bundle.batch_key), bus.encode(bundle), bundle.flush_id)
+    return Outgoing(bus.event_subject(bundle.batch_key), bus.encode(bundle), bundle.flush_id, headers)
 
 
 def _encode(event: Event) -> bytes:
@@ -130,7 +133,9 @@ def _encode(event: Event) -> bytes:
     return encode_event(msgspec.structs.replace(event, data={"truncated": True, "size_bytes": len(raw)}))
 
 
-def _message(batch: BatchState, heads: list[bus.EventHead], raws: list[msgspec.Raw]) -> Outgoing:
+def _message(
+    batch: BatchState, heads: list[bus.EventHead], raws: list[msgspec.Raw], trace: dict[str, str] | None
+) -> Outgoing:
     flush_id = uuid4().hex
     bundle = bus.EventBundle(
         batch_key=batch.batch_key,
@@ -142,4 +147,4 @@ def _message(batch: BatchState, heads: list[bus.EventHead], raws: list[msgspec.R
         heads=heads,
         events=raws,
     )
-    return Outgoing(bus.event_subject(batch.batch_key), bus.encode(bundle), flush_id)
+    return Outgoing(bus.event_subject(batch.batch_key), bus.encode(bundle), flush_id, trace or {})

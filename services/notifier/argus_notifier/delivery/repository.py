@@ -149,7 +149,8 @@ async def forget(connection: AsyncConnection, *, sent_before: datetime, failed_b
     await connection.execute(sa.delete(circuit).where(_C.changed_at < sent_before))
 
 
-async def count_waiting(connection: AsyncConnection) -> Mapping[str, int]:
-    """How many of each kind are not yet delivered."""
-    counts = sa.select(_D.kind, sa.func.count()).where(_D.status.in_((WAITING, SENDING))).group_by(_D.kind)
-    return {row.kind: row[1] for row in await connection.execute(counts)}
+async def count_waiting(connection: AsyncConnection) -> Mapping[str, tuple[int, datetime]]:
+    """How many of each kind are not yet delivered, and since when the oldest of them waits."""
+    since = sa.func.min(sa.func.coalesce(_D.requeued_at, _D.created_at))
+    counts = sa.select(_D.kind, sa.func.count(), since).where(_D.status.in_((WAITING, SENDING))).group_by(_D.kind)
+    return {row.kind: (row[1], row[2]) for row in await connection.execute(counts)}

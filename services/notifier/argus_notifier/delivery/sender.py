@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = Counter("argus_deliveries_total", "Attempts to deliver a mail or a message", ["kind", "outcome"])
 WAITING = Gauge("argus_deliveries_waiting", "Mails and messages that wait to be delivered", ["kind"])
+OLDEST = Gauge("argus_deliveries_oldest_seconds", "For how long the oldest of them waits; 0: none does", ["kind"])
 
 _HOUSEKEEPING_S: Final = 60.0
 # A lease outlives the attempt, and the writing down of what came of it.
@@ -202,7 +203,9 @@ class Delivery(Part):
             )
             counts = await repository.count_waiting(connection)
         for kind in self._transports:
-            WAITING.labels(kind).set(counts.get(kind, 0))
+            count, since = counts.get(kind, (0, at))
+            WAITING.labels(kind).set(count)
+            OLDEST.labels(kind).set(max((at - since).total_seconds(), 0.0))
 
 
 def _tell_circuit(receiver: str, before: Circuit, then: Circuit) -> None:
