@@ -1,7 +1,7 @@
-// The pictures of the README, from the laboratory of `make demo`, in both themes. PICTURES_DIR says where they go.
+// The pictures of the README and of docs/guide, from the laboratory of `make demo`, in both themes. PICTURES_DIR says where they go.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { tellDemo, type Demo } from './support/demo'
 
 const folder = process.env.PICTURES_DIR ?? 'pictures'
@@ -19,7 +19,19 @@ function pagesOf(demo: Demo): Record<string, string> {
     study: '/studies/convnext-lr-wd',
     host: '/hosts/dgx-01?span=6h',
     hosts: '/hosts',
+    jobs: `/jobs?q=${encodeURIComponent('project = "vision" and metrics.ACC > 0.85')}&cols=batch,config.lr,config.optimizer,metrics.ACC,host,started,elapsed&sort=-metrics.ACC`,
+    timeline: `/batches/${demo.batch('all-models-v2')}?tab=timeline`,
+    logs: `/batches/${demo.batch('swin-baseline')}?tab=logs`,
+    inbox: '/inbox',
+    rules: '/settings/notifications?tab=rules',
+    public: '/public/projects/vision',
   }
+}
+
+/** What is done on a page before its picture is taken. */
+const FIRST: Record<string, (page: Page) => Promise<void>> = {
+  timeline: async (page) => page.getByRole('button', { name: 'Everything' }).click(),
+  rules: async (page) => page.getByTestId('example-good').click(),
 }
 
 test('pictures', async ({ browser }) => {
@@ -34,6 +46,7 @@ test('pictures', async ({ browser }) => {
       await page.goto(path)
       await expect(page.locator('h1, h2').first()).toBeVisible()
       await expect(page.getByTestId('skeleton')).toHaveCount(0)
+      await FIRST[name]?.(page)
       // Charts come after the page, and draw themselves.
       await page.waitForTimeout(2_500)
       await page.screenshot({ path: join(folder, `${name}-${theme}.png`) })
