@@ -1,0 +1,160 @@
+"""Checks the blocks that are no program: data by its parser and schema, queries by the query language, and so on."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from doc_blocks import ROOT, Block
+
+_BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
+
+
+def check(block: Block) -> None:
+    """Check one block.
+
+    Raises:
+        AssertionError: it is not what its language says.
+    """
+    CHECKS[block.language](block.text)
+
+
+def _json(text: str) -> None:
+    try:
+        json.loads(text)
+    except ValueError:
+        lines = [line for line in text.split("\n") if line.strip()]
+        for line in lines:  # or an object a line
+            assert isinstance(_parsed(json.loads, line), dict), f"no JSON: {line}"
+
+
+def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise AssertionError(f"{error}\n{text}") from error
+
+
+def _toml(text: str) -> None:
+    _parsed(tomllib.loads, text)
+
+
+def _yaml(text: str) -> None:
+    import yaml
+
+    try:
+        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+    except yaml.YAMLError as error:
+        raise AssertionError(f"{error}\n{text}") from error
+    for document in documents:
+        if isinstance(document, dict):
+            _known_shape(document, text)
+
+
+def _known_shape(document: Mapping[str, Any], text: str) -> None:
+    if "rules" in document and "when" in str(document["rules"]):
+        from argus_notifier.rules.file import read
+
+        _parsed(read, text)
+    elif "services" in document:
+        done = subprocess.run(
+            [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "-"],
+            input=text, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    elif document.get("kind") == "Kustomization":
+        from kustomize import KNOWN
+
+        assert set(document) <= KNOWN | {"images", "secretGenerator"}, f"a kustomization with {set(document) - KNOWN}"
+        for name in re.findall(r"deploy/k8s[\w/.-]*", text):
+            assert (ROOT / name).exists(), f"there is no {name}"
+    elif "apiVersion" in document and "kind" in document:
+        from kubernetes_check import schema_problems
+
+        found = list(schema_problems([dict(document)]))
+        assert not found, "\n".join(found)
+
+
+def _query(text: str) -> None:
+    from argus_query.errors import QueryError
+    from argus_query.parser import parse
+
+    for line in text.strip().split("\n"):
+        try:
+            parse(line)
+        except QueryError as error:
+            raise AssertionError(f"{error}\n{line}") from error
+
+
+def _env(text: str) -> None:
+    import yaml
+
+    from argus_standalone import reference
+
+    settings = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    settings |= set(re.findall(r"`(ARGUS_[A-Z_0-9]+)`", reference.page()))
+    for name in ("compose.yaml", "compose.acme.yaml", "compose.observability.yaml"):
+        settings |= set(re.findall(r"\$\{([A-Z_]+)", yaml.safe_dump(yaml.safe_load((ROOT / name).read_text()))))
+    for line in text.split("\n"):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        named = re.fullmatch(r"(?:export )?([A-Z][A-Z0-9_]*)=.*", line)
+        assert named, f"no NAME=value: {line}"
+        if named[1].startswith("ARGUS_"):
+            assert named[1].removesuffix("_FILE") in settings or named[1] in settings, f"{named[1]} is no setting"
+
+
+def _promql(text: str) -> None:
+    _brackets(text)
+    promised = (ROOT / "deploy" / "observability" / "signals.yaml").read_text()
+    for name in re.findall(r"\bargus_[a-z0-9_]+", text):
+        stem = re.sub(r"_(?:bucket|count|sum|total)$", "", name)
+        assert stem in promised, f"no service promises {name} in deploy/observability/signals.yaml"
+
+
+def _ini(text: str) -> None:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise AssertionError(str(error)) from error
+    assert parser.sections(), "no [Section]"
+
+
+def _regex(text: str) -> None:
+    try:
+        re.compile(text.strip())
+    except re.error as error:
+        raise AssertionError(str(error)) from error
+
+
+def _brackets(text: str) -> None:
+    opened: list[str] = []
+    for letter in re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*", "", text):
+        if letter in _BRACKETS.values():
+            opened.append(letter)
+        elif letter in _BRACKETS:
+            assert opened, f"{letter} closes nothing"
+            assert opened.pop() == _BRACKETS[letter], f"{letter} closes another bracket"
+    assert not opened, f"{opened[-1]} is not closed"
+
+
+CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
+    "json": _json,
+    "toml": _toml,
+    "yaml": _yaml,
+    "query": _query,
+    "env": _env,
+    "promql": _promql,
+    "ini": _ini,
+    "regex": _regex,
+    "nginx": _brackets,
+    "caddy": _brackets,
+}
