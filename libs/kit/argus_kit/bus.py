@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +52,8 @@ HANDLED = Counter(
     "argus_consumer_messages_total", "Messages that a consumer took, by what became of them", ["consumer", "outcome"]
 )
 
+# Streams count from the time of their making on, in a unit that no stream outruns: 2025-01-01.
+_EPOCH_S = 1_735_689_600
 # How often a tail asks whether its consumer still exists on the server.
 _TAIL_CHECK_S = 5.0
 
@@ -277,6 +280,19 @@ class Bus(Part):
         except (TimeoutError, NatsError, OSError) as error:
             raise BusUnavailable(f"The stream cannot be read: {error!r}") from error
 
+    async def purge(self, stream: StreamSpec) -> None:
+        """Remove all messages of a stream, waiting work included; its numbers go on.
+
+        Raises:
+            BusUnavailable: NATS did not confirm.
+        """
+        if self._js is None or not self.is_connected:
+            raise BusUnavailable
+        try:
+            await self._js.purge_stream(stream.name)
+        except (TimeoutError, NatsError, OSError) as error:
+            raise BusUnavailable(f"The stream cannot be emptied: {error!r}") from error
+
     async def stream_bounds(self, stream: StreamSpec) -> tuple[int, int]:
         """First and last sequence that the stream holds."""
         state = await self.stream_state(stream)
@@ -428,6 +444,8 @@ class Bus(Part):
                     tail.last_sequence = 0
                     await tail.on_reset()
                 elif info.state.first_seq > tail.last_sequence + 1:
+                    # A stream that was made anew, or lost what came meanwhile: what is before its first will not come.
+                    tail.last_sequence = info.state.first_seq - 1
                     await tail.on_reset()
                 await self._follow_once(stream, subjects, tail)
             except (TimeoutError, NatsError, OSError) as error:
@@ -533,6 +551,15 @@ class Tail:
         self.is_following = False
 
 
+def _first_sequence() -> int:
+    """Where a new stream begins to count: hundred thousandths of a second since 2025, which a browser's numbers hold.
+
+    Pages know their place by a sequence (decision 4). One that was made anew, after a restore or on a new disk, must not
+    give a number again that its predecessor gave, or a page that comes back would skip what lies under it now.
+    """
+    return int((time.time() - _EPOCH_S) * 100_000)
+
+
 async def _ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
     config = StreamConfig(
         name=spec.name,
@@ -551,6 +578,7 @@ async def _ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) 
             config.subjects = sorted({*known, *spec.subjects})
             await js.update_stream(config)
     except NotFoundError:
+        config.first_seq = _first_sequence()
         try:
             await js.add_stream(config)
         except BadRequestError:

@@ -275,6 +275,27 @@ class TestTail:
             await bus.publish(out(subject, "new life"))
             await heard.until("new life")
 
+    async def test_a_rebuilt_stream_gives_no_number_again(self, nats: Child, subject: str) -> None:
+        """Pages know their place by it: under one that they have seen lies nothing that they have not."""
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            before = [await bus.publish(out(subject, str(n))) for n in range(20)]
+            assert bus._js is not None
+            await bus._js.delete_stream(LIVE_STREAM.name)
+            await restart(nats, bus)
+            after = await bus.publish(out(subject, "new life"))
+            assert after > before[-1]
+            assert after < 2**53, "a browser's numbers hold no more"
+            found = await bus.replay(LIVE_STREAM, [subject], after=before[5], until=after, limit=100)
+            assert (found.messages, found.complete) == ([], False)
+
+    async def test_an_emptied_stream_goes_on_counting(self, nats: Child, subject: str) -> None:
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            before = await bus.publish(out(subject, "of a time that is gone"))
+            await bus.purge(LIVE_STREAM)
+            assert await bus.publish(out(subject, "of the time after")) == before + 1
+            found = await bus.replay(LIVE_STREAM, [subject], after=before - 1, until=before + 1, limit=100)
+            assert not found.complete
+
     async def test_messages_that_aged_away_unseen_are_a_reset(self, nats: Child, subject: str) -> None:
         heard = Heard()
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus, Proxy(nats.port) as proxy:
