@@ -16,6 +16,8 @@ from argus_kit.app import Service, build_app
 from argus_kit.platform import Platform
 from argus_kit.settings import Settings
 from argus_kit.web import mount_frontend
+from argus_standalone.backups.schedule import BackupSchedule
+from argus_standalone.backups.settings import BackupSettings
 from argus_standalone.nats_child import NatsChild
 
 # The order in which their parts start. Routes do not overlap, which the topology test holds.
@@ -48,6 +50,8 @@ def create_app(settings: Settings, nats: NatsChild | None = None, web_root: Path
         platform.add(service.http_parts(platform))
     for service in SERVICES:
         platform.add(service.worker_parts(platform))
+    if platform.database.is_sqlite:
+        platform.add([BackupSchedule(platform, BackupSettings())])
     routers = [router for service in SERVICES for router in service.routers()]
     shortcuts = {route: answer for service in SERVICES for route, answer in service.shortcuts(platform).items()}
     large = "|".join(service.large_bodies for service in SERVICES if service.large_bodies)

@@ -11,6 +11,8 @@ from typing import IO
 
 # Made under an earlier umask, they may be readable to everybody.
 _PRIVATE = ("argus.db", "argus.db-wal", "argus.db-shm", "config.key")
+# Lies in the data folder while a restore changes it.
+UNFINISHED_RESTORE = "restore.unfinished"
 
 
 class PreflightError(Exception):
@@ -49,11 +51,11 @@ def _make_private(home: Path) -> None:
             file.chmod(0o600)
 
 
-def claim_home(home: Path) -> IO[str]:
+def claim_home(home: Path, *, may_be_unfinished: bool = False) -> IO[str]:
     """Make the data folder and lock it for this process; keep the returned file open.
 
     Raises:
-        PreflightError: it cannot be written, or another Argus uses it.
+        PreflightError: it cannot be written, another Argus uses it, or a restore was cut off in it.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,14 @@ def claim_home(home: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        lock.close()
         raise PreflightError(
             f"Another Argus already uses the data folder {home}; stop it, or choose another with ARGUS_HOME."
         ) from error
+    if not may_be_unfinished and (home / UNFINISHED_RESTORE).exists():
+        backup = (home / UNFINISHED_RESTORE).read_text().strip()
+        lock.close()
+        raise PreflightError(
+            f"A restore was cut off in the data folder {home}; end it with `argus-server restore {backup}`."
+        )
     return lock

@@ -53,6 +53,7 @@ _READERS: Final = {
     "argus_realtime": "realtime",
     "argus_executor": "executor and its worker",
     "argus_notifier": "notifier and its worker",
+    "argus_standalone": "argus-server",
 }
 # Groups of the kit that one process alone reads.
 _OWN_READER: Final = {"WebSettings": "the front door (web)", "MigrationSettings": "the migration"}
@@ -110,7 +111,7 @@ def groups() -> list[type[Environment]]:
     """All groups of settings: the kit's first, then those of the services in the order in which they start."""
     for service in SERVICES:
         service.routers()  # a service loads its routes, and their settings with them, when they are asked for
-    packages = ["argus_kit", *(f"argus_{service.name}" for service in SERVICES)]
+    packages = ["argus_kit", *(f"argus_{service.name}" for service in SERVICES), "argus_standalone"]
     order = {name: place for place, name in enumerate(packages)}
     assert argus_kit.migrate  # it is loaded, and so its settings are found
     # `python -m` loads a module a second time under another name; no group stands twice.

@@ -59,7 +59,8 @@ class Storage:
         return self._opened[0]
 
     @property
-    def _is_local(self) -> bool:
+    def is_local(self) -> bool:
+        """Whether the files lie in a folder of this machine."""
         return bool(getattr(self._system, "local_file", False))
 
     def locate(self, path: str) -> str:
@@ -74,7 +75,7 @@ class Storage:
     def sink(self, path: str) -> Sink:
         """A new file, to be written in a thread; nothing lies at `path` before it is finished."""
         full = self.locate(path)
-        return LocalSink(full) if self._is_local else RemoteSink(self._system, full)
+        return LocalSink(full) if self.is_local else RemoteSink(self._system, full)
 
     def open(self, path: str) -> IO[bytes]:
         """A file to be read in a thread, seekable. Raises FileNotFoundError."""
@@ -82,15 +83,19 @@ class Storage:
 
     async def size(self, path: str) -> int | None:
         """Bytes of a file, or None where there is none."""
+        return await self.run(self.length, path)
+
+    def length(self, path: str) -> int | None:
+        """The same for who is in a thread already."""
         try:
-            info = await self.run(lambda: self._system.info(self.locate(path)))
+            info = self._system.info(self.locate(path))
         except FileNotFoundError:
             return None
         return int(info["size"]) if info.get("type") == "file" else None
 
     async def read(self, path: str, begin: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `begin` up to `end`, in pieces. Raises OSError where they cannot be had."""
-        at_once = _LOCAL_READ if await self.run(lambda: self._is_local) else _REMOTE_READ
+        at_once = _LOCAL_READ if await self.run(lambda: self.is_local) else _REMOTE_READ
         for start in range(begin, end, at_once):
             stop = min(start + at_once, end)
             piece = await self.run(self._cat, path, start, stop)
@@ -101,11 +106,11 @@ class Storage:
     async def drop(self, paths: Sequence[str]) -> None:
         """Remove files; those that are gone already are no error. Raises OSError when any may be left."""
         for begin in range(0, len(paths), _DROPS_AT_ONCE):
-            await self.run(self._drop, paths[begin : begin + _DROPS_AT_ONCE])
+            await self.run(self.remove, paths[begin : begin + _DROPS_AT_ONCE])
 
     async def drop_folder(self, folder: str) -> None:
         """Remove a folder that is empty; where others write into it meanwhile, it stays."""
-        if await self.run(lambda: self._is_local):
+        if await self.run(lambda: self.is_local):
             await self.run(_remove_if_empty, self.locate(folder))
 
     async def folders(self) -> list[str]:
@@ -122,7 +127,7 @@ class Storage:
 
     async def abort_unfinished(self, before: datetime) -> int:
         """End uploads to a remote store that nobody finished since then; returns how many there were."""
-        return await self.run(lambda: 0 if self._is_local else abort_uploads(self._system, self._opened[1], before))
+        return await self.run(lambda: 0 if self.is_local else abort_uploads(self._system, self._opened[1], before))
 
     def close(self) -> None:
         """Let the threads go."""
@@ -131,7 +136,8 @@ class Storage:
     def _cat(self, path: str, start: int, stop: int) -> bytes:
         return bytes(self._system.cat_file(self.locate(path), start=start, end=stop))
 
-    def _drop(self, paths: Sequence[str]) -> None:
+    def remove(self, paths: Sequence[str]) -> None:
+        """As `drop`, in a thread."""
         # One by one: where many are removed with one request, s3fs does not say which of them stayed.
         for path in paths:
             with contextlib.suppress(FileNotFoundError):
