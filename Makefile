@@ -1,7 +1,7 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
 .PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
-.PHONY: compose-check release docs rolling soak clean
+.PHONY: compose-check release docs rolling soak scale clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ rolling: ## restart and upgrade every process of two replicas, one after the oth
 
 soak: ## a steady load with a kill every minute; memory stays flat, nothing is lost (MINUTES=30 RATE=2000 CLIENTS=500)
 	@exec deploy/local/soak
+
+scale: ## four of every service and worker behind the gateway: nothing lost, nothing double, work shared (REPLICAS=8)
+	@exec deploy/local/scale
 
 fuzz: ## look for what breaks the decoder and the API (FUZZ_EXAMPLES, FUZZ_SECONDS)
 	@exec deploy/local/fuzz

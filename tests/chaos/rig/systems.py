@@ -132,9 +132,11 @@ class Standalone:
 
 
 class Stack:
-    """`make stack`, without the setting up. `via_relays`: tests stand between the services and their servers."""
+    """`make stack`, without the setting up. `via_relays`: tests stand between the services and their servers;
+    `environment`: variables besides.
+    """
 
-    def __init__(self, *, via_relays: bool = True) -> None:
+    def __init__(self, *, via_relays: bool = True, **environment: str) -> None:
         around = Surroundings("stack")
         self.home, self.disk, self.clock = around.home, around.disk, around.clock
         self.port = free_port()
@@ -148,14 +150,15 @@ class Stack:
         self._environment = {**os.environ, **self.clock.environment, "ARGUS_HOME": str(self.home)}
         self._environment |= {"ARGUS_PORT": str(self.port), "ARGUS_STACK_VIA": json.dumps(via)}
         self._environment.setdefault("ARGUS_WEB_ROOT", str(ROOT / "frontend" / "dist"))
+        self._environment |= environment
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, within_s: float = 180) -> None:
         """Start it and wait until the whole is ready."""
         with self.log.open("ab") as log:
             command = [sys.executable, str(LOCAL / "stack.py")]
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        self.wait_ready(180)
+        self.wait_ready(within_s)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal to the launcher, and wait until nothing of the stack runs; returns its exit code."""
@@ -190,6 +193,21 @@ class Stack:
             answer: Any = control.supervisor.getAllProcessInfo()
         return {program["name"]: program["pid"] for program in answer if program["pid"]}
 
+    def ports(self) -> dict[str, int]:
+        """Where each program listens."""
+        found: dict[str, int] = self._state()["ports"]
+        return found
+
+    @property
+    def admin_database_url(self) -> str:
+        """For migrations."""
+        return stack_postgres.admin_url(self.secrets, self.ports()["postgres"])
+
+    @property
+    def secrets(self) -> Secrets:
+        """By which its parts know each other."""
+        return Secrets.of(self._layout)
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """See System."""
         with contextlib.suppress(KeyError, ProcessLookupError):
@@ -217,7 +235,7 @@ class Stack:
 
     def query(self, statement: str, **values: Any) -> list[Any]:
         """See System."""
-        url = stack_postgres.admin_url(Secrets.of(self._layout), self._state()["ports"]["postgres"])
+        url = self.admin_database_url
 
         async def ask() -> list[Any]:
             engine = create_async_engine(url)
