@@ -14,6 +14,7 @@ from pathlib import Path
 import generate_drawings
 import generate_images
 import generate_kubernetes
+import generate_observability
 import generate_reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +38,10 @@ def files() -> Iterator[tuple[Path, str]]:
     """Every generated file, with its text."""
     traefik = ROOT / "deploy" / "traefik"
     yield traefik / "acme.yaml", HEADER + (traefik / "traefik.yaml").read_text() + (traefik / "acme.part").read_text()
-    for name, text in (*generate_images.files(), *generate_kubernetes.files()):
+    for name, text in (*generate_images.files(), *generate_kubernetes.files(), *generate_observability.files()):
         yield ROOT / name, HEADER + text
+    for name, text in generate_observability.plain_files():
+        yield ROOT / name, text
     for name, text in (*generate_reference.files(), *generate_drawings.files()):
         yield ROOT / name, text
 
