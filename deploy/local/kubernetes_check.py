@@ -22,10 +22,13 @@ ROOT = Path(__file__).resolve().parents[2] / "deploy" / "k8s"
 # The newest of the oldest that we support: what it takes, newer ones take too.
 RELEASE = "1.33"
 # Kinds of others, which no package here has schemas of.
-FOREIGN = ("traefik.io/", "cert-manager.io/", "monitoring.coreos.com/", "postgresql.cnpg.io/")
+FOREIGN = ("traefik.io/", "cert-manager.io/", "monitoring.coreos.com/", "postgresql.cnpg.io/", "barmancloud.cnpg.io/")
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 # Secrets that people bring along (deploy/k8s/README.md).
-SECRETS = {"argus", "argus-nats", "argus-database", "argus-s3", "argus-postgres"}
+SECRETS = {"argus", "argus-nats", "argus-database", "argus-s3", "argus-postgres", "argus-backup"}
+
+# Components that add to others.
+ABOVE = {"backup": ("cloudnative-pg",)}
 
 
 def main() -> int:
@@ -43,7 +46,8 @@ def builds() -> Iterator[tuple[str, list[Manifest]]]:
     """Name and manifests of what can be deployed."""
     yield "base", build(ROOT / "base")
     for component in sorted((ROOT / "components").iterdir()):
-        yield component.name, build(ROOT / "base", [component])
+        below = [ROOT / "components" / name for name in ABOVE.get(component.name, ())]
+        yield component.name, build(ROOT / "base", [*below, component])
     yield "example", build(ROOT / "overlays" / "example")
 
 
@@ -118,7 +122,7 @@ def _pods(manifests: list[Manifest]) -> dict[str, tuple[dict[str, str], Manifest
     }
     ports = [{"containerPort": number} for number in (5432, 8000)]
     for manifest in manifests:
-        if manifest["apiVersion"].startswith("postgresql.cnpg.io/"):
+        if manifest["apiVersion"].startswith("postgresql.cnpg.io/") and manifest["kind"] == "Cluster":
             pod = {"containers": [{"ports": ports}]}
             found[_name(manifest)] = ({"cnpg.io/cluster": manifest["metadata"]["name"]}, pod)
     return found
