@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
 _BASE = re.compile(r'(<script id="__config"[^>]*>[^<]*?"base":\s*")([^"]*)"')
+_SWITCH = re.compile(r'href="/(zh/)?" hreflang=')
 _CHINESE = "zh/"
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
@@ -38,7 +39,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
-    """A Chinese page looks for its index, and for what it finds, below zh/."""
+    """A Chinese page looks for its index, and for what it finds, below zh/. The home pages' switch of languages leads
+    to an address of the whole host: the site may lie below a folder of it.
+    """
+    root = "../" if page.url.startswith(_CHINESE) else "./"
+    output = _SWITCH.sub(lambda switch: f'href="{root}{switch[1] or ""}" hreflang=', output)
     if not page.url.startswith(_CHINESE):
         return output
     changed, count = _BASE.subn(rf'\g<1>\g<2>/{_CHINESE.rstrip("/")}"', output)
