@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from argus_kit import errors, telemetry
+from argus_kit import errors, presence, telemetry
 from argus_kit.bodies import BodyLimit
 from argus_kit.headers import SecurityHeaders
 from argus_kit.outbox import Merge
@@ -27,6 +27,9 @@ from argus_kit.settings import API_VERSION, Settings
 from argus_kit.shortcuts import App, Shortcuts
 
 PartsOf = Callable[[Platform], Sequence[Part]]
+
+# How often a process that starts looks whether all is there that it needs: less and less.
+_FIRST_LOOK_S, _LAST_LOOK_S = 0.02, 1.0
 
 
 def no_parts(_: Platform) -> Sequence[Part]:
@@ -73,6 +76,8 @@ def worker_app(service: Service, platform: Platform | None = None) -> FastAPI:
     if service.outbox is not None:
         platform.add_outbox(service.name, service.outbox, service.merge)
     platform.add(service.worker_parts(platform))
+    # Nobody sends requests here: what it holds is free for others at once.
+    platform.presence.drain_s = 0.0
     return build_app(platform, f"{service.name}-worker", ())
 
 
@@ -98,9 +103,10 @@ def build_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with platform.running():
-            announcer = asyncio.create_task(_announce(app))
+            announcer = asyncio.create_task(_announce(app, platform))
             yield
             announcer.cancel()
+            await asyncio.wait([announcer])
 
     app = App(
         service=name,
@@ -117,6 +123,7 @@ def build_app(
         telemetry=telemetry.FASTAPI,
     )
     app.state.platform = platform
+    app.state.presence = platform.presence
     errors.install(app)
     app.add_middleware(BodyLimit, own=re.compile(large_bodies) if large_bodies else None)
     app.add_middleware(
@@ -130,19 +137,22 @@ def build_app(
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(telemetry.TelemetryMiddleware, service=name)
     app.include_router(_probes())
+    app.include_router(presence.probe())
     for router in routers:
         app.include_router(router)
     return app
 
 
-async def _announce(app: FastAPI) -> None:
+async def _announce(app: FastAPI, platform: Platform) -> None:
+    pause_s = _FIRST_LOOK_S
+    while await platform.waits_for():
+        await asyncio.sleep(pause_s)
+        pause_s = min(1.5 * pause_s, _LAST_LOOK_S)
+    platform.presence.has_come = True
     # Whoever started this process may want to hear when it is usable; `on_ready` is set by them.
     on_ready: Callable[[], None] | None = getattr(app.state, "on_ready", None)
-    if on_ready is None:
-        return
-    while await app.state.platform.waits_for():
-        await asyncio.sleep(0.02)
-    on_ready()
+    if on_ready is not None:
+        on_ready()
 
 
 def _operation_id(route: APIRoute) -> str:

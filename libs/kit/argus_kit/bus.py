@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
@@ -56,6 +57,10 @@ HANDLED = Counter(
 _EPOCH_S = 1_735_689_600
 # How often a tail asks whether its consumer still exists on the server.
 _TAIL_CHECK_S = 5.0
+# How long what is being handled may take once the process is asked to end.
+_DRAIN_S = 3.0
+# What the server says when the time of a fetch is over. Said to ourselves, it ends one that waits.
+_FETCH_IS_OVER = {"Status": "408"}
 
 
 class BusUnavailable(ArgusError):
@@ -118,11 +123,33 @@ class Bus(Part):
         self._on_connect: list[Callable[[], Awaitable[None]]] = []
         self._ready = asyncio.Event()
         self._interruptions: set[asyncio.Event] = set()
+        self._answering: list[Subscription] = []
+        self._pulls: set[Any] = set()
+        self._consumers: set[asyncio.Task[None]] = set()
+        self._is_draining = False
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
         CONNECTED.labels(self._client_name).set(0)
         self._connecting = asyncio.create_task(self._connect(), name="nats-connect")
+
+    async def drain(self) -> None:
+        """End the durable consumers: what is being handled is finished, the rest goes to other replicas at once."""
+        self._is_draining = True
+        if not self._consumers or not self.is_connected:
+            return
+        for pull in list(self._pulls):
+            with contextlib.suppress(NatsError, OSError):
+                await self._end_fetch(pull)
+        await asyncio.wait(list(self._consumers), timeout=_DRAIN_S)
+
+    async def answer_no_more(self) -> None:
+        """Leave the queues: requests go to other replicas from now on, and those that are here are answered."""
+        answering, self._answering = self._answering, []
+        if answering and self._client.is_connected:
+            leaving: list[Awaitable[None]] = [one.drain() for one in answering]  # type: ignore[no-untyped-call]
+            with contextlib.suppress(TimeoutError, NatsError, OSError):
+                await asyncio.wait_for(asyncio.gather(*leaving), _DRAIN_S)
 
     async def stop(self) -> None:
         """End consumers, hand over what is on its way, and close."""
@@ -246,10 +273,17 @@ class Bus(Part):
         """Handle every message of `subjects` at least once, shared by all replicas that use the same `durable` name."""
 
         async def one_by_one(messages: Sequence[Msg]) -> None:
-            for message in messages:
-                await _handle([message], durable, lambda batch: handler(batch[0]))
+            for number, message in enumerate(messages):
+                if self._is_draining:
+                    await _hand_back(messages[number:])
+                    return
+                try:
+                    await _handle([message], durable, lambda batch: handler(batch[0]))
+                except asyncio.CancelledError:
+                    await _hand_back(messages[number:])
+                    raise
 
-        self._spawn(self._consume(stream.name, durable, subjects, one_by_one), f"consume-{durable}")
+        self._spawn_consumer(stream.name, durable, subjects, one_by_one)
 
     async def consume_many(
         self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: ManyHandler
@@ -257,9 +291,13 @@ class Bus(Part):
         """As `consume`, with all that is there at once, at most 64 messages: one word of the handler is for all."""
 
         async def together(messages: Sequence[Msg]) -> None:
-            await _handle(messages, durable, handler)
+            try:
+                await _handle(messages, durable, handler)
+            except asyncio.CancelledError:
+                await _hand_back(messages)
+                raise
 
-        self._spawn(self._consume(stream.name, durable, subjects, together), f"consume-{durable}")
+        self._spawn_consumer(stream.name, durable, subjects, together)
 
     async def tail(self, stream: StreamSpec, subjects: Sequence[str], tail: Tail) -> None:
         """Feed `tail` with every message from now on, in order, without gaps over lost connections."""
@@ -368,7 +406,9 @@ class Bus(Part):
     async def _subscribe(self, subject: str, queue: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
         async def subscribe() -> None:
             await self._ready.wait()
-            await self._client.subscribe(subject, queue=queue, cb=callback)
+            subscription = await self._client.subscribe(subject, queue=queue, cb=callback)
+            if queue:
+                self._answering.append(subscription)
 
         # nats-py takes its core subscriptions up again after a reconnect; only the first one waits for us.
         if self.is_connected:
@@ -376,10 +416,11 @@ class Bus(Part):
         else:
             self._spawn(subscribe(), f"subscribe-{subject}")
 
-    def _spawn(self, work: Any, name: str) -> None:
+    def _spawn(self, work: Any, name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.append(task)
         task.add_done_callback(self._forget)
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         if task in self._tasks:
@@ -388,6 +429,13 @@ class Bus(Part):
             log.error("nats.task_failed", task=task.get_name(), exc_info=error)
 
     # -- durable consumers ---------------------------------------------------------------------------------------
+
+    def _spawn_consumer(
+        self, stream: str, durable: str, subjects: Sequence[str], take: Callable[[Sequence[Msg]], Awaitable[None]]
+    ) -> None:
+        task = self._spawn(self._consume(stream, durable, subjects, take), f"consume-{durable}")
+        self._consumers.add(task)
+        task.add_done_callback(self._consumers.discard)
 
     async def _consume(
         self, stream: str, durable: str, subjects: Sequence[str], take: Callable[[Sequence[Msg]], Awaitable[None]]
@@ -400,7 +448,7 @@ class Bus(Part):
             ack_wait=30,
             max_ack_pending=1024,
         )
-        while True:
+        while not self._is_draining:
             await self._ready.wait()
             assert self._js is not None
             try:
@@ -412,8 +460,9 @@ class Bus(Part):
                 await asyncio.sleep(0.5)
 
     async def _pull(self, pull: Any, durable: str, take: Callable[[Sequence[Msg]], Awaitable[None]]) -> None:
+        self._pulls.add(pull)
         try:
-            while True:
+            while not self._is_draining:
                 messages: Sequence[Msg] = ()
                 # What came just as the time was over may be an empty list.
                 with contextlib.suppress(TimeoutError, NatsTimeoutError):
@@ -421,13 +470,30 @@ class Bus(Part):
                 if messages:
                     _measure(durable, messages[-1])
                     await take(messages)
-                else:
+                elif not self._is_draining:
                     # A consumer that is gone (a rebuilt NATS) also looks like silence: ask.
                     PENDING.labels(durable).set((await pull.consumer_info()).num_pending or 0)
                     BEHIND.labels(durable).set(0)
         finally:
+            self._pulls.discard(pull)
             with contextlib.suppress(NatsError, OSError):
+                await self._give_up(pull)
                 await pull.unsubscribe()
+
+    async def _end_fetch(self, pull: Any) -> None:
+        # It waits up to three times, for what is there, for the first to come and for the rest: a word for each.
+        for _ in range(3):
+            await self._client.publish(pull._sub.subject, b"", headers=_FETCH_IS_OVER)  # noqa: SLF001
+
+    async def _give_up(self, pull: Any) -> None:
+        """Take nothing more, and hand back what came since the last fetch: else it would lie for half a minute."""
+        subscription = pull._sub  # noqa: SLF001 (nats-py has no way to leave a pull in order)
+        await self._client._send_unsubscribe(subscription._id)  # noqa: SLF001
+        await self._client.flush(1)
+        came: list[Msg] = []
+        while not subscription._pending_queue.empty():  # noqa: SLF001
+            came.append(subscription._pending_queue.get_nowait())  # noqa: SLF001
+        await _hand_back([raw for raw in came if not JetStreamContext.is_status_msg(raw)])
 
     # -- tails ---------------------------------------------------------------------------------------------------
 
@@ -637,6 +703,13 @@ def _measure(durable: str, newest: Msg) -> None:
 def _kind_of(subject: str) -> str:
     """The part of a subject that names no batch, person or agent."""
     return ".".join(subject.split(".")[:2])
+
+
+async def _hand_back(raws: Sequence[Msg]) -> None:
+    """Another replica gets these now, and not after the time in which we would have had to acknowledge them."""
+    for raw in raws:
+        with contextlib.suppress(NatsError, OSError):
+            await raw.nak()
 
 
 async def _guarded(handler: Callable[[str, bytes], Awaitable[None]], message: Msg) -> None:

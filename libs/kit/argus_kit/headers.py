@@ -43,7 +43,7 @@ API_HEADERS = _raw(COMMON | {"Content-Security-Policy": API_POLICY, "Cache-Contr
 _OF_PAGES = _raw(COMMON | {"Content-Security-Policy": PAGE_POLICY})
 _TRANSPORT = _raw({"Strict-Transport-Security": HSTS})
 # What is no page although it lies outside of /api: probes and documents for machines.
-_MACHINES = frozenset({"/livez", "/readyz", "/health", "/metrics", "/openapi.json"})
+_MACHINES = frozenset({"/livez", "/readyz", "/acceptz", "/health", "/metrics", "/openapi.json"})
 
 
 def headers_for(path: str, *, is_secure: bool) -> tuple[Raw, ...]:

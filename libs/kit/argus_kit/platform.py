@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import sqlalchemy as sa
 import structlog
 from fastapi import Depends, Request
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit import vitals
@@ -19,8 +20,10 @@ from argus_kit.database import Database
 from argus_kit.identity import Identity
 from argus_kit.outbox import Merge, Outbox, Transaction, transaction
 from argus_kit.parts import Part
+from argus_kit.presence import Presence
 from argus_kit.secretbox import SecretBox, key_file
 from argus_kit.settings import Settings
+from argus_schema.migrate import is_current
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +43,8 @@ class Platform:
         self.identity = Identity(self.database, self.bus)
         self.outboxes: dict[str, Outbox] = {}
         self.parts: list[Part] = [self.bus, self.identity]
-        self.is_draining = False
+        self.presence = Presence(settings.drain_s)
+        self._has_tables = False
 
     @property
     def secret_box(self) -> SecretBox:
@@ -76,14 +80,28 @@ class Platform:
     async def waits_for(self) -> list[str]:
         """Names of what is not ready; empty when everything is."""
         waiting = [name for part in self.parts if (name := part.waits_for())]
-        if self.is_draining:
+        if self.presence.is_leaving:
             waiting.append("draining")
         try:
-            await asyncio.wait_for(self.database.ping(), _PING_S)
+            await asyncio.wait_for(self.database.ping() if self._has_tables else self._look_for_tables(), _PING_S)
         except Exception as error:  # noqa: BLE001 (whatever the driver raises: the database is not usable)
             log.warning("readiness.database", error=repr(error))
             waiting.append("database")
+        else:
+            if not self._has_tables:
+                waiting.append("migration")
         return waiting
+
+    async def _look_for_tables(self) -> None:
+        # In an upgrade a process may start before its tables are there: until then nobody should ask it.
+        async with self.database.engine.connect() as connection:
+            try:
+                self._has_tables = await is_current(connection)
+            except ProgrammingError:  # a database that was never migrated, or not by a version that lets us look
+                self._has_tables = False
+            except OperationalError:
+                if not self.database.is_sqlite:
+                    raise
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,14 +114,16 @@ class Platform:
                 started.append(part)
             yield
         finally:
+            # Answers need what the other parts give.
+            await self.bus.answer_no_more()
             for part in reversed(started):
                 await _stop(part)
             await self.cache.close()
             await self.database.close()
 
     async def drain(self) -> None:
-        """Take no new long work: readiness goes off, streams end."""
-        self.is_draining = True
+        """Take no new long work: readiness goes off, streams end, messages go back to other replicas."""
+        self.presence.is_leaving = True
         for part in self.parts:
             await part.drain()
 

@@ -32,6 +32,15 @@ class Settings(Environment):
     base_url: str = Field("", description="Address under which people reach Argus; empty: derived from host and port.")
     http_host: str = Field("127.0.0.1", description="Address on which this one process listens behind the gateway.")
     http_port: int = Field(8001, ge=0, le=65535, description="Port on which this one process listens.")
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        description="Seconds that a process that is asked to end still answers, so that the gateway turns to others.",
+    )
+    grace_s: int = Field(
+        5, ge=0, le=3600, description="Seconds that open requests have to end once a process stops listening."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of the gateway, comma list or `*`: whose X-Forwarded-For is believed."
     )

@@ -21,6 +21,7 @@ from argus_kit import errors, telemetry
 from argus_kit.assets import Assets, compressed, file_within
 from argus_kit.environment import Environment
 from argus_kit.headers import SecurityHeaders
+from argus_kit.presence import Presence, probe
 from argus_kit.settings import API_VERSION, Settings
 
 _ASK_S = 3.0
@@ -50,13 +51,16 @@ def create_app() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(timeout=_ASK_S) as client:
             app.state.client = client
+            app.state.presence.has_come = True
             yield
 
     app = FastAPI(title="Argus web", lifespan=lifespan, openapi_url=None, telemetry=telemetry.FASTAPI)
+    app.state.presence = Presence(settings.drain_s)
     errors.install(app)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(telemetry.TelemetryMiddleware, service="web")
     _mount_probes(app, web.targets)
+    app.include_router(probe())
     mount_frontend(app, web.web_root, public_url=settings.public_url)
     return app
 

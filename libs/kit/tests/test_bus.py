@@ -200,6 +200,74 @@ class TestConsume:
         await heard.until("early")
 
 
+class TestLeaving:
+    async def test_what_a_consumer_holds_goes_to_another_replica_at_once(
+        self, nats_url: str, bus: Bus, subject: str
+    ) -> None:
+        durable, other = uuid.uuid4().hex, Heard()
+        begun, goes_on, handled = asyncio.Event(), asyncio.Event(), list[str]()
+
+        async def slow(message: Message) -> None:
+            begun.set()
+            await goes_on.wait()
+            handled.append(message.data.decode())
+
+        await bus.publish_all([out(subject, str(n)) for n in range(50)])
+        async with opened(nats_url) as leaving:
+            await leaving.consume(LIVE_STREAM, durable, [subject], slow)
+            await asyncio.wait_for(begun.wait(), 20)
+            draining = asyncio.create_task(leaving.drain())
+            await bus.consume(LIVE_STREAM, durable, [subject], other)
+            goes_on.set()
+            await draining
+            # Messages that were kept would come after half a minute.
+            async with asyncio.timeout(20):
+                while len(other.texts) < 49:
+                    await asyncio.sleep(0.02)
+            assert handled == ["0"]
+            assert sorted(other.texts, key=int) == [str(n) for n in range(1, 50)]
+
+    async def test_an_idle_consumer_ends_without_waiting_for_its_next_message(
+        self, nats_url: str, subject: str
+    ) -> None:
+        async with opened(nats_url) as leaving:
+            await leaving.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], Heard())
+
+            async def fetches() -> bool:
+                return bool(leaving._pulls)
+
+            await eventually(fetches)
+            await leaving.drain()
+            assert not leaving._consumers
+
+    async def test_who_leaves_a_queue_answers_what_it_has_and_others_the_rest(self, nats_url: str, bus: Bus) -> None:
+        begun, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(data: bytes) -> bytes:
+            begun.set()
+            await goes_on.wait()
+            return b"slow " + data
+
+        async def quick(data: bytes) -> bytes:
+            return b"quick " + data
+
+        async with opened(nats_url) as leaving:
+            await leaving.respond("test.leaving", slow, queue="q")
+            await leaving._client.flush()
+            first = asyncio.create_task(bus.request("test.leaving", b"1", timeout_s=20))
+            await asyncio.wait_for(begun.wait(), 20)
+            async with opened(nats_url) as staying:
+                await staying.respond("test.leaving", quick, queue="q")
+                await staying._client.flush()
+                left = asyncio.create_task(leaving.answer_no_more())
+                await asyncio.sleep(0.2)
+                await leaving._client.flush()
+                assert [await bus.request("test.leaving", b"2") for _ in range(8)] == [b"quick 2"] * 8
+                goes_on.set()
+                await left
+                assert await first == b"slow 1"
+
+
 async def following(tail: Tail) -> None:
     async def ready() -> bool:
         return tail.is_following

@@ -36,6 +36,8 @@ def apply(connection: Connection, passwords: Mapping[str, str]) -> None:
     """
     for service in SERVICES:
         _ensure_role(connection, role(service), passwords.get(role(service)))
+        # By which a process knows that the tables are there that it was written for.
+        connection.exec_driver_sql(f'grant select on alembic_version to "{role(service)}"')
     for table in metadata.sorted_tables:
         _grant_table(connection, table)
 
