@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bench import costs
 from bench.parts import ALONE, WITH_SERVER
 from bench.report import write
 from bench.results import Results
 from bench.servers import running
+
+from argus_standalone.capacity import page
 
 MODES = ("standalone", "stack")
 
@@ -59,6 +62,8 @@ def main() -> int:
 
         measure(bench.measure, options.rivals.split(",") if options.rivals != "all" else None)
     write(results)
+    costs.write(results)
+    page.write()
     return 1 if bench.failed else 0
 
 

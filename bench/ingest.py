@@ -23,8 +23,8 @@ from bench.wire import Client
 RUN = uuid.uuid4().hex[:8]
 
 
-def body_of(client: int, number: int, size: int) -> bytes:
-    """The body of one request."""
+def body_of(client: int, number: int, size: int, more: int = 0) -> bytes:
+    """The body of one request; its epochs have so many numbers more than four."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     events = []
     for place in range(size):
@@ -39,7 +39,7 @@ def body_of(client: int, number: int, size: int) -> bytes:
                 "job_id": f"job-{step % 10}",
                 "source": {"project": "bench", "host": "bench-host", "user": "bench", "command": "python train.py"},
                 "data": {"epoch": step // 10, "train_loss": 1 / (step + 1), "val_loss": 1 / (step + 2), "lr": 0.001,
-                         "batch_time_ms": 12.5},
+                         "batch_time_ms": 12.5, **{f"metric_{n}": (n + 1) / (step + 1) for n in range(more)}},
             }
         )  # fmt: skip
     return json.dumps(events[0] if size == 1 else {"events": events}).encode()
@@ -95,9 +95,10 @@ async def measure(args: argparse.Namespace) -> dict[str, object]:
     clients = [Client(args.url, args.token, path) for _ in range(args.clients)]
     await asyncio.gather(*(client.open() for client in clients))
     # The first request of a token checks its secret, which is slow on purpose.
-    await clients[0].post(body_of(args.clients, 0, args.batch_size))
+    more = args.numbers - 4
+    await clients[0].post(body_of(args.clients, 0, args.batch_size, more))
     bodies = [
-        [client.request(body_of(number, n, args.batch_size)) for n in range(requests)]
+        [client.request(body_of(number, n, args.batch_size, more)) for n in range(requests)]
         for number, client in enumerate(clients)
     ]
     tally = Tally(args.batch_size)
@@ -135,6 +136,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--batch-size", type=int, default=500)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--numbers", type=int, default=4, help="numbers of an epoch, four or more")
     parser.add_argument("--offered", type=int, default=0, help="events a second to send, whatever comes back")
     parser.add_argument("--pid", type=int, default=0, help="the server's first process")
     print(json.dumps(uvloop.run(measure(parser.parse_args()))))

@@ -159,6 +159,11 @@ def storms(quick: bool) -> Figures:
     return script("storm", *(["--quick"] if quick else []), timeout_s=900)
 
 
+def scaling(quick: bool) -> Figures:
+    """P11."""
+    return script("scale", *(["--quick"] if quick else []), timeout_s=1_500)
+
+
 # Without a server, and with one of each mode.
 ALONE: dict[str, Callable[[bool], Figures]] = {
     "floors": limits,
@@ -167,6 +172,7 @@ ALONE: dict[str, Callable[[bool], Figures]] = {
     "P12": knowing_the_caller,
     "P13": acting_at_best,
     "P14": storms,
+    "P11": scaling,
 }
 WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {
     "P9": at_rest,

@@ -42,6 +42,7 @@ def lines(results: Results) -> Iterator[str]:
         _callers,
         _commands,
         _storms,
+        _replicas,
     ):
         yield from section(results)
     yield ""
@@ -235,6 +236,33 @@ def _fan_out(results: Results) -> Iterator[str]:
 
 def _rivals(results: Results) -> list[tuple[str, dict[str, Any]]]:
     return sorted((results.get("rivals") or {}).items())
+
+
+def _replicas(results: Results) -> Iterator[str]:
+    found = results.get("P11", "here") or {}
+    rows = []
+    for name, one in sorted(found.items()):
+        if not name.startswith("replicas_"):
+            continue
+        for shape, what in (
+            ("single", "one a request"),
+            ("bundled", "500 a request"),
+            ("wide", "100, 50 numbers each"),
+        ):
+            figures = one[shape]
+            first = found.get("replicas_1", one)[shape]["cpu_us_all"]
+            rows.append((
+                name.removeprefix("replicas_"), what, f"{figures['events_per_second']:,}/s",
+                f"{_figure(figures['cpu_us_all'])} us", f"{figures['cpu_us_all'] / first:.0%}",
+                " / ".join(f"{share:,}" for share in figures["events_by_replica"]),
+            ))  # fmt: skip
+        fan = one["fan_out"]
+        what = f"frames to {fan['clients']} streams"
+        missed = f"{fan['missed'] + fan['burst_missed']} missed"
+        shares = " / ".join(f"{share:,}" for share in fan["frames_by_replica"])
+        rows.append((name.removeprefix("replicas_"), what, missed, f"{sum(fan['cpu_us'].values()):.1f} us", "", shares))
+    head = ("replicas", "what", "", "processor of each", "of one replica's", "by replica")
+    yield from _table("P11: replicas of every service, on the processors of one machine", head, rows)
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

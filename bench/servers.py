@@ -43,18 +43,19 @@ MORE = {"ARGUS_SSE_MAX_STREAMS_PER_USER": "10000"}
 
 
 @contextlib.contextmanager
-def running(mode: str) -> Iterator[Target]:
-    """Run a server of this mode until the block ends."""
+def running(mode: str, **settings: str) -> Iterator[Target]:
+    """Run a server of this mode, with these variables besides, until the block ends."""
     with tempfile.TemporaryDirectory(prefix=f"argus-bench-{mode}-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o755)
         url = f"http://127.0.0.1:{(port := free_port())}"
-        environment = {**os.environ, **MORE, "ARGUS_HOME": home, "ARGUS_PORT": str(port), "ARGUS_HOST": "127.0.0.1"}
+        environment = {**os.environ, **MORE, **settings, "ARGUS_HOME": home}
+        environment |= {"ARGUS_PORT": str(port), "ARGUS_HOST": "127.0.0.1"}
         process = subprocess.Popen(
             COMMANDS[mode], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
         )
         begin = time.monotonic()
         try:
-            wait_ready(url, process)
+            wait_ready(url, process, 900)
             ready_s = round(time.monotonic() - begin, 2)
             yield Target(url, person_with_token(url), process.pid, ready_s, Path(home))
         finally:

@@ -108,6 +108,18 @@ TARGETS = (
         "P14", "10,000 failures of 500 batches: all counted", 10, "s", ("here", "many_batches", "all_counted_after_s")
     ),
     Target("P14", "the same, mails in the first two minutes", 2, "mails", ("here", "many_batches", "mails_sent")),
+    *(
+        Target(
+            "P11",
+            f"{count} replicas, {what}",
+            85,
+            "% of linear",
+            ("here", "efficiency", f"replicas_{count}", shape),
+            False,
+        )
+        for count in (2, 4)
+        for shape, what in (("bundled", "bodies of 500"), ("single", "one event a request"))
+    ),
     Target("P12", "event loop late in a storm of logins, p99", 25, "ms", ("here", "storm", "loop_late_p99_ms")),
 )
 

@@ -1,0 +1,100 @@
+"""Makes the calculator's costs out of what P11 measured: three shapes of requests give the cost of a request, of an
+event and of a number; everything else is taken as it is. `make bench` writes them with its tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bench.results import Results
+
+FILE = Path(__file__).parents[1] / "services" / "standalone" / "argus_standalone" / "capacity" / "costs.json"
+_FROM = "docs/benchmarks.json, P11 here replicas_1"
+# Requests an event, and numbers an event: see bench.scale.SHAPES.
+_SINGLE, _BUNDLED, _WIDE = (1.0, 4.0), (1 / 500, 4.0), (1 / 100, 50.0)
+# Processes of each service with connections; realtime has no worker.
+_PROCESSES = {"realtime": 1}
+
+
+def write(results: Results, file: Path = FILE) -> None:
+    """Write them, where P11 was measured."""
+    if found := costs(results):
+        file.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def costs(results: Results) -> dict[str, Any] | None:
+    """Each group with its figures, their unit, and where they come from."""
+    part = results.get("P11", "here")
+    one = (part or {}).get("replicas_1")
+    if not one:
+        return None
+    units, machine = one["units"], results.get("machine")
+    programs = {program for shape in ("single", "bundled", "wide") for program in one[shape]["cpu_us"]}
+    split = {program: _split(one[shape]["cpu_us"].get(program, 0.0) for shape in _SHAPES) for program in programs}
+    cpu = {name: _without_noise({program: three[name] for program, three in split.items()}) for name in _THREE}
+    cpu |= {
+        "frame": one["fan_out"]["cpu_us"],
+        **{name: _of(units[unit]["cpu_us"], programs) for name, (unit, programs) in _UNITS.items()},
+    }
+    amounts = {
+        name: _split(one[shape][f"{name}_bytes"] for shape in _SHAPES) for name in ("bus", "wal", "disk", "sent")
+    }
+    return {
+        "measured": f"{part['at']}, load average {part['load']}, {machine['cpus']} CPUs, Python {machine['python']}",
+        "cpu_us": _group(cpu, "microseconds of processor", "single, bundled, wide, fan_out, units"),
+        "bytes": _group(amounts, "bytes", "single, bundled, wide: bus_bytes, wal_bytes, disk_bytes, sent_bytes"),
+        "point_bytes": _group(units["merged_point"]["bytes"], "bytes", "units.merged_point"),
+        "frame_bytes": _group(one["single"]["bus_bytes"], "bytes", "single.bus_bytes: a frame is an event"),
+        "page_bytes": _group(units["page"]["bytes"], "bytes", "units.page"),
+        "memory_kib": _group(
+            {"stream": units["stream"]["kib"]["realtime"], "agent": units["agent"]["kib"]}, "KiB", "units.stream, agent"
+        ),
+        "process_mib": _group(one["process_mib"], "MiB", "process_mib"),
+        "connections": _group(
+            {
+                role.removeprefix("argus_"): count / _PROCESSES.get(role.removeprefix("argus_"), 2)
+                for role, count in one["connections"].items()
+            },
+            "connections of a process",
+            "connections",
+        ),
+    }
+
+
+# Who takes part; what others spent meanwhile was their own work.
+_UNITS = {
+    "page": ("page", ("catalog", "postgres", "traefik", "valkey-server")),
+    "stop_poll": ("stop_poll", ("executor", "postgres", "traefik", "valkey-server")),
+    "agent_second": ("agent", ("executor", "postgres", "traefik", "valkey-server", "nats-server")),
+    "merge": ("merged_point", ("ingest-worker",)),
+}
+_SHAPES = ("single", "bundled", "wide")
+_THREE = ("request", "event", "number")
+
+
+def _split(found: Iterable[float]) -> dict[str, float]:
+    """What a request, an event in it and a number of that cost, when these are the costs of an event in each shape.
+
+    Noise may make one of them less than nothing; it counts as nothing then.
+    """
+    single, bundled, wide = found
+    request = max(0.0, (single - bundled) / (_SINGLE[0] - _BUNDLED[0]))
+    number = max(0.0, (wide - bundled - request * (_WIDE[0] - _BUNDLED[0])) / (_WIDE[1] - _BUNDLED[1]))
+    event = max(0.0, bundled - request * _BUNDLED[0] - number * _BUNDLED[1])
+    return {"request": round(request, 3), "event": round(event, 3), "number": round(number, 4)}
+
+
+def _without_noise(found: dict[str, float]) -> dict[str, float]:
+    least = sum(found.values()) / 100
+    return {name: value for name, value in sorted(found.items()) if value > least}
+
+
+def _of(found: dict[str, float], programs: Iterable[str]) -> dict[str, float]:
+    return {program: found[program] for program in programs if program in found}
+
+
+def _group(value: Any, unit: str, where: str) -> dict[str, Any]:
+    return {"unit": unit, "from": f"{_FROM}: {where}", "value": value}
