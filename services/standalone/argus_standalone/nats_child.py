@@ -60,6 +60,7 @@ class NatsChild(Part):
         """See Part."""
         self._store.mkdir(parents=True, exist_ok=True)
         self._process = await self._spawn()
+        address_file(self._store).write_text(self.url)
         await self._answers()
         self._tasks = [asyncio.create_task(work(), name=self.name) for work in (self._keep, self._watch)]
 
@@ -132,6 +133,11 @@ class NatsChild(Part):
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
+
+
+def address_file(store: Path) -> Path:
+    """Where the child's address stands while it runs, for `argus-server doctor`: its port is another at each start."""
+    return store / "address"
 
 
 def find_binary() -> Path:

@@ -1,0 +1,1 @@
+"""`argus-server doctor`: is all well with this installation, and if not, what is to be done?"""
