@@ -15,11 +15,13 @@ from argus_kit.production import UnsafeSettingsError
 from argus_kit.settings import Settings
 from argus_standalone import admin
 from argus_standalone.backups import commands
+from argus_standalone.capacity.command import plan
 from argus_standalone.doctor.command import doctor
 from argus_standalone.preflight import PreflightError, check_port, claim_home
 
 app = typer.Typer(help="Argus in one process.", no_args_is_help=True, add_completion=False)
 app.add_typer(admin.app, name="admin")
+app.command()(plan)
 app.command()(doctor)
 commands.register(app)
 
