@@ -10,9 +10,9 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LANGUAGES: Final = frozenset(
-    "python bash sh console json yaml toml query promql sql env ini nginx caddy regex text".split()  # noqa: SIM905
+    "python bash sh console json yaml toml query promql env ini nginx caddy regex text".split()  # noqa: SIM905
 )
-MARKS: Final = frozenset({"continues", "file", "exit", "only"})
+MARKS: Final = frozenset({"continues", "file", "exit"})
 
 _FENCE: Final = re.compile(r"^(?P<indent>(?:> ?|\s)*)(?P<fence>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 _OPENS: Final = re.compile(r"^\s*<!-- test(?P<setup>-setup)?(?::\s*(?P<marks>.*?)\s*-->)?\s*$")

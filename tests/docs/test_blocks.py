@@ -29,7 +29,6 @@ def _chains_to_run() -> list[list[Block]]:
 
 CHAINS = _chains_to_run()
 DATA = [block for page in PAGES for block in of_page(page) if block.language in doc_checks.CHECKS]
-SQL = [block for page in PAGES for block in of_page(page) if block.language == "sql"]
 PLAIN = [chain for chain in CHAINS if not doc_runs.is_for_frameworks(chain)]
 OF_FRAMEWORKS = [chain for chain in CHAINS if doc_runs.is_for_frameworks(chain)]
 

@@ -125,4 +125,4 @@ class TestData:
             doc_checks.check(Block("p.md", 1, language, text))
 
     def test_of_every_language_is_run_or_checked(self) -> None:
-        assert set(doc_checks.CHECKS) | doc_runs.RUN | {"sql", "text"} == LANGUAGES
+        assert set(doc_checks.CHECKS) | doc_runs.RUN | {"text"} == LANGUAGES
