@@ -68,8 +68,8 @@ async def is_empty(database: Database) -> bool:
 
 
 async def stored(bus: Bus, subject: str) -> list[Message]:
-    _, last = await bus.stream_bounds(LIVE_STREAM)
-    return (await bus.replay(LIVE_STREAM, [subject], after=0, until=last, limit=10_000)).messages
+    first, last = await bus.stream_bounds(LIVE_STREAM)
+    return (await bus.replay(LIVE_STREAM, [subject], after=first - 1, until=last, limit=10_000)).messages
 
 
 async def texts(bus: Bus, subject: str) -> list[str]:
