@@ -13,7 +13,6 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit import vitals
 from argus_kit.bus import Bus
 from argus_kit.cache import open_cache
 from argus_kit.database import Database
@@ -107,6 +106,9 @@ class Platform:
     async def running(self) -> AsyncIterator[None]:
         """Start all parts, and stop them in reverse order."""
         started: list[Part] = []
+        # Loaded here, so that the front door, which imports this and has no database, does not say that it has one.
+        from argus_kit import vitals
+
         vitals.watch(self.database, self.settings.home)
         try:
             for part in self.parts:
