@@ -24,6 +24,8 @@ notification = table(
     # How many things it tells of, and the rule that said so.
     sa.Column("count", sa.Integer, nullable=False, default=1, server_default="1"),
     sa.Column("made_by_rule", BigInt),
+    # Of one that tells of several batches: the first of them.
+    sa.Column("batch_ids", Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("read_at", UtcDateTime),
     sa.UniqueConstraint("user_id", "dedupe_key"),
@@ -191,6 +193,9 @@ surge = table(
     sa.Column("job_ids", Json, nullable=False),
     # What was counted lately, by a hash: a bundle may come twice.
     sa.Column("counted", Json, nullable=False),
+    # The surge over several batches that tells of this one, too; null: it is told by itself.
+    sa.Column("wave", sa.Text),
+    sa.Index("ix_surge_wave", "wave"),
     sa.Index("ix_surge_due_at", "due_at"),
     sa.Index("ix_surge_ends_at", "ends_at"),
 )

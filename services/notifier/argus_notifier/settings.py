@@ -34,6 +34,15 @@ class NotifierSettings(Environment):
     surge_window_s: float = Field(
         60.0, ge=0, le=3600, description="How long what happens again to one batch or host is told as one; 0: never."
     )
+    surge_batches: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="How many batches of one kind of failure are told by themselves; more are told as one.",
+    )
+    told_within_h: float = Field(
+        24.0, gt=0, description="Age of an event, in hours, beyond which nobody is told: somebody brings old runs in."
+    )
     surge_look_s: float = Field(1.0, gt=0, le=60, description="Time between two looks for what was counted.")
     rule_look_s: float = Field(5.0, gt=0, le=600, description="Time between two looks for what rules wait for.")
     notification_rules: str = Field("", description="A file of rules (YAML) that push events to Feishu.")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.bus import Outgoing, Tail
-from argus_kit.clock import now
+from argus_kit.clock import frozen, now
 from argus_kit.testing import eventually
 from argus_notifier.alerts.handler import AlertConsumer
 from argus_notifier.settings import NotifierSettings
@@ -40,6 +40,18 @@ class TestInbox:
         ]
         assert {(row.user_id, row.rule_id, row.severity, row.count) for row in rows} == {
             (ada.id, "job_failed", "error", 1)
+        }
+
+    async def test_of_what_is_brought_in_from_long_ago_nobody_is_told(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        for hours in (30, 20):
+            with frozen(now() - timedelta(hours=hours)):
+                events = wires.bundle(batch, ("job_failed", f"j{hours}", {}), ("batch_failed", None, {}))
+            await handler(house).handle(wires.message(wire.event_subject(batch.key), events))
+        assert {row.title for row in await house.rows(tables.notification)} == {
+            f"Job j20 failed in {batch.id}",
+            f"Batch {batch.id} failed",
         }
 
     async def test_a_bundle_that_comes_again_changes_nothing(self, house, wires):

@@ -43,6 +43,8 @@ async def audience_of(connection: AsyncConnection, occurrence: Occurrence) -> Au
     """Who may hear of it."""
     if occurrence.to is not None:
         return Audience(occurrence.to, occurrence.to)
+    if occurrence.batch is not None and occurrence.batch_ids:
+        return await of_several(connection, occurrence.batch)
     if occurrence.batch is not None:
         return await of_batch(connection, occurrence.batch)
     people = await _people_of_host(connection, occurrence.host or "") | await admins(connection)
@@ -54,6 +56,13 @@ async def of_batch(connection: AsyncConnection, batch: Batch) -> Audience:
     people = await people_with_access(connection, batch.id, batch.owner_id, batch.project)
     owner = frozenset() if batch.owner_id is None else frozenset({batch.owner_id})
     return Audience(frozenset(people), owner, batch.project, batch.id)
+
+
+async def of_several(connection: AsyncConnection, batch: Batch) -> Audience:
+    """Who may hear of all batches of its owner in its project: to whom one was shared may not."""
+    people = await people_with_access(connection, "", batch.owner_id, batch.project)
+    owner = frozenset() if batch.owner_id is None else frozenset({batch.owner_id})
+    return Audience(frozenset(people), owner, batch.project)
 
 
 async def admins(connection: AsyncConnection) -> frozenset[int]:

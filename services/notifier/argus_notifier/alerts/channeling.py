@@ -22,7 +22,7 @@ from argus_notifier.channels import repository
 from argus_notifier.grouping.holding import Again, Message, send_or_hold
 
 # People read these, and have their pause; a machine that takes webhooks is told of each surge when it begins and ends.
-_READ_BY_PEOPLE: Final = frozenset({"feishu", "slack"})
+_READ_BY_PEOPLE: Final = frozenset({"feishu", "slack", "apprise"})
 
 
 async def tell_channels(
@@ -102,7 +102,7 @@ def _again(base_url: str) -> Again:
 
 def content(one: Occurrence, said: Words, *, base_url: str) -> dict[str, Any]:
     """What a message says."""
-    facts = {
+    facts: dict[str, Any] = {
         "severity": one.severity,
         "batch_id": one.batch_id,
         "project": one.batch.project if one.batch else None,
@@ -112,6 +112,8 @@ def content(one: Occurrence, said: Words, *, base_url: str) -> dict[str, Any]:
     }
     if one.host is not None:
         facts["host"] = one.host
+    if one.batch_ids:
+        facts["batches"], facts["batch_ids"] = one.data["batches"], list(one.batch_ids)
     if one.count > 1:
         facts["job_ids"], facts["reasons"] = one.data.get("job_ids"), one.data.get("reasons")
     return {

@@ -6,12 +6,15 @@ after a crash changes nothing.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
 from argus_kit.bus import Message, Reject
+from argus_kit.clock import now
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.events import is_worth_a_word, leaves, occurrences_of
@@ -43,9 +46,12 @@ class AlertConsumer(Part):
         """
         try:
             bundle = wire.decode(wire.EventBundle, message.data)
-            occurrences = occurrences_of(bundle) if is_worth_a_word(bundle) else []
+            found = occurrences_of(bundle) if is_worth_a_word(bundle) else []
         except (msgspec.MsgspecError, ValueError) as error:
             raise Reject(str(error)) from error
+        # A machine that was cut off tells late and is heard; weeks that are brought in from elsewhere are history.
+        since = now() - timedelta(hours=self._settings.told_within_h)
+        occurrences = [one for one in found if one.at >= since]
         for begin in range(0, len(occurrences), _AT_ONCE):
             some = occurrences[begin : begin + _AT_ONCE]
             async with self._platform.write("notifier") as transaction:

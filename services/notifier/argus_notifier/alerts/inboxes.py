@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,10 +73,19 @@ async def _rows(
                     "dedupe_key": one.key,
                     "count": one.count,
                     "made_by_rule": one.ways.rule_id if one.ways else None,
+                    "batch_ids": list(one.batch_ids) or None,
                     "created_at": at,
                 }
             )
     return rows
+
+
+async def read_what_is_told_again(
+    transaction: Transaction, audience: Audience, kind: str, batch_ids: Sequence[str], since: datetime
+) -> None:
+    """What inboxes were told of these batches by themselves is read: another notification tells of them all."""
+    people = set(audience.inboxes)
+    _promise(transaction, audience, await inbox.read_of_batches(transaction.connection, people, kind, batch_ids, since))
 
 
 def _promise(transaction: Transaction, audience: Audience, written: Sequence[sa.Row[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -56,7 +56,8 @@ class Occurrence:
         batch: the batch that it is about, if it is about one.
         job_id: the job that it is about.
         host: the host that it is about.
-        data: what more is known; `title` and `text` are words that are already made; with `count` it stands for many.
+        data: what more is known; `title` and `text` are words that are already made; with `count` it stands for many;
+            with `batch_ids` for what happened to several batches of one owner and project, of which `batch` is one.
         to: the people who hear of it, in the place of those whom its kind and subject name.
         ways: how they hear of it, where a rule says so.
     """
@@ -85,12 +86,20 @@ class Occurrence:
 
     @property
     def batch_id(self) -> str | None:
-        """The id of its batch."""
-        return self.batch.id if self.batch else None
+        """The id of its batch; None: it is about several."""
+        return self.batch.id if self.batch and not self.batch_ids else None
+
+    @property
+    def batch_ids(self) -> Sequence[str]:
+        """The first of several batches; empty: it is about one, or none."""
+        found = self.data.get("batch_ids")
+        return found if isinstance(found, list) and "batches" in self.data and self.job_id is None else ()
 
     @property
     def path(self) -> str:
         """Where the web app shows what it is about."""
+        if self.batch is not None and self.batch_ids:
+            return f"/projects/{quote(self.batch.project, safe='')}"
         if self.batch is not None:
             return f"/batches/{self.batch.id}"
         if self.kind == "share_granted":

@@ -34,7 +34,7 @@ async def tell(
     """Tell everyone who hears of these things, and the rules that people made about them."""
     said = [one for same in _by_subject(occurrences) for one in await hear(transaction.connection, platform, same)]
     fresh = await not_told_lately(transaction.connection, occurrences)
-    told = await admit(transaction.connection, [*fresh, *said], settings.surge_window_s)
+    told = await admit(transaction.connection, [*fresh, *said], settings.surge_window_s, settings.surge_batches)
     for same in _by_subject(told):
         hearing = await _hearing(transaction.connection, same)
         await tell_inboxes(transaction, hearing.audience, same, hearing.say)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from argus_notifier.alerts.occurrences import Occurrence
-from argus_notifier.grouping.wording import many
+from argus_notifier.grouping.wording import many, several
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ _CHINESE: Final = {
 def words(occurrence: Occurrence, job: Job, locale: str) -> Words:
     """What to say of it. `locale` is en-US or zh-CN; any other reads English."""
     data = occurrence.data
+    if occurrence.batch_ids:
+        return Words(*several(occurrence.kind, occurrence.batch.project if occurrence.batch else "?", data, locale))
     if occurrence.count > 1:
         return Words(*many(occurrence.kind, occurrence.batch_id or occurrence.host or "?", data, locale))
     if isinstance(data.get("title"), str):

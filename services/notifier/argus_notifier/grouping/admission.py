@@ -14,13 +14,23 @@ from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.grouping import repository
 from argus_notifier.grouping.counting import Surge, counted
 from argus_notifier.grouping.stored import stored
+from argus_notifier.grouping.waves import join, take_turns
 
 # What a script says again within this time, from several processes perhaps, is one thing.
 _WINDOWS_S: Final[Mapping[str, float]] = {"alert": 300.0}
 
 
-async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], window_s: float) -> list[Occurrence]:
-    """Those that are told now, several that begin a window as one. The others are counted."""
+async def admit(
+    connection: AsyncConnection, occurrences: Sequence[Occurrence], window_s: float, most: int
+) -> list[Occurrence]:
+    """Those that are told now, several that begin a window as one. The others are counted.
+
+    Args:
+        connection: of a write transaction.
+        occurrences: what happened.
+        window_s: how long what is like it is counted.
+        most: how many batches are told by themselves before a wave tells of all.
+    """
     told: list[Occurrence] = []
     grouped: dict[repository.Key, list[Occurrence]] = {}
     for one in occurrences:
@@ -29,6 +39,7 @@ async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], 
             told.append(one)
         else:
             grouped.setdefault(key, []).append(one)
+    await take_turns(connection, [some[0] for some in grouped.values()])
     # In one order everywhere: two transactions that count the same things must not wait for each other.
     for key, some in sorted(grouped.items()):
         await take_turn(connection, f"notifier.surge.{key[0]}.{key[1]}")
@@ -37,7 +48,8 @@ async def admit(connection: AsyncConnection, occurrences: Sequence[Occurrence], 
         if begins:
             first = some[0] if len(some) == 1 else as_one(some[0], known, key=f"{some[0].key}+{len(some)}")
             await repository.save(connection, key, known, stored(first))
-            told.append(first)
+            if not await join(connection, key, first, now(), window_s=window_s, most=most):
+                told.append(first)
         elif found is not None and known is not found[0]:
             await repository.save(connection, key, known, found[1])
     return told

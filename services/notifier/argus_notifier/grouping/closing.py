@@ -13,7 +13,9 @@ from argus_notifier.alerts.telling import amend, tell_outside
 from argus_notifier.grouping import repository
 from argus_notifier.grouping.admission import as_one
 from argus_notifier.grouping.counting import shown
+from argus_notifier.grouping.rounds import tell_round
 from argus_notifier.grouping.stored import restored
+from argus_notifier.grouping.waves import is_wave
 from argus_notifier.settings import NotifierSettings
 
 _AT_ONCE: Final = 200
@@ -48,6 +50,9 @@ class SurgeLoop(LeasedLoop):
             await take_turn(connection, f"notifier.surge.{key[0]}.{key[1]}")
             found = await repository.of_key(connection, key)
             if found is None or found[0].due_at is None:
+                return
+            if is_wave(key):
+                await tell_round(transaction, self._platform, self._settings, key=key, found=found, at=now())
                 return
             known, is_over = shown(found[0], now())
             first = restored(found[1])

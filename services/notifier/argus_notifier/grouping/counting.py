@@ -35,6 +35,7 @@ class Surge:
     reasons: Mapping[str, int]
     job_ids: Sequence[str]
     counted: Sequence[str] = ()
+    wave: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -49,7 +50,7 @@ def counted(known: Surge | None, some: Sequence[Occurrence], at: datetime, windo
         # The same bundle again, after a crash.
         return known, False
     marks = [*(known.counted if known else ()), mark][-_MOST_COUNTED:]
-    if known is None or (at >= known.ends_at and not known.is_open):
+    if known is None or (known.wave is None and at >= known.ends_at and not known.is_open):
         ends_at = at + timedelta(seconds=window_s)
         begun = Surge(at, ends_at, len(some), len(some), len(some), None, *_told(some, {}, ()), marks)
         return begun, True
@@ -59,7 +60,8 @@ def counted(known: Surge | None, some: Sequence[Occurrence], at: datetime, windo
     due_at = soon if known.due_at is None or known.due_at > soon else known.due_at
     reasons, job_ids = _told(some, known.reasons, known.job_ids)
     more = replace(known, count=known.count + len(some), due_at=due_at, reasons=reasons, job_ids=job_ids)
-    return replace(more, counted=marks), False
+    # What a wave tells of has no time of its own.
+    return replace(more, counted=marks, due_at=None if known.wave else due_at), False
 
 
 def shown(known: Surge, at: datetime) -> tuple[Surge, bool]:

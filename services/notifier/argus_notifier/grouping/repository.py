@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,7 @@ from argus_notifier.upserts import put
 from argus_schema.notifier import surge
 
 _S = surge.c
-_FIELDS = ("begins_at", "ends_at", "count", "shown", "told", "due_at", "reasons", "job_ids", "counted")
+_FIELDS = ("begins_at", "ends_at", "count", "shown", "told", "due_at", "reasons", "job_ids", "counted", "wave")
 
 Key = tuple[str, str]
 """Kind and subject."""
@@ -43,3 +43,46 @@ async def due(connection: AsyncConnection, at: datetime, limit: int) -> Sequence
 async def forget(connection: AsyncConnection, before: datetime) -> None:
     """Delete what ended before then and was told."""
     await connection.execute(sa.delete(surge).where(_S.ends_at < before, _S.due_at.is_(None)))
+
+
+class Member(NamedTuple):
+    """A batch's surge that a wave tells of: how much of it there is, and how much of that it has told."""
+
+    subject: str
+    total: int
+    told: int
+    reasons: Mapping[str, int]
+    begins_at: datetime
+
+    @property
+    def news(self) -> int:
+        """How many are not told yet."""
+        return self.total - self.told
+
+
+async def fold(connection: AsyncConnection, kind: str, subjects: Collection[str], wave: str) -> None:
+    """Have a wave tell of these surges, all that they counted so far included."""
+    these = sa.and_(_S.kind == kind, _S.subject.in_(subjects))
+    await connection.execute(sa.update(surge).where(these).values(wave=wave, due_at=None, shown=0, told=0))
+
+
+async def members(connection: AsyncConnection, kind: str, wave: str) -> list[Member]:
+    """The surges that a wave tells of, those with most to tell first."""
+    columns = (_S.subject, _S.count, _S.told, _S.reasons, _S.begins_at)
+    statement = sa.select(*columns).where(_S.kind == kind, _S.wave == wave)
+    ordered = statement.order_by((_S.count - _S.told).desc(), _S.subject)
+    return [Member(*row) for row in await connection.execute(ordered)]
+
+
+async def firsts(connection: AsyncConnection, kind: str, subjects: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The first of each of these surges."""
+    statement = sa.select(_S.subject, _S.first).where(_S.kind == kind, _S.subject.in_(subjects))
+    return {row.subject: row.first for row in await connection.execute(statement)}
+
+
+async def settle(connection: AsyncConnection, kind: str, wave: str, at: datetime) -> bool:
+    """All that a wave's surges counted is told, and those whose window is over leave it. Whether others stay."""
+    of_it = sa.and_(_S.kind == kind, _S.wave == wave)
+    await connection.execute(sa.update(surge).where(of_it).values(told=_S.count, shown=_S.count))
+    await connection.execute(sa.update(surge).where(of_it, _S.ends_at <= at).values(wave=None))
+    return (await connection.execute(sa.select(_S.subject).where(of_it).limit(1))).first() is not None

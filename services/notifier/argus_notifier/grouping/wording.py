@@ -23,6 +23,16 @@ _ENGLISH: Final = {
     "rule": "{name} · {of} ({n} jobs)",
     "alert": "{name} · {of} (× {n})",
     "": "{of}: {n} times",
+    "job_failed+": "{n} jobs failed in {b} batches of {of}",
+    "job_completed+": "{n} jobs are done in {b} batches of {of}",
+    "batch_failed+": "{b} batches of {of} failed",
+    "batch_done+": "{b} batches of {of} are done",
+    "batch_stalled+": "{b} batches of {of} have gone quiet",
+    "batch_diverged+": "The loss diverges in {b} batches of {of}",
+    "job_idle_flagged+": "GPUs of {b} batches of {of} are idle",
+    "oom_suspected+": "Jobs of {b} batches of {of} seem to have run out of memory",
+    "rule+": "{name} · {of} ({b} batches, {n} jobs)",
+    "+": "{of}: {b} batches, {n} times",
     "more": "and {n} more",
     "no_reason": "no reason given",
     "others": "other reasons",
@@ -44,6 +54,16 @@ _CHINESE: Final = {
     "rule": "{name} · {of}（{n} 个任务）",
     "alert": "{name} · {of}（× {n}）",
     "": "{of}：{n} 次",
+    "job_failed+": "项目 {of} 的 {b} 个批次共有 {n} 个任务失败",
+    "job_completed+": "项目 {of} 的 {b} 个批次共有 {n} 个任务已完成",
+    "batch_failed+": "项目 {of} 的 {b} 个批次失败",
+    "batch_done+": "项目 {of} 的 {b} 个批次已完成",
+    "batch_stalled+": "项目 {of} 的 {b} 个批次长时间无响应",
+    "batch_diverged+": "项目 {of} 的 {b} 个批次损失发散",
+    "job_idle_flagged+": "项目 {of} 的 {b} 个批次的 GPU 处于空闲",
+    "oom_suspected+": "项目 {of} 的 {b} 个批次的任务疑似内存不足",
+    "rule+": "{name} · {of}（{b} 个批次，{n} 个任务）",
+    "+": "{of}：{b} 个批次，{n} 次",
     "more": "另有 {n} 个",
     "no_reason": "未给出原因",
     "others": "其他原因",
@@ -57,14 +77,23 @@ def many(kind: str, of: str, data: Mapping[str, Any], locale: str) -> tuple[str,
     count = int(data["count"])
     title = texts.get(kind, texts[""]).format(n=count, of=of, name=data.get("name", ""))
     reasons: Mapping[str, int] = data.get("reasons") or {}
-    lines = [f"{number} × {texts['others'] if reason == OTHER else reason}" for reason, number in _by_number(reasons)]
-    if reasons and (unexplained := count - sum(reasons.values())) > 0:
-        lines.append(f"{unexplained} × {texts['no_reason']}")
+    lines = _why(reasons, count, texts)
     names = list(data.get("job_ids") or ())
     if names:
         more = count - len(names)
         lines.append(", ".join(names) + (f", {texts['more'].format(n=more)}" if more > 0 else ""))
     return title, "\n".join(lines)
+
+
+def several(kind: str, project: str, data: Mapping[str, Any], locale: str) -> tuple[str, str]:
+    """Title and body of what happened to `data["batches"]` batches of a project; `links` lead to the first of them."""
+    texts = texts_of(locale)
+    count, batches = int(data["count"]), int(data["batches"])
+    title = texts.get(f"{kind}+", texts["+"]).format(n=count, b=batches, of=project or "?", name=data.get("name", ""))
+    # The inbox has links of its own.
+    links = list(data.get("links") or ())
+    more = [texts["more"].format(n=batches - len(links))] if 0 < len(links) < batches else []
+    return title, "\n".join([*_why(data.get("reasons") or {}, count, texts), *links, *more])
 
 
 def together(titles: list[str], count: int, locale: str) -> tuple[str, str]:
@@ -79,6 +108,12 @@ def together(titles: list[str], count: int, locale: str) -> tuple[str, str]:
 def texts_of(locale: str) -> Mapping[str, str]:
     """The texts of a language; any other reads English."""
     return _CHINESE if locale.lower().startswith("zh") else _ENGLISH
+
+
+def _why(reasons: Mapping[str, int], count: int, texts: Mapping[str, str]) -> list[str]:
+    lines = [f"{number} × {texts['others'] if reason == OTHER else reason}" for reason, number in _by_number(reasons)]
+    unexplained = count - sum(reasons.values())
+    return [*lines, f"{unexplained} × {texts['no_reason']}"] if reasons and unexplained > 0 else lines
 
 
 def _by_number(reasons: Mapping[str, int]) -> list[tuple[str, int]]:

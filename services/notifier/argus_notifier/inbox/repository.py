@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,16 @@ async def write_again(connection: AsyncConnection, rows: Sequence[Mapping[str, A
         await put(connection, notification, ("user_id", "dedupe_key"), {**row, **told}, once=("created_at",))
         for row in rows
     ]
+
+
+async def read_of_batches(
+    connection: AsyncConnection, people: Collection[int], kind: str, batch_ids: Sequence[str], since: datetime
+) -> Sequence[sa.Row[Any]]:
+    """Mark what these people were told of these batches since then as read; returns what was not."""
+    theirs = sa.and_(_N.user_id.in_(people), _N.rule_id == kind, _N.batch_id.in_(batch_ids), _N.read_at.is_(None))
+    read = sa.update(notification).where(theirs, _N.created_at >= since).values(read_at=now())
+    rows: Sequence[sa.Row[Any]] = (await connection.execute(read.returning(notification))).all()
+    return rows
 
 
 async def newest(

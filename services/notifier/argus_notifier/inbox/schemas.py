@@ -11,7 +11,10 @@ from argus_kit.clock import iso
 
 
 class NotificationOut(BaseModel):
-    """One notification. `rule_id` says what it is about, times are UTC. `count`: how many things it tells of."""
+    """One notification. `rule_id` says what it is about, times are UTC. `count`: how many things it tells of.
+
+    `batch_ids` are the first batches of one that tells of several.
+    """
 
     id: int
     batch_id: str | None
@@ -22,6 +25,7 @@ class NotificationOut(BaseModel):
     body: str
     count: int = 1
     made_by_rule: int | None = None
+    batch_ids: list[str] = []
     created_at: str
     read_at: str | None
 
@@ -57,6 +61,7 @@ def notification_out(row: sa.Row[Any]) -> NotificationOut:
         body=row.body,
         count=row.count,
         made_by_rule=row.made_by_rule,
+        batch_ids=row.batch_ids or [],
         created_at=iso(row.created_at) or "",
         read_at=iso(row.read_at),
     )

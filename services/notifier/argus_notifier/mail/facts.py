@@ -27,7 +27,7 @@ NOTHING: Final = About(None, Job())
 
 async def facts_of(connection: AsyncConnection, occurrence: Occurrence) -> About:
     """What is known of what it is about: one statement, two when it is about a job."""
-    if occurrence.batch is None:
+    if occurrence.batch is None or occurrence.batch_ids:
         return NOTHING
     shown = sa.select(_B.name, _B.project, _B.status, _B.start_time, _B.end_time, _B.host)
     found = await connection.execute(shown.where(_B.batch_key == occurrence.batch.key))

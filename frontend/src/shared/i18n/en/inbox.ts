@@ -12,6 +12,7 @@ export default {
   choose: 'Choose what I hear of',
   byRule: 'By a rule of yours',
   times: 'Told together: {count}',
+  batches: 'The batches that it tells of',
   today: 'Today',
   yesterday: 'Yesterday',
   of: '{count} notification | {count} notifications',

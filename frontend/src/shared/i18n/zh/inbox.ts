@@ -12,6 +12,7 @@ export default {
   choose: '选择通知内容',
   byRule: '来自你的规则',
   times: '合并通知：{count}',
+  batches: '涉及的批次',
   today: '今天',
   yesterday: '昨天',
   of: '{count} 条通知 | {count} 条通知',
