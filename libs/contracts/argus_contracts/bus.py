@@ -423,7 +423,8 @@ class DigestBatch(msgspec.Struct, kw_only=True):
 class DigestReply(msgspec.Struct, kw_only=True):
     """Counts of jobs that ended, hours of GPUs within that time, and the lists, the most important first.
 
-    ``gpu_hours_wasted`` went into jobs that failed, were lost or killed. ``running`` counts batches that run now,
+    ``gpu_hours_wasted`` went into jobs that failed, were lost or killed, ``gpu_hours_idle`` passed in the others while
+    their GPUs did nothing: no hour is in both. ``running`` counts batches that run now,
     ``idle_jobs`` running jobs whose GPU is flagged as idle.
     """
 
@@ -433,6 +434,7 @@ class DigestReply(msgspec.Struct, kw_only=True):
     idle_jobs: int = 0
     gpu_hours_used: float = 0.0
     gpu_hours_wasted: float = 0.0
+    gpu_hours_idle: float = 0.0
     causes: list[DigestCause] = []
     results: list[DigestResult] = []
     batches: list[DigestBatch] = []

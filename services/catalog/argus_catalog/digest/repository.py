@@ -17,13 +17,16 @@ from argus_schema import catalog as own
 from argus_schema import ingest
 
 batch, job, cell, score = ingest.batch.c, ingest.job.c, ingest.cell.c, ingest.score.c
-meta = own.project_meta.c
+meta, snapshot = own.project_meta.c, ingest.resource_snapshot.c
 
 Row = Any
 
 _OF: Final = ingest.job.join(ingest.batch, batch.batch_key == job.batch_key)
 _GPUS: Final = job.metrics["gpu_count"].as_string().label("gpus")
+# As the watchdog of idle GPUs has it when nobody says otherwise.
+_IDLE_BELOW_PCT: Final = 5.0
 MOST_JOBS: Final = 50_000
+MOST_BATCHES: Final = 1_000
 MOST_FAILURES: Final = 2_000
 MOST_RESULTS: Final = 5_000
 
@@ -80,6 +83,20 @@ async def done(connection: AsyncConnection, actor: Actor, since: datetime, until
         .limit(MOST_RESULTS)
     )
     return (await connection.execute(query)).all()
+
+
+async def idle_shares(
+    connection: AsyncConnection, batch_keys: Sequence[int], since: datetime, until: datetime
+) -> dict[int, float]:
+    """The part of each batch's readings of that time in which its GPUs did nothing; without any, it is left out."""
+    idle = sa.func.sum(sa.case((snapshot.gpu_util_pct < _IDLE_BELOW_PCT, 1.0), else_=0.0))
+    query = (
+        sa.select(snapshot.batch_key, (idle / sa.func.count()).label("share"))
+        .where(snapshot.batch_key.in_(batch_keys), snapshot.at >= since, snapshot.at < until)
+        .where(snapshot.gpu_util_pct.is_not(None))
+        .group_by(snapshot.batch_key)
+    )
+    return {row.batch_key: float(row.share) for row in await connection.execute(query)}
 
 
 async def settings_of(connection: AsyncConnection, projects: Sequence[str]) -> dict[str, dict[str, Any]]:

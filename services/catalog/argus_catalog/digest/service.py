@@ -25,7 +25,7 @@ _MOST_BATCHES: Final = 8
 
 
 async def digest(connection: AsyncConnection, ask: wire.DigestAsk) -> wire.DigestReply:
-    """What happened in what a person may see: at most nine statements, however much it was."""
+    """What happened in what a person may see: at most ten statements, however much it was."""
     actor = Actor(user_id=ask.user_id, username="", is_admin=False, kind="session", scope="full")
     ran = await repository.ran(connection, actor, ask.since, ask.until)
     failed = await repository.failed(connection, actor, ask.since, ask.until)
@@ -33,6 +33,7 @@ async def digest(connection: AsyncConnection, ask: wire.DigestAsk) -> wire.Diges
     results = await _results(connection, actor, done)
     why = await asyncio.to_thread(causes, failed)
     told = await asyncio.to_thread(_counted, ran, ask.since, ask.until)
+    told.gpu_hours_idle = await _idle_hours(connection, ran, ask)
     told.results = results
     told.causes = [
         wire.DigestCause(kind=one.kind, jobs=one.jobs, batch_id=one.batch_id, job_id=one.job_id)
@@ -66,6 +67,18 @@ def _counted(rows: Sequence[Row], since: datetime, until: datetime) -> wire.Dige
         batches=shown[:_MOST_BATCHES],
         more_batches=max(len(shown) - _MOST_BATCHES, 0),
     )
+
+
+async def _idle_hours(connection: AsyncConnection, rows: Sequence[Row], ask: wire.DigestAsk) -> float:
+    """GPU-hours that passed idle in jobs that are not wasted as a whole, by the idle readings of their batch."""
+    hours: dict[int, float] = defaultdict(float)
+    for row in rows:
+        if row.status not in WASTED:
+            hours[row.batch_key] += _hours(row, ask.since, ask.until)
+    longest = sorted((key for key, spent in hours.items() if spent > 0), key=lambda key: (-hours[key], key))
+    most = longest[: repository.MOST_BATCHES]
+    shares = await repository.idle_shares(connection, most, ask.since, ask.until) if most else {}
+    return round(sum(hours[key] * share for key, share in shares.items()), 2)
 
 
 def _hours(row: Row, since: datetime, until: datetime) -> float:

@@ -88,3 +88,20 @@ async def test_many_batches_are_counted_and_the_worst_shown(world, told):
 
 async def test_nothing_ran(world, told):
     assert await told() == wire.DigestReply()
+
+
+async def test_hours_that_passed_idle_are_told_beside_those_of_failed_jobs(world, told):
+    at = now()
+    ended = {"start_time": at - timedelta(hours=5), "end_time": at - timedelta(hours=1), "elapsed_s": 4 * 3600}
+    await world.batch("a")
+    await world.job("a", "good", status="done", **ended)
+    await world.batch("lost")
+    await world.job("lost", "bad", status="failed", reason=OOM, **ended)
+    for minutes, util in ((70, 0.0), (120, 3.0), (180, 80.0), (240, 97.0), (250, None), (3 * 1440, 0.0)):
+        for batch_id in ("a", "lost"):
+            await world.snapshot(batch_id, at=at - timedelta(minutes=minutes), gpu_util_pct=util)
+    found = await told()
+    assert found.gpu_hours_used == pytest.approx(8, abs=0.05)
+    assert found.gpu_hours_wasted == pytest.approx(4, abs=0.05)
+    # Two of four readings of the good batch; what failed is wasted as a whole already.
+    assert found.gpu_hours_idle == pytest.approx(2, abs=0.05)

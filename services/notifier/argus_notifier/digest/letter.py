@@ -23,7 +23,8 @@ def variables_of(
     """The variables, without the reader's own (`templates.variables.for_reader`)."""
     locale = known_locale(locale)
     states = STATES[locale]
-    percent = round(100 * told.gpu_hours_wasted / told.gpu_hours_used) if told.gpu_hours_used else 0
+    wasted = told.gpu_hours_wasted + told.gpu_hours_idle
+    percent = round(100 * wasted / told.gpu_hours_used) if told.gpu_hours_used else 0
 
     def url(batch_id: str, job_id: str | None = None) -> str:
         batch = f"{base_url}/batches/{quote(batch_id, safe='')}"
@@ -41,7 +42,10 @@ def variables_of(
         },
         "hours": {
             "used": f"{told.gpu_hours_used:.1f}",
-            "wasted": f"{told.gpu_hours_wasted:.1f}",
+            "wasted": f"{wasted:.1f}",
+            "failed": f"{told.gpu_hours_wasted:.1f}",
+            "idle": f"{told.gpu_hours_idle:.1f}",
+            "has_idle": round(told.gpu_hours_idle, 1) > 0,
             "wasted_pct": percent,
             "idle_jobs": told.idle_jobs,
         },

@@ -23,7 +23,15 @@ def digest_sample(locale: str, base_url: str) -> dict[str, Any]:
         "severity": "info",
         "period": {"from": "2026-04-11 08:00", "to": "2026-04-12 08:00 (Europe/Berlin)"},
         "counts": {"done": 46, "failed": 3, "running": 1, "batches": 4},
-        "hours": {"used": "61.4", "wasted": "4.2", "wasted_pct": 7, "idle_jobs": 1},
+        "hours": {
+            "used": "61.4",
+            "wasted": "5.9",
+            "failed": "4.2",
+            "idle": "1.7",
+            "has_idle": True,
+            "wasted_pct": 10,
+            "idle_jobs": 1,
+        },
         "failures": [
             {"cause": cause[0], "jobs": 2, "batch_id": "lr-sweep-0412", "job_id": "patchtst/s3", "url": batch},
             {"cause": cause[1], "jobs": 1, "batch_id": "lr-sweep-0412", "job_id": "dlinear/s1", "url": batch},
