@@ -95,3 +95,23 @@ async def test_the_page_holds_no_markup_of_a_project(house):
     page = (await house.client.get(f"/api/unsubscribe/recipient/{row.unsubscribe_token}")).text
     assert "<img" not in page
     assert "&lt;img src=x&gt;{english}" in page
+
+
+@pytest.mark.parametrize("what", ["used", "unknown", "recipient"])
+async def test_who_follows_a_link_that_does_nothing_reads_why(house, mailed, what):
+    ada, messages = mailed
+    path = path_of(messages[ada.email])
+    await house.client.post(path, data=ONE_CLICK)
+    path, status, word = {
+        "used": (path, 410, "used already"),
+        "unknown": (f"{path[:-3]}xyz", 404, "does not work"),
+        "recipient": ("/api/unsubscribe/recipient/12345678", 404, "does not work"),
+    }[what]
+    for method in ("GET", "POST"):
+        page = await house.client.request(method, path, headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert word in page.text
+        assert "/settings/notifications" in page.text
+        assert "<form" not in page.text
+        told = await house.client.request(method, path)
+        assert (told.status_code, told.json()["error"]["code"].split(".")[0]) == (status, "unsubscribe")
