@@ -32,9 +32,10 @@ def costs(results: Results) -> dict[str, Any] | None:
     if not one:
         return None
     units, machine = one["units"], results.get("machine")
-    programs = {program for shape in ("single", "bundled", "wide") for program in one[shape]["cpu_us"]}
-    split = {program: _split(one[shape]["cpu_us"].get(program, 0.0) for shape in _SHAPES) for program in programs}
-    cpu = {name: _without_noise({program: three[name] for program, three in split.items()}) for name in _THREE}
+    split = {program: _split(one[shape]["cpu_us"].get(program, 0.0) for shape in _SHAPES) for program in _STORING}
+    cpu: dict[str, dict[str, float]] = {
+        name: {program: three[name] for program, three in split.items()} for name in _THREE
+    }
     cpu |= {
         "frame": one["fan_out"]["cpu_us"],
         **{name: _of(units[unit]["cpu_us"], programs) for name, (unit, programs) in _UNITS.items()},
@@ -65,6 +66,7 @@ def costs(results: Results) -> dict[str, Any] | None:
 
 
 # Who takes part; what others spent meanwhile was their own work.
+_STORING = ("ingest", "postgres", "nats-server", "realtime", "notifier-worker", "traefik", "valkey-server")
 _UNITS = {
     "page": ("page", ("catalog", "postgres", "traefik", "valkey-server")),
     "stop_poll": ("stop_poll", ("executor", "postgres", "traefik", "valkey-server")),
@@ -85,11 +87,6 @@ def _split(found: Iterable[float]) -> dict[str, float]:
     number = max(0.0, (wide - bundled - request * (_WIDE[0] - _BUNDLED[0])) / (_WIDE[1] - _BUNDLED[1]))
     event = max(0.0, bundled - request * _BUNDLED[0] - number * _BUNDLED[1])
     return {"request": round(request, 3), "event": round(event, 3), "number": round(number, 4)}
-
-
-def _without_noise(found: dict[str, float]) -> dict[str, float]:
-    least = sum(found.values()) / 100
-    return {name: value for name, value in sorted(found.items()) if value > least}
 
 
 def _of(found: dict[str, float], programs: Iterable[str]) -> dict[str, float]:

@@ -77,13 +77,13 @@ def tables(language: Language) -> Iterator[str]:
 
 
 def _costs(costs: Costs, language: Language) -> Iterator[str]:
-    programs = ("ingest", "postgres", "nats-server", "realtime", "notifier-worker", "traefik")
+    programs = ("ingest", "postgres", "nats-server", "realtime", "notifier-worker", "executor", "catalog", "traefik")
     rows = []
     for name, label in _COSTS.items():
         spent = costs.cpu_us[name]
         total = sum(spent.values())
-        cells = (f"{spent[program]:.3g}" if program in spent else "" for program in programs)
-        rows.append((label[language == "zh"], *cells, f"{total:.3g}"))
+        cells = (_figure(spent[program]) if program in spent else "" for program in programs)
+        rows.append((label[language == "zh"], *cells, _figure(total)))
     yield from _table((_word("costs", language), *programs, _word("all", language)), rows)
 
 
@@ -104,6 +104,10 @@ def _table(head: Row, rows: Sequence[Row]) -> Iterator[str]:
     yield from (f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
     yield from (f"| {' | '.join(row)} |" for row in rows)
     yield ""
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _word(key: str, language: Language) -> str:
