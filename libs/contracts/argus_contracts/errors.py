@@ -192,6 +192,8 @@ class ErrorCode(StrEnum):
     RECIPIENT_EXISTS = "recipient.exists", 409, "This address is already a recipient."
     CHANNEL_NOT_FOUND = "channel.not_found", 404, "The channel does not exist."
     CHANNEL_URL_INVALID = "channel.url_invalid", 422, "This is not an address that begins with https:// or http://."
+    CHANNEL_SERVICE_UNKNOWN = "channel.service_unknown", 422, "Argus knows no such service."
+    CHANNEL_ADDRESS_INVALID = "channel.address_invalid", 422, "The service does not understand this address."
     CHANNEL_LIMIT_REACHED = "channel.limit_reached", 409, "There are as many channels here as are allowed."
     RULE_NOT_FOUND = "rule.not_found", 404, "The rule does not exist."
     RULE_INVALID = "rule.invalid", 422, "The parts of this rule do not fit together."

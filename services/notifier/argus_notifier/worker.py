@@ -14,7 +14,7 @@ from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.handler import AlertConsumer
 from argus_notifier.alerts.shares import ShareConsumer
-from argus_notifier.channels.messages import KINDS
+from argus_notifier.channels.messages import CHANNEL_KINDS
 from argus_notifier.channels.transport import ChannelTransport
 from argus_notifier.delivery.sender import Delivery
 from argus_notifier.delivery.transport import Transport
@@ -57,7 +57,7 @@ def transports(
 ) -> Mapping[str, Transport]:
     """The ways out of the house."""
     ways: dict[str, Transport] = {KIND: MailTransport(platform, settings)}
-    ways |= {kind: ChannelTransport(kind, platform, settings, file) for kind in KINDS}
+    ways |= {kind: ChannelTransport(kind, platform, settings, file) for kind in CHANNEL_KINDS}
     return ways
 
 

@@ -11,7 +11,7 @@ class TestList:
         assert [item["id"] for item in found] == [second, first]
         assert set(found[0]) == {
             "id", "batch_id", "job_id", "rule_id", "severity", "title", "body", "created_at", "read_at",
-            "count", "made_by_rule",
+            "count", "made_by_rule", "batch_ids",
         }  # fmt: skip
         assert found[0]["created_at"].endswith("Z")
         older = await house.get(ada, "/api/notifications", before=second, limit=1)

@@ -18,6 +18,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeChannels, MayReadChannels
 from argus_notifier.channels import repository, service
+from argus_notifier.channels.addresses import checked
 from argus_notifier.channels.repository import Owner
 from argus_notifier.channels.schemas import (
     ChannelDeliveryOut,
@@ -51,9 +52,9 @@ async def list_my_channels(actor: MayReadChannels, connection: Reading) -> list[
 async def add_my_channel(actor: MayChangeChannels, request: Request, body: ChannelIn) -> NewChannelOut:
     """Add a channel. Its address must be a public one, or be allowed."""
     platform = platform_of(request)
-    await service.check_url(platform, body.url.get_secret_value())
+    where = await checked(platform, body.kind, body.url.get_secret_value())
     async with platform.write("notifier") as transaction:
-        return await service.add(platform, transaction, actor, _mine(actor), body)
+        return await service.add(platform, transaction, actor, _mine(actor), body, where=where)
 
 
 @router.patch("/{channel_id}")
@@ -103,12 +104,11 @@ async def changed(request: Request, actor: Actor, owner: Owner, channel_id: int,
     """Change a channel; a new address is looked at before the transaction begins."""
     platform = platform_of(request)
     async with platform.database.read() as connection:
-        await found(connection, owner, channel_id)
-    if body.url is not None:
-        await service.check_url(platform, body.url.get_secret_value())
+        kind = (await found(connection, owner, channel_id)).kind
+    where = None if body.url is None else await checked(platform, kind, body.url.get_secret_value())
     async with platform.write("notifier") as transaction:
         row = await found(transaction.connection, owner, channel_id)
-        return await service.change(platform, transaction, actor, row, body)
+        return await service.change(platform, transaction, actor, row, body, where=where)
 
 
 async def tried(request: Request, actor: Actor, owner: Owner, channel_id: int) -> ChannelTestOut:

@@ -22,7 +22,9 @@ from argus_notifier.delivery.machine import Failed, Outcome, Refused, Sent
 from argus_notifier.delivery.transport import idempotency_key
 
 Kind = Literal["feishu", "slack", "webhook"]
-KINDS: Final[tuple[Kind, ...]] = ("feishu", "slack", "webhook")
+ChannelKind = Literal["feishu", "slack", "webhook", "apprise"]
+"""With the services of `channels.others`, whose messages plug-ins make."""
+CHANNEL_KINDS: Final[tuple[ChannelKind, ...]] = ("feishu", "slack", "webhook", "apprise")
 
 _LONGEST_TEXT: Final = 2000
 # Feishu answers 200 whatever happened. These ask to come again: too many, or a fault of theirs.

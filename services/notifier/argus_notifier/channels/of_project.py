@@ -16,6 +16,7 @@ from argus_kit.platform import Platform, Reading, platform_of
 from argus_kit.policy import MayChangeProjectChannels, MayReadRecipients, Permission
 from argus_notifier.access import only_own
 from argus_notifier.channels import repository, service
+from argus_notifier.channels.addresses import checked
 from argus_notifier.channels.endpoints import Before, ChannelId, Limit, changed, found, tried
 from argus_notifier.channels.repository import Owner
 from argus_notifier.channels.schemas import (
@@ -43,7 +44,7 @@ async def _to_change(connection: AsyncConnection, actor: Actor, project: str) ->
     return Owner(project=project, added_by=await only_own(connection, actor, project, permission))
 
 
-async def _checked(platform: Platform, actor: Actor, project: str) -> Owner:
+async def _allowed(platform: Platform, actor: Actor, project: str) -> Owner:
     async with platform.database.read() as connection:
         return await _to_change(connection, actor, project)
 
@@ -61,11 +62,11 @@ async def add_project_channel(
 ) -> NewChannelOut:
     """Add a channel. Its address must be a public one, or be allowed."""
     platform = platform_of(request)
-    await _checked(platform, actor, project)
-    await service.check_url(platform, body.url.get_secret_value())
+    await _allowed(platform, actor, project)
+    where = await checked(platform, body.kind, body.url.get_secret_value())
     async with platform.write("notifier") as transaction:
         owner = await _to_change(transaction.connection, actor, project)
-        return await service.add(platform, transaction, actor, owner, body)
+        return await service.add(platform, transaction, actor, owner, body, where=where)
 
 
 @router.patch("/{channel_id}")
@@ -73,7 +74,7 @@ async def update_project_channel(
     actor: MayChangeProjectChannels, request: Request, project: Project, channel_id: ChannelId, body: ChannelPatch
 ) -> ChannelOut:
     """Change a channel, or switch it on and off. Another address drops the secret, if none comes with it."""
-    owner = await _checked(platform_of(request), actor, project)
+    owner = await _allowed(platform_of(request), actor, project)
     return await changed(request, actor, owner, channel_id, body)
 
 
@@ -91,7 +92,7 @@ async def test_project_channel(
     actor: MayChangeProjectChannels, request: Request, project: Project, channel_id: ChannelId
 ) -> ChannelTestOut:
     """Send a message to a channel now."""
-    owner = await _checked(platform_of(request), actor, project)
+    owner = await _allowed(platform_of(request), actor, project)
     return await tried(request, actor, owner, channel_id)
 
 

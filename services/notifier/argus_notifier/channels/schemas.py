@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from argus_kit.clock import iso
-from argus_notifier.channels.messages import Kind
+from argus_notifier.channels.messages import ChannelKind
 from argus_notifier.channels.repository import State
 from argus_notifier.preferences.schemas import Kind as EventKind
 
@@ -30,7 +30,7 @@ class ChannelIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Kind
+    kind: ChannelKind
     name: Name
     url: Url
     secret: Secret | None = None
@@ -65,7 +65,7 @@ class ChannelOut(BaseModel):
     """
 
     id: int
-    kind: Kind
+    kind: ChannelKind
     name: str
     shown: str
     signed: bool

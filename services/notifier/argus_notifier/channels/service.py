@@ -7,22 +7,20 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
-from argus_kit.addresses import parse_allow
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.outbound import OutboundFailed, check_host
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform
 from argus_kit.secretbox import SecretBox
 from argus_notifier import kinds
 from argus_notifier.channels import repository
+from argus_notifier.channels.addresses import Address
 from argus_notifier.channels.messages import Message
 from argus_notifier.channels.repository import Owner, State
 from argus_notifier.channels.schemas import (
@@ -42,27 +40,6 @@ _TESTS_AN_HOUR: Final = 30
 _LONGEST_TEST_S: Final = 10.0
 
 
-async def check_url(platform: Platform, url: str) -> None:
-    """Refuse an address that Argus will not call. Looks names up, so it is for outside of transactions.
-
-    Raises:
-        ArgusError: channel.url_invalid (422); outbound.refused (403).
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as error:
-        raise ArgusError(ErrorCode.CHANNEL_URL_INVALID) from error
-    is_good = parts.scheme in {"http", "https"} and parts.hostname and url.isprintable() and " " not in url
-    if not is_good or parts.username is not None or parts.password is not None:
-        raise ArgusError(ErrorCode.CHANNEL_URL_INVALID)
-    try:
-        await check_host(parts.hostname or "", port, allow=parse_allow(platform.settings.outbound_allow))
-    except OutboundFailed:
-        # A name that has no address today may have one when there is something to say.
-        return
-
-
 async def shown(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> list[ChannelOut]:
     """Channels for the wire, each with how it fares."""
     states = await repository.states(connection, [row.id for row in rows])
@@ -70,9 +47,9 @@ async def shown(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> lis
 
 
 async def add(
-    platform: Platform, transaction: Transaction, actor: Actor, owner: Owner, body: ChannelIn
+    platform: Platform, transaction: Transaction, actor: Actor, owner: Owner, body: ChannelIn, *, where: Address
 ) -> NewChannelOut:
-    """Make a channel.
+    """Make a channel, at an address that was checked.
 
     Raises:
         ArgusError: subscription.kind_unknown (400), channel.limit_reached (409).
@@ -85,7 +62,7 @@ async def add(
     values = {
         "kind": body.kind,
         "name": body.name,
-        **_address(platform.secret_box, body.url.get_secret_value()),
+        **_address(platform.secret_box, where),
         "secret_encrypted": _sealed(platform.secret_box, made or given),
         "event_kinds": list(dict.fromkeys(body.event_kinds)),
         "enabled": body.enabled,
@@ -97,9 +74,15 @@ async def add(
 
 
 async def change(
-    platform: Platform, transaction: Transaction, actor: Actor, row: sa.Row[Any], body: ChannelPatch
+    platform: Platform,
+    transaction: Transaction,
+    actor: Actor,
+    row: sa.Row[Any],
+    body: ChannelPatch,
+    *,
+    where: Address | None,
 ) -> ChannelOut:
-    """Change a channel.
+    """Change a channel; `where` is another address, which was checked.
 
     Raises:
         ArgusError: subscription.kind_unknown (400).
@@ -107,8 +90,8 @@ async def change(
     values = body.model_dump(exclude_none=True, exclude={"url", "secret"})
     kinds.check(values.get("event_kinds", ()))
     told = sorted(values)
-    if body.url is not None:
-        values |= _address(platform.secret_box, body.url.get_secret_value())
+    if where is not None:
+        values |= _address(platform.secret_box, where)
         told.append("url")
         if body.secret is None:
             # A secret is for the receiver that it was agreed with, and goes to no other.
@@ -156,9 +139,8 @@ async def try_out(platform: Platform, actor: Actor, row: sa.Row[Any]) -> Channel
     return found
 
 
-def _address(box: SecretBox, url: str) -> dict[str, Any]:
-    # The path and the query are what makes the address a secret.
-    return {"url_encrypted": box.encrypt(url.encode()), "shown": urlsplit(url).netloc[:200]}
+def _address(box: SecretBox, where: Address) -> dict[str, Any]:
+    return {"url_encrypted": box.encrypt(where.url.encode()), "shown": where.shown[:200]}
 
 
 def _sealed(box: SecretBox, secret: str) -> bytes | None:

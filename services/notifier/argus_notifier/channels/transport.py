@@ -1,4 +1,4 @@
-"""The way out to channels: one request, to an address that is public or that whoever runs Argus allowed."""
+"""The way out to channels: to an address that is public or that whoever runs Argus allowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argus_kit.platform import Platform
 from argus_kit.secretbox import SecretBoxError
 from argus_kit.settings import Settings
 from argus_notifier.channels import repository
-from argus_notifier.channels.messages import Kind, Message, post, read
+from argus_notifier.channels.messages import ChannelKind, Message, post, read
 from argus_notifier.delivery.machine import Backoff, Failed, Outcome, Refused
 from argus_notifier.rules.from_file import WatchedFile
 from argus_notifier.settings import NotifierSettings
@@ -27,7 +27,7 @@ class ChannelTransport:
     """See Transport; one for each kind of channel."""
 
     def __init__(
-        self, kind: Kind, platform: Platform, settings: NotifierSettings, file: WatchedFile | None = None
+        self, kind: ChannelKind, platform: Platform, settings: NotifierSettings, file: WatchedFile | None = None
     ) -> None:
         self._file = file
         self._kind = kind
@@ -70,8 +70,13 @@ class ChannelTransport:
         return box.decrypt(found.url_encrypted).decode(), secret
 
 
-async def hand_over(settings: Settings, kind: Kind, url: str, secret: str, message: Message) -> Outcome:
-    """One request to a channel, and what came of it."""
+async def hand_over(settings: Settings, kind: ChannelKind, url: str, secret: str, message: Message) -> Outcome:
+    """One message to a channel, and what came of it."""
+    if kind == "apprise":
+        # Imported by the first that needs it: it is larger than all of this service.
+        from argus_notifier.channels.others.handing import hand_over as by_plugin
+
+        return await by_plugin(settings, url, message)
     request = post(kind, message, secret=secret, at=now())
     try:
         async with guarded_client(settings, max_bytes=_LONGEST_ANSWER) as client:

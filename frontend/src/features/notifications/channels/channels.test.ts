@@ -33,6 +33,13 @@ describe('the form of a channel', () => {
     expect(problemOf(draft, true)).toBeNull()
   })
 
+  it('takes for other services an address of any scheme', () => {
+    const draft = { ...emptyDraft(), kind: 'apprise' as const, name: 'phone', url: 'tgram://1:token/2' }
+    expect(problemOf(draft, true)).toBeNull()
+    expect(problemOf({ ...draft, url: 'my telegram' }, true)).toBe('serviceBad')
+    expect(newChannelOf({ ...draft, secret: 's' })).toMatchObject({ kind: 'apprise', url: 'tgram://1:token/2', secret: null })
+  })
+
   it('sends a secret only to what takes one', () => {
     const draft = { ...emptyDraft(), name: ' lab ', url: 'https://a/b', secret: 's' }
     expect(newChannelOf(draft)).toMatchObject({ name: 'lab', secret: null })

@@ -1,7 +1,7 @@
 // A channel as its form holds it, and what of it is sent.
 import type { Channel, ChannelIn, ChannelPatch } from './api'
 
-export const KINDS = ['slack', 'feishu', 'webhook'] as const
+export const KINDS = ['slack', 'feishu', 'webhook', 'apprise'] as const
 export type ChannelKind = ChannelIn['kind']
 
 export interface ChannelDraft {
@@ -35,11 +35,13 @@ export function patchOf(draft: ChannelDraft, before: Channel): ChannelPatch {
   return patch
 }
 
-export type DraftProblem = 'nameNeeded' | 'urlNeeded' | 'urlBad' | 'kindsNeeded'
+export type DraftProblem = 'nameNeeded' | 'urlNeeded' | 'urlBad' | 'serviceBad' | 'kindsNeeded'
 
 export function problemOf(draft: ChannelDraft, isNew: boolean): DraftProblem | null {
   if (!draft.name.trim()) return 'nameNeeded'
   if (!draft.url.trim() && isNew) return 'urlNeeded'
-  if (draft.url.trim() && !/^https?:\/\/[^\s/]+/i.test(draft.url.trim())) return 'urlBad'
+  const url = draft.url.trim()
+  if (url && draft.kind === 'apprise' && !/^[a-z]+:\/\/\S+$/i.test(url)) return 'serviceBad'
+  if (url && draft.kind !== 'apprise' && !/^https?:\/\/[^\s/]+/i.test(url)) return 'urlBad'
   return draft.kinds.length ? null : 'kindsNeeded'
 }

@@ -13,7 +13,7 @@ export default {
   noMail: 'No mail server is set: mails wait until there is one.',
   resting: 'Left alone for a while, because they fail: {names}',
   filter: { status: 'What became of them', all: 'All', kind: 'Way', anyKind: 'All ways', search: 'Receiver, subject or reason' },
-  ways: { mail: 'Mail', slack: 'Slack', feishu: 'Feishu', webhook: 'Webhook' },
+  ways: { mail: 'Mail', slack: 'Slack', feishu: 'Feishu', webhook: 'Webhook', apprise: 'Other services' },
   columns: { what: 'What', to: 'To', status: 'State', when: 'When', pick: 'Choose' },
   pick: 'Choose {subject}',
   pickAll: 'Choose all that are shown',

@@ -13,7 +13,7 @@ export default {
   noMail: '没有设置邮件服务器：邮件会等待到设置为止。',
   resting: '因持续失败而暂停尝试：{names}',
   filter: { status: '状态', all: '全部', kind: '方式', anyKind: '所有方式', search: '接收方、主题或原因' },
-  ways: { mail: '邮件', slack: 'Slack', feishu: '飞书', webhook: 'Webhook' },
+  ways: { mail: '邮件', slack: 'Slack', feishu: '飞书', webhook: 'Webhook', apprise: '其他服务' },
   columns: { what: '内容', to: '接收方', status: '状态', when: '时间', pick: '选择' },
   pick: '选择 {subject}',
   pickAll: '选择当前显示的全部',
