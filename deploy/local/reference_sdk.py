@@ -8,6 +8,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -169,13 +170,30 @@ def _arguments(args: ast.arguments) -> Iterator[str]:
 def _argument(one: ast.arg, default: ast.expr | None) -> str:
     kind = f": {ast.unparse(one.annotation)}" if one.annotation is not None else ""
     equals = " = " if kind else "="
-    return f"{one.arg}{kind}" + (f"{equals}{ast.unparse(default)}" if default is not None else "")
+    return f"{one.arg}{kind}" + (f"{equals}{_value(default)}" if default is not None else "")
+
+
+def _value(default: ast.expr) -> str:
+    """A default as people write it: the value of a constant of ours in place of its name."""
+    return _constants().get(default.id, default.id) if isinstance(default, ast.Name) else ast.unparse(default)
+
+
+@cache
+def _constants() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted(SDK.glob("_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name, value = node.targets[0].id, ast.unparse(node.value)
+                # Two modules with a private name of their own each: neither is meant.
+                found[name] = value if found.get(name, value) == value else name
+    return found
 
 
 def _fields(node: ast.ClassDef) -> str:
-    """Fields of a typed dictionary: what they take."""
+    """Fields of a typed dictionary: what they take. A bar would end a cell."""
     rows = [
-        f"| `{one.target.id}` | `{ast.unparse(one.annotation)}` |\n".replace(" | ", " \\| ").replace(" \\| ", " | ", 1)
+        f"| `{one.target.id}` | `{ast.unparse(one.annotation).replace(' | ', ' or ')}` |\n"
         for one in node.body
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
     ]
