@@ -232,13 +232,14 @@ class Outbox(Part):
     async def _has_late(self) -> bool:
         """Whether there is something to sweep, found without a lock and without the writer's place."""
         created_at = self._table.c.created_at
+        is_connected = self._bus.is_connected
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(sa.func.min(created_at), sa.func.max(created_at)))).one()
             first, last = row
             age_s = max((now() - first).total_seconds(), 0.0) if first is not None else 0.0
             OLDEST.labels(self.name).set(age_s)
             LATE.labels(self.name).set(await self._count_late(connection) if age_s > _SWEEP_AGE.total_seconds() else 0)
-        if first is None and self._database.is_sqlite:
+        if first is None and self._database.is_sqlite and is_connected:
             self._next_look = time.monotonic() + _IDLE_LOOK_S
         return first is not None and (first < now() - _SWEEP_AGE or last > now() + _CLOCKS_APART)
 
