@@ -6,7 +6,7 @@ from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Query
 
-from argus_catalog.studies import service
+from argus_catalog.studies import listing, service
 from argus_catalog.studies.importance.schemas import StudyImportance
 from argus_catalog.studies.ranking import Order, Sort
 from argus_catalog.studies.schemas import NamedTrial, StudyDetail, StudyList
@@ -26,7 +26,7 @@ async def list_studies(
     project: Annotated[str | None, Query(max_length=256, description="Only trials of this project")] = None,
 ) -> StudyList:
     """The studies of which the caller sees a trial, the latest run first."""
-    return await service.studies(connection, actor, project)
+    return await listing.studies(connection, actor, project)
 
 
 @router.get("/{name:path}/importance")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from argus_catalog.derivations.metrics import number
 
 Sort = Literal["value", "trial_id", "start_time"]
 Order = Literal["asc", "desc"]
+USUAL_METRIC: Final = "MSE"
+"""By this a trial is judged that names no target."""
 
 
 class Valued(Protocol):
@@ -53,7 +55,7 @@ def params_of(labels: Mapping[str, Any]) -> dict[str, Any]:
 def value_of(metrics: Mapping[str, Any] | None, target: Any) -> tuple[str, float] | None:
     """By which metric a trial is judged, and its value: the target, else MSE, else the first number by name."""
     known = metrics or {}
-    for name in (target, "MSE", *sorted(known)):
+    for name in (target, USUAL_METRIC, *sorted(known)):
         value = number(known.get(name)) if isinstance(name, str) else None
         if value is not None:
             return name, value

@@ -20,7 +20,7 @@ job = ingest.job.c
 
 Row = Any
 
-_STATE = (
+_TRIAL = (
     job.status,
     job.start_time,
     job.last_epoch_at,
@@ -28,9 +28,6 @@ _STATE = (
     batch.project,
     batch.status.label("batch_status"),
     batch.end_time.label("batch_end"),
-)
-_TRIAL = (
-    *_STATE,
     job.job_id,
     job.end_time,
     job.elapsed_s,
@@ -42,23 +39,11 @@ _TRIAL = (
     job.summary,
     batch.id.label("batch_id"),
 )
-# What a list tells needs no parameters.
-_LABELS = ("direction", "sampler", "target_metric")
 
 
 async def trials(connection: AsyncConnection, actor: Actor, study: str) -> Sequence[Row]:
     """The trials of a study that the caller sees, the earliest start first."""
     query = _seen(actor, sa.select(job.study_name, *_TRIAL)).where(job.study_name == study)
-    found: Sequence[Row] = (await connection.execute(query)).all()
-    return found
-
-
-async def states(connection: AsyncConnection, actor: Actor, project: str | None) -> Sequence[Row]:
-    """What a list tells of all trials that the caller sees, or of those of a project; the earliest start first."""
-    labels = (sa.type_coerce(job.extra["optuna", name], job.extra.type).label(name) for name in _LABELS)
-    query = _seen(actor, sa.select(job.study_name, *_STATE, *labels)).where(job.study_name > "")
-    if project is not None:
-        query = query.where(batch.project == project)
     found: Sequence[Row] = (await connection.execute(query)).all()
     return found
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,14 +19,12 @@ from argus_catalog.studies.importance.schemas import StudyImportance
 from argus_catalog.studies.importance.service import importance
 from argus_catalog.studies.ranking import Order, Sort, best, ordered, params_of, trial_number, value_of
 from argus_catalog.studies.repository import Row
-from argus_catalog.studies.schemas import NamedTrial, StudyDetail, StudyList, StudySummary, Trial
+from argus_catalog.studies.schemas import NamedTrial, StudyDetail, Trial
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError
 from argus_schema.statuses import LIVE_JOB
-
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class _Judged(NamedTuple):
@@ -48,25 +46,6 @@ class _Facts(NamedTuple):
     last_run: datetime | None
     states: dict[str, int]
     projects: list[str]
-
-
-async def studies(connection: AsyncConnection, actor: Actor, project: str | None = None) -> StudyList:
-    """The studies of which the caller sees a trial, or one in a project, the latest run first."""
-    rows = await repository.states(connection, actor, project)
-    return await asyncio.to_thread(_list, rows)
-
-
-def _list(rows: Sequence[Row]) -> StudyList:
-    by_name: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_name[row.study_name].append(row)
-    found = [_summary(name, some) for name, some in sorted(by_name.items())]
-    return StudyList(studies=sorted(found, key=lambda study: study.last_run or _EARLIEST, reverse=True))
-
-
-def _summary(name: str, rows: Sequence[Row]) -> StudySummary:
-    facts = _facts(rows, [row._mapping for row in rows])  # noqa: SLF001 - SQLAlchemy's name for a row as a mapping
-    return StudySummary(study_name=name, **facts._asdict())
 
 
 async def detail(connection: AsyncConnection, actor: Actor, study: str, sort: Sort, order: Order) -> StudyDetail:

@@ -72,6 +72,25 @@ class TestList:
         await lab.job("s1", "gone", status="done", deleted_at=now(), extra=labels("shallow", 9), metrics={"MSE": 0.0})
         assert (await lab.read("/api/studies/shallow"))["best_value"] == 0.2
 
+    async def test_a_study_says_the_same_as_on_its_page(self, lab):
+        """However many metrics there are, whatever they are called, and whether trials have the one they name."""
+        for i in range(15):
+            extra = labels(f"by-{i}", i, target_metric=f"metric {i}", direction="maximize" if i % 2 else "minimize")
+            for place, value in enumerate((3, 1.5, 2)):
+                await lab.job(
+                    "s1", f"by-{i}-{place}", status="done", extra=extra, metrics={f"metric {i}": value, "A": 9}
+                )
+        odd = [{"acc": "NaN", "B": 4}, {"acc": True, "C": 5}, {"MSE": 7}, {}, None]
+        for name, target in (("quoted", 'a"b'), ("missing", "acc"), ("listed", ["acc"]), ("empty", "")):
+            for place, metrics in enumerate([*odd, {'a"b': 0.5}]):
+                extra = labels(name, place, target_metric=target)
+                await lab.job("s2", f"{name}-{place}", status="failed", extra=extra, metrics=metrics)
+        listed = (await lab.read("/api/studies"))["studies"]
+        assert len(listed) == 21
+        for study in listed:
+            page = await lab.read(f"/api/studies/{study['study_name']}")
+            assert study == {name: page[name] for name in study}
+
     async def test_the_number_of_statements_does_not_grow(self, lab, statements):
         await lab.read("/api/studies")
         costs = []
