@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from argus_kit.settings import API_VERSION
 
 # Else each counter and histogram has a second series, with the time of its birth.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 BUILD = Gauge("argus_build_info", "1, with the version of what runs", ["version"])
 REQUESTS = Counter("argus_http_requests_total", "HTTP requests answered", ["service", "method", "route", "status"])
@@ -43,7 +43,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _NO_ROUTE = "none"
 
 # TelemetryMiddleware does this. FastAPI's own would note each URL's query, and a `?token=` with it.
-FASTAPI: Final = {"tracing": False, "metrics": False, "logs": False}
+FASTAPI: Final[Any] = {"tracing": False, "metrics": False, "logs": False}
 
 _tracer = trace.get_tracer("argus")
 # Tokens, `?token=`, Authorization headers, bare JWTs, and the password in a server's address.

@@ -73,8 +73,8 @@ async def _route(client: httpx.AsyncClient, name: str, method: str, path: str) -
         answer = await client.request(method, path, json={} if method == "POST" else None)
     except httpx.HTTPError as error:
         return fail("routes", f"{name}: {explained(error)}", "", "Look at the gateway's log.")
-    error = _json(answer).get("error")
-    if isinstance(error, dict) and error.get("code"):
+    said = _json(answer).get("error")
+    if isinstance(said, dict) and said.get("code"):
         return ok("routes", f"{name} answers {method} {path.partition('?')[0]}")
     what = f"{name}: {method} {path.partition('?')[0]} answers {answer.status_code}, and not as Argus does"
     todo = "Does the gateway use this version's deploy/traefik/dynamic.yaml, and does the service run?"
