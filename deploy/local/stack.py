@@ -122,6 +122,8 @@ def _belongs(process: psutil.Process, layout: Layout) -> bool:
 def _migrate(plan: Plan) -> None:
     log = plan.layout.logs / "migrate.log"
     secrets = {"ARGUS_DB_URL": plan.admin_database_url, "ARGUS_DB_ROLE_PASSWORDS": json.dumps(plan.secrets.roles)}
+    if code := os.environ.get("ARGUS_STACK_CODE"):
+        secrets["PYTHONPATH"] = f"{code}/migrate"
     command = [sys.executable, "-m", "argus_kit.migrate"]
     with log.open("w") as output:
         done = subprocess.run(command, env=plan.environment() | secrets, stdout=output, stderr=output, check=False)
