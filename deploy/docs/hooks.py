@@ -16,6 +16,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
 _BASE = re.compile(r'(<script id="__config"[^>]*>[^<]*?"base":\s*")([^"]*)"')
+# Chinese has no spaces between words: where a source's line ends, nothing is meant.
+_LETTER = r"[\u3000-\u9fff\uff00-\uffef\u201c\u201d]"
+_MARK = r"[\u3000-\u3002\uff00-\uffef]"
+_LINE_END = re.compile(rf"(?<={_LETTER})\n *(?={_LETTER})|(?<={_MARK})\n *(?=[A-Za-z\[(]|\*\*|`(?!``))")
 _SWITCH = re.compile(r'href="/(zh/)?" hreflang=')
 _CHINESE = "zh/"
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
@@ -23,6 +27,8 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """See mkdocs.plugins."""
+    if page.file.src_uri.startswith(("decisions/", "reference/http")):
+        page.meta["search"] = {"boost": 0.3}  # long, and seldom what somebody looks for by a word
     if page.file.src_uri == "decisions/README.md":
         markdown += _decisions(markdown)
     source = page.meta.get("source")
@@ -35,7 +41,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     def led(link: re.Match[str]) -> str:
         return _led(link, folder, here, known, config.repo_url)
 
-    return _outside_of_code(markdown, lambda text: _LINK.sub(led, text))
+    is_chinese = page.file.src_uri.endswith(".zh.md")
+    return _outside_of_code(markdown, lambda text: _LINK.sub(led, _LINE_END.sub("", text) if is_chinese else text))
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
@@ -46,7 +53,7 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     output = _SWITCH.sub(lambda switch: f'href="{root}{switch[1] or ""}" hreflang=', output)
     if not page.url.startswith(_CHINESE):
         return output
-    changed, count = _BASE.subn(rf'\g<1>\g<2>/{_CHINESE.rstrip("/")}"', output)
+    changed, count = _BASE.subn(rf'\g<1>\g<2>/{_CHINESE}"', output)
     if count != 1:
         raise ValueError("docs: the theme keeps its base elsewhere now, so the search of Chinese pages finds nothing")
     return changed

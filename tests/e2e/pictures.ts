@@ -30,7 +30,6 @@ function pagesOf(demo: Demo): Record<string, string> {
 
 /** What is done on a page before its picture is taken. */
 const FIRST: Record<string, (page: Page) => Promise<void>> = {
-  timeline: async (page) => page.getByRole('button', { name: 'Everything' }).click(),
   rules: async (page) => page.getByTestId('example-good').click(),
 }
 
