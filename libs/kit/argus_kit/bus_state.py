@@ -1,6 +1,6 @@
 """What NATS says of itself to whoever looks after it: version, room, streams, and how far consumers are behind.
 
-Beside `argus_kit.bus`, the only other module that talks to NATS: it asks once, and waits for nothing to come back.
+Beside `argus_kit.bus`, the only module that talks to NATS: it asks once, and waits for nothing to come back.
 """
 
 from __future__ import annotations

@@ -234,11 +234,28 @@ class TestLeaving:
             await leaving.consume(LIVE_STREAM, uuid.uuid4().hex, [subject], Heard())
 
             async def fetches() -> bool:
-                return bool(leaving._pulls)
+                return bool(leaving.consumers.pulls)
 
             await eventually(fetches)
             await leaving.drain()
-            assert not leaving._consumers
+            assert not leaving.consumers.pulls
+
+    async def test_a_request_that_waits_holds_up_none_behind_it(self, nats_url: str, bus: Bus) -> None:
+        goes_on = asyncio.Event()
+
+        async def answer(data: bytes) -> bytes:
+            if data == b"slow":
+                await goes_on.wait()
+            return data
+
+        async with opened(nats_url) as answering:
+            await answering.respond("test.waits", answer, queue="q")
+            await answering.link.client.flush()
+            slow = asyncio.create_task(bus.request("test.waits", b"slow", timeout_s=20))
+            assert await bus.request("test.waits", b"quick", timeout_s=20) == b"quick"
+            assert not slow.done()
+            goes_on.set()
+            assert await slow == b"slow"
 
     async def test_who_leaves_a_queue_answers_what_it_has_and_others_the_rest(self, nats_url: str, bus: Bus) -> None:
         begun, goes_on = asyncio.Event(), asyncio.Event()
@@ -253,15 +270,15 @@ class TestLeaving:
 
         async with opened(nats_url) as leaving:
             await leaving.respond("test.leaving", slow, queue="q")
-            await leaving._client.flush()
+            await leaving.link.client.flush()
             first = asyncio.create_task(bus.request("test.leaving", b"1", timeout_s=20))
             await asyncio.wait_for(begun.wait(), 20)
             async with opened(nats_url) as staying:
                 await staying.respond("test.leaving", quick, queue="q")
-                await staying._client.flush()
+                await staying.link.client.flush()
                 left = asyncio.create_task(leaving.answer_no_more())
                 await asyncio.sleep(0.2)
-                await leaving._client.flush()
+                await leaving.link.client.flush()
                 assert [await bus.request("test.leaving", b"2") for _ in range(8)] == [b"quick 2"] * 8
                 goes_on.set()
                 await left
@@ -331,8 +348,8 @@ class TestTail:
             await following(tail)
             await bus.publish_all([out(subject, str(n)) for n in range(20)])
             await heard.until("19")
-            assert bus._js is not None
-            await bus._js.delete_stream(LIVE_STREAM.name)
+            js = bus.link.js
+            await js.delete_stream(LIVE_STREAM.name)
             await restart(nats, bus)
 
             async def reset() -> bool:
@@ -347,8 +364,8 @@ class TestTail:
         """Pages know their place by it: under one that they have seen lies nothing that they have not."""
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
             before = [await bus.publish(out(subject, str(n))) for n in range(20)]
-            assert bus._js is not None
-            await bus._js.delete_stream(LIVE_STREAM.name)
+            js = bus.link.js
+            await js.delete_stream(LIVE_STREAM.name)
             await restart(nats, bus)
             after = await bus.publish(out(subject, "new life"))
             assert after > before[-1]
@@ -373,8 +390,8 @@ class TestTail:
                 await following(tail)
                 await proxy.stop()
                 await bus.publish_all([out(subject, str(n)) for n in range(5)])
-                assert bus._js is not None
-                await bus._js.purge_stream(LIVE_STREAM.name)
+                js = bus.link.js
+                await js.purge_stream(LIVE_STREAM.name)
                 await proxy.start()
 
                 async def reset() -> bool:

@@ -121,7 +121,7 @@ class TestPresence:
                     return (await client.get(PROBE)).status_code == 200
 
                 await eventually(takes, 20)
-                await platform.bus._client.close()
+                await platform.bus.link.client.close()
                 assert (await client.get("/readyz")).status_code == 503
                 assert await takes()
                 assert platform.presence.drain_s == 7
