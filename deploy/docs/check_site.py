@@ -47,8 +47,10 @@ def main(arguments: list[str]) -> int:
     site = Path(arguments[0]).resolve()
     pages = {path: _read(path) for path in sorted(site.rglob("*.html"))}
     faults = sorted({fault for path, page in pages.items() for fault in _faults(site, path, page, pages)})
+    if not pages:
+        faults = [f"{site} has no page"]
     print("\n".join(faults) or f"site: {len(pages)} pages, every link leads somewhere, nothing comes from elsewhere")
-    return 1 if faults or not pages else 0
+    return 1 if faults else 0
 
 
 def _read(path: Path) -> Page:
