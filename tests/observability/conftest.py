@@ -91,7 +91,7 @@ def stack(receiver: Receiver) -> Iterator[Stack]:
         via_relays=False, ARGUS_OTLP_ENDPOINT=receiver.url, OTEL_BSP_SCHEDULE_DELAY="200", ARGUS_LOG_FORMAT="json"
     )
     try:
-        made.start()
+        made.start(within_s=400)
         yield made
     finally:
         made.stop()
