@@ -130,8 +130,8 @@ def main() -> int:
         ARGUS_STACK_REPLICAS=options.replicas,
         ARGUS_SSE_MAX_STREAMS_PER_USER=str(10 * options.clients + 100),
     )
-    stack.start()
     try:
+        stack.start(600)
         with Account(f"http://127.0.0.1:{stack.port}") as account:
             report = Soak(options, stack, account).run()
     finally:
