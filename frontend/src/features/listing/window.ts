@@ -17,3 +17,8 @@ export function windowOf({ top, height, row, count }: Place): { first: number; l
   const last = Math.min(count, Math.ceil((height - top) / row) + BESIDE)
   return { first: Math.min(first, Math.max(0, count)), last: Math.max(last, Math.min(count, first)) }
 }
+
+/** How many rows are in the page at most, wherever it is scrolled to. */
+export function slotsOf({ height, row }: Pick<Place, 'height' | 'row'>): number {
+  return Math.ceil(height / row) + 1 + 2 * BESIDE
+}

@@ -2,6 +2,22 @@
 
 const DASH = '–'
 
+// To make a formatter takes a hundred times as long as to use it, and a list uses thousands.
+const made = new Map<string, unknown>()
+
+function kept<T, O extends object>(Formatter: new (locale: string, options: O) => T, locale: string, options: O): T {
+  const key = `${Formatter.name} ${locale} ${Object.values(options).join(' ')}`
+  const known = made.get(key) as T | undefined
+  if (known !== undefined) return known
+  const formatter = new Formatter(locale, options)
+  made.set(key, formatter)
+  return formatter
+}
+
+const numbers = (locale: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat => kept(Intl.NumberFormat, locale, options)
+const times = (locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => kept(Intl.DateTimeFormat, locale, options)
+const ages = (locale: string, options: Intl.RelativeTimeFormatOptions): Intl.RelativeTimeFormat => kept(Intl.RelativeTimeFormat, locale, options)
+
 /** Metric values: four significant digits; an exponent where plain digits would mislead. */
 export function formatMetric(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH
@@ -27,7 +43,7 @@ export function formatMemory(mebibytes: number | null | undefined): string {
 }
 
 export function formatCount(value: number, locale: string): string {
-  return new Intl.NumberFormat(locale).format(value)
+  return numbers(locale).format(value)
 }
 
 /** 3_725 -> "1 h 2 min"; two units at most. */
@@ -50,7 +66,7 @@ export function formatDuration(seconds: number | null | undefined, locale: strin
 }
 
 function unit(amount: number, name: string, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(amount).replace(/\.$/, '')
+  return numbers(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(amount).replace(/\.$/, '')
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -68,11 +84,11 @@ export function formatRelative(then: number, now: number, locale: string): strin
   // What is past counts whole units gone; what is to come is named by the nearest.
   const units = seconds / size
   const amount = Math.abs(seconds) < 5 ? 0 : seconds > 0 ? Math.round(units) : Math.trunc(units)
-  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }).format(amount, name)
+  return ages(locale, { numeric: 'auto', style: 'short' }).format(amount, name)
 }
 
 export function formatAbsolute(time: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(time)
+  return times(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(time)
 }
 
 /** The clock time, with the day when it is not today's. */
@@ -81,12 +97,12 @@ export function formatClock(time: number, now: number, locale: string): string {
   const options: Intl.DateTimeFormatOptions = sameDay
     ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
     : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-  return new Intl.DateTimeFormat(locale, options).format(time)
+  return times(locale, options).format(time)
 }
 
 /** A day of a calendar in UTC, as the server counts them. */
 export function formatDay(time: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(time)
+  return times(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(time)
 }
 
 /** Milliseconds since 1970, or null for anything that is not a time. */
