@@ -8,7 +8,7 @@ import { chunkOfWords, splitWords } from './scripts/vite/words'
 const server = process.env.ARGUS_URL ?? 'http://127.0.0.1:8000'
 
 // What runs before the app's code is there, and nothing of Vue with it.
-const EARLY = /\/src\/(app\/early|api\/(refresh|tabs)\.ts|shared\/(browser\/storage|i18n\/preferred)\.ts)/
+const EARLY = /\/src\/(app\/early|api\/ahead|api\/live\/shared\.ts|api\/(refresh|tabs)\.ts|shared\/(browser\/storage|i18n\/preferred)\.ts)/
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({

@@ -1,6 +1,7 @@
 // The typed HTTP client: adds the token and language, turns failures into ApiError, and where the server refuses the
 // token tries once more with a new one.
 import createClient, { type Middleware } from 'openapi-fetch'
+import { takeAhead } from './ahead/answers'
 import { asApiError, networkError, toApiError } from './errors'
 import type { paths } from './schema.gen'
 import { accessToken, endSession, freshToken, tokenAfter } from './session'
@@ -48,7 +49,7 @@ const identity: Middleware = {
   },
 }
 
-export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: (request) => counted(fetch(request)) })
+export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: (request) => counted(takeAhead(request) ?? fetch(request)) })
 client.use(identity)
 
 interface Answer<T> {

@@ -1,11 +1,15 @@
 // What Vue sees of the live connection: pages say which channels they need, stores listen, everyone reads the status.
 import { getCurrentScope, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { channelsAhead } from './ahead/line'
 import { openLine, type LiveEvent, type LiveLine, type LiveStatus } from './live'
 import { currentUser, isSignedIn } from './session'
 
 type EventListener = (events: LiveEvent[]) => void
 
 const ALWAYS = ['inbox']
+// The page whose channels were followed before its code was there has said by then that it wants them.
+const AHEAD = Symbol('ahead')
+const AHEAD_MS = 5_000
 const wanted = new Map<symbol, readonly string[]>()
 // Whether a component that lives already asked for other channels: what it shows may have been read before.
 let isRead = false
@@ -104,6 +108,11 @@ export function whenLive(patienceMs = 400): Promise<void> {
 
 /** Follows the session: connected while someone is signed in and looks at the page. */
 export function startLive(): void {
+  wanted.set(AHEAD, channelsAhead())
+  setTimeout(() => {
+    wanted.delete(AHEAD)
+    plan()
+  }, AHEAD_MS)
   watch(currentUser, plan, { immediate: true })
   window.addEventListener('online', () => line?.retry())
   window.addEventListener('offline', () => line?.interrupt())

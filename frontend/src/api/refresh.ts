@@ -2,7 +2,7 @@
 import type { components } from './schema.gen'
 import { oneTabAtATime } from './tabs'
 
-type TokenResponse = components['schemas']['TokenResponse']
+export type TokenResponse = components['schemas']['TokenResponse']
 
 /** `ended`: the server knows this session no more. `unreachable`: it could not say, so ask again later. */
 export type Renewal = { kind: 'renewed'; answer: TokenResponse } | { kind: 'ended' } | { kind: 'unreachable' }
@@ -22,15 +22,16 @@ const PASSING = new Set([408, 425, 429])
 
 let early: Promise<Renewal> | null = null
 
-/** Asks before anything waits for it: the next `renewByCookie` gets this answer. Resolves when the question is on its way. */
-export function renewEarly(): Promise<void> {
-  return new Promise((sent) => {
-    early = oneTabAtATime(RENEWAL, () => {
-      const answer = ask()
-      sent()
-      return answer
-    })
+/** Asks before anything waits for it: the next `renewByCookie` gets this answer. `sent`: the question is on its way. */
+export function renewEarly(): { sent: Promise<void>; renewal: Promise<Renewal> } {
+  let tell = (): void => undefined
+  const sent = new Promise<void>((resolve) => (tell = resolve))
+  early = oneTabAtATime(RENEWAL, () => {
+    const answer = ask()
+    tell()
+    return answer
   })
+  return { sent, renewal: early }
 }
 
 export async function renewByCookie(): Promise<Renewal> {

@@ -1,6 +1,9 @@
 // A tab's line to the stream: through the worker that all tabs share, or, where a browser has no such workers, its own.
+import { dropAhead } from '../ahead/answers'
+import { takeLine } from '../ahead/line'
 import { freshToken, tokenAfter } from '../session'
 import { GONE_MS, HERE_MS, type ToTab, type ToWorker } from './messages'
+import { startWorker } from './shared'
 import { Switchboard } from './switchboard'
 import type { LiveEvent, LiveOutputs } from './types'
 
@@ -21,6 +24,8 @@ export function openLine(account: number, outputs: LiveOutputs): LiveLine {
   return sharedLine(account, framed) ?? ownLine(framed)
 }
 
+const isSame = (some: readonly string[], others: readonly string[]): boolean => some.length === others.length && some.every((name) => others.includes(name))
+
 function ownLine(outputs: LiveOutputs): LiveLine {
   const switchboard = new Switchboard({ tokens: { fresh: freshToken, after: tokenAfter } })
   switchboard.join('own', outputs)
@@ -33,19 +38,11 @@ function ownLine(outputs: LiveOutputs): LiveLine {
   }
 }
 
-function startWorker(account: number): SharedWorker | null {
-  if (typeof SharedWorker === 'undefined') return null
-  try {
-    return new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: `argus-live-${account}` })
-  } catch {
-    // Forbidden by the browser's settings: it works without.
-    return null
-  }
-}
-
 /** The tab's end of the worker's port. A worker that falls silent is replaced by a line of the tab's own. */
 function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
-  const worker = startWorker(account)
+  // Begun before this code was there: it follows the page's channels already.
+  let ahead = takeLine(account)
+  const worker = ahead?.worker ?? startWorker(account)
   if (!worker) return null
   const { port } = worker
   let instead: LiveLine | null = null
@@ -94,15 +91,23 @@ function sharedLine(account: number, outputs: LiveOutputs): LiveLine | null {
     instead.follow(channels, true)
   }
 
-  port.onmessage = (event: MessageEvent<ToTab>) => receive(event.data)
+  port.onmessage = ({ data: message }: MessageEvent<ToTab>) => {
+    if (message.kind === 'events' || message.kind === 'resync') dropAhead()
+    receive(message)
+  }
   worker.onerror = () => instead ?? replace()
   window.addEventListener('pagehide', away)
   window.addEventListener('pageshow', back)
   return {
     follow: (names, isRead) => {
       channels = names
+      const begun = ahead
+      ahead = null
+      if (begun && isSame(begun.channels, names)) return begun.heard.forEach(receive)
       if (instead) instead.follow(names, isRead)
       else tell({ kind: 'follow', channels: names, isRead })
+      // From where on these channels are heard the worker will say.
+      begun?.heard.forEach((message) => message.kind === 'resync' || message.kind === 'joined' || receive(message))
     },
     show: (visible) => {
       isVisible = visible
