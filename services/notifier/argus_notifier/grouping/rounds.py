@@ -29,6 +29,8 @@ from argus_notifier.settings import NotifierSettings
 from argus_schema import catalog
 
 _MOST_NAMED: Final = 20
+# One row tells of all, so it may tell often.
+_SHOWN_AGAIN: Final = timedelta(seconds=5)
 _MOST_REASONS: Final = 12
 
 
@@ -54,7 +56,7 @@ async def tell_round(
             await read_what_is_told_again(transaction, about, first.kind, again, wave.begins_at)
         await amend(transaction, platform, told)
     if at < wave.ends_at:
-        due_at = min(at + max(SHOWN_AFTER, at - wave.begins_at), wave.ends_at)
+        due_at = min(at + min(max(SHOWN_AFTER, at - wave.begins_at), _SHOWN_AGAIN), wave.ends_at)
         await repository.save(connection, key, replace(wave, shown=jobs, due_at=due_at), found[1])
         return
     if parts:
