@@ -38,8 +38,8 @@ COMMANDS = {
 }
 
 
-# One person holds all the streams of a benchmark; nobody does so otherwise.
-MORE = {"ARGUS_SSE_MAX_STREAMS_PER_USER": "10000"}
+# One person holds all the streams of a benchmark; nobody does so otherwise. And no backup begins in its middle.
+MORE = {"ARGUS_SSE_MAX_STREAMS_PER_USER": "10000", "ARGUS_BACKUP_EVERY_HOURS": "0"}
 
 
 @contextlib.contextmanager
