@@ -58,8 +58,9 @@ def _deployment(name: str, image: str, module: str, *, database: str | None, rep
     """`replicas` is None where an autoscaler decides: a number here would undo its word at each apply."""
     pod: Manifest = {
         "automountServiceAccountToken": False,
-        # The gateway hears a moment later than the pod that it leaves. No preStop: told at once, the process answers on for
-        # ARGUS_DRAIN_S, each answer being its connection's last; then ARGUS_GRACE_S for what is open, and the parts' ends.
+        # The gateway hears a moment later than the pod that it leaves. No preStop: told at once, the process answers on
+        # for ARGUS_DRAIN_S, each answer being its connection's last; then ARGUS_GRACE_S for what is open, and the
+        # parts' ends.
         "terminationGracePeriodSeconds": 60,
         "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
         "topologySpreadConstraints": [
