@@ -186,6 +186,7 @@ def test_only_the_newest_copies_stay_and_the_log_that_they_need(cluster: Cluster
 def test_the_archive_takes_no_other_segment_under_a_name(cluster: Cluster) -> None:
     for name, content in (("one", b"one"), ("other", b"other")):
         (cluster.room / name).write_bytes(content)
+        (cluster.room / name).chmod(0o644)  # PostgreSQL's user reads it, whatever umask a test before left
     script = cluster.room / "archive-wal"
     for _ in range(2):  # PostgreSQL asks again where it was cut off
         cluster.run(script, cluster.room / "kept", cluster.room / "one", "0001")

@@ -250,7 +250,7 @@ class TestLeaving:
 
         async with opened(nats_url) as answering:
             await answering.respond("test.waits", answer, queue="q")
-            await answering.link.client.flush()
+            await answering.link.settle(15)
             slow = asyncio.create_task(bus.request("test.waits", b"slow", timeout_s=20))
             assert await bus.request("test.waits", b"quick", timeout_s=20) == b"quick"
             assert not slow.done()
@@ -270,15 +270,15 @@ class TestLeaving:
 
         async with opened(nats_url) as leaving:
             await leaving.respond("test.leaving", slow, queue="q")
-            await leaving.link.client.flush()
+            await leaving.link.settle(15)
             first = asyncio.create_task(bus.request("test.leaving", b"1", timeout_s=20))
             await asyncio.wait_for(begun.wait(), 20)
             async with opened(nats_url) as staying:
                 await staying.respond("test.leaving", quick, queue="q")
-                await staying.link.client.flush()
+                await staying.link.settle(15)
                 left = asyncio.create_task(leaving.answer_no_more())
                 await asyncio.sleep(0.2)
-                await leaving.link.client.flush()
+                await leaving.link.settle(15)
                 assert [await bus.request("test.leaving", b"2") for _ in range(8)] == [b"quick 2"] * 8
                 goes_on.set()
                 await left

@@ -223,7 +223,8 @@ class TestProbes:
             for probe in ("/livez", "/health"):
                 assert (await client.get(probe)).json() == {"status": "ok"}
             metrics = await client.get("/metrics")
-            assert 'argus_http_requests_total{method="GET",service="executor",status="200"}' in metrics.text
+            counted = 'argus_http_requests_total{method="GET",route="/livez",service="executor",status="200"}'
+            assert counted in metrics.text
             await platform.drain()
             draining = await client.get("/readyz")
             assert (draining.status_code, draining.json()["waiting_for"]) == (503, ["draining"])

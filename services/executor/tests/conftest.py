@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from argus_contracts import bus as wire
 from argus_executor.app import SERVICE
@@ -98,10 +99,9 @@ class Neighbours:
             "created_at": now(),
         }
         async with self.database.write() as connection:
-            is_known = sa.select(batch.c.id).where(batch.c.id == asked.new_batch_id)
-            created = (await connection.execute(is_known)).first() is None
-            if created:
-                await connection.execute(sa.insert(batch).values(values))
+            insert = sqlite.insert if self.database.is_sqlite else postgresql.insert
+            statement = insert(batch).values(values).on_conflict_do_nothing(index_elements=["id"])
+            created = (await connection.execute(statement.returning(batch.c.id))).first() is not None
         reply = wire.BatchCreateReply(ok=True, batch_id=asked.new_batch_id, status="requested", created=created)
         return wire.encode(reply)
 

@@ -137,7 +137,7 @@ class Consumers:
         """Take nothing more, and hand back what came since the last fetch: else it would lie for half a minute."""
         client, subscription = self._link.client, pull._sub  # noqa: SLF001 (nats-py has no way to leave a pull in order)
         await client._send_unsubscribe(subscription._id)  # noqa: SLF001
-        await client.flush(1)
+        await self._link.settle()
         came: list[Msg] = []
         while not subscription._pending_queue.empty():  # noqa: SLF001
             came.append(subscription._pending_queue.get_nowait())  # noqa: SLF001

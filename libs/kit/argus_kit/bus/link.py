@@ -78,6 +78,12 @@ class Link:
                 await asyncio.wait_for(self.client.flush(), 1.0)
         await self.client.close()
 
+    async def settle(self, within_s: float = 1.0) -> None:
+        """Wait until NATS has taken what was told to it before: subscriptions, and their ends."""
+        # nats-py writes a ping past what still waits to be written: only the second one comes behind that.
+        for _ in range(2):
+            await self.client.flush(within_s)  # type: ignore[arg-type]  # a fraction works; the stub says int
+
     def on_connect(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Call `callback` after every connection and reconnection."""
         self._on_connect.append(callback)

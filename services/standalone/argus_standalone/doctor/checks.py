@@ -9,7 +9,7 @@ from argus_kit.platform import Platform
 from argus_kit.settings import Settings
 from argus_kit.web import WebSettings
 from argus_standalone.doctor import database, gateway, local, servers
-from argus_standalone.doctor.findings import Finding, fail, note
+from argus_standalone.doctor.findings import Finding, fail, remark
 
 
 async def findings(url: str = "", token: str = "") -> AsyncIterator[Finding]:
@@ -39,7 +39,7 @@ async def findings(url: str = "", token: str = "") -> AsyncIterator[Finding]:
         await platform.database.close()
     is_up = not local.is_standalone(settings) or local.is_running(settings.home)
     if not is_up and not url:
-        yield note("address", "Argus does not run here", "What only a running server shows was not looked at.")
+        yield remark("address", "Argus does not run here", "What only a running server shows was not looked at.")
         return
     async for finding in gateway.public(url or settings.public_url, token):
         yield finding

@@ -15,7 +15,7 @@ from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_schema import auth, catalog, executor, ingest, notifier
 from argus_schema.migrate import newest_revision
-from argus_standalone.doctor.findings import Finding, explained, fail, note, ok, warn
+from argus_standalone.doctor.findings import Finding, explained, fail, ok, remark, warn
 
 _PATIENCE_S: Final = 5.0
 _OLDEST_POSTGRES: Final = 15
@@ -32,7 +32,7 @@ async def database(found: Database) -> AsyncIterator[Finding]:
     """From reaching it to what waits in it; ends where it cannot be reached or is not this version's."""
     path = found.sqlite_path
     if path is not None and not path.exists():
-        yield note("database", f"{path} is not there yet", "It is made at the first start.")
+        yield remark("database", f"{path} is not there yet", "It is made at the first start.")
         return
     try:
         await asyncio.wait_for(found.ping(), _PATIENCE_S)
@@ -119,7 +119,7 @@ async def _waiting(found: Database) -> AsyncIterator[Finding]:
                 findings = [finding async for finding in look(connection)]
         except DBAPIError as error:
             what = f"{look.__name__.strip('_')} cannot be looked at: {explained(error)}"
-            yield note("database", what, "This role may not read them; the migration's address may (ARGUS_DB_URL).")
+            yield remark("database", what, "This role may not read them; the migration's address may (ARGUS_DB_URL).")
             continue
         for finding in findings:
             yield finding

@@ -43,7 +43,7 @@ def ok(subject: str, what: str) -> Finding:
     return Finding(subject, Level.OK, what)
 
 
-def note(subject: str, what: str, why: str = "") -> Finding:
+def remark(subject: str, what: str, why: str = "") -> Finding:
     """Something that was not looked at, or that is worth knowing."""
     return Finding(subject, Level.NOTE, what, why)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from argus_kit.settings import API_VERSION
-from argus_standalone.doctor.findings import Finding, explained, fail, note, ok, warn
+from argus_standalone.doctor.findings import Finding, explained, fail, ok, remark, warn
 
 _PATIENCE_S: Final = 5.0
 _FIRST_FRAME_S: Final = 3.0
@@ -86,7 +86,7 @@ async def _route(client: httpx.AsyncClient, name: str, method: str, path: str) -
 async def _stream(client: httpx.AsyncClient, token: str) -> Finding:
     if not token:
         why = "Give a token with --token or ARGUS_TOKEN to see whether a proxy in front holds frames back."
-        return note("stream", "live streams were not looked at", why)
+        return remark("stream", "live streams were not looked at", why)
     began = time.perf_counter()
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     try:

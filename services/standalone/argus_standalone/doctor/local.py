@@ -18,7 +18,7 @@ from argus_ingest.artifacts.settings import ArtifactSettings
 from argus_kit import production
 from argus_kit.environment import InvalidSettingsError, misspelt, read_all
 from argus_kit.settings import API_VERSION, Settings
-from argus_standalone.doctor.findings import Finding, explained, fail, note, ok, warn
+from argus_standalone.doctor.findings import Finding, explained, fail, ok, remark, warn
 from argus_standalone.nats_child import find_binary
 
 _GIB: Final = 2**30
@@ -57,7 +57,7 @@ async def settings(of: Settings) -> AsyncIterator[Finding]:
 async def folder(home: Path) -> AsyncIterator[Finding]:
     """The data folder: may it be written, and by whom is it read?"""
     if not home.exists():
-        yield note("folder", f"{home} is not there yet", "It is made at the first start.")
+        yield remark("folder", f"{home} is not there yet", "It is made at the first start.")
         return
     if not home.is_dir() or not os.access(home, os.W_OK | os.X_OK) or not _takes_a_file(home):
         todo = "Give it to the user that runs Argus, or name another with ARGUS_HOME."

@@ -16,7 +16,7 @@ from argus_kit.platform import Platform
 from argus_kit.settings import Settings
 from argus_notifier.mail.server import current
 from argus_notifier.settings import NotifierSettings
-from argus_standalone.doctor.findings import Finding, explained, fail, note, ok, warn
+from argus_standalone.doctor.findings import Finding, explained, fail, ok, remark, warn
 from argus_standalone.nats_child import address_file
 
 _PATIENCE_S: Final = 5.0
@@ -54,7 +54,7 @@ async def nats(of: Settings, url: str) -> AsyncIterator[Finding]:
     for spec in STREAMS:
         stream = state.streams.get(spec.name)
         if stream is None:
-            yield note("nats", f"there is no stream {spec.name} yet", "The first process of Argus makes it.")
+            yield remark("nats", f"there is no stream {spec.name} yet", "The first process of Argus makes it.")
         elif not set(spec.subjects) <= set(stream.subjects):
             todo = "Start a process of this version: it adds what is missing."
             yield warn("nats", f"the stream {spec.name} lacks subjects of this version", "Their messages fail.", todo)
@@ -98,7 +98,7 @@ async def mail(platform: Platform) -> AsyncIterator[Finding]:
         server = own
     if not server.smtp_host:
         why = "Nobody can verify an address or reset a password by mail."
-        yield note("mail", "no mail server is named", f"{why} Set ARGUS_SMTP_HOST, or the page of mail settings.")
+        yield remark("mail", "no mail server is named", f"{why} Set ARGUS_SMTP_HOST, or the page of mail settings.")
         return
     place = f"{server.smtp_host}:{server.smtp_port}"
     client = aiosmtplib.SMTP(
