@@ -60,6 +60,7 @@ class Worker(threading.Thread):
         super().__init__(name="argus-worker", daemon=True)
         self._buffer = buffer
         self._make_encoder = encoder
+        self._encoder: Encoder | None = None
         self._disk = disk
         self._memory = memory
         self._rejects = rejects
@@ -75,12 +76,11 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """The thread's body."""
         try:
-            encoder = self._make_encoder()
             beaten_at = time.monotonic()
             while True:
                 self._alarm.acquire(timeout=JOURNAL_TICK_S)
                 closing = self._closing
-                self._drain(encoder, to_the_last=closing)
+                self._drain(to_the_last=closing)
                 self._note_dropped()
                 self._drained.set()
                 if closing:
@@ -121,12 +121,14 @@ class Worker(threading.Thread):
         if self.is_alive():
             self._drained.wait(max(deadline - time.monotonic(), 0.0))
 
-    def _drain(self, encoder: Encoder, *, to_the_last: bool) -> None:
+    def _drain(self, *, to_the_last: bool) -> None:
         """Write what is there now; what comes in meanwhile has the next tick, unless that is the last."""
         left = len(self._buffer)
         while left > 0:
             events = self._buffer.take(_SLICE if left < _DEEP else _DEEP_SLICE)
             self._counters.add("taken", len(events))
+            # Made for the first event: only its caller knows all of the source that it carries (a batch's command).
+            encoder = self._encoder = self._encoder or self._make_encoder()
             lines = self._encode(encoder, events)
             if lines:
                 self._write(lines)

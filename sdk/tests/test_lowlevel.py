@@ -34,6 +34,15 @@ class TestExperimentReporter:
         assert len(ingest.artifacts) == 1
         assert rep.stats.acked == rep.stats.accepted == 9
 
+    def test_a_command_that_comes_late_is_told_all_the_same(self, ingest):
+        rep = ExperimentReporter(url=ingest.url, project="p")
+        assert rep._pipeline is not None
+        assert rep._pipeline.flush(5)  # its worker is up and has nothing to write
+        rep.batch_start(experiment_type="t", n_total=1, command="python train.py")
+        rep.close(timeout=5)
+        (started,) = ingest.of_type("batch_start")
+        assert started["source"]["command"] == "python train.py"
+
     def test_an_event_before_its_batch_is_dropped_and_counted(self, ingest):
         with ExperimentReporter(url=ingest.url, project="p") as rep:
             rep.job_start("j")
