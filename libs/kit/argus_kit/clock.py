@@ -29,8 +29,10 @@ def frozen(at: datetime) -> Iterator[None]:
 
 def iso(at: datetime | None) -> str | None:
     """The wire's form of a time: ISO 8601 in UTC, second precision, `Z`. None stays None."""
-    # A long list has thousands: `strftime` takes nearly twice as long.
-    return None if at is None else f"{at.astimezone(UTC).isoformat(timespec='seconds')[:_UP_TO_SECONDS]}Z"
+    # A long list has thousands, nearly all from the database and in UTC: `strftime` takes three times as long.
+    if at is None:
+        return None
+    return f"{(at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()[:_UP_TO_SECONDS]}Z"
 
 
 def iso_exact(at: datetime) -> str:

@@ -42,6 +42,9 @@ from argus_schema.statuses import TERMINAL
 
 # Snapshots that arrive out of order are few; numbers come from JSON, where a non-finite one is a text.
 _NON_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+_COMPUTED = frozenset({"env_snapshot", "completion_pct", "is_stalled", "divergent"})
+# What of a batch stands in its row as it is shown.
+_TOLD = tuple(name for name in BatchOut.model_fields if name not in _COMPUTED)
 
 
 class BatchPage(NamedTuple):
@@ -73,9 +76,8 @@ async def batches_by_key(connection: AsyncConnection, actor: Actor, batch_keys: 
 
 def _batch_out(row: Row, threshold_s: float, **more: Any) -> BatchOut:
     silent_s = age_s(row.last_event_at, now())
-    fields: dict[str, Any] = {
-        name: getattr(row, name) for name in BatchOut.model_fields if name in row._fields and name not in more
-    }
+    told = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
+    fields: dict[str, Any] = {name: told[name] for name in _TOLD}
     fields["is_stalled"] = is_stalled(row.status, silent_s, threshold_s)
     fields["divergent"] = row.is_divergent or row.status == "divergent"
     n_done, n_failed = more.get("n_done", row.n_done), more.get("n_failed", row.n_failed)
@@ -92,7 +94,7 @@ def latest_epoch(row: Row) -> dict[str, Any]:
         "train_loss": number(latest.get("train_loss")),
         "val_loss": number(latest.get("val_loss")),
         "lr": number(latest.get("lr")),
-        "val_loss_trace": [number(value) for value in row.val_loss_trace or ()][-20:],
+        "val_loss_trace": [number(value) for value in (row.val_loss_trace or ())[-20:]],
         "metrics": {
             name: None if value.__class__ is str and value in _NON_FINITE else value for name, value in latest.items()
         },

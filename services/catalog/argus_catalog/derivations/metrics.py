@@ -28,6 +28,8 @@ _USUAL_CURVES = ("val_loss", "train_loss")
 
 def number(value: Any) -> float | None:
     """A finite number, or None. Booleans are no numbers here, nor are integers that no float holds."""
+    if value.__class__ is float:  # nearly always, and asked some thousand times for a page of cards
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

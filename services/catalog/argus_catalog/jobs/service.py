@@ -33,9 +33,14 @@ def job_fields(row: Row, batch_id: str, batch_status: str | None, batch_end: dat
     # All at once: one by one they take longer than all that is made of them.
     (_, _, job_id, model, dataset, status, start, end, elapsed, paused_s, metrics, reason, is_idle_flagged,
      _, last_epoch, _, last_epoch_at, latest, _, run_dir, _) = row[:_WIDTH]  # fmt: skip
-    shown = shown_job_status(status, start, last_epoch_at, batch_status, batch_end)
+    # Most have ended, and have told how long they took.
+    shown = shown_job_status(status, start, last_epoch_at, batch_status, batch_end) if status in LIVE_JOB else status
+    took = elapsed
+    if shown in LIVE_JOB:
+        took = None
+    elif elapsed is None:
+        took = elapsed_s(start, end, None, is_live=False, now=now(), paused_s=paused_s)
     told = cost(metrics)
-    took = elapsed_s(start, end, elapsed, is_live=False, now=now(), paused_s=paused_s)
     return {
         "id": job_id,
         "batch_id": batch_id,
@@ -44,7 +49,7 @@ def job_fields(row: Row, batch_id: str, batch_status: str | None, batch_end: dat
         "status": shown,
         "start_time": start,
         "end_time": end,
-        "elapsed_s": None if shown in LIVE_JOB else took,
+        "elapsed_s": took,
         "paused_s": paused_s,
         "metrics": metrics,
         "is_idle_flagged": is_idle_flagged,
