@@ -30,6 +30,7 @@ ANSWERED = {
 OWN = {
     "POST /api/projects/shares": "It shares the caller's own batches; names of projects are free for all.",
     "PATCH /api/me/subscriptions": "A wish about mails; who gets one must see the batch.",
+    "PATCH /api/me/inbox-choices": "The same about the inbox.",
     "POST /api/auth/oauth/oidc/{slug}/link/init": "It links the caller's own account.",
     "POST /api/auth/oauth/oidc/{slug}/unlink": "It ends the caller's own link.",
     "POST /api/stars": "A mark on a name, whether or not there is such a thing: it tells and opens nothing.",

@@ -44,6 +44,7 @@ CONTRACT = [
     ("GET", "/api/notifications?limit=5", "notifier"),
     ("POST", "/api/notifications/3/ack", "notifier"),
     ("GET", "/api/me/subscriptions", "notifier"),
+    ("GET", "/api/me/inbox-choices", "notifier"),
     ("PUT", "/api/me/notification_prefs", "notifier"),
     ("GET", "/api/projects/vision/recipients", "notifier"),
     ("DELETE", "/api/projects/vision/recipients/4", "notifier"),

@@ -3411,6 +3411,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/inbox-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Inbox Choices
+         * @description What my inbox is told of in single projects; what I did not choose there is not listed.
+         */
+        get: operations["list_inbox_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Inbox Choices
+         * @description Save choices; those that are not named stay. Answers with all of them.
+         */
+        patch: operations["update_inbox_choices"];
+        trace?: never;
+    };
     "/api/me/notification_prefs": {
         parameters: {
             query?: never;
@@ -8166,6 +8190,38 @@ export interface components {
             jobs: number;
             /** Status */
             status: string;
+        };
+        /**
+         * InboxChoice
+         * @description Whether the inbox is told of a kind in one project, whatever holds everywhere.
+         */
+        InboxChoice: {
+            /** Kind */
+            kind: string;
+            /** Project */
+            project: string;
+            /** Shown */
+            shown: boolean;
+        };
+        /**
+         * InboxChoiceChange
+         * @description A choice to save; where `shown` is null it is taken back, and what holds everywhere holds here.
+         */
+        InboxChoiceChange: {
+            /** Kind */
+            kind: string;
+            /** Project */
+            project: string;
+            /** Shown */
+            shown: boolean | null;
+        };
+        /**
+         * InboxChoicesIn
+         * @description Choices to save; those that are not named stay.
+         */
+        InboxChoicesIn: {
+            /** Choices */
+            choices: components["schemas"]["InboxChoiceChange"][];
         };
         /**
          * InProject
@@ -18381,6 +18437,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DigestPreview"];
+                };
+            };
+        };
+    };
+    list_inbox_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxChoice"][];
+                };
+            };
+        };
+    };
+    update_inbox_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxChoicesIn"];
+            };
+        };
+        responses: {
+            /** @description Why it was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxChoice"][];
                 };
             };
         };

@@ -56,6 +56,17 @@ inbox_mute = table(
     read_by=("auth",),
 )
 
+# What a person's inbox is told of in one project; of a kind without a row, what holds everywhere.
+inbox_choice = table(
+    "inbox_choice",
+    OWNER,
+    sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    read_by=("auth",),
+)
+
 subscription = table(
     "subscription",
     OWNER,

@@ -17,6 +17,7 @@ def _routers() -> Sequence[APIRouter]:
     from argus_notifier.delivery import endpoints as delivery
     from argus_notifier.delivery import of_batch
     from argus_notifier.digest import endpoints as digest
+    from argus_notifier.inbox import choice_endpoints as inbox_choices
     from argus_notifier.inbox import endpoints as inbox
     from argus_notifier.inbox import mute_endpoints as mutes
     from argus_notifier.mail import endpoints as mail
@@ -36,6 +37,7 @@ def _routers() -> Sequence[APIRouter]:
             of_batch,
             inbox,
             mutes,
+            inbox_choices,
             mail,
             preferences,
             recipients,

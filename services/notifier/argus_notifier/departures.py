@@ -17,6 +17,7 @@ _OF_A_PERSON: Final = (
     tables.notification,
     tables.notification_pref,
     tables.inbox_mute,
+    tables.inbox_choice,
     tables.subscription,
     tables.batch_subscription,
     tables.unsubscribe_token,

@@ -14,6 +14,7 @@ def _of(person):
         tables.subscription: {"user_id": person.id, "project": "", "event_type": "batch_done", "enabled": True},
         tables.batch_subscription: {"batch_id": "b", "user_id": person.id, "event_kinds": [], "created_at": now()},
         tables.notification_pref: {"user_id": person.id, "notify_job_idle": True},
+        tables.inbox_choice: {"user_id": person.id, "project": "proj", "kind": "job_failed", "shown": True},
         tables.unsubscribe_token: {"token": f"t-{person.id}", "user_id": person.id, "created_at": now()},
         tables.channel: {
             "user_id": person.id,

@@ -104,6 +104,7 @@ AUDITED: Final[dict[str, str]] = {
     "PUT /api/me/notification_prefs": "notification_prefs_updated",
     "PUT /api/notifications/mutes": "notification_prefs_updated",
     "POST /api/notifications/mutes/lift": "notification_prefs_updated",
+    "PATCH /api/me/inbox-choices": "notification_prefs_updated",
     "PATCH /api/me/subscriptions": "subscriptions_updated",
     "PUT /api/batches/{batch_id}/email-subscription": "batch_subscription_set",
     "DELETE /api/batches/{batch_id}/email-subscription": "batch_subscription_remove",

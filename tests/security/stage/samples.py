@@ -905,6 +905,12 @@ def _(world: World) -> Call:
     return _about(world.owner, "/api/me/subscriptions", json=body)
 
 
+@sample("PATCH /api/me/inbox-choices")
+def _(world: World) -> Call:
+    body = {"choices": [{"project": PROJECT, "kind": "job_failed", "shown": False}]}
+    return _about(world.owner, "/api/me/inbox-choices", json=body)
+
+
 @sample("GET /api/batches/{batch_id}/email-subscription")
 def _(world: World) -> Call:
     path = f"/api/batches/{world.run.batch}/email-subscription"

@@ -1,6 +1,6 @@
 // Muting from the inbox: a kind by its preference where it has one, a batch for the inbox alone; and taking it back.
 import { shallowRef, type ShallowRef } from 'vue'
-import { addMute, liftMute, setKindInInbox } from '@/features/notifications'
+import { addMute, liftMute, silenceKind } from '@/features/notifications'
 import { useToldAttempt } from '@/shared/composables/useToldAttempt'
 import type { Notification } from './api'
 
@@ -19,19 +19,26 @@ export interface Muting {
 export function useMuting(): Muting {
   const { attempt } = useToldAttempt()
   const last = shallowRef<Muted | null>(null)
+  let takeBack = async (): Promise<void> => undefined
+
+  async function muteBatch(id: string): Promise<() => Promise<void>> {
+    await addMute({ batch_id: id })
+    return async () => {
+      await liftMute({ batch_id: id })
+    }
+  }
+
   return {
     last,
     mute: (item, what) =>
       attempt(async () => {
         const name = what === 'kind' ? item.rule_id : (item.batch_id ?? '')
-        await (what === 'kind' ? setKindInInbox(name, false) : addMute({ batch_id: name }))
+        takeBack = await (what === 'kind' ? silenceKind(name) : muteBatch(name))
         last.value = { what, name }
       }),
     undo: () =>
       attempt(async () => {
-        const muted = last.value
-        if (!muted) return
-        await (muted.what === 'kind' ? setKindInInbox(muted.name, true) : liftMute({ batch_id: muted.name }))
+        await takeBack()
         last.value = null
       }),
   }

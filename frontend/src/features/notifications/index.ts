@@ -11,6 +11,6 @@ export const ProjectHearers = asyncPanel(() => import('./recipients/ProjectHeare
 /** What was sent about a batch. */
 export const SentAbout = asyncPanel(() => import('./deliveries/SentAbout.vue'), { lines: 3 })
 export { default as KindsField } from './kinds/KindsField.vue'
-export { addMute, liftMute, setKindInInbox } from './kinds/inInbox'
+export { addMute, liftMute, silenceKind } from './kinds/inInbox'
 export { default as SeverityIcon } from './kinds/SeverityIcon.vue'
 export { useKindText } from './kinds/useKindText'

@@ -28,6 +28,7 @@ def of_person(user_id: int) -> dict[str, sa.Select[Any]]:
         "account/audit-log": (auth.audit_log, auth.audit_log.c.user_id),
         "notifications/preferences": (notifier.notification_pref, notifier.notification_pref.c.user_id),
         "notifications/mutes": (notifier.inbox_mute, notifier.inbox_mute.c.user_id),
+        "notifications/inbox-choices": (notifier.inbox_choice, notifier.inbox_choice.c.user_id),
         "notifications/subscriptions": (notifier.subscription, notifier.subscription.c.user_id),
         "notifications/batch-subscriptions": (notifier.batch_subscription, notifier.batch_subscription.c.user_id),
         "notifications/digest": (notifier.digest_pref, notifier.digest_pref.c.user_id),

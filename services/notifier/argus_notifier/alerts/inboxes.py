@@ -17,10 +17,9 @@ from argus_notifier.access import active_people
 from argus_notifier.alerts.audience import Audience, admins
 from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.alerts.wording import Say
-from argus_notifier.inbox import mutes
 from argus_notifier.inbox import repository as inbox
 from argus_notifier.inbox.schemas import notification_out
-from argus_notifier.preferences import repository as preferences
+from argus_notifier.inbox.wishes import wishes_of
 
 NOTIFICATIONS = Counter("argus_notifications_total", "Notifications put into inboxes", ["rule"])
 
@@ -49,16 +48,20 @@ async def _rows(
     if any(one.of_kind.for_admins and one.to is None for one in shown):
         heads = await admins(connection)
     people = await active_people(connection, set(audience.inboxes | heads))
-    prefs = await preferences.prefs_of(connection, people)
-    quiet = await mutes.muted(connection, people, {one.kind for one in shown}, shown[0].batch_id)
+    batch = shown[0].batch
+    wishes = await wishes_of(
+        connection,
+        people,
+        {one.kind for one in shown},
+        batch_id=shown[0].batch_id,
+        project=batch.project if batch else None,
+    )
     at = now()
     rows: list[dict[str, Any]] = []
     for one in shown:
         hearing = audience.inboxes | heads if one.of_kind.for_admins and one.to is None else audience.inboxes
         for user_id in sorted(hearing & people.keys()):
-            if one.of_kind.pref is not None and not prefs[user_id][one.of_kind.pref]:
-                continue
-            if mutes.is_muted(quiet, user_id, one.kind, one.batch_id):
+            if not wishes.hears(user_id, one.of_kind, one.batch_id):
                 continue
             said = say(one, people[user_id].preferred_locale)
             rows.append(

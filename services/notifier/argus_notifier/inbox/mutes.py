@@ -48,8 +48,3 @@ async def muted(
         _M.user_id.in_(user_ids), _M.kind.in_({"", *kinds}), _M.batch_id.in_({"", batch_id or ""})
     )
     return frozenset((row.user_id, row.kind, row.batch_id) for row in await connection.execute(statement))
-
-
-def is_muted(found: Muted, user_id: int, kind: str, batch_id: str | None) -> bool:
-    """Whether this person does not want to hear of this kind, of this batch, or of this kind of this batch."""
-    return not found.isdisjoint({(user_id, kind, ""), (user_id, "", batch_id or ""), (user_id, kind, batch_id or "")})

@@ -43,6 +43,28 @@ class Mute(BaseModel):
         return self
 
 
+class InboxChoice(BaseModel):
+    """Whether the inbox is told of a kind in one project, whatever holds everywhere."""
+
+    project: str
+    kind: str
+    shown: bool
+
+
+class InboxChoiceChange(BaseModel):
+    """A choice to save; where `shown` is null it is taken back, and what holds everywhere holds here."""
+
+    project: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    shown: bool | None
+
+
+class InboxChoicesIn(BaseModel):
+    """Choices to save; those that are not named stay."""
+
+    choices: Annotated[list[InboxChoiceChange], Field(max_length=500)]
+
+
 class UnreadOut(BaseModel):
     """How many notifications wait to be read."""
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NotificationKind, Subscription } from './api'
 import { groupKinds, mailChoice, projectsWithChoices } from './choices'
+import { inboxChoice, type Inbox } from './inInbox'
 
 const kind = (name: string, about = 'batch', mailed = false) => ({ kind: name, about, mailed_by_default: mailed, severity: 'info', inbox_pref: null }) as NotificationKind
 const chose = (project: string | null, event_type: string, enabled: boolean): Subscription => ({ project, event_type, enabled })
@@ -20,6 +21,26 @@ describe('what is mailed', () => {
   it('knows a choice under the name that an older page gave it, and prefers the new one', () => {
     expect(mailChoice(kind('batch_done'), '', [chose(null, 'batch_completed', true)])).toEqual({ isOn: true, by: 'all' })
     expect(mailChoice(kind('batch_done'), '', [chose(null, 'batch_completed', true), chose(null, 'batch_done', false)]).isOn).toBe(false)
+  })
+})
+
+describe('what comes to the inbox', () => {
+  const failed = { ...kind('job_failed'), inbox_pref: 'notify_job_failed' }
+  const stalled = kind('batch_stalled')
+  const inbox = (on: boolean, muted: string[] = [], choices: Inbox['choices'] = []) =>
+    ({ prefs: { notify_job_failed: on }, mutes: muted.map((name) => ({ kind: name, batch_id: null })), choices }) as unknown as Inbox
+  const here = (kind: string, shown: boolean) => [{ project: 'vision', kind, shown }]
+
+  it.each<[NotificationKind, string, Inbox, ReturnType<typeof inboxChoice>]>([
+    [failed, '', inbox(false), { isOn: false, by: 'default' }],
+    [failed, 'vision', inbox(true), { isOn: true, by: 'default' }],
+    [failed, 'vision', inbox(false, [], here('job_failed', true)), { isOn: true, by: 'project' }],
+    [failed, 'text', inbox(false, [], here('job_failed', true)), { isOn: false, by: 'default' }],
+    [failed, '', inbox(true, [], here('job_failed', false)), { isOn: true, by: 'default' }],
+    [stalled, 'vision', inbox(true, ['batch_stalled']), { isOn: false, by: 'default' }],
+    [stalled, 'vision', inbox(true, ['batch_stalled'], here('batch_stalled', true)), { isOn: true, by: 'project' }],
+  ])('%#', (kind, project, decides, wanted) => {
+    expect(inboxChoice(kind, project, decides)).toEqual(wanted)
   })
 })
 

@@ -1,7 +1,7 @@
 // What a person chose to be mailed of: a choice for a project decides, else one for all, else what is usual.
 import type { NotificationKind, Subscription } from './api'
 
-export interface MailChoice {
+export interface Choice {
   isOn: boolean
   /** Where it was chosen. */
   by: 'project' | 'all' | 'default'
@@ -12,7 +12,7 @@ const ALIASES: Record<string, string> = { batch_completed: 'batch_done' }
 const nameOf = (kind: string): string => ALIASES[kind] ?? kind
 
 /** `project` is empty where the choice for all is asked for. */
-export function mailChoice(kind: NotificationKind, project: string, chosen: readonly Subscription[]): MailChoice {
+export function mailChoice(kind: NotificationKind, project: string, chosen: readonly Subscription[]): Choice {
   const of = (where: string): Subscription | undefined =>
     chosen.find((one) => (one.project ?? '') === where && one.event_type === kind.kind) ?? chosen.find((one) => (one.project ?? '') === where && nameOf(one.event_type) === kind.kind)
   const own = project ? of(project) : undefined
@@ -30,5 +30,5 @@ export function groupKinds(kinds: readonly NotificationKind[]): { about: About; 
   return ABOUT.map((about) => ({ about, kinds: kinds.filter((kind) => aboutOf(kind) === about) })).filter((group) => group.kinds.length > 0)
 }
 
-/** Projects with a choice of their own. */
-export const projectsWithChoices = (chosen: readonly Subscription[]): string[] => [...new Set(chosen.flatMap(({ project }) => (project ? [project] : [])))].sort()
+/** Projects with a choice of their own, about mails or the inbox. */
+export const projectsWithChoices = (chosen: readonly { project?: string | null }[]): string[] => [...new Set(chosen.flatMap(({ project }) => (project ? [project] : [])))].sort()

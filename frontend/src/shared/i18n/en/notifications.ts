@@ -4,7 +4,7 @@ export default {
   kinds: {
     title: 'What I hear of',
     intro: 'The inbox and mails of batches that you own or that were shared with you. Channels choose for themselves.',
-    introProject: 'Mails about batches of this project. What is not chosen here follows your choice for all projects.',
+    introProject: 'The inbox and mails of batches of this project. What is not chosen here follows your choice for all projects; a batch that you muted stays quiet.',
     where: 'Where',
     everywhere: 'All projects',
     kind: 'What happened',
