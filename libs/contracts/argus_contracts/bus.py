@@ -30,6 +30,8 @@ MAIL_SEND: Final = "argus.mail.send"
 ALL_EVENTS: Final = "argus.event.>"
 ALL_INBOXES: Final = "argus.inbox.>"
 ALL_AGENTS: Final = "argus.agent.>"
+DELIVERIES: Final = "argus.delivery.outcomes"
+ALL_DELIVERIES: Final = "argus.delivery.>"
 ALL_MAIL: Final = "argus.mail.>"
 ALL_AUDIT: Final = "argus.audit.>"
 ALL_DEPARTURES: Final = "argus.departure.>"
@@ -52,7 +54,9 @@ class StreamSpec(NamedTuple):
 
 
 # Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
-LIVE_STREAM: Final = StreamSpec("ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS), 72 * 3600, 120, "limits")
+LIVE_STREAM: Final = StreamSpec(
+    "ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS, ALL_DELIVERIES), 72 * 3600, 120, "limits"
+)
 # Work to be done once by one consumer each (mail: notifier, audit: auth); removed when acknowledged.
 _WORK: Final = (ALL_MAIL, ALL_AUDIT, ALL_DEPARTURES, ALL_MEMBERSHIPS, ALL_SHARES)
 WORK_STREAM: Final = StreamSpec("ARGUS_WORK", _WORK, 14 * 24 * 3600, 120, "workqueue")
@@ -135,6 +139,16 @@ class AgentMessage(msgspec.Struct, kw_only=True):
     hostname: str
     kind: str
     data: dict[str, Any] = {}
+
+
+class DeliveryNews(msgspec.Struct, kw_only=True):
+    """Mails or messages were sent or given up, or are tried again later: whoever shows them reads them anew.
+
+    ``batch_keys`` are the batches that they are about, if they are about any.
+    """
+
+    batch_keys: list[int] = []
+    at: datetime
 
 
 class Revoked(msgspec.Struct, kw_only=True):

@@ -55,6 +55,15 @@ CHANNELS: Final = (
         stream=bus.LIVE_STREAM,
     ),
     Channel(
+        "deliveries",
+        bus.DELIVERIES,
+        "What became of deliveries within the last second, for pages that show them.",
+        bus.DeliveryNews,
+        ("notifier",),
+        ("realtime",),
+        stream=bus.LIVE_STREAM,
+    ),
+    Channel(
         "mail",
         bus.MAIL_SEND,
         "A message to be mailed.",

@@ -23,6 +23,7 @@ SAMPLES = [
     ),
     bus.InboxMessage(user_id=3, notification={"id": 1}),
     bus.AgentMessage(agent_id="agent-1", owner_id=3, hostname="gpu-01", kind="command"),
+    bus.DeliveryNews(batch_keys=[7], at=AT),
     bus.Revoked(kind="token", key="0123456789AB", at=AT),
     bus.TokenUsed(tokens={7: AT}),
     bus.AccessChanged(batch_id="b"),

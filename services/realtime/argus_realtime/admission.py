@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,12 @@ from argus_kit.errors import ArgusError
 from argus_realtime.access import Batch, Grants, find_batches, find_jobs, load_grants
 from argus_realtime.channels import Selector
 from argus_realtime.views import View
+
+_OF_ADMINS: Final = {
+    "dashboard": "`visible` shows your own batches",
+    "deliveries": "`deliveries:<batch_id>` tells of those about one batch",
+}
+"""Channels that only administrators may have, and what others take in their place."""
 
 
 class Admission:
@@ -29,11 +36,10 @@ class Admission:
         Raises:
             ArgusError: stream.forbidden (403) or job.not_found (404), for the first channel that cannot be had.
         """
-        if any(selector.kind == "dashboard" for selector in selectors) and not self._actor.is_admin:
-            raise _forbidden(
-                "dashboard", "The dashboard channel is for administrators; `visible` shows your own batches."
-            )
-        if all(selector.kind in {"dashboard", "inbox"} for selector in selectors):
+        wide = next((one.text for one in selectors if one.text in _OF_ADMINS), None)
+        if wide is not None and not self._actor.is_admin:
+            raise _forbidden(wide, f"This channel is for administrators; {_OF_ADMINS[wide]}.")
+        if all(selector.batch_id is None and selector.kind != "visible" for selector in selectors):
             return [self._view(selector, {}) for selector in selectors]
         async with self._database.read() as connection:
             wanted = {selector.batch_id for selector in selectors if selector.batch_id is not None}

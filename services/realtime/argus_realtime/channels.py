@@ -8,9 +8,11 @@ from typing import Literal
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 
-Kind = Literal["batch", "job", "dashboard", "visible", "inbox"]
+Kind = Literal["batch", "job", "dashboard", "visible", "inbox", "deliveries"]
 
-_EXPECTED = "Use batch:<batch_id>, job:<batch_id>:<job_id>, visible, inbox or dashboard."
+_EXPECTED = (
+    "Use batch:<batch_id>, job:<batch_id>:<job_id>, deliveries:<batch_id>, visible, inbox, dashboard or deliveries."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,14 @@ def parse_channels(text: str, *, at_most: int) -> list[Selector]:
 
 def _parse(name: str) -> Selector:
     kind, _, rest = name.partition(":")
-    if kind == "batch" and rest:
-        return Selector(name, "batch", rest)
+    if kind in {"batch", "deliveries"} and rest:
+        return Selector(name, kind, rest)  # type: ignore[arg-type]  # one of the two literals
     if kind == "job":
         batch_id, _, job_id = rest.partition(":")
         if batch_id and job_id:
             return Selector(name, "job", batch_id, job_id)
         raise _invalid(name, "A job's channel is job:<batch_id>:<job_id>.")
-    if name in {"dashboard", "visible", "inbox"}:
+    if name in {"dashboard", "visible", "inbox", "deliveries"}:
         return Selector(name, name)  # type: ignore[arg-type]  # one of the three literals
     raise _invalid(name, _EXPECTED)
 

@@ -86,7 +86,9 @@ Calling = Annotated[Caller, Depends(_caller)]
 async def stream_events(
     hub: Hub,
     caller: Calling,
-    channels: Annotated[str, Query(description="Comma-separated: batch:…, job:…:…, visible, inbox, dashboard.")],
+    channels: Annotated[
+        str, Query(description="Comma-separated: batch:…, job:…:…, deliveries:…, visible, inbox, dashboard, deliveries.")
+    ],
 ) -> EventStreamResponse:
     """One stream of all channels that a page shows."""
     views = await caller.admission.channels(parse_channels(channels, at_most=hub.limits.max_channels))

@@ -34,7 +34,7 @@ from argus_realtime.views import View
 
 log = structlog.get_logger(__name__)
 
-SUBJECTS = (wire.ALL_EVENTS, wire.ALL_INBOXES, wire.ALL_AGENTS)
+SUBJECTS = wire.LIVE_STREAM.subjects
 BATCH_DELETED = "batch_deleted"
 
 _TICK_S = 0.5
@@ -204,6 +204,12 @@ class Hub(Part):
             agent = wire.decode(wire.AgentMessage, message.data)
             shown = VISIBLE in stream.views and self.routes.may_see(stream, "", agent.owner_id, "")
             return agent_chunk(message.sequence, agent) if shown and message.sequence > after.sequence else b""
+        if kind == "delivery":
+            keys = wire.decode(wire.DeliveryNews, message.data).batch_keys
+            told = [view for view in stream.views if view.kind == "deliveries" and view.batch_key in {None, *keys}]
+            return b"".join(
+                delivery_chunk(message.sequence, view) for view in told if message.sequence > after.sequence
+            )
         rendered = Rendered(message.sequence, wire.decode(wire.EventBundle, message.data))
         # Channels follow one another within a bundle, so with several of them the last id says little: repeat it all.
         skip = after.place if message.sequence == after.sequence and len(stream.views) == 1 else -1
@@ -226,6 +232,13 @@ class Hub(Part):
                 chunk = inbox_chunk(message, view)
                 if not chunk:
                     continue
+                metrics.FRAMES.inc(len(streams))
+                for stream in streams:
+                    stream.deliver(chunk)
+        elif kind == "delivery":
+            news = wire.decode(wire.DeliveryNews, message.data)
+            for view, streams in self.routes.of_deliveries(news.batch_keys):
+                chunk = delivery_chunk(message.sequence, view)
                 metrics.FRAMES.inc(len(streams))
                 for stream in streams:
                     stream.deliver(chunk)
@@ -308,6 +321,11 @@ def agent_chunk(sequence: int, agent: wire.AgentMessage) -> bytes:
     """The frame of an agent's news. What a command carries stays between the server and the agent."""
     data = {"agent_id": agent.agent_id, "hostname": agent.hostname, "kind": agent.kind}
     return single(Position(sequence, 0), "agent", data, "visible")
+
+
+def delivery_chunk(sequence: int, view: View) -> bytes:
+    """The frame that says that deliveries are to be read anew."""
+    return single(Position(sequence, 0), "deliveries", {"event_type": "deliveries"}, view.selector or "deliveries")
 
 
 def _after_replay(task: asyncio.Task[None], stream: Stream) -> None:

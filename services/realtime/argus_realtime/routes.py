@@ -83,6 +83,11 @@ class Routes:
         """Streams that show this person's notifications."""
         return self._by_inbox.get(user_id, {}).items()
 
+    def of_deliveries(self, batch_keys: Iterable[int]) -> Iterator[tuple[View, Streams]]:
+        """Streams that show all deliveries, or those about one of these batches."""
+        places = (self._wide, *(self._by_batch.get(key, {}) for key in batch_keys))
+        return ((view, streams) for place in places for view, streams in place.items() if view.kind == "deliveries")
+
     def seeing(self, batch_id: str, owner_id: int | None, project: str) -> Iterator[Stream]:
         """Streams with the channel `visible` whose person may see this batch."""
         if self._visible:

@@ -24,7 +24,7 @@ class View:
     `project` leaves out what is of another one, as for a token that is tied to a project.
     """
 
-    kind: Literal["batch", "job", "logs", "older", "dashboard", "visible", "inbox"]
+    kind: Literal["batch", "job", "logs", "older", "dashboard", "visible", "inbox", "deliveries"]
     selector: str | None = None
     batch_key: int | None = None
     batch_id: str | None = None
@@ -36,11 +36,13 @@ class View:
     @property
     def needs_admin(self) -> bool:
         """Whether only an administrator may have it."""
-        return self.kind in {"dashboard", "older"} and self.batch_key is None
+        return self.kind in {"dashboard", "older", "deliveries"} and self.batch_key is None
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The bus subjects from which it is fed."""
+        if self.kind == "deliveries":
+            return (wire.ALL_DELIVERIES,)
         if self.batch_key is not None:
             return (wire.event_subject(self.batch_key),)
         if self.kind == "inbox":
@@ -73,7 +75,7 @@ class View:
 
     def _is_of(self, bundle: wire.EventBundle) -> bool:
         return (
-            self.kind != "inbox"
+            self.kind not in {"inbox", "deliveries"}
             and self.batch_key in {None, bundle.batch_key}
             and self.project in {None, bundle.project}
         )

@@ -26,7 +26,9 @@ def test_no_channel(text):
     assert (raised.value.status, raised.value.code) == (400, "stream.channels_empty")
 
 
-@pytest.mark.parametrize("text", ["garbage", "batch:", "batch", "job:b", "job:b:", "job::j", "project:x", "visible:x"])
+@pytest.mark.parametrize(
+    "text", ["garbage", "batch:", "batch", "job:b", "job:b:", "job::j", "project:x", "visible:x", "deliveries:"]
+)
 def test_a_channel_that_cannot_be_understood(text):
     with pytest.raises(ArgusError) as raised:
         parse_channels(f"batch:ok,{text}", at_most=64)

@@ -9,6 +9,7 @@ import pytest
 from argus_contracts import bus as wire
 from argus_contracts.errors import ErrorCode
 from argus_kit.bus import Outgoing
+from argus_kit.clock import now
 from argus_kit.testing import add_token, eventually
 
 
@@ -225,6 +226,38 @@ class TestInbox:
             assert frame.event == "notification"
             assert frame.data == {"id": 5, "title": "mine", "channel": "inbox"}
             assert frame.id
+
+
+class TestDeliveries:
+    async def test_admins_hear_of_all_and_others_of_those_about_a_batch_that_they_see(self, live):
+        ada, session = await live.user("ada")
+        _, head = await live.user("root", is_admin=True)
+        mine, other = await live.batch(ada), await live.batch(ada)
+        channels = f"deliveries:{mine.id},batch:{mine.id}"
+        async with live.open("/api/sse", session, channels=channels) as reader:
+            hello = (await reader.frame()).data["last_event_id"]
+            async with live.open("/api/sse", head, channels="deliveries,inbox") as whole:
+                await whole.frame()
+                for number, keys in enumerate(([other.key], [mine.key], [])):
+                    news = wire.DeliveryNews(batch_keys=keys, at=now())
+                    await live.platform.bus.publish(Outgoing(wire.DELIVERIES, wire.encode(news), f"{number}{live.url}"))
+                told = {"event_type": "deliveries", "channel": "deliveries"}
+                assert [(await whole.frame()).data for _ in range(3)] == [told] * 3
+            await mine.emit(("job_start", "j", {}))
+            frames = [await reader.frame() for _ in range(2)]
+            assert [frame.event for frame in frames] == ["deliveries", "job_start"]
+            assert frames[0].data["channel"] == f"deliveries:{mine.id}"
+        async with live.open("/api/sse", session, channels=channels, last_event_id=hello) as reader:
+            await reader.frame()
+            assert [(await reader.frame()).event for _ in range(2)] == ["deliveries", "job_start"]
+
+    async def test_what_one_may_not_see_is_refused(self, live):
+        ada, _ = await live.user("ada")
+        _, stranger = await live.user("eve")
+        batch = await live.batch(ada)
+        for channel in ("deliveries", f"deliveries:{batch.id}"):
+            answer = await live.refusal("/api/sse", stranger, channels=channel)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, ErrorCode.STREAM_FORBIDDEN)
 
 
 class TestLimits:

@@ -35,12 +35,14 @@ from argus_notifier.delivery.machine import (
     after,
     circuit_after,
 )
+from argus_notifier.delivery.news import News
 from argus_notifier.delivery.transport import Transport
 from argus_notifier.settings import NotifierSettings
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = Counter("argus_deliveries_total", "Attempts to deliver a mail or a message", ["kind", "outcome"])
+OUTCOMES: Final = ("sent", "again", "given_up")
 WAITING = Gauge("argus_deliveries_waiting", "Mails and messages that wait to be delivered", ["kind"])
 OLDEST = Gauge("argus_deliveries_oldest_seconds", "For how long the oldest of them waits; 0: none does", ["kind"])
 
@@ -63,6 +65,7 @@ class Delivery(Part):
         self._transports = transports
         self._loop = Loop(self.name, self.round, every_s=settings.mail_every_s)
         self._acks = Acks(platform.settings.home / "deliveries")
+        self._news = News(platform)
         self._under_way: set[asyncio.Task[None]] = set()
         self._has_begun = False
         self._is_draining = False
@@ -70,6 +73,11 @@ class Delivery(Part):
 
     async def start(self) -> None:
         """See Part."""
+        for kind in self._transports:
+            for outcome in OUTCOMES:
+                # From zero on: what Prometheus first sees as 1 is no increase to it, and nobody would hear of it.
+                ATTEMPTS.labels(kind, outcome)
+        await self._news.start()
         await self._loop.start()
 
     async def drain(self) -> None:
@@ -86,6 +94,7 @@ class Delivery(Part):
             task.cancel()
         await self.settle()
         self._acks.end()
+        await self._news.stop()
 
     async def settle(self) -> None:
         """Wait until nothing is under way."""
@@ -167,6 +176,7 @@ class Delivery(Part):
         except (SQLAlchemyError, OSError) as error:
             log.warning("delivery.not_written", delivery_id=row.id, error=repr(error))
             return False
+        self._news.note(row.batch_id)
         return True
 
     async def _write(self, connection: Any, row: sa.Row[Any], outcome: Outcome) -> None:
@@ -195,13 +205,15 @@ class Delivery(Part):
         self._kept_house_at = time.monotonic()
         own, at = self._settings, now()
         async with self._database.write() as connection:
-            await repository.give_up_old(connection, at - timedelta(hours=own.delivery_give_up_h))
+            old = await repository.give_up_old(connection, at - timedelta(hours=own.delivery_give_up_h))
             await repository.forget(
                 connection,
                 sent_before=at - timedelta(days=own.mail_keep_days),
                 failed_before=at - timedelta(days=own.dead_letter_days),
             )
             counts = await repository.count_waiting(connection)
+        if old:
+            self._news.note()
         for kind in self._transports:
             count, since = counts.get(kind, (0, at))
             WAITING.labels(kind).set(count)
