@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -24,10 +24,31 @@ from argus_kit.headers import API_HEADERS
 Answer = Callable[[Request], Awaitable[bytes]]
 """From a request to the JSON of its answer, 200. Raises what a route may raise."""
 Shortcuts = Mapping[tuple[str, str], Answer]
-"""By method and path."""
+"""By method and path. It may hold an id, `/api/batches/{batch_id:path}/stop-requested`, if no other route ends so."""
 
 _ASK_FOR_MORE = frozenset({b"origin"})
 _TRACE = b"traceparent"
+
+
+class _Open(NamedTuple):
+    """A path with an id in it, which may hold slashes."""
+
+    way: tuple[str, str]
+    begin: str
+    name: str
+    end: str
+
+    @classmethod
+    def of(cls, way: tuple[str, str]) -> Self:
+        """From method and path."""
+        begin, _, rest = way[1].partition("{")
+        name, _, end = rest.partition(":path}")
+        return cls(way, begin, name, end)
+
+    def is_of(self, method: str, path: str) -> bool:
+        """Whether a request comes this way."""
+        is_longer = len(path) > len(self.begin) + len(self.end)
+        return is_longer and method == self.way[0] and path.startswith(self.begin) and path.endswith(self.end)
 
 
 class App(FastAPI):
@@ -37,6 +58,7 @@ class App(FastAPI):
         super().__init__(**more)
         self._service = service
         self._shortcuts = shortcuts
+        self._open = [_Open.of(way) for way in shortcuts if "{" in way[1]]
         self._answered = {way: telemetry.REQUESTS.labels(service, *way, 200) for way in shortcuts}
         self._seconds = {way: telemetry.LATENCY.labels(service, *way) for way in shortcuts}
         self._documenting = asyncio.Lock()
@@ -49,7 +71,7 @@ class App(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        way = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        way = self._way(scope) if scope["type"] == "http" else None
         answer = self._shortcuts.get(way) if way else None
         if way is None or answer is None or any(name in _ASK_FOR_MORE for name, _ in scope["headers"]):
             if self.openapi_schema is None and scope["type"] == "http" and scope["path"] == self.openapi_url:
@@ -64,7 +86,7 @@ class App(FastAPI):
         try:
             body = await answer(request)
         except Exception as error:  # noqa: BLE001 (`refuse` logs what is not meant for the caller)
-            await self._refuse(request, error, send, begin)
+            await self._refuse(request, way, error, send, begin)
             return
         self._answered[way].inc()
         self._seconds[way].observe(time.perf_counter() - begin)
@@ -74,8 +96,15 @@ class App(FastAPI):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _refuse(self, request: Request, error: Exception, send: Send, begin: float) -> None:
-        way = (request.method, request.url.path)
+    def _way(self, scope: Scope) -> tuple[str, str]:
+        method, path = scope["method"], scope["path"]
+        for one in self._open:
+            if one.is_of(method, path):
+                scope["path_params"] = {one.name: path[len(one.begin) : -len(one.end)]}
+                return one.way
+        return method, path
+
+    async def _refuse(self, request: Request, way: tuple[str, str], error: Exception, send: Send, begin: float) -> None:
         carrier = {name: value for name, value in request.headers.items() if name == _TRACE.decode()}
         with telemetry.span(f"{request.method} {self._service}", carrier, **{"http.path": request.url.path}):
             response = await errors.answer(request, error)

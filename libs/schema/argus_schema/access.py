@@ -69,6 +69,14 @@ def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     return _open_to(viewer, shared_with)
 
 
+def is_plainly_visible(viewer: Viewer, *, project: str, owner_id: int | None) -> bool:
+    """Whether a person sees a batch that exists for people, as far as its project and owner alone tell. Where this is
+    False, `visible_to` decides.
+    """
+    reaches = viewer.project is None or viewer.project == project
+    return reaches and (viewer.is_admin or owner_id == viewer.user_id)
+
+
 def editable_by(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The batches that a person may change: stop, rerun, report to."""
     return _open_to(viewer, shared_for_editing)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.testing import add_user
-from argus_schema.access import deletable_by, editable_by, held_by, visible_to
+from argus_schema.access import deletable_by, editable_by, held_by, is_plainly_visible, visible_to
 from argus_schema.catalog import batch_share, project_member, project_share
 from argus_schema.ingest import batch
 from argus_schema.roles import Role
@@ -140,6 +140,10 @@ async def _check(database: Database, case: Case) -> None:
             for condition in (rule(asker), held_by(asker, role)):
                 found = (await connection.execute(sa.select(batch.c.id).where(batch.c.id == "b", condition))).first()
                 assert (found is not None) is expected, (case.name, rule.__name__)
+        exists = not {"deleted_at", "is_placeholder"} & case.edit.keys()
+        owned_by = case.edit.get("owner_id", person if case.as_owner else owner)
+        plainly = exists and is_plainly_visible(asker, project="p", owner_id=owned_by)
+        assert plainly is (case.sees and not case.shares), case.name
         is_author = case.as_owner and case.sees
         found = (await connection.execute(sa.select(batch.c.id).where(held_by(asker, Role.AUTHOR)))).first()
         assert (found is not None) is is_author, case.name

@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 from argus_executor.agents.endpoints import router as agents
 from argus_executor.agents.polls import HeldPolls
 from argus_executor.batches.endpoints import router as batches
+from argus_executor.batches.endpoints import shortcuts
+from argus_executor.batches.polls import StopPolls
 from argus_executor.commands.endpoints import router as commands
 from argus_executor.drift.endpoints import router as drift
 from argus_executor.keys.endpoints import router as keys
@@ -26,6 +28,7 @@ def _http_parts(platform: Platform) -> Sequence[Part]:
         CommandKeys(platform.database, lambda: platform.secret_box),
         KeyStatements(platform.database, lambda: platform.secret_box),
         HeldPolls(platform.bus),
+        StopPolls(platform.database, platform.cache),
     )
 
 
@@ -34,7 +37,12 @@ def _routers() -> Sequence[APIRouter]:
 
 
 SERVICE = Service(
-    name="executor", routers=_routers, outbox=tables.outbox, http_parts=_http_parts, worker_parts=worker_parts
+    name="executor",
+    routers=_routers,
+    outbox=tables.outbox,
+    shortcuts=shortcuts,
+    http_parts=_http_parts,
+    worker_parts=worker_parts,
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from starlette.requests import Request
 
 from argus_executor.batches import pausing, service
+from argus_executor.batches.polls import StopPolls
 from argus_executor.batches.schemas import (
     PauseResult,
     RerunInfo,
@@ -17,15 +19,17 @@ from argus_executor.batches.schemas import (
 from argus_executor.dependencies import Surroundings
 from argus_kit.actor import Actor
 from argus_kit.errors import RateLimited
+from argus_kit.identity import current_actor
 from argus_kit.platform import Platform, Reading
-from argus_kit.policy import MayChangeRuns, MayReadRuns
+from argus_kit.policy import MayChangeRuns, MayReadRuns, Permission, require
+from argus_kit.shortcuts import Shortcuts
 
 # An id may hold slashes, and clients send it as it is.
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 
-# A person's reporters poll every ten seconds each: this leaves room for a thousand at once.
-_POLL_BURST = 600
-_POLLS_PER_S = 100
+# A reporter asks once, when it begins.
+_BURST = 600
+_PER_S = 100
 
 
 @router.post("/{batch_id:path}/stop")
@@ -55,22 +59,32 @@ async def rerun_batch(batch_id: str, actor: MayChangeRuns, here: Surroundings, b
 
 
 @router.get("/{batch_id:path}/stop-requested")
-async def get_stop_requested(
-    batch_id: str, actor: MayReadRuns, here: Surroundings, connection: Reading
-) -> StopRequested:
+async def get_stop_requested(batch_id: str, actor: MayReadRuns, here: Surroundings) -> StopRequested:
     """Whether the batch's reporter should leave its loop, or save itself and end."""
-    await _limit(here, "stop-requested", actor)
-    return service.stop_requested(await service.readable(connection, actor, batch_id))
+    return service.stop_requested(await here.get(StopPolls).ask(actor, batch_id))
+
+
+def shortcuts(platform: Platform) -> Shortcuts:
+    """The route that every reporter polls."""
+    polls = platform.get(StopPolls)
+
+    async def stop_requested(request: Request) -> bytes:
+        actor = await current_actor(request)
+        require(actor, Permission.RUNS_READ)
+        told = service.stop_requested(await polls.ask(actor, request.path_params["batch_id"]))
+        return told.model_dump_json().encode()
+
+    return {("GET", "/api/batches/{batch_id:path}/stop-requested"): stop_requested}
 
 
 @router.get("/{batch_id:path}/rerun-info")
 async def get_rerun_info(batch_id: str, actor: MayReadRuns, here: Surroundings, connection: Reading) -> RerunInfo:
     """Where the batch comes from, if it is a rerun."""
-    await _limit(here, "rerun-info", actor)
+    await _limit(here, actor)
     return service.rerun_info(await service.readable(connection, actor, batch_id))
 
 
-async def _limit(here: Platform, route: str, actor: Actor) -> None:
-    wait = await here.cache.take(f"{route}:{actor.user_id}", capacity=_POLL_BURST, per_second=_POLLS_PER_S)
+async def _limit(here: Platform, actor: Actor) -> None:
+    wait = await here.cache.take(f"rerun-info:{actor.user_id}", capacity=_BURST, per_second=_PER_S)
     if wait:
         raise RateLimited(wait)

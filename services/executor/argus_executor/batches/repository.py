@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from argus_executor.commands.repository import IS_OPEN
 from argus_executor.commands.states import LAUNCHES, Status
 from argus_kit.actor import Actor
 from argus_kit.policy import Permission, role_for
-from argus_schema.access import held_by, visible_to
+from argus_schema.access import exists_for_people, held_by, visible_to
 from argus_schema.executor import agent, agent_allowed, command
 from argus_schema.ingest import batch, job
 
@@ -24,6 +25,37 @@ async def visible_batch(connection: AsyncConnection, actor: Actor, batch_id: str
     may_edit = held_by(actor, role_for(Permission.RUNS_CHANGE)).label("may_edit")
     query = sa.select(batch, may_edit).where(batch.c.id == batch_id, visible_to(actor))
     return (await connection.execute(query)).one_or_none()
+
+
+_ASKED = (
+    batch.c.id,
+    batch.c.project,
+    batch.c.owner_id,
+    batch.c.status,
+    batch.c.stop_requested_at,
+    batch.c.stop_requested_by,
+    batch.c.pause_requested_at,
+    batch.c.pause_requested_by,
+)
+
+
+async def asked_of(connection: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """By id, what was asked of batches, with their project and owner; without those that are there for nobody."""
+    query = sa.select(*_ASKED).where(batch.c.id.in_(_padded(batch_ids)), exists_for_people())
+    rows: Sequence[sa.Row[Any]] = (await connection.execute(query)).all()
+    return {row.id: row for row in rows}
+
+
+async def visible_ids(connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> set[str]:
+    """Those of these batches that the caller sees."""
+    query = sa.select(batch.c.id).where(batch.c.id.in_(_padded(batch_ids)), visible_to(actor))
+    return set((await connection.execute(query)).scalars())
+
+
+def _padded(values: Sequence[str]) -> list[str]:
+    # To a power of two, so that databases meet few statements and remember how they go.
+    lacking = (1 << (len(values) - 1).bit_length()) - len(values)
+    return [*values, *[values[-1]] * lacking]
 
 
 async def agent_of(connection: AsyncConnection, of: sa.Row[Any], asker_id: int) -> sa.Row[Any] | None:
