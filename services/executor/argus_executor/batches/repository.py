@@ -41,9 +41,8 @@ _ASKED = (
 
 async def asked_of(connection: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
     """By id, what was asked of batches, with their project and owner; without those that are there for nobody."""
-    query = sa.select(*_ASKED).where(batch.c.id.in_(_padded(batch_ids)), exists_for_people())
-    rows: Sequence[sa.Row[Any]] = (await connection.execute(query)).all()
-    return {row.id: row for row in rows}
+    query: sa.Select[Any] = sa.select(*_ASKED).where(batch.c.id.in_(_padded(batch_ids)), exists_for_people())
+    return {row.id: row for row in await connection.execute(query)}
 
 
 async def visible_ids(connection: AsyncConnection, actor: Actor, batch_ids: Sequence[str]) -> set[str]:
