@@ -18,6 +18,8 @@ FOLDER = ROOT / "deploy" / "observability"
 COMPONENT = "deploy/k8s/components/observability"
 # Who has the series with `in: every`, as in signals.yaml, and the front door.
 PROCESSES = (*SERVICES, *(f"{name}-worker" for name in WORKERS), "web")
+# How `argus-server up` calls itself, in the label `service`.
+ALONE = "standalone"
 PAGES = {"en": ROOT / "docs" / "operate" / "observe.md", "zh": ROOT / "docs" / "operate" / "observe.zh.md"}
 # Grafana's grid has 24 columns.
 _STAT, _GRAPH = (4, 4), (8, 8)
@@ -27,7 +29,7 @@ Document = dict[str, Any]
 
 def files() -> Iterator[tuple[str, str]]:
     """Name and text of each file that has comments, without its first line."""
-    maps = [_config_map(name, board) for name, board in boards().items()]
+    maps = [_config_map(name, board) for name, board in boards().items() if name != f"red-{ALONE}"]
     yield f"{COMPONENT}/dashboards.yaml", yaml.safe_dump_all(maps, sort_keys=False, width=120, allow_unicode=True)
     yield f"{COMPONENT}/alerts.yaml", yaml.safe_dump(_rule(), sort_keys=False, width=120, allow_unicode=True)
 
@@ -58,7 +60,8 @@ def boards() -> dict[str, Document]:
     """Every dashboard, by the name of its file."""
     written = yaml.safe_load((FOLDER / "dashboards.yaml").read_text())
     made = {name: _board(name, said) for name, said in written.items()}
-    return made | {f"red-{process}": _board(f"red-{process}", _of_process(process)) for process in PROCESSES}
+    red = {process: _of_process(process) for process in (*PROCESSES, ALONE)}
+    return made | {f"red-{process}": _board(f"red-{process}", said) for process, said in red.items()}
 
 
 def _of_process(process: str) -> Document:

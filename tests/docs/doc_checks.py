@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -68,6 +69,8 @@ def _known_shape(document: Mapping[str, Any], text: str) -> None:
             input=text, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
+    elif document.keys() & {"scrape_configs", "alerting"}:
+        _promtool(text)
     elif document.get("kind") == "Kustomization":
         from kustomize import KNOWN
 
@@ -79,6 +82,14 @@ def _known_shape(document: Mapping[str, Any], text: str) -> None:
 
         found = list(schema_problems([dict(document)]))
         assert not found, "\n".join(found)
+
+
+def _promtool(text: str) -> None:
+    if shutil.which("promtool"):
+        done = subprocess.run(
+            ["promtool", "check", "config", "/dev/stdin"], input=text, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _query(text: str) -> None:
@@ -111,7 +122,9 @@ def _env(text: str) -> None:
 
 
 def _promql(text: str) -> None:
-    _brackets(text)
+    import promql_parser
+
+    _parsed(promql_parser.parse, text)
     promised = (ROOT / "deploy" / "observability" / "signals.yaml").read_text()
     for name in re.findall(r"\bargus_[a-z0-9_]+", text):
         stem = re.sub(r"_(?:bucket|count|sum|total)$", "", name)
