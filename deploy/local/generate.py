@@ -16,6 +16,7 @@ import generate_images
 import generate_kubernetes
 import generate_observability
 import generate_reference
+import reference_chinese
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "# Written by deploy/local/generate.py (make gen); edit that file instead.\n"
@@ -42,7 +43,8 @@ def files() -> Iterator[tuple[Path, str]]:
         yield ROOT / name, HEADER + text
     for name, text in generate_observability.plain_files():
         yield ROOT / name, text
-    for name, text in (*generate_reference.files(), *generate_drawings.files()):
+    english = dict(generate_reference.files())
+    for name, text in (*english.items(), *reference_chinese.files(english), *generate_drawings.files()):
         yield ROOT / name, text
 
 
