@@ -44,13 +44,12 @@ def _run(options: argparse.Namespace) -> None:
         return
     people = accounts(server, state, options.token)
     story = Story(server, state, people, print)
-    now = datetime.now(UTC)
-    story.tell_past(now)
-    trimmings.add(server, state, people, story.batches, print)
+    story.tell_past(datetime.now(UTC), goes_on=not options.once)
+    trimmings.add(server, state, people, story.batches, print, meanwhile=story.report_due)
     _say_where(server, state, options.token)
     if not options.once:
         print("Trainings go on while this runs. Ctrl-C ends it; `make demo ARGS=--remove` takes everything back.")
-        story.go_on(now)
+        story.go_on()
 
 
 def _say_where(server: Server, state: State, token: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import secrets
 import time
 from collections.abc import Callable
@@ -30,13 +31,20 @@ class Story:
         self.times = times_of(state)
         self.batches = batches(self.times)
         self._laboratory = Laboratory(self.batches, self.times.live)
+        # Of each batch that goes on, what is not reported yet, in the order of time.
+        self._coming: list[tuple[BatchPlan, list[Event]]] = []
 
-    def tell_past(self, now: datetime) -> list[BatchPlan]:
-        """Everything until now that the server does not have yet. Returns the batches that were told of."""
+    def tell_past(self, now: datetime, *, goes_on: bool = False) -> list[BatchPlan]:
+        """Everything until now that the server does not have yet. Returns the batches that were told of.
+
+        What runs comes first; with `goes_on` it is reported on while the rest is told, which takes minutes on a slow
+        machine: a host of which nothing is heard meanwhile is rightly called quiet.
+        """
         self._end_generation(now)
         known: set[str] = set(self._state.known.get("told", ()))
+        self._coming = self._coming_after(now) if goes_on else []
         told = []
-        for number, batch in enumerate(self.batches, 1):
+        for number, batch in enumerate(sorted(self.batches, key=lambda batch: batch.fate == "ended"), 1):
             if batch.id in known and batch.fate == "ended":
                 continue
             events = Told(batch, self._laboratory, self.times, now).all()
@@ -46,40 +54,42 @@ class Story:
             known.add(batch.id)
             self._state.known["told"] = sorted(known)
             self._state.save()
+            self.report_due({one.id for one in told})
         return told
 
-    def go_on(self, since: datetime) -> None:
-        """Report what happens from then on, until interrupted."""
-        coming = self._coming(since)
+    def go_on(self) -> None:
+        """Report what happens after the past that was told, until interrupted."""
         while True:
+            self.report_due()
             now = datetime.now(UTC)
-            text = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
-            self._report_due(coming, text)
             if now > self.times.live + _GENERATION:
                 self.__init__(self._server, self._state, self.people, self._say)  # type: ignore[misc]
-                self.tell_past(now)
-                coming = self._coming(now)
+                self.tell_past(now, goes_on=True)
             time.sleep(_TICK_S)
 
-    def _report_due(self, coming: dict[Person, list[Event]], until: str) -> None:
-        """Send what is due; where the server is away for a while, it is sent later, as a reporter would."""
-        for person, events in coming.items():
-            due = [event for event in events if event["timestamp"] <= until]
-            try:
-                self._server.report(self.people[person], due)
-            except Unreachable:
-                return
-            del events[: len(due)]
+    def report_due(self, of: set[str] | None = None) -> None:
+        """Send what is due, of these batches or all.
 
-    def _coming(self, since: datetime) -> dict[Person, list[Event]]:
-        found: dict[Person, list[Event]] = {}
+        Where the server is away for a while, it is sent later, as a reporter would.
+        """
+        now = datetime.now(UTC)
+        until = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
+        for batch, events in self._coming:
+            due = bisect.bisect_right(events, until, key=lambda event: event["timestamp"])
+            if due and (of is None or batch.id in of):
+                try:
+                    self._server.report(self.people[batch.owner], events[:due])
+                except Unreachable:
+                    return
+                del events[:due]
+
+    def _coming_after(self, since: datetime) -> list[tuple[BatchPlan, list[Event]]]:
+        first, found = since.strftime("%Y-%m-%dT%H:%M:%S"), []
         for batch in self.batches:
             if batch.fate in {"live", "idle"}:
                 told = Told(batch, self._laboratory, self.times, self.times.live + _HORIZON).all()
-                first = since.strftime("%Y-%m-%dT%H:%M:%S")
-                found.setdefault(batch.owner, []).extend(event for event in told if event["timestamp"] > first)
-        for events in found.values():
-            events.sort(key=lambda event: event["timestamp"])
+                coming = [event for event in told if event["timestamp"] > first]
+                found.append((batch, sorted(coming, key=lambda event: event["timestamp"])))
         return found
 
     def _end_generation(self, now: datetime) -> None:

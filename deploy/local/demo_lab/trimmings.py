@@ -29,13 +29,16 @@ def add(
     people: dict[Person, Account],
     batches: Sequence[BatchPlan],
     say: Callable[[str], None],
+    *,
+    meanwhile: Callable[[], None],
 ) -> None:
-    """All of it, once."""
+    """All of it, once. `meanwhile` is called again and again, since it takes its time."""
     done: set[str] = set(state.known.get("trimmed", ()))
     by_slug = {batch.slug: batch for batch in batches}
     for batch in batches:
         if f"files/{batch.id}" not in done and batch.fate != "stalled":
             _files(server, people[batch.owner], batch)
+            meanwhile()
             done.add(f"files/{batch.id}")
     if "marks" not in done:
         _marks(server, people, by_slug)

@@ -123,7 +123,7 @@ async def _look_at_host(connection: AsyncConnection, found: Notes, note: Note, l
     running = await repository.running_on(connection, host)
     told = [row.heard_at for row in running if row.heard_at is not None]
     seen = await repository.last_heard(connection, host)
-    heard_at = max([*told, *([seen] if seen is not None else [])], default=None)
+    heard_at = hosts.heard_at(max([*told, *([seen] if seen is not None else [])], default=None), note)
     state = dict(note.state)
     if heard_at is None:
         found.drop(note.key)

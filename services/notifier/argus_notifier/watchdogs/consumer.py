@@ -8,6 +8,7 @@ between any two steps loses nothing, and what is looked at again finds what it h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 import structlog
@@ -50,35 +51,35 @@ class WatchdogConsumer(Part):
     async def handle(self, messages: Sequence[Message]) -> None:
         """Some bundles."""
         try:
-            heard = heard_of([bundle for message in messages if (bundle := _bundle(message)) is not None])
+            heard = heard_of([found for message in messages if (found := _arrived(message)) is not None])
         except (msgspec.MsgspecError, ValueError):
-            heard = [one for message in messages if (bundle := _bundle(message)) for one in _readable(bundle)]
+            heard = [one for message in messages if (found := _arrived(message)) for one in _readable(*found)]
         if not heard:
             return
         async with self._platform.database.read() as connection:
-            found = await fold(connection, self._limits, heard, now())
-        if found.is_empty:
+            notes = await fold(connection, self._limits, heard, now())
+        if notes.is_empty:
             return
         async with self._platform.write("notifier") as transaction:
             await take_turn(transaction.connection, TURN)
-            found = await fold(transaction.connection, self._limits, heard, now())
-            await repository.save(transaction.connection, found)
-            await tell(transaction, self._platform, self._settings, found.occurrences)
-        if found.requests:
+            notes = await fold(transaction.connection, self._limits, heard, now())
+            await repository.save(transaction.connection, notes)
+            await tell(transaction, self._platform, self._settings, notes.occurrences)
+        if notes.requests:
             self._kick()
 
 
-def _bundle(message: Message) -> wire.EventBundle | None:
+def _arrived(message: Message) -> tuple[wire.EventBundle, datetime] | None:
     try:
-        return wire.decode(wire.EventBundle, message.data)
+        return wire.decode(wire.EventBundle, message.data), message.timestamp
     except ValueError as error:
         log.warning("watchdogs.unreadable", subject=message.subject, error=str(error))
         return None
 
 
-def _readable(bundle: wire.EventBundle) -> Heard:
+def _readable(bundle: wire.EventBundle, at: datetime) -> Heard:
     try:
-        return heard_of([bundle])
+        return heard_of([(bundle, at)])
     except (msgspec.MsgspecError, ValueError) as error:
         log.warning("watchdogs.unreadable", batch=bundle.batch_id, error=str(error))
         return []

@@ -16,17 +16,17 @@ from argus_notifier.watchdogs.limits import KnownLimits, Limits
 from argus_notifier.watchdogs.notes import RUNS, Notes
 from argus_notifier.watchdogs.readings import Begin, Failure, Line, Losses, Reading, Snapshot, StopAsked, readings
 
-Heard = Sequence[tuple[wire.EventBundle, Sequence[Reading]]]
-"""Bundles, and what they say."""
+Heard = Sequence[tuple[wire.EventBundle, datetime, Sequence[Reading]]]
+"""Bundles, when they arrived, and what they say."""
 
 _MOMENT: Final = timedelta(seconds=1)
 
 
-def heard_of(bundles: Sequence[wire.EventBundle]) -> Heard:
+def heard_of(arrived: Sequence[tuple[wire.EventBundle, datetime]]) -> Heard:
     """Read bundles once; lines of logs only as far as they speak of memory."""
     return [
-        (bundle, [one for one in readings(bundle) if not isinstance(one, Line) or memory.sign(one.text)])
-        for bundle in bundles
+        (bundle, at, [one for one in readings(bundle) if not isinstance(one, Line) or memory.sign(one.text)])
+        for bundle, at in arrived
     ]
 
 
@@ -35,24 +35,26 @@ async def fold(connection: AsyncConnection, known: KnownLimits, heard: Heard, no
     base = await known.of_all(connection)
     if not base.enabled:
         return Notes()
-    limits = await known.of(connection, {bundle.project for bundle, _ in heard})
-    names = {one.host for _, said in heard for one in said if isinstance(one, Snapshot)}
-    keys = {bundle.batch_key for bundle, _ in heard}
+    limits = await known.of(connection, {bundle.project for bundle, _, _ in heard})
+    names = {one.host for _, _, said in heard for one in said if isinstance(one, Snapshot)}
+    keys = {bundle.batch_key for bundle, _, _ in heard}
     notes = await repository.notes(connection, keys, [hosts.key_of(name) for name in names])
     found = await repository.jobs(connection, _named(heard))
     traces = {pair: row.val_loss_trace or [] for pair, row in found.items()}
     failed = {pair for pair, row in found.items() if row.status == "failed" and not memory.sign(row.reason or "")}
-    for bundle, said in heard:
+    for bundle, arrived_at, said in heard:
         here = Round(notes, batch_of(bundle), limits[bundle.project], now)
         _watch_silence(here, said)
-        _take_in(here, said, base, failed)
+        _take_in(here, arrived_at, said, base, failed)
         _hold_losses(here, said, traces)
     return notes
 
 
 def _named(heard: Heard) -> set[tuple[int, str]]:
     """Jobs of which more must be known: where a loss came, or a line that speaks of memory."""
-    return {(bundle.batch_key, one.job_id) for bundle, said in heard for one in said if isinstance(one, Losses | Line)}
+    return {
+        (bundle.batch_key, one.job_id) for bundle, _, said in heard for one in said if isinstance(one, Losses | Line)
+    }
 
 
 def _watch_silence(here: Round, said: Sequence[Reading]) -> None:
@@ -67,11 +69,13 @@ def _watch_silence(here: Round, said: Sequence[Reading]) -> None:
         here.notes.put(note)
 
 
-def _take_in(here: Round, said: Sequence[Reading], base: Limits, failed: set[tuple[int, str]]) -> None:
+def _take_in(
+    here: Round, arrived_at: datetime, said: Sequence[Reading], base: Limits, failed: set[tuple[int, str]]
+) -> None:
     for one in said:
         if isinstance(one, Snapshot):
             RUNS.labels("snapshots").inc()
-            hosts.fold(here.notes, one, base, here.now)
+            hosts.fold(here.notes, one, base, arrived_at, here.now)
             jobs.idle(here, one)
         elif isinstance(one, Begin):
             jobs.begin(here, one.job_id)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from argus_kit.clock import iso
 from argus_notifier.watchdogs import disk, heat
 from argus_notifier.watchdogs.limits import Limits
 from argus_notifier.watchdogs.notes import Note, Notes
@@ -15,6 +16,8 @@ from argus_notifier.watchdogs.runs import Run, is_due, unpacked
 
 FRESH_S: Final = 900.0
 """Nobody is told of what is older than this when it arrives: it may have ended since."""
+_LATE: Final = timedelta(minutes=1)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def key_of(host: str) -> str:
@@ -22,11 +25,15 @@ def key_of(host: str) -> str:
     return f"host:{host}"
 
 
-def fold(notes: Notes, snapshot: Snapshot, limits: Limits, now: datetime) -> None:
-    """Take one snapshot in."""
+def fold(notes: Notes, snapshot: Snapshot, limits: Limits, arrived_at: datetime, now: datetime) -> None:
+    """Take one snapshot in, which arrived then: what tells of a time long ago is a sign of life all the same."""
     limit = timedelta(minutes=limits.host_offline_minutes)
     known = notes.get(key_of(snapshot.host))
     note = Note(key_of(snapshot.host), "host", due_at=now + limit) if known is None else _copy(known)
+    is_late = arrived_at - datetime.fromtimestamp(snapshot.at, UTC) > _LATE
+    if is_late and arrived_at - (arrived_of(note) or _NEVER) >= _LATE:
+        # What comes in time is known by its own time, and costs no row.
+        note.state["arrived"] = iso(arrived_at)
     if note.state.get("offline") is not None:
         back(notes, note, snapshot.host, now)
         note.due_at = now + limit
@@ -36,6 +43,25 @@ def fold(notes: Notes, snapshot: Snapshot, limits: Limits, now: datetime) -> Non
     _disk(notes, note, snapshot, limits, now)
     if known is None or (note.state, note.due_at) != (known.state, known.due_at):
         notes.put(note)
+
+
+def arrived_of(note: Note) -> datetime | None:
+    """When something of the host arrived that told of an earlier time; known to `_LATE`."""
+    said = note.state.get("arrived")
+    return datetime.fromisoformat(said) if said else None
+
+
+def heard_at(told: datetime | None, note: Note) -> datetime | None:
+    """A host's last sign of life.
+
+    Args:
+        told: the newest time that it told of itself.
+        note: what is remembered of it. Where a reporter was cut off, or ingest is behind, its words tell of a time
+            that is long over, and it lives as long as they come.
+    """
+    arrived = arrived_of(note)
+    # It is written down no oftener than that, so it may have been heard of so much later.
+    return max((at for at in (told, arrived and arrived + _LATE) if at is not None), default=None)
 
 
 def back(notes: Notes, note: Note, host: str, now: datetime) -> None:

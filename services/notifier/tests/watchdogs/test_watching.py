@@ -291,6 +291,17 @@ class TestHosts:
             await watch.hear(batch, snapshot(0, cpu_util_pct=5))
         assert (await watch.told()).count(("host_recovered", ada.id)) == 1
 
+    async def test_old_words_bring_it_back_for_as_long_as_they_come(self, watch, batch, ada):
+        await self.there(watch, batch, silent_min=30)
+        await watch.clock._look_into_silence()
+        await watch.hear(batch, snapshot(1700, cpu_util_pct=5))
+        await watch.set(tables.watch, {"due_at": now()})
+        await watch.clock._look_into_silence()
+        assert await watch.told() == [("host_offline", ada.id), ("host_recovered", ada.id)]
+        with frozen(now() + timedelta(minutes=40)):
+            await watch.clock._look_into_silence()
+        assert [kind for kind, _ in await watch.told()].count("host_offline") == 2
+
     async def test_a_host_that_is_heard_of_or_on_which_nothing_runs_is_not_offline(self, watch, batch):
         await self.there(watch, batch, silent_min=6)
         await watch.set(ingest.batch, {"last_event_at": now()})
