@@ -9,6 +9,7 @@ from argus_kit.bus import Outgoing, Tail
 from argus_kit.clock import frozen, now
 from argus_kit.testing import eventually
 from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.settings import NotifierSettings
 from argus_schema import auth, catalog, ingest
 from argus_schema import notifier as tables
@@ -114,6 +115,22 @@ class TestInbox:
             await tell(house, wires, batch, ("alert", f"j{number}", {"title": "Disk is slow", "level": "warn"}))
         (row,) = await house.rows(tables.notification)
         assert (row.title, row.severity) == ("Disk is slow", "warn")
+
+    async def test_what_a_loop_says_again_is_one_row_that_counts(self, house, wires):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        for step in range(3):
+            alert = {"title": f"Loss is nan at step {4800 + step}", "text": f"lr {step}e-3", "level": "warn"}
+            await tell(house, wires, batch, ("alert", "j1", alert))
+        worse = {"title": "Loss is 1e9 at step 4900", "level": "error"}
+        await tell(house, wires, batch, ("alert", "j1", worse), ("alert", None, {"title": "Half way"}))
+        with frozen(now() + timedelta(seconds=2)):
+            await SurgeLoop(house.platform, NotifierSettings()).work()
+        rows = await house.rows(tables.notification)
+        assert [(row.severity, row.count) for row in rows] == [("warn", 3), ("error", 1), ("info", 1)]
+        assert rows[0].title == f"Loss is nan at step 4800 · {batch.id} (× 3)"
+        lines = [f"1 × Loss is nan at step {step}" for step in (4800, 4801, 4802)]
+        assert rows[0].body.splitlines() == ["lr 0e-3", *lines, "j1"]
 
     async def test_in_the_owners_language(self, house, wires):
         ada = await house.person("ada")

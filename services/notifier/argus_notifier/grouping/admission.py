@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -16,6 +17,8 @@ from argus_notifier.grouping.counting import Surge, counted
 from argus_notifier.grouping.stored import stored
 from argus_notifier.grouping.waves import join, take_turns
 
+# With sign, point and exponent, and whatever stands for no number.
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:[.,:]\d+)*(?:e[-+]?\d+)?|\b(?:nan|inf)\b)", re.IGNORECASE)
 # What a script says again within this time, from several processes perhaps, is one thing.
 _WINDOWS_S: Final[Mapping[str, float]] = {"alert": 300.0}
 
@@ -62,6 +65,7 @@ def as_one(first: Occurrence, known: Surge, *, key: str) -> Occurrence:
         "count": known.count,
         "reasons": dict(known.reasons),
         "job_ids": list(known.job_ids),
+        **({"text": first.data["text"]} if first.kind == "alert" and first.data.get("text") else {}),
     }
     return replace(first, key=key, job_id=None, data=data)
 
@@ -74,5 +78,9 @@ def _key(one: Occurrence) -> repository.Key | None:
         return None
     if one.ways is not None:
         return one.kind, f"{one.ways.rule_id}:{of}"
-    # Two alerts of a script are two things, unless it says the same again.
-    return one.kind, f"{of}:{one.data.get('title', '')}" if one.kind == "alert" else of
+    return one.kind, f"{of}:{one.severity}:{said(one)}" if one.kind == "alert" else of
+
+
+def said(alert: Occurrence) -> str:
+    """What an alert says, without its numbers: "Loss spike at step 4810" of a loop is the same thing at step 4820."""
+    return _NUMBER.sub("#", str(alert.data.get("title", "")))

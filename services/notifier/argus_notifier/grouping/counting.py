@@ -76,7 +76,8 @@ def _told(
 ) -> tuple[Mapping[str, int], Sequence[str]]:
     found = dict(reasons)
     for one in some:
-        reason = kind_of_crash(one.reason)
+        # Of alerts, what each said: they are alike but for their numbers.
+        reason = str(one.data.get("title", "")) if one.kind == "alert" else kind_of_crash(one.reason)
         if reason and reason not in found and len(found) >= _MOST_REASONS:
             reason = OTHER
         if reason:

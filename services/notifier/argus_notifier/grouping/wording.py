@@ -36,6 +36,7 @@ _ENGLISH: Final = {
     "more": "and {n} more",
     "no_reason": "no reason given",
     "others": "other reasons",
+    "others_alike": "others like these",
     "held": "{title} (+{n} more)",
 }
 _CHINESE: Final = {
@@ -67,6 +68,7 @@ _CHINESE: Final = {
     "more": "另有 {n} 个",
     "no_reason": "未给出原因",
     "others": "其他原因",
+    "others_alike": "其他类似内容",
     "held": "{title}（另有 {n} 条）",
 }
 
@@ -77,10 +79,17 @@ def many(kind: str, of: str, data: Mapping[str, Any], locale: str) -> tuple[str,
     count = int(data["count"])
     title = texts.get(kind, texts[""]).format(n=count, of=of, name=data.get("name", ""))
     reasons: Mapping[str, int] = data.get("reasons") or {}
-    lines = _why(reasons, count, texts)
+    # What an alert said is its title, unless it said several things that are alike.
+    if kind == "alert":
+        lines = _why(reasons, count, texts, "others_alike") if len(reasons) > 1 else []
+    else:
+        lines = _why(reasons, count, texts)
+    if data.get("text"):
+        lines.insert(0, str(data["text"]))
     names = list(data.get("job_ids") or ())
     if names:
-        more = count - len(names)
+        # One job may have said all of them.
+        more = 0 if kind == "alert" else count - len(names)
         lines.append(", ".join(names) + (f", {texts['more'].format(n=more)}" if more > 0 else ""))
     return title, "\n".join(lines)
 
@@ -110,8 +119,8 @@ def texts_of(locale: str) -> Mapping[str, str]:
     return _CHINESE if locale.lower().startswith("zh") else _ENGLISH
 
 
-def _why(reasons: Mapping[str, int], count: int, texts: Mapping[str, str]) -> list[str]:
-    lines = [f"{number} × {texts['others'] if reason == OTHER else reason}" for reason, number in _by_number(reasons)]
+def _why(reasons: Mapping[str, int], count: int, texts: Mapping[str, str], others: str = "others") -> list[str]:
+    lines = [f"{number} × {texts[others] if reason == OTHER else reason}" for reason, number in _by_number(reasons)]
     unexplained = count - sum(reasons.values())
     return [*lines, f"{unexplained} × {texts['no_reason']}"] if reasons and unexplained > 0 else lines
 

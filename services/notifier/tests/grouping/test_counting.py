@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus_notifier.alerts.occurrences import Batch, Occurrence
+from argus_notifier.grouping.admission import said
 from argus_notifier.grouping.counting import counted, shown
 from argus_notifier.grouping.reasons import OTHER, kind_of_crash
 from argus_notifier.grouping.wording import many, together
@@ -20,6 +21,23 @@ def failures(first, count=1, reason="RuntimeError: boom"):
         Occurrence("job_failed", f"k{n}", "error", START, BATCH, job_id=f"j{n}", data={"reason": reason})
         for n in range(first, first + count)
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Loss spike at step 4810", "Loss spike at step 4820", True),
+        ("acc 0.93, lr 1e-4", "acc 93, lr -2.5E+3", True),
+        ("loss nan", "loss 3.5", True),
+        ("Took 00:12:03", "Took 1", True),
+        ("Disk is slow", "Disk is full", False),
+        ("Infinite loop", "3inite loop", False),
+        ("Fold 1 of resnet", "Fold 1 of vit", False),
+    ],
+)
+def test_alerts_are_alike_but_for_their_numbers(one, other, alike):
+    alerts = [Occurrence("alert", "k", "info", START, BATCH, data={"title": title}) for title in (one, other)]
+    assert (said(alerts[0]) == said(alerts[1])) is alike
 
 
 class TestCounted:
