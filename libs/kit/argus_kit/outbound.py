@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 import idna
@@ -155,6 +157,12 @@ def guarded_client(
     )
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    # Reading all certificates takes 20 ms and more, in which nobody else is answered.
+    return httpx.create_ssl_context()
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Checks each request's host, then sends it to the checked address under the host's own name (Host, SNI)."""
 
@@ -168,7 +176,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         inner: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         # Connections are pooled by address: one that was opened for a host must not serve another that shares it.
-        self._inner = inner or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+        self._inner = inner or httpx.AsyncHTTPTransport(
+            verify=_trusted(), limits=httpx.Limits(max_keepalive_connections=0)
+        )
         self._allow = allow
         self._resolve = resolve
         self._max_bytes = max_bytes
