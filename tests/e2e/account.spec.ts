@@ -1,18 +1,14 @@
 // What a person does with the account: a new password, other sessions, links that came by mail.
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@playwright/test'
-import { newAccount, registerInBrowser, signIn } from './support/account'
+import { beSignedIn, newAccount, registerInBrowser, signIn, signUp } from './support/account'
 import { linkIn, mailTo } from './support/mail'
 
 test('a new password ends the other sessions, and is the one that works', async ({ page, browser }) => {
   const account = newAccount('ida')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   const elsewhere = await (await browser.newContext()).newPage()
-  await elsewhere.goto('/login')
-  await elsewhere.getByTestId('field-username').fill(account.username)
-  await elsewhere.locator('input[name=password]').fill(account.password)
-  await elsewhere.getByTestId('sign-in').click()
-  await expect(elsewhere.getByTestId('user-menu')).toBeVisible()
+  await beSignedIn(elsewhere, account)
 
   await page.goto('/settings/security')
   await expect(page.getByTestId('sessions').locator('li')).toHaveCount(2)
@@ -112,7 +108,7 @@ test('a password that is easy to guess is told while it is typed, and the link i
 
 test('a forgotten password is set anew by the link in the mail', async ({ page }) => {
   const account = newAccount('wim')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   await page.context().clearCookies()
   await page.goto('/forgot-password')
   await page.getByTestId('field-email').fill(account.email)
@@ -129,7 +125,7 @@ test('a forgotten password is set anew by the link in the mail', async ({ page }
 test('a new address counts once its link was confirmed', async ({ page }) => {
   const account = newAccount('xenia')
   const address = `new-${account.email}`
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   await page.goto('/settings/security')
   await page.locator('input[name=new-email]').fill(address)
   await page.locator('input[name=email-password]').fill(account.password)
@@ -144,7 +140,7 @@ test('a new address counts once its link was confirmed', async ({ page }) => {
 })
 
 test('what one likes is kept on the server', async ({ page }) => {
-  await registerInBrowser(page, newAccount('yara'))
+  await signUp(page, newAccount('yara'))
   await page.goto('/settings/preferences')
   const demo = page.getByRole('switch', { name: 'Hide demo projects' })
   await expect(demo).toHaveAttribute('aria-checked', 'false')
@@ -157,7 +153,7 @@ test('what one likes is kept on the server', async ({ page }) => {
 
 test('people take their data along, and leave', async ({ page }) => {
   const account = newAccount('zoe')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   await page.goto('/settings/security')
   const coming = page.waitForEvent('download')
   await page.getByTestId('export-account').click()

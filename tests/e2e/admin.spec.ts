@@ -1,7 +1,7 @@
 // What administrators do in the browser, and what the people concerned see of it.
 import { readFileSync } from 'node:fs'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, signIn, untilLive, type Account } from './support/account'
+import { beSignedIn, newAccount, newToken, signIn, signUp, untilLive, type Account } from './support/account'
 import { ADMINISTRATOR, Person, register } from './support/administrator'
 
 async function newPage(browser: Browser): Promise<Page> {
@@ -26,12 +26,14 @@ async function somebody(name: string): Promise<Account> {
 }
 
 test.beforeEach(async ({ page }) => {
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
 })
 
 test('whoever is no administrator sees no entry, and a plain word at the address', async ({ browser }) => {
   const page = await newPage(browser)
-  await registerInBrowser(page, newAccount('pia'))
+  await signUp(page, newAccount('pia'))
+  await page.goto('/')
+  await expect(page.getByTestId('user-menu')).toBeVisible()
   await expect(page.getByTestId('nav-admin')).toHaveCount(0)
   await page.goto('/admin/config')
   await expect(page.getByTestId('admin-forbidden')).toContainText('For administrators only')
@@ -41,7 +43,7 @@ test('whoever is no administrator sees no entry, and a plain word at the address
 test('a ban signs an open page out at once, and an unban lets the person sign in again', async ({ page, browser }) => {
   const account = await somebody('bea')
   const victim = await newPage(browser)
-  await signIn(victim, account)
+  await beSignedIn(victim, account)
   await victim.goto('/batches')
   await untilLive(victim)
   await act(page, account.username, 'ban', 'mined coins')
@@ -216,7 +218,7 @@ test('the audit log is filtered by its address, taken home as a file, and proven
 
 test('a new signing key signs nobody out, and a second one has to wait', async ({ page, browser }) => {
   const other = await newPage(browser)
-  await signIn(other, await somebody('eli'))
+  await beSignedIn(other, await somebody('eli'))
   await page.goto('/admin/security')
   const rotate = async (): Promise<void> => {
     await page.getByTestId('rotate-key').click()
@@ -238,7 +240,7 @@ test('a new signing key signs nobody out, and a second one has to wait', async (
 
 test('the next key of commands is announced, signs when it is asked to, and who has not heard of it is named', async ({ page, request }) => {
   const hostname = `gpu-${crypto.randomUUID().slice(0, 6)}`
-  const headers = { Authorization: `Bearer ${await mintToken(page, 'a silent host')}` }
+  const headers = { Authorization: `Bearer ${await newToken(page, 'a silent host')}` }
   expect((await request.post('/api/agents/register', { headers, data: { hostname, version: '9.1.0', capabilities: ['stop'] } })).status()).toBe(201)
   await page.goto('/admin/keys')
   const behind = page.getByTestId('agent-behind').filter({ hasText: hostname })

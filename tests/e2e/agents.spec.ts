@@ -1,6 +1,6 @@
 // Agents: on which machines one can act, and what became of what was asked.
 import { expect, test, type APIRequestContext, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 /** An agent as the contract describes it: it registers, asks, and acknowledges. */
@@ -51,8 +51,8 @@ async function rerun(page: Page, batchId: string): Promise<void> {
 }
 
 test('a rerun is followed from the click to the end, with all that its host told', async ({ page, request }) => {
-  await registerInBrowser(page, newAccount('abe'))
-  const token = await mintToken(page, 'script')
+  await signUp(page, newAccount('abe'))
+  const token = await newToken(page, 'script')
   const run = await endedBatch(token)
   await page.goto('/agents')
   await expect(page.getByTestId('empty-state').first()).toContainText('No agent yet')
@@ -86,8 +86,8 @@ test('a rerun is followed from the click to the end, with all that its host told
 })
 
 test('what no agent began is cancelled, and an agent that is revoked is gone', async ({ page, request }) => {
-  await registerInBrowser(page, newAccount('ana'))
-  const token = await mintToken(page, 'script')
+  await signUp(page, newAccount('ana'))
+  const token = await newToken(page, 'script')
   const run = await endedBatch(token)
   const agent = await ScriptedAgent.register(request, token, run.host)
   await agent.beat({ is_draining: true, policy: { dry_run: true, users: ['ana'] }, note: 'GPU 3 is out' })
@@ -112,13 +112,13 @@ test('what no agent began is cancelled, and an agent that is revoked is gone', a
 })
 
 test('others see neither the agent nor its commands', async ({ page, browser, request }) => {
-  await registerInBrowser(page, newAccount('amy'))
-  const token = await mintToken(page, 'script')
+  await signUp(page, newAccount('amy'))
+  const token = await newToken(page, 'script')
   const run = await endedBatch(token)
   await ScriptedAgent.register(request, token, run.host)
   await rerun(page, run.batchId)
   const elsewhere = await browser.newPage()
-  await registerInBrowser(elsewhere, newAccount('eve'))
+  await signUp(elsewhere, newAccount('eve'))
   await elsewhere.goto('/agents')
   await expect(elsewhere.getByTestId('empty-state')).toHaveCount(2)
   await elsewhere.close()

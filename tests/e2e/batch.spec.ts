@@ -1,12 +1,12 @@
 // The page of a batch: its answer, its actions, its tabs, and what is only for those who may.
 import { expect, test } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { Person } from './support/administrator'
 import { ScriptedRun } from './support/reporter'
 
 test('a batch answers first, follows what happens, and keeps its tab in the address', async ({ page }) => {
-  await registerInBrowser(page, newAccount('bea'))
-  const run = new ScriptedRun(await mintToken(page, 'script'), 'batch-page')
+  await signUp(page, newAccount('bea'))
+  const run = new ScriptedRun(await newToken(page, 'script'), 'batch-page')
   await run.start(3)
   await run.startJob('j/1', 'resnet', 'digits')
   await page.goto(`/batches/${run.batchId}`)
@@ -52,8 +52,8 @@ test('a batch answers first, follows what happens, and keeps its tab in the addr
 
 test('what is done with a batch: marks, commands, the way to the trash and back', async ({ page }) => {
   const ben = newAccount('ben')
-  await registerInBrowser(page, ben)
-  const token = await mintToken(page, 'script')
+  await signUp(page, ben)
+  const token = await newToken(page, 'script')
   const runs = Array.from({ length: 5 }, () => new ScriptedRun(token, 'batch-actions'))
   for (const run of runs) await run.start(1)
   const [last] = runs.slice(-1) as [ScriptedRun]
@@ -90,8 +90,8 @@ test('what is done with a batch: marks, commands, the way to the trash and back'
 })
 
 test('on a phone all actions stand in the menu, and nothing is wider than the screen', async ({ page }) => {
-  await registerInBrowser(page, newAccount('bo'))
-  const run = new ScriptedRun(await mintToken(page, 'script'), 'batch-phone')
+  await signUp(page, newAccount('bo'))
+  const run = new ScriptedRun(await newToken(page, 'script'), 'batch-phone')
   await run.start(1)
   await run.startJob('j', 'resnet', 'digits')
   await page.setViewportSize({ width: 390, height: 844 })

@@ -1,6 +1,6 @@
 // Comparing: what differs, who wins, moving and removing, the way from a study's trials, live changes, what is not there.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const CELLS = [['mlp', 'digits'], ['mlp', 'wine'], ['svm', 'digits'], ['svm', 'wine']] as const
@@ -23,8 +23,8 @@ const row = (page: Page, name: string) => page.locator(`[data-testid=compare-row
 const keys = (page: Page) => page.getByTestId('compare-chip').evaluateAll((chips) => chips.map((chip) => chip.getAttribute('data-key')))
 
 test('two batches: the sentence, only what differs, cells, curves and plots', async ({ page }) => {
-  await registerInBrowser(page, newAccount('compare'))
-  const token = await mintToken(page, 'compare')
+  await signUp(page, newAccount('compare'))
+  const token = await newToken(page, 'compare')
   const [weak, strong] = [await sweep(token, 0.1, 1), await sweep(token, 0.01, 4)]
   await page.goto(`/compare?batches=${weak.batchId},${strong.batchId}&metric=ACC`)
   await expect(page.getByTestId('verdict')).toContainText(`${strong.batchId} beats ${weak.batchId} on 3 of 4 cells`)
@@ -48,8 +48,8 @@ test('two batches: the sentence, only what differs, cells, curves and plots', as
 })
 
 test('an empty page teaches, the field finds, arrow keys move, chips go', async ({ page }) => {
-  await registerInBrowser(page, newAccount('compare'))
-  const token = await mintToken(page, 'compare')
+  await signUp(page, newAccount('compare'))
+  const token = await newToken(page, 'compare')
   const [one, two] = [await sweep(token, 0.1, 1), await sweep(token, 0.01, 4)]
   await page.goto('/')
   await expect(page.locator('h1, h2').first()).toBeVisible()
@@ -73,8 +73,8 @@ test('an empty page teaches, the field finds, arrow keys move, chips go', async 
 })
 
 test('jobs: a seed is no difference of its own, a new result arrives by itself, what is not there is named', async ({ page }) => {
-  await registerInBrowser(page, newAccount('compare'))
-  const token = await mintToken(page, 'compare')
+  await signUp(page, newAccount('compare'))
+  const token = await newToken(page, 'compare')
   const run = new ScriptedRun(token, 'compare')
   await run.send('batch_start', { n_total_jobs: 2 })
   for (const seed of [1, 2]) {
@@ -98,10 +98,10 @@ test('jobs: a seed is no difference of its own, a new result arrives by itself, 
 })
 
 test('what others did not share is not there', async ({ page, browser }) => {
-  await registerInBrowser(page, newAccount('compare'))
-  const run = await sweep(await mintToken(page, 'compare'), 0.1, 1)
+  await signUp(page, newAccount('compare'))
+  const run = await sweep(await newToken(page, 'compare'), 0.1, 1)
   const other = await (await browser.newContext()).newPage()
-  await registerInBrowser(other, newAccount('stranger'))
+  await signUp(other, newAccount('stranger'))
   await other.goto(`/compare?jobs=${run.batchId}/mlp-digits`)
   await expect(other.getByTestId('empty-state')).toContainText('mlp-digits')
   await expect(other.getByTestId('compare-table')).toHaveCount(0)

@@ -1,6 +1,6 @@
 // Every page works under the policy that the server sends: the browser reports no violation and refuses nothing.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, signIn } from './support/account'
+import { beSignedIn, newAccount, newToken, signUp } from './support/account'
 import { ADMINISTRATOR } from './support/administrator'
 import { baseUrl } from './support/browser'
 import { ScriptedRun } from './support/reporter'
@@ -40,8 +40,8 @@ test('every page works under its policy, in light and dark', async ({ page }) =>
   const refused = await watchRefusals(page)
   for (const path of BARE) await look(page, path)
   // The administrator, because the administration's pages are among them.
-  await signIn(page, ADMINISTRATOR)
-  const story = await seedStory(await mintToken(page, 'policy'))
+  await beSignedIn(page, ADMINISTRATOR)
+  const story = await seedStory(await newToken(page, 'policy'))
   const batch = `/batches/${story.batchId}`
   const tabs = ['matrix', 'curves', 'jobs', 'logs', 'timeline', 'resources', 'environment', 'files', 'notifications', 'history', 'activity'].map((tab) => `${batch}?tab=${tab}`)
   const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
@@ -89,8 +89,8 @@ test('a script that got into a page is not run, and the page may not be framed',
 })
 
 test('an uploaded page does not run in our origin', async ({ page, request }) => {
-  await registerInBrowser(page, newAccount('uma'))
-  const token = await mintToken(page, 'uploads')
+  await signUp(page, newAccount('uma'))
+  const token = await newToken(page, 'uploads')
   const run = new ScriptedRun(token, 'policy-uploads')
   await run.start(1)
   const hostile = '<!doctype html><title>ran</title><script>parent.postMessage(document.domain, "*"); document.title = "script"</script>'

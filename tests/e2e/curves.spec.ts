@@ -1,7 +1,7 @@
 // Curves as people look at them: a zoom asks for finer data and is in the address, seeds are one band, axes, files.
 import { readFile } from 'node:fs/promises'
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 // Thousands of events are told first, and the machine may be busy.
@@ -32,8 +32,8 @@ async function sweep(token: string): Promise<ScriptedRun> {
 }
 
 async function open(page: Page): Promise<ScriptedRun> {
-  await registerInBrowser(page, newAccount('cur'))
-  return sweep(await mintToken(page, 'a training machine'))
+  await signUp(page, newAccount('cur'))
+  return sweep(await newToken(page, 'a training machine'))
 }
 
 /** The steps of the first curve that an answer to a query of curves holds: of part of them, when somebody zooms. */

@@ -1,6 +1,6 @@
 // Home answers what happens now and what needs one, and what it says moves by itself.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const CARD = { index: 0, name: 'A100', util_pct: 90, mem_mb: 20_000, mem_total_mb: 80_000, temp_c: 60, proc_mem_mb: 19_000, processes: [{ pid: 1, mem_mb: 19_000, own: true }] }
@@ -15,8 +15,8 @@ test.describe('Home', () => {
 
   test.beforeAll(async ({ browser }) => {
     page = await browser.newPage()
-    await registerInBrowser(page, account)
-    run = new ScriptedRun(await mintToken(page, 'home'), 'home-lab', undefined, host)
+    await signUp(page, account)
+    run = new ScriptedRun(await newToken(page, 'home'), 'home-lab', undefined, host)
     await run.start(2)
     await run.startJob('first', 'resnet', 'cifar')
     await run.epoch('first', 1, { train_loss: 1, val_loss: 1.1 })
@@ -58,7 +58,7 @@ test.describe('Home', () => {
   })
 
   test('stops a batch that stands still, after asking', async () => {
-    const silent = new ScriptedRun(await mintToken(page, 'silent'), 'home-lab', undefined, host)
+    const silent = new ScriptedRun(await newToken(page, 'silent'), 'home-lab', undefined, host)
     await silent.send('batch_start', { n_total_jobs: 1 }, null, new Date(Date.now() - 12 * 60_000))
     await page.goto('/')
     const concern = page.locator('[data-testid=concern][data-trouble=stalled]')

@@ -1,14 +1,14 @@
 // The page of a job: why it died, what differs from another, its files, its life, its neighbours.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const OUT_OF_MEMORY = ['Traceback (most recent call last):', '  File "train.py", line 8, in <module>', 'RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB']
 const text = (content: string) => new TextEncoder().encode(content)
 
 async function twoJobs(page: Page, name: string): Promise<ScriptedRun> {
-  await registerInBrowser(page, newAccount(name))
-  const run = new ScriptedRun(await mintToken(page, name), `job-${name}`)
+  await signUp(page, newAccount(name))
+  const run = new ScriptedRun(await newToken(page, name), `job-${name}`)
   await run.start(2)
   await run.send('env_snapshot', { git_sha: '9fceb02d0ae598e95dc970b74767f19372d61af8', git_remote: 'git@example.org:lab/vision.git', git_diff: 'diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1,2 +1,2 @@\n-lr = 1\n+lr = 2\n same\n', pip_freeze: ['numpy==2.0.1'] })
   for (const seed of [0, 1]) await run.send('job_start', { model: 'mlp', dataset: 'digits', config: { optim: { lr: 0.1, decay: seed === 0 ? 0 : 0.5 }, seed } }, `j${seed}`)

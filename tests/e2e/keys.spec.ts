@@ -1,6 +1,6 @@
 // The app by keyboard: the command palette, the shortcuts, rows of lists.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { newAccount, newToken, signUp } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const palette = (page: Page) => page.getByTestId('palette')
@@ -14,7 +14,7 @@ async function openPalette(page: Page): Promise<void> {
 }
 
 async function twoBatches(page: Page, name: string): Promise<ScriptedRun[]> {
-  const token = await mintToken(page, name)
+  const token = await newToken(page, name)
   const runs = [new ScriptedRun(token, `keys-${name}`), new ScriptedRun(token, `keys-${name}`)]
   for (const run of runs) {
     await run.start(1)
@@ -24,7 +24,7 @@ async function twoBatches(page: Page, name: string): Promise<ScriptedRun[]> {
 }
 
 test('the palette goes to a page, and gives the focus back when it is left', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
   await page.goto('/inbox')
   await page.getByTestId('theme-switch').focus()
   await openPalette(page)
@@ -43,7 +43,7 @@ test('the palette goes to a page, and gives the focus back when it is left', asy
 })
 
 test('the palette finds a batch by its text and moves through what it found', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
   const [first, second] = await twoBatches(page, 'find')
   await page.goto('/')
   await openPalette(page)
@@ -66,7 +66,8 @@ test('the palette finds a batch by its text and moves through what it found', as
 })
 
 test('the palette acts: theme, language, a new token, signing out', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
+  await page.goto('/')
   const run = async (words: string) => {
     await openPalette(page)
     await page.keyboard.type(words)
@@ -89,7 +90,7 @@ test('the palette acts: theme, language, a new token, signing out', async ({ pag
 })
 
 test('says what could not be searched, and still goes to pages', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
   await page.route(/\/api\/(batches|search)/, (route) => route.fulfill({ status: 500, json: { detail: 'no', error: { code: 'internal.error', message: 'no', details: {}, trace_id: 'a' } } }))
   await page.goto('/inbox')
   await openPalette(page)
@@ -100,7 +101,7 @@ test('says what could not be searched, and still goes to pages', async ({ page }
 })
 
 test('letters go to pages, never from a field, and can be turned off', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
   await page.goto('/')
   await expect(page.locator('h1, h2').first()).toBeVisible()
   for (const [letter, path] of [['b', 'batches'], ['j', 'jobs'], ['p', 'projects'], ['o', 'hosts'], ['i', 'inbox']] as const) {
@@ -132,7 +133,7 @@ test('letters go to pages, never from a field, and can be turned off', async ({ 
 })
 
 test('j and k move through the rows of a list, Enter opens one', async ({ page }) => {
-  await registerInBrowser(page, newAccount('keys'))
+  await signUp(page, newAccount('keys'))
   await twoBatches(page, 'rows')
   await page.goto('/batches')
   const links = page.getByTestId('batch-row').locator('[data-row-link]')
@@ -148,7 +149,7 @@ test('j and k move through the rows of a list, Enter opens one', async ({ page }
 })
 
 test('jobs of every batch in one list: filters in the address, live changes, a way to the job', async ({ page }) => {
-  await registerInBrowser(page, newAccount('jobs'))
+  await signUp(page, newAccount('jobs'))
   const [run] = await twoBatches(page, 'jobs')
   await page.goto(`/jobs?project=${run?.project}`)
   const rows = page.getByTestId('jobs-row')

@@ -1,6 +1,6 @@
 // Batches and Jobs as lists: asking in the language, chips, columns, groups, saved views, actions on many, the trash, search.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const rows = (page: Page) => page.getByTestId('jobs-row')
@@ -8,7 +8,7 @@ const bar = (page: Page) => page.getByTestId('jobs-search')
 
 /** One batch with a sweep over two learning rates and three seeds, finished. */
 async function sweep(page: Page, name: string): Promise<ScriptedRun> {
-  const run = new ScriptedRun(await mintToken(page, name), `lists-${name}-${Date.now().toString(36)}`)
+  const run = new ScriptedRun(await newToken(page, name), `lists-${name}-${Date.now().toString(36)}`)
   const events = [run.event('batch_start', { experiment_type: 'grid', n_total_jobs: 6 })]
   for (const [place, lr] of [0.1, 0.01].entries()) {
     for (const seed of [0, 1, 2]) {
@@ -23,7 +23,7 @@ async function sweep(page: Page, name: string): Promise<ScriptedRun> {
 }
 
 async function signedIn(page: Page, name: string): Promise<ScriptedRun> {
-  await registerInBrowser(page, newAccount(name))
+  await signUp(page, newAccount(name))
   return sweep(page, name)
 }
 
@@ -194,7 +194,7 @@ test('one search finds jobs and batches, in the palette and on its page, and not
 
   const context = await browser.newContext()
   const other = await context.newPage()
-  await registerInBrowser(other, newAccount('eve'))
+  await signUp(other, newAccount('eve'))
   await other.goto(`/search?q=${run.project}`)
   await expect(other.getByTestId('empty-state')).toBeVisible()
   await other.goto('/trash?kind=job')

@@ -1,6 +1,6 @@
 // The main story: someone registers, reports a training, and sees everything happen without a reload.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { mintToken, newAccount, registerInBrowser, signUp, untilLive } from './support/account'
 import { cutLine } from './support/line'
 import { ScriptedRun } from './support/reporter'
 
@@ -123,7 +123,7 @@ test.describe('a training seen live', () => {
   test('shows nothing of it to someone else', async ({ browser }) => {
     const context = await browser.newContext()
     const other = await context.newPage()
-    await registerInBrowser(other, newAccount('jonas'))
+    await signUp(other, newAccount('jonas'))
     await other.goto('/batches')
     await expect(other.getByTestId('empty-state')).toBeVisible()
     await expect(other.locator(`[data-batch="${run.batchId}"]`)).toHaveCount(0)

@@ -1,6 +1,6 @@
 // The log: long, searched, filtered, linked, followed, saved.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const LINES = 1_200
@@ -9,8 +9,8 @@ const row = (page: Page, n: number) => page.locator(`[data-testid=log-line][data
 const list = (page: Page) => page.getByRole('log', { name: 'Log' })
 
 async function longLog(page: Page, name: string): Promise<ScriptedRun> {
-  await registerInBrowser(page, newAccount(name))
-  const run = new ScriptedRun(await mintToken(page, name), `logs-${name}`)
+  await signUp(page, newAccount(name))
+  const run = new ScriptedRun(await newToken(page, name), `logs-${name}`)
   await run.start(1)
   await run.startJob('j', 'mlp', 'digits')
   const text = (n: number): string => (n === 40 || n === 900 ? `line ${n} with a needle` : n % 100 === 7 ? `${ESC}[31mline ${n} failed${ESC}[0m` : `line ${n}`)

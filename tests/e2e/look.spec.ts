@@ -1,6 +1,6 @@
 // How the app looks to different readers: language, theme, a phone, the keyboard.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { newAccount, newToken, signUp } from './support/account'
 import { seedStory } from './support/story'
 
 const PAGES = ['/', '/batches', '/projects', '/hosts', '/agents', '/inbox', '/settings/profile', '/settings/security', '/settings/tokens', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/notifications?tab=digest', '/settings/notifications?tab=rules', '/settings/preferences', '/no-such-page']
@@ -14,7 +14,8 @@ async function expectToFit(page: Page, path: string): Promise<void> {
 }
 
 test('speaks Chinese when asked, and remembers', async ({ page }) => {
-  await registerInBrowser(page, newAccount('lin'))
+  await signUp(page, newAccount('lin'))
+  await page.goto('/')
   await page.getByTestId('language-switch').click()
   await page.getByTestId('language-zh-CN').click()
   await expect(page.getByTestId('nav-batches')).toContainText('批次')
@@ -24,7 +25,8 @@ test('speaks Chinese when asked, and remembers', async ({ page }) => {
 })
 
 test('turns dark when asked, and follows the system until then', async ({ page }) => {
-  await registerInBrowser(page, newAccount('noor'))
+  await signUp(page, newAccount('noor'))
+  await page.goto('/')
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const html = page.locator('html')
   await expect(html).toHaveAttribute('data-theme', 'light')
@@ -45,10 +47,10 @@ test('fits a phone on every page, empty and full', async ({ page }) => {
   test.slow()
   await page.setViewportSize({ width: 390, height: 844 })
   await expectToFit(page, '/login')
-  await registerInBrowser(page, newAccount('ana'))
+  await signUp(page, newAccount('ana'))
   for (const path of PAGES) await expectToFit(page, path)
 
-  const story = await seedStory(await mintToken(page, 'a machine with a rather long name'))
+  const story = await seedStory(await newToken(page, 'a machine with a rather long name'))
   const batch = `/batches/${story.batchId}`
   const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment', 'history'].map((tab) => `${batch}?tab=${tab}`)
   const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
@@ -59,7 +61,7 @@ test('fits a phone on every page, empty and full', async ({ page }) => {
 })
 
 test('can be used with the keyboard alone', async ({ page }) => {
-  await registerInBrowser(page, newAccount('kai'))
+  await signUp(page, newAccount('kai'))
   await page.goto('/batches')
   await expect(page.locator('h1')).toBeVisible()
   await page.keyboard.press('Tab')
@@ -70,7 +72,7 @@ test('can be used with the keyboard alone', async ({ page }) => {
 
 test('puts what the server says beside the field that it concerns', async ({ page, browser }) => {
   const account = newAccount('sam')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   const context = await browser.newContext()
   const second = await context.newPage()
   await second.goto('/register')
@@ -87,7 +89,7 @@ test('puts what the server says beside the field that it concerns', async ({ pag
 })
 
 test('keeps the state of a page in its address', async ({ page }) => {
-  await registerInBrowser(page, newAccount('uri'))
+  await signUp(page, newAccount('uri'))
   await page.goto('/batches?q=nothing-like-this&status=failed')
   await expect(page.getByTestId('batch-search').locator('input').or(page.locator('input[data-testid=batch-search]')).first()).toHaveValue('nothing-like-this')
   await page.getByTestId('empty-state').getByRole('button').click()

@@ -1,10 +1,10 @@
 // Mails: the server through which they leave, what they say, the daily one, and the link that ends them.
 import { expect, test } from '@playwright/test'
-import { newAccount, registerInBrowser, signIn } from './support/account'
+import { beSignedIn, newAccount, signUp } from './support/account'
 import { ADMINISTRATOR, Person } from './support/administrator'
 
 test('what is typed is tried before it is saved, and a private server is refused with the reason', async ({ page }) => {
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/mail')
   await page.getByTestId('try-mail').click()
   await expect(page.getByTestId('mail-outcome')).toContainText('is on its way to you')
@@ -18,7 +18,7 @@ test('what is typed is tried before it is saved, and a private server is refused
 
 test('the mail server is saved in one piece, and a host that is none is refused beside it', async ({ page }) => {
   const root = await Person.of(ADMINISTRATOR)
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/mail')
   const host = await page.getByTestId('mail-host').inputValue()
   await page.getByTestId('mail-host').fill('https://mail.example.org')
@@ -34,7 +34,7 @@ test('the mail server is saved in one piece, and a host that is none is refused 
 })
 
 test('a template is changed with its mail beside it, a mistake is told with its line, and a reset takes it back', async ({ page }) => {
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/templates')
   await page.getByTestId('template-batch_done-en-US').click()
   const mail = page.getByTestId('mail-preview')
@@ -61,7 +61,7 @@ test('a template is changed with its mail beside it, a mistake is told with its 
 })
 
 test('a daily mail is switched on, shown, and off again', async ({ page }) => {
-  await registerInBrowser(page, newAccount('dee'))
+  await signUp(page, newAccount('dee'))
   await page.goto('/settings/notifications?tab=digest')
   await page.getByTestId('digest-on').click()
   await expect(page.getByTestId('digest-next')).toBeVisible()

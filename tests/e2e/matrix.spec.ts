@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test, type Page } from '@playwright/test'
 import { ADMINISTRATOR } from './support/administrator'
-import { mintToken, newAccount, registerInBrowser, signIn, untilLive } from './support/account'
+import { beSignedIn, newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 test.describe.configure({ mode: 'serial' })
@@ -19,8 +19,8 @@ test.describe('results by model and dataset', () => {
 
   test.beforeAll(async ({ browser }) => {
     page = await browser.newPage()
-    await registerInBrowser(page, account)
-    run = new ScriptedRun(await mintToken(page, 'matrix'), project)
+    await signUp(page, account)
+    run = new ScriptedRun(await newToken(page, 'matrix'), project)
     await run.start(7)
     for (const [model, accuracies] of Object.entries(SEEDS)) {
       for (const [seed, accuracy] of accuracies.entries()) {
@@ -127,7 +127,7 @@ test.describe('results by model and dataset', () => {
   test('who may not see the project sees neither board', async ({ browser }) => {
     const other = await browser.newPage()
     const stranger = newAccount('eve')
-    await registerInBrowser(other, stranger)
+    await signUp(other, stranger)
     await other.goto(`/projects/${project}?tab=matrix`)
     await expect(other.getByTestId('empty-state')).toBeVisible()
     await expect(other.getByTestId('matrix-cell')).toHaveCount(0)
@@ -137,8 +137,8 @@ test.describe('results by model and dataset', () => {
 
 test('a matrix of sixty by sixty holds only what is in sight', async ({ browser }) => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-  await signIn(page, ADMINISTRATOR)
-  const run = new ScriptedRun(await mintToken(page, `large ${Date.now()}`), `large-${Date.now()}`)
+  await beSignedIn(page, ADMINISTRATOR)
+  const run = new ScriptedRun(await newToken(page, `large ${Date.now()}`), `large-${Date.now()}`)
   const events = [run.event('batch_start', { n_total_jobs: 3600 })]
   for (let row = 0; row < 60; row += 1) {
     for (let col = 0; col < 60; col += 1) {

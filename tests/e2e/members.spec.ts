@@ -1,6 +1,6 @@
 // A team from the project's page: an owner adds people and gives them roles, they see and may what the role says, leave.
 import { expect, test } from '@playwright/test'
-import { newAccount, mintToken, registerInBrowser, signIn } from './support/account'
+import { beSignedIn, newAccount, newToken, signUp } from './support/account'
 import { Person, register } from './support/administrator'
 import { baseUrl } from './support/browser'
 import { ScriptedRun } from './support/reporter'
@@ -8,9 +8,9 @@ import { ScriptedRun } from './support/reporter'
 test('an owner makes a team of a project', async ({ page, browser }) => {
   const [olga, emil] = [newAccount('olga'), newAccount('emil')]
   expect(await register(emil)).toBe(201)
-  await registerInBrowser(page, olga)
+  await signUp(page, olga)
   const project = `team/${olga.username}`
-  const run = new ScriptedRun(await mintToken(page, 'script'), project)
+  const run = new ScriptedRun(await newToken(page, 'script'), project)
   await run.start(1)
   await page.goto(`/projects/${encodeURIComponent(project)}?tab=members`)
   const panel = page.getByTestId('members-panel')
@@ -33,7 +33,7 @@ test('an owner makes a team of a project', async ({ page, browser }) => {
   await expect.poll(async () => (await theirs.call<{ can_edit: boolean }>('GET', batch)).can_edit).toBe(true)
 
   const other = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
-  await signIn(other, emil)
+  await beSignedIn(other, emil)
   await other.goto(`${baseUrl()}/projects/${encodeURIComponent(project)}?tab=members`)
   const small = other.getByTestId('members-panel')
   await expect(small.getByTestId('member')).toHaveCount(2)

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, signIn, untilLive } from './support/account'
+import { beSignedIn, newAccount, newToken, signUp, untilLive } from './support/account'
 import { ADMINISTRATOR } from './support/administrator'
 import { ScriptedRun } from './support/reporter'
 
@@ -35,7 +35,7 @@ let batches = 0
 /** A run with one job under way, in a project of its own. */
 async function begin(page: Page, job: string): Promise<ScriptedRun> {
   const name = `told-${Date.now().toString(36)}${(batches++).toString(36)}`
-  const run = new ScriptedRun(await mintToken(page, name), name, `${name}-batch`, 'gpu-told')
+  const run = new ScriptedRun(await newToken(page, name), name, `${name}-batch`, 'gpu-told')
   await run.sendAll([run.event('batch_start', { experiment_type: 'sweep', n_total_jobs: 2 })])
   await run.startJob(job, 'mlp', 'digits')
   return run
@@ -51,7 +51,7 @@ async function addWebhook(page: Page, name: string, url: string): Promise<void> 
 }
 
 test('a failure counts at the bell while looking elsewhere, is read there, and its like is muted', async ({ page }) => {
-  await registerInBrowser(page, newAccount('bell'))
+  await signUp(page, newAccount('bell'))
   const run = await begin(page, 'mlp-digits')
   await page.goto('/hosts')
   await untilLive(page)
@@ -84,7 +84,7 @@ test('a failure counts at the bell while looking elsewhere, is read there, and i
 test('a channel is added, tried, and hears of a failure', async ({ page }) => {
   const receiver = new Receiver()
   const url = await receiver.open()
-  await registerInBrowser(page, newAccount('channel'))
+  await signUp(page, newAccount('channel'))
   const run = await begin(page, 'mlp-digits')
   await addWebhook(page, 'bad', 'http://10.1.2.3/hook')
   await expect(page.getByTestId('channel-problem')).toContainText('ARGUS_OUTBOUND_ALLOW')
@@ -112,7 +112,7 @@ test('an administrator sends a dead letter again', async ({ page }) => {
   const receiver = new Receiver()
   receiver.status = 404
   const url = await receiver.open()
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   const run = await begin(page, 'mlp-digits')
   const name = `screen of ${run.batchId}`
   await addWebhook(page, name, url)

@@ -1,6 +1,6 @@
 // Signing in with an account elsewhere: set up by the administrator, used by people, linked and unlinked.
 import { expect, test, type Page } from '@playwright/test'
-import { newAccount, registerInBrowser, signIn } from './support/account'
+import { beSignedIn, newAccount, signUp } from './support/account'
 import { ADMINISTRATOR } from './support/administrator'
 import { baseUrl } from './support/browser'
 import { IdentityProvider } from './support/identity'
@@ -22,7 +22,7 @@ const addresses = (page: Page): string[] => {
 }
 
 test('an administrator sets a provider up, tries it, and changes it', async ({ page }) => {
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/identity')
   await page.getByTestId('add-provider').click()
   await page.getByTestId('save-provider').click()
@@ -84,7 +84,7 @@ test('somebody new signs in, sets a password, and disconnects', async ({ page })
 
 test('somebody with an account connects, signs in with it, and is told when it is refused', async ({ page, browser }) => {
   const account = newAccount('lin')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   await page.goto('/settings/security')
   await page.getByTestId(`connection-${SLUG}`).getByRole('button', { name: 'Connect' }).click()
   await page.getByRole('button', { name: 'Sign in as lin' }).click()
@@ -103,7 +103,7 @@ test('somebody with an account connects, signs in with it, and is told when it i
 
   const other = await browser.newContext({ baseURL: baseUrl() })
   const stranger = await other.newPage()
-  await registerInBrowser(stranger, newAccount('stranger'))
+  await signUp(stranger, newAccount('stranger'))
   await stranger.goto('/settings/security')
   await stranger.getByTestId(`connection-${SLUG}`).getByRole('button', { name: 'Connect' }).click()
   await stranger.getByRole('button', { name: 'Sign in as lin' }).click()
@@ -129,7 +129,7 @@ test('a sign-in that fails says why, in both languages', async ({ page, browser 
 })
 
 test('the administrator takes the provider away again', async ({ page }) => {
-  await signIn(page, ADMINISTRATOR)
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/identity')
   await page.getByTestId(`provider-${SLUG}`).getByTestId('delete').click()
   await page.getByRole('tooltip').getByRole('button', { name: 'Delete' }).click()

@@ -1,6 +1,6 @@
 // From the click to a process on a host and back to its curves: a real agent, a real script, one batch's whole life.
 import { expect, test, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { TrainingHost } from './support/host'
 
 // Python starts several times, and the machine may be busy.
@@ -19,8 +19,8 @@ const chart = (page: Page) => page.getByTestId('batch-curves').getByTestId('char
 const points = async (page: Page): Promise<number> => Number(await chart(page).getAttribute('data-points'))
 
 test('a batch is run again, watched, paused, resumed and stopped, all from the browser', async ({ page }) => {
-  await registerInBrowser(page, newAccount('hub'))
-  const token = await mintToken(page, 'a training host')
+  await signUp(page, newAccount('hub'))
+  const token = await newToken(page, 'a training host')
   host = new TrainingHost(token)
   host.train()
   host.startAgent()

@@ -1,13 +1,13 @@
 // Projects: the state of the work, and what its people say of it.
 import { expect, test } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 test.describe('projects', () => {
   test('an overview of what is best, what runs and why jobs failed, live', async ({ page }) => {
-    await registerInBrowser(page, newAccount('petra'))
+    await signUp(page, newAccount('petra'))
     const project = `wheat-${Date.now().toString(36)}`
-    const run = new ScriptedRun(await mintToken(page, 'projects'), project)
+    const run = new ScriptedRun(await newToken(page, 'projects'), project)
     await run.start(3)
     await run.startJob('good', 'resnet', 'fields')
     await run.finishJob('good', { ACC: 0.91 })
@@ -25,9 +25,9 @@ test.describe('projects', () => {
   })
 
   test('what is said of a project is kept, and shown to whoever sees it', async ({ page }) => {
-    await registerInBrowser(page, newAccount('otto'))
+    await signUp(page, newAccount('otto'))
     const project = `said-${Date.now().toString(36)}`
-    await new ScriptedRun(await mintToken(page, 'said'), project).start(1)
+    await new ScriptedRun(await newToken(page, 'said'), project).start(1)
     await page.goto(`/projects/${project}?tab=settings`)
     await page.getByTestId('project-description').fill('Which seeds grow.')
     await page.getByTestId('project-metric').fill('yield')
@@ -39,8 +39,8 @@ test.describe('projects', () => {
   })
 
   test('the list is searched, narrowed and turned into a table by its address', async ({ page }) => {
-    await registerInBrowser(page, newAccount('lena'))
-    const token = await mintToken(page, 'lists')
+    await signUp(page, newAccount('lena'))
+    const token = await newToken(page, 'lists')
     const tag = Date.now().toString(36)
     for (const name of [`alpha-${tag}`, `beta-${tag}`]) await new ScriptedRun(token, name).start(1)
     await page.goto('/projects')

@@ -1,7 +1,7 @@
 // What everyone sees: a batch behind a link, a published project; read without an account, and gone when it is closed.
 import { expect, test } from '@playwright/test'
 import { ADMINISTRATOR, Person } from './support/administrator'
-import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { beSignedIn, newAccount, newToken, signUp } from './support/account'
 import { baseUrl } from './support/browser'
 import { ScriptedRun } from './support/reporter'
 
@@ -19,8 +19,8 @@ async function reported(token: string, project: string): Promise<ScriptedRun> {
 }
 
 test('a public link is made, followed by a stranger to a job, counted, and ended', async ({ page, browser }) => {
-  await registerInBrowser(page, newAccount('pia'))
-  const run = await reported(await mintToken(page, 'script'), 'public-link')
+  await signUp(page, newAccount('pia'))
+  const run = await reported(await newToken(page, 'script'), 'public-link')
   await page.goto(`/batches/${run.batchId}`)
   await page.getByTestId('share-batch').click()
   await page.getByRole('tab', { name: 'Public link' }).click()
@@ -56,9 +56,9 @@ test('a public link is made, followed by a stranger to a job, counted, and ended
 })
 
 test('an administrator publishes a project and closes it; everyone reads it meanwhile, signed in or not', async ({ page, browser }) => {
-  await registerInBrowser(page, newAccount('pit'))
+  await signUp(page, newAccount('pit'))
   const project = `open/${Date.now().toString(36)}`
-  const run = await reported(await mintToken(page, 'script'), project)
+  const run = await reported(await newToken(page, 'script'), project)
   const root = await Person.of(ADMINISTRATOR)
   const path = `/public/projects/${encodeURIComponent(project)}`
   const stranger = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
@@ -89,11 +89,7 @@ test('an administrator publishes a project and closes it; everyone reads it mean
 })
 
 test('an administrator tries out what retention would take', async ({ page }) => {
-  await page.goto('/login')
-  await page.getByTestId('field-username').fill(ADMINISTRATOR.username)
-  await page.locator('input[name=password]').fill(ADMINISTRATOR.password)
-  await page.getByTestId('sign-in').click()
-  await expect(page.getByTestId('user-menu')).toBeVisible()
+  await beSignedIn(page, ADMINISTRATOR)
   await page.goto('/admin/retention')
   const panel = page.getByTestId('retention-panel')
   await expect(panel).toContainText('Log lines')

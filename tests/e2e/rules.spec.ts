@@ -1,12 +1,12 @@
 // A rule from one of the examples: what it would have said, a fault at its place, and its word in the inbox.
 import { expect, test } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 test('a rule is taken from an example, shows the last day and its faults, and speaks', async ({ page }) => {
-  await registerInBrowser(page, newAccount('rules'))
+  await signUp(page, newAccount('rules'))
   const name = `ruled-${Date.now().toString(36)}`
-  const run = new ScriptedRun(await mintToken(page, name), name, `${name}-batch`, 'gpu-ruled')
+  const run = new ScriptedRun(await newToken(page, name), name, `${name}-batch`, 'gpu-ruled')
   await run.sendAll([run.event('batch_start', { experiment_type: 'sweep', n_total_jobs: 2 })])
   await run.startJob('first', 'mlp', 'digits')
   await run.sendAll([run.event('job_epoch', { epoch: 1, train_loss: 0.4, val_acc: 0.95 }, 'first')])

@@ -1,6 +1,6 @@
 // A browser's session: in memory and in a cookie, through reloads, second tabs, tokens that run out, and its end.
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
-import { newAccount, registerInBrowser, signIn, untilLive } from './support/account'
+import { beSignedIn, newAccount, registerInBrowser, signIn, signUp, untilLive } from './support/account'
 import { cutLine } from './support/line'
 
 const refreshes = (page: Page): string[] => {
@@ -52,7 +52,7 @@ test('where nobody was signed in, nothing is asked', async ({ page }) => {
 })
 
 test('tabs that wake in the same moment are not taken for a thief', async ({ page, context }) => {
-  await registerInBrowser(page, newAccount('bea'))
+  await signUp(page, newAccount('bea'))
   const tabs = [page, await context.newPage(), await context.newPage(), await context.newPage()]
   for (let round = 0; round < 3; round += 1) await Promise.all(tabs.map((tab) => tab.goto('/batches')))
   for (const tab of tabs) await expect(tab.getByTestId('user-menu')).toBeVisible()
@@ -88,7 +88,7 @@ test('signing in in one tab takes the others along, to where they wanted to go',
 })
 
 test('a request whose token has run out is sent once more, and the page does not notice', async ({ page }) => {
-  await registerInBrowser(page, newAccount('elsa'))
+  await signUp(page, newAccount('elsa'))
   await page.goto('/settings/profile')
   await expect(page.getByTestId('user-menu')).toBeVisible()
   const asked = refreshes(page)
@@ -106,7 +106,7 @@ test('a request whose token has run out is sent once more, and the page does not
 
 test('after a long sleep the page goes on, and its stream too', async ({ page }) => {
   await page.clock.install()
-  await registerInBrowser(page, newAccount('faye'))
+  await signUp(page, newAccount('faye'))
   await page.goto('/batches')
   await untilLive(page)
   const asked = refreshes(page)
@@ -120,7 +120,7 @@ test('after a long sleep the page goes on, and its stream too', async ({ page })
 
 test('without a network nobody is signed out; with it the page goes on', async ({ page, context }) => {
   await page.clock.install()
-  await registerInBrowser(page, newAccount('gina'))
+  await signUp(page, newAccount('gina'))
   await page.goto('/batches')
   await untilLive(page)
   const mend = await cutLine(context)
@@ -135,11 +135,11 @@ test('without a network nobody is signed out; with it the page goes on', async (
 
 test('a session that is ended elsewhere ends here at once, and comes back to the same page', async ({ page, browser }) => {
   const account = newAccount('hana')
-  await registerInBrowser(page, account)
+  await signUp(page, account)
   await page.goto('/hosts')
   await untilLive(page)
   const elsewhere = await (await browser.newContext()).newPage()
-  await signIn(elsewhere, account)
+  await beSignedIn(elsewhere, account)
   await elsewhere.goto('/settings/security')
   await elsewhere.getByTestId('end-others').click()
   await elsewhere.getByRole('tooltip').getByRole('button', { name: 'Sign out everywhere else' }).click()

@@ -1,14 +1,14 @@
 // Sharing a batch: with a person, who then sees and may what it says; the list of all shares; the end of one.
 import { expect, test } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser } from './support/account'
+import { newAccount, newToken, signUp } from './support/account'
 import { Person, register } from './support/administrator'
 import { ScriptedRun } from './support/reporter'
 
 test('a batch is shared with a person, changed and taken back', async ({ page }) => {
   const [olga, emil] = [newAccount('olga'), newAccount('emil')]
   expect(await register(emil)).toBe(201)
-  await registerInBrowser(page, olga)
-  const run = new ScriptedRun(await mintToken(page, 'script'), `shares/${olga.username}`)
+  await signUp(page, olga)
+  const run = new ScriptedRun(await newToken(page, 'script'), `shares/${olga.username}`)
   await run.start(1)
   const theirs = await Person.of(emil)
   const seen = async () => theirs.call<{ can_edit: boolean }>('GET', `/api/batches/${run.batchId}`).catch((error: Error) => error.message)
@@ -41,7 +41,7 @@ test('a batch is shared with a person, changed and taken back', async ({ page })
 test('whoever may not share a batch is told so, and sees it among what was shared with them', async ({ page }) => {
   const [olga, emil] = [newAccount('olga'), newAccount('emil')]
   expect(await register(olga)).toBe(201)
-  await registerInBrowser(page, emil)
+  await signUp(page, emil)
   const owner = await Person.of(olga)
   const token = (await owner.call<{ token: string }>('POST', '/api/tokens', { name: 'script', scope: 'reporter' })).token
   const run = new ScriptedRun(token, 'shares-got')

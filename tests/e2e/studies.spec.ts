@@ -1,6 +1,6 @@
 // Studies: the list, the answer of one, which parameters matter, tables in the address, live trials.
 import { expect, test } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { ScriptedRun } from './support/reporter'
 
 const NAME = 'lr/search'
@@ -22,10 +22,10 @@ const begun = (run: ScriptedRun, number: number, params: Record<string, unknown>
 const done = (run: ScriptedRun, number: number, score: number) => run.event('job_done', { status: 'DONE', elapsed_s: number, metrics: { score } }, `t${number}`)
 
 test('a study: its answer, its parameters, its trials, and a new best by itself', async ({ page }) => {
-  await registerInBrowser(page, newAccount('studies'))
+  await signUp(page, newAccount('studies'))
   await page.goto('/studies')
   await expect(page.getByTestId('empty-state')).toContainText('Optuna')
-  const run = await search(await mintToken(page, 'studies'), 24)
+  const run = await search(await newToken(page, 'studies'), 24)
 
   await page.goto('/')
   await expect(page.locator('h1, h2').first()).toBeVisible()
@@ -53,8 +53,8 @@ test('a study: its answer, its parameters, its trials, and a new best by itself'
 })
 
 test('trials are sorted in the address and compared', async ({ page }) => {
-  await registerInBrowser(page, newAccount('studies'))
-  const run = await search(await mintToken(page, 'studies'), 4)
+  await signUp(page, newAccount('studies'))
+  const run = await search(await newToken(page, 'studies'), 4)
   await page.goto(`/studies/${encodeURIComponent(NAME)}`)
   await expect(page.getByTestId('importance-reason')).toContainText('4 trials are done')
   await page.getByRole('tab', { name: 'Trials', exact: true }).click()
@@ -75,7 +75,7 @@ test('trials are sorted in the address and compared', async ({ page }) => {
 })
 
 test('a study that one does not see is not there', async ({ page }) => {
-  await registerInBrowser(page, newAccount('studies'))
+  await signUp(page, newAccount('studies'))
   await page.goto('/studies/nothing%2Fof%2Fthe%2Fkind')
   await expect(page.getByTestId('empty-state')).toContainText('nothing/of/the/kind')
 })

@@ -1,6 +1,6 @@
 // All tabs of a browser look through one stream: each sees what its page shows, and none reads again for another.
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
-import { mintToken, newAccount, registerInBrowser, untilLive } from './support/account'
+import { newAccount, newToken, signUp, untilLive } from './support/account'
 import { cutLine } from './support/line'
 import { metricOf } from './support/metrics'
 import { ScriptedRun } from './support/reporter'
@@ -35,13 +35,14 @@ test.describe('tabs of one browser', () => {
   test.beforeEach(async ({ browser }) => {
     context = await browser.newContext()
     first = await context.newPage()
-    await registerInBrowser(first, newAccount('tabs'))
-    const token = await mintToken(first, 'tabs')
+    await signUp(first, newAccount('tabs'))
+    const token = await newToken(first, 'tabs')
     runs = [new ScriptedRun(token, 'tabs'), new ScriptedRun(token, 'tabs')]
     for (const run of runs) {
       await run.start(2)
       await run.startJob('one', 'mlp', 'digits')
     }
+    await first.goto('/')
     await untilLive(first)
     before = await openStreams()
     second = await context.newPage()

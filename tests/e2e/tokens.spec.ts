@@ -1,10 +1,10 @@
 // A token with bounds: made on the settings page, seen once, held to its bounds by the server, and revoked.
 import { expect, test } from '@playwright/test'
-import { newAccount, registerInBrowser } from './support/account'
+import { newAccount, signUp } from './support/account'
 import { baseUrl } from './support/browser'
 
 test('a token for one project and one network', async ({ page, request }) => {
-  await registerInBrowser(page, newAccount('tove'))
+  await signUp(page, newAccount('tove'))
   await page.goto('/settings/tokens')
   await expect(page.getByTestId('empty-state')).toContainText('No token yet')
 
@@ -60,7 +60,7 @@ test('a token for one project and one network', async ({ page, request }) => {
 })
 
 test('the form can be filled with the keyboard alone', async ({ page }) => {
-  await registerInBrowser(page, newAccount('kim'))
+  await signUp(page, newAccount('kim'))
   await page.goto('/settings/tokens')
   await page.getByTestId('new-token').focus()
   await page.keyboard.press('Enter')
@@ -78,7 +78,7 @@ test('the form can be filled with the keyboard alone', async ({ page }) => {
 })
 
 test('when the list cannot be read, the page says so and tries again', async ({ page }) => {
-  await registerInBrowser(page, newAccount('ola'))
+  await signUp(page, newAccount('ola'))
   await page.route('**/api/tokens*', (route) => route.fulfill({ status: 500, json: { error: { code: 'internal.error', message: '', details: null, trace_id: '' } } }))
   await page.goto('/settings/tokens')
   await expect(page.getByRole('alert')).toContainText('server had a problem')

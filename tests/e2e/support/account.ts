@@ -1,5 +1,7 @@
-// People of the tests: each spec makes its own, through the pages that people use.
-import { expect, type Page } from '@playwright/test'
+// People of the tests: each spec makes its own. What is tested goes through the pages that people use; what only comes
+// before it goes by the API, which a browser cannot tell from the pages and which takes none of their time.
+import { expect, type BrowserContext, type Page } from '@playwright/test'
+import { baseUrl } from './browser'
 
 export interface Account {
   username: string
@@ -12,6 +14,39 @@ let made = 0
 export function newAccount(name: string): Account {
   const suffix = `${Date.now().toString(36)}${(made++).toString(36)}`
   return { username: `${name}-${suffix}`, email: `${name}-${suffix}@example.org`, password: `Correct-horse-${suffix}-1` }
+}
+
+const accessTokens = new WeakMap<BrowserContext, string>()
+
+/** Opens an account and signs the browser in to it by the API; no page is opened. */
+export async function signUp(page: Page, account: Account): Promise<void> {
+  const answer = await page.context().request.post(`${baseUrl()}/api/auth/register`, { data: account })
+  expect(answer.status(), await answer.text()).toBe(201)
+  await beSignedIn(page, account)
+}
+
+/** Signs the browser in by the API: what the pages then find is what the sign-in page leaves. */
+export async function beSignedIn(page: Page, account: Pick<Account, 'username' | 'password'>): Promise<void> {
+  const context = page.context()
+  const answer = await context.request.post(`${baseUrl()}/api/auth/login`, {
+    data: { username_or_email: account.username, password: account.password },
+    headers: { 'X-Argus-Session': 'cookie' },
+  })
+  expect(answer.status(), await answer.text()).toBe(200)
+  accessTokens.set(context, ((await answer.json()) as { access_token: string }).access_token)
+  const { cookies } = await context.storageState()
+  await context.setStorageState({ cookies, origins: [{ origin: baseUrl(), localStorage: [{ name: 'argus.signed_in', value: '1' }] }] })
+}
+
+/** A reporter token of whoever `signUp` or `beSignedIn` signed in. */
+export async function newToken(page: Page, name: string): Promise<string> {
+  const context = page.context()
+  const answer = await context.request.post(`${baseUrl()}/api/tokens`, {
+    data: { name, scope: 'reporter' },
+    headers: { Authorization: `Bearer ${accessTokens.get(context)}` },
+  })
+  expect(answer.status(), await answer.text()).toBe(201)
+  return ((await answer.json()) as { token: string }).token
 }
 
 export async function registerInBrowser(page: Page, account: Account): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
-import { signIn } from './account'
+import { beSignedIn } from './account'
 import { baseUrl } from './browser'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -38,7 +38,7 @@ export function tellDemo(): Demo {
       if (!found) throw new Error(`The demo tells of no ${slug}.`)
       return found
     },
-    as: (page, who) => signIn(page, { ...people[who], email: '' }),
+    as: (page, who) => beSignedIn(page, people[who]),
     tokenOf: (who) => people[who].token,
   }
 }
