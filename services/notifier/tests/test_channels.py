@@ -1,6 +1,5 @@
 """Channels: what is sent where, signed, tried and logged; real receivers on loopback, with faults."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -23,45 +22,6 @@ from argus_schema import notifier as tables
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MESSAGE = Message("k", "job_failed", "Job <a> & b failed", "why", AT, {"severity": "error", "url": "http://a/b"})
-
-
-class Receiver:
-    """An HTTP server; `answers` are said in turn, the last one for ever."""
-
-    def __init__(self):
-        self.requests = []
-        self.answers = [(200, {}, b"ok")]
-
-    async def talk(self, reader, writer):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        line, *fields = head.strip().split("\r\n")
-        headers = {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        self.requests.append((line.split(" ")[1], headers, body))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if answer != "drop":
-            status, more, text = answer
-            fields = "".join(f"{name}: {value}\r\n" for name, value in more.items())
-            start = f"HTTP/1.1 {status} X\r\nContent-Length: {len(text)}\r\nConnection: close\r\n{fields}\r\n"
-            writer.write(start.encode() + text)
-        writer.close()
-
-
-@pytest.fixture
-async def receiver():
-    found = Receiver()
-    server = await asyncio.start_server(found.talk, "127.0.0.1", 0)
-    found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-path"
-    yield found
-    server.close()
-    await server.wait_closed()
-
-
-@pytest.fixture
-def open_house(house):
-    """A house that may call loopback."""
-    house.platform.settings = house.platform.settings.model_copy(update={"outbound_allow": "127.0.0.0/8"})
-    return house
 
 
 async def add(house, person, base="/api/me", **more):
