@@ -35,20 +35,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def clean_python(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The locked versions, for pip. It checks hashes of all or of none, and our wheels have none to be known before."""
+    path = tmp_path_factory.mktemp("pins") / "pins.txt"
+    lock = (ROOT / "requirements.lock").read_text()
+    path.write_text("\n".join(re.findall(r"^[a-z0-9][a-z0-9._-]*==[^ \\\n]+(?: ;[^\\\n]+)?", lock, re.MULTILINE)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def clean_python(built: dict[str, Path], pins: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python outside of the checkout, into which pip installed both wheels with the locked versions of the rest."""
     room = tmp_path_factory.mktemp("venv")
     subprocess.run([sys.executable, "-m", "venv", room / "venv"], check=True)
     python = room / "venv" / "bin" / "python"
-    # pip checks hashes of all or of none, and our wheels have none to be known before.
-    lock = (ROOT / "requirements.lock").read_text()
-    pins = re.findall(r"^[a-z0-9][a-z0-9._-]*==[^ \\\n]+(?: ;[^\\\n]+)?", lock, re.MULTILINE)
-    (room / "pins.txt").write_text("\n".join(pins))
     wheels = [built["argus_server.whl"], built["argus_reporter.whl"]]
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
     outside = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     done = subprocess.run(
-        [*pip, "-c", room / "pins.txt", *wheels], cwd=room, env=outside, capture_output=True, text=True, check=False
+        [*pip, "-c", pins, *wheels], cwd=room, env=outside, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return python
