@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from doc_blocks import ROOT, Block
@@ -101,6 +101,18 @@ def _query(text: str) -> None:
             parse(line)
         except QueryError as error:
             raise AssertionError(f"{error}\n{line}") from error
+
+
+def queries(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """What `POST /api/query` is asked in these blocks: every line of a query, and bodies as JSON. Each once."""
+    found: dict[str, dict[str, Any]] = {}
+    for block in blocks:
+        if block.language == "query":
+            found |= {line: {"query": line} for line in block.text.strip().split("\n")}
+        elif block.language == "json" and '"query":' in block.text:
+            body = json.loads(block.text)
+            found[block.text] = body
+    return list(found.values())
 
 
 def _env(text: str) -> None:

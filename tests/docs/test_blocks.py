@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import doc_checks
 import doc_runs
@@ -51,6 +52,12 @@ def test_a_block_runs_with_its_framework(chain: list[Block], doc_server: DocServ
 @pytest.mark.parametrize("block", DATA, ids=place)
 def test_data_is_what_its_language_says(block: Block) -> None:
     doc_checks.check(block)
+
+
+@pytest.mark.parametrize("body", doc_checks.queries(DATA), ids=lambda body: body["query"])
+def test_a_query_is_answered(body: dict[str, Any], doc_server: DocServer) -> None:
+    address = "/api/query/export" if "format" in body else "/api/query"
+    assert doc_server.ask("POST", address, body) is not None
 
 
 def test_there_are_pages_and_blocks() -> None:
