@@ -19,6 +19,8 @@ _HEADING: Final = re.compile(r"^(#+) (.+)$")
 _CODE: Final = re.compile(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))")
 _OF_HTTP: Final = re.compile(r"(?:Takes .*\(`[\w/+-]+`\)\.|Answers \d|Permission: `)")
 _TYPED: Final = frozenset({"takes", "is"})
+# Chinese has no spaces between words: where a line of the file ends, nothing is meant.
+_FOLDED: Final = re.compile(r"(?<=[\u3000-\u3002\uff00-\uffef]) |(?<=[\u4e00-\u9fff]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _ITEM: Final = re.compile(r"[-*] ")
 
 
@@ -48,13 +50,16 @@ class Chinese:
         place = next(number for number, block in enumerate(made) if block.startswith("# "))
         made.insert(place + 1, self._note)
         if stale := self._own.keys() - self._used:
-            raise ValueError(f"{PHRASES.name}, {self._page}: not on the page any more (change or remove them): {sorted(stale)}")
+            raise ValueError(
+                f"{PHRASES.name}, {self._page}: not on the page any more (change or remove them): {sorted(stale)}"
+            )
         return "\n\n".join(made) + "\n"
 
     def _block(self, block: str) -> str:
         lines = block.split("\n")
-        if heading := _HEADING.match(block):
-            return self._heading(heading[1], heading[2])
+        if heading := _HEADING.match(lines[0]):
+            rest = [self._block("\n".join(lines[1:]))] if lines[1:] else []
+            return "\n".join([self._heading(heading[1], heading[2]), *rest])
         if block.startswith("|"):
             return "\n".join(self._table(lines))
         if _ITEM.match(block):
@@ -87,7 +92,7 @@ class Chinese:
         known = " ".join(text.split())
         if known in self._own:
             self._used.add(known)
-            return self._own[known].rstrip("\n")
+            return _FOLDED.sub("", self._own[known].rstrip("\n"))
         if known in self._common:
             return self._common[known]
         return self._kind(text) if _OF_HTTP.match(text) else text

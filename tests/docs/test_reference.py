@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from doc_blocks import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
+OF_HTTP = [page for page in REFERENCE.glob("http-*.md") if not page.name.endswith(".zh.md")]
 # Constants and the default run, which the docstring of the package shows.
 WITHOUT_A_SECTION = {"SCHEMA_VERSION", "__version__"}
 
@@ -26,14 +28,14 @@ def test_every_public_name_of_the_sdk_has_a_section() -> None:
 def test_every_operation_stands_on_one_page_with_its_permission() -> None:
     paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
     operations = [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
-    pages = [page.read_text() for page in REFERENCE.glob("http-*.md")]
+    pages = [page.read_text() for page in OF_HTTP]
     shown = [heading for page in pages for heading in headings(page) if " /" in heading]
     assert sorted(shown) == sorted(operations)
     assert sum(page.count("\nPermission: `") for page in pages) == len(operations)
 
 
 def test_every_link_to_a_model_leads_to_it() -> None:
-    for page in REFERENCE.glob("http-*.md"):
+    for page in OF_HTTP:
         text = page.read_text()
         anchors = {heading.lower() for heading in headings(text)}
         assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors, page.name
@@ -63,3 +65,31 @@ def test_a_page_of_operations_in_chinese_has_the_same_sections() -> None:
         english = page.with_name(page.name.replace(".zh.md", ".md"))
         counts = [len(re.findall(r"^## ", one.read_text(), re.MULTILINE)) for one in (page, english)]
         assert counts[0] == counts[1], page.name
+
+
+def test_the_audit_log_in_chinese_has_the_same_actions_of_the_same_things() -> None:
+    rows = [
+        re.findall(r"^\| `(\w+)` \| (\S+) \|", (ROOT / "docs" / name).read_text(), re.MULTILINE)
+        for name in ("audit.md", "audit.zh.md")
+    ]
+    assert rows[0]
+    assert rows[0] == rows[1]
+
+
+def test_generated_pages_in_chinese_have_the_same_sections_and_rows() -> None:
+    import reference_chinese
+
+    for name in reference_chinese.yaml.safe_load(reference_chinese.PHRASES.read_text())["pages"]:
+        texts = [(ROOT / one).read_text() for one in (name, name.replace(".md", ".zh.md"))]
+        counts = [[len(re.findall(mark, text, re.MULTILINE)) for mark in (r"^#+ ", r"^\|", "^```")] for text in texts]
+        assert counts[0] == counts[1], name
+
+
+def test_a_chinese_phrase_whose_english_changed_is_named() -> None:
+    import reference_chinese
+
+    document = {"note": "> n", "common": {"in": "位置"}, "types": [], "pages": {"p.md": {"Old words": "旧词"}}}
+    with pytest.raises(ValueError, match="Old words"):
+        reference_chinese.Chinese("p.md", document).of("# New words\n")
+    made = reference_chinese.Chinese("p.md", document).of("# Old words\n\n| in | x |\n|---|---|\n| a\\|b | |\n")
+    assert made == "# 旧词\n\n> n\n\n| 位置 | x |\n| --- | --- |\n| a\\|b | |\n"
