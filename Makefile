@@ -70,7 +70,7 @@ sbom: ## bills of materials (CycloneDX) of both packages and the web app, into d
 docs: ## the documentation as a site, into dist/site (ARGS=serve shows it while you write)
 	@exec deploy/local/docs $(ARGS)
 
-release: ## a version: changelog, tests, packages, commit and tag, all of it here (VERSION=1.2.3)
+release: ## a version: changelog, tests, packages, commit and tag, all of it here (VERSION=1.2.3, PIN=1: images by digest)
 	@exec deploy/local/release $(VERSION)
 
 clean: ## remove what was set up and built here (not your data in ARGUS_HOME)

@@ -189,6 +189,7 @@ EXEMPT: Final[tuple[Exempt, ...]] = (
          _names_files_of_ours, "needs root or systemd; files of ours that it names exist"),
     _row(r"cp \.env\.example\b", lambda line: _is_there(".env.example"), "is typed in the sources' folder"),
     _row(r"\S*\.venv/bin/python examples/", _names_files_of_ours, "trains for a minute; test_examples.py runs it"),
+    _row(r"\S*\.venv/bin/python deploy/", _names_files_of_ours, "asks registries, and writes into this tree"),
     _row(r"git clone\b|cd argus\b|cd /", _names_files_of_ours, "needs the network, or another machine's folders"),
     _row(r"(?:sbatch|srun|squeue|torchrun|accelerate|mpirun)\b", _names_files_of_ours, "needs a cluster or GPUs"),
     _row(r"(?:ssh|scp|rsync|aws|mc|rclone)\b", _names_files_of_ours, "needs another machine"),
