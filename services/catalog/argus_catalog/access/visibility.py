@@ -66,6 +66,29 @@ def _in_scope(who: Seer, scope: Scope) -> sa.ColumnElement[bool]:
     return everything
 
 
+def sees_everything(actor: Actor, scope: Scope) -> bool:
+    """Whether all batches but hidden ones are visible: then jobs can be counted without a look at each one's batch."""
+    return actor.is_admin and actor.project is None and scope == "all"
+
+
+def hidden() -> sa.Select[tuple[int]]:
+    """Keys of batches with jobs that nobody sees. Placeholders have none."""
+    return _HIDDEN
+
+
+_deleted, _shown_off = ingest.batch.alias().c, ingest.batch.alias().c
+_HIDDEN: Final = sa.select(
+    sa.union_all(
+        sa.select(_deleted.batch_key).where(_deleted.deleted_at.is_not(None)),
+        sa.select(_shown_off.batch_key).where(
+            _shown_off.project.in_(sa.select(own.project_meta.c.project).where(own.project_meta.c.is_demo.is_(True)))
+        ),
+    )
+    .subquery()
+    .c.batch_key
+)
+
+
 def editable(actor: Actor) -> sa.ColumnElement[bool]:
     """Batches that a person may change with this credential."""
     return editable_by(actor) if actor.may_write else sa.false()

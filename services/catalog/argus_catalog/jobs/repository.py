@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_catalog.access.holdings import single, whole
-from argus_catalog.access.visibility import Scope, visible
+from argus_catalog.access.visibility import Scope, hidden, sees_everything, visible
 from argus_catalog.derivations.progress import EPOCH_KEYS
 from argus_contracts.timestamps import parse_timestamp
 from argus_kit.actor import Actor
@@ -146,9 +146,12 @@ async def _total(
 
 
 async def _with_status(connection: AsyncConnection, actor: Actor, scope: Scope, spelled: sa.ColumnElement[bool]) -> int:
-    """How many visible jobs have a status: jobs from the index alone, batches read once."""
-    seen = sa.select(batch.batch_key).where(visible(actor, scope))
-    query = sa.select(sa.func.count()).where(job.deleted_at.is_(None), spelled, job.batch_key.in_(seen))
+    """How many visible jobs have a status: jobs from the index alone, batches read once, or hidden ones alone."""
+    if sees_everything(actor, scope):
+        seen = job.batch_key.not_in(hidden())
+    else:
+        seen = job.batch_key.in_(sa.select(batch.batch_key).where(visible(actor, scope)))
+    query = sa.select(sa.func.count()).where(job.deleted_at.is_(None), spelled, seen)
     return int((await connection.execute(query)).scalar_one())
 
 

@@ -7,7 +7,7 @@ condition is then asked of those alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from argus_query import settings
 from argus_query.conditions import compared
 from argus_query.fields import JOBS, Json, place_of
+from argus_query.parser import parse_field
 from argus_query.tree import Both, Compare, Node
 from argus_schema import ingest
 from argus_schema.plans import unindexed
@@ -26,6 +27,7 @@ score = ingest.score.c
 
 # The name of the rows that say of each job that it is there.
 PRESENT: Final = ""
+_METRICS: Final = "metrics"
 _OPERATORS: Final = frozenset({"=", "<", "<=", ">", ">="})
 _SETTINGS: Final = frozenset({"config", "params"})
 # Fields that stand in a cell too, by which fewer cells are looked into.
@@ -43,12 +45,14 @@ class Anchor(NamedTuple):
         table: scores with their cells, and with their seed groups where settings are asked for.
         where: what these fulfil.
         is_all: that is the whole query, and no job need be read.
+        metric: the name of the scores' metric; `PRESENT` where none is asked for.
         groups: what cells and seed groups fulfil, where nothing else is asked for.
     """
 
     table: sa.FromClause
     where: sa.ColumnElement[bool]
     is_all: bool
+    metric: str
     groups: sa.ColumnElement[bool] | None = None
 
 
@@ -73,7 +77,15 @@ def anchor(tree: Node | None) -> Anchor | None:
     if of_settings:
         table = ingest.cell.join(ingest.seed_group, group.cell_key == unindexed(cell.cell_key))
         table = table.join(ingest.score, score.group_key == unindexed(group.group_key))
-    return Anchor(table, where, is_all, sa.and_(*of_groups) if is_all and of_groups and not same else None)
+    return Anchor(table, where, is_all, name, sa.and_(*of_groups) if is_all and of_groups and not same else None)
+
+
+def is_by_score(begin: Anchor, sort: Sequence[str]) -> bool:
+    """Whether the scores to begin at decide the order too: then only jobs that are shown need be read."""
+    asked = parse_field(sort[0].removeprefix("-"), "sort") if len(sort) == 1 else None
+    if asked is None or not begin.is_all or begin.metric == PRESENT:
+        return False
+    return asked.path[0] == _METRICS and ".".join(asked.path[1:]) == begin.metric
 
 
 def _needed(tree: Node | None) -> Iterator[Compare]:
@@ -107,7 +119,7 @@ def _is_of_cell(one: Compare) -> bool:
 def _is_metric(one: Compare) -> bool:
     value = one.value.value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    is_named = one.field.path[0] == "metrics" and 0 < len(_name(one)) <= LONGEST_NAME
+    is_named = one.field.path[0] == _METRICS and 0 < len(_name(one)) <= LONGEST_NAME
     return is_named and is_number and one.operator in _OPERATORS
 
 

@@ -22,6 +22,7 @@ from argus_schema import ingest
 from argus_schema.base import UtcDateTime
 
 job = ingest.job.c
+score = ingest.score.c
 
 _TYPES: Final[dict[str, sa.types.TypeEngine[Any]]] = {
     "text": sa.Text(),
@@ -83,6 +84,12 @@ def keys_of(sort: Sequence[str], source: Source = JOBS) -> list[Key]:
             raise QueryError(Reason.TAGS_UNORDERED, part="sort")
     numbers = (Key(sa.type_coerce(column, sa.BigInteger()), sa.BigInteger(), True) for column in _ROW[source.name])
     return [*found, *numbers]
+
+
+def by_score(keys: Sequence[Key]) -> list[Key]:
+    """The same order among scores, where the first of the keys is their metric."""
+    numbers = (sa.type_coerce(column, sa.BigInteger()) for column in (score.batch_key, score.job_no))
+    return [Key(score.value, sa.Double(), keys[0].is_descending), *(Key(n, sa.BigInteger(), True) for n in numbers)]
 
 
 _ROW = {"jobs": (job.batch_key, job.job_no), "batches": (ingest.batch.c.batch_key,)}

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.access.holdings import single, whole
 from argus_catalog.access.visibility import Scope, visible
 from argus_catalog.query.anchors import Anchor
-from argus_catalog.query.keyset import Key, after
+from argus_catalog.query.keyset import Key, after, by_score
 from argus_kit.actor import Actor
 from argus_query.fields import JOBS, PLAIN, Json, Place, Plain, Source
 from argus_query.json_values import anything_at
@@ -74,6 +74,41 @@ async def page(
         rest = query.where(first.value.is_(None)).order_by(*by_others).limit(limit - len(rows))
         rows += (await connection.execute(rest)).all()
     return rows
+
+
+async def best(
+    connection: AsyncConnection,
+    actor: Actor,
+    begin: Anchor,
+    *,
+    columns: Sequence[Place],
+    keys: Sequence[Key],
+    last: Sequence[Any] | None,
+    limit: int,
+    scope: Scope = "all",
+) -> Sequence[Row]:
+    """The same of jobs, where scores alone decide which and in which order: only those of the page are read."""
+    score, order = ingest.score.c, by_score(keys)
+    of_batch = batch.batch_key == unindexed(score.batch_key)
+    chosen = (
+        sa.select(score.batch_key, score.job_no, score.value)
+        .select_from(begin.table.join(ingest.batch, of_batch))
+        .where(begin.where, visible(actor, scope))
+        .order_by(*(key.plain_ordering() for key in order))
+        .limit(limit)
+    )
+    if last is not None:
+        chosen = chosen.where(after(order, last))
+    found = chosen.subquery("chosen")
+    of_job = sa.and_(job.batch_key == found.c.batch_key, job.job_no == found.c.job_no)
+    joined = found.join(ingest.job, of_job).join(ingest.batch, batch.batch_key == found.c.batch_key)
+    by_value = found.c.value.desc() if keys[0].is_descending else found.c.value
+    query = (
+        sa.select(*_TOLD["jobs"], *_values(columns), *(key.value for key in keys))
+        .select_from(joined.outerjoin(auth.user, _OWNED))
+        .order_by(by_value, found.c.batch_key.desc(), found.c.job_no.desc())
+    )
+    return (await connection.execute(query)).all()
 
 
 def _from(query: sa.Select[Any], source: Source, begin: Anchor | None) -> sa.Select[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_catalog.batches.service import batches_by_key
 from argus_catalog.jobs.repository import how_many
 from argus_catalog.query import keyset, repository
-from argus_catalog.query.anchors import anchor
+from argus_catalog.query.anchors import anchor, is_by_score
 from argus_catalog.query.batch_fields import BATCHES
 from argus_catalog.query.grouping import CONFIG, Group, Groups, tell
 from argus_catalog.query.schemas import FoundBatch, FoundJob, JobQuery, QueryResult
@@ -75,18 +75,12 @@ async def _listed(connection: AsyncConnection, actor: Actor, asked: JobQuery) ->
     if total is not None and total > _MANY and not asked.sort:
         # So many are met soon on the way through all jobs in the order of their start.
         begin = None
-    rows = await repository.page(
-        connection,
-        actor,
-        where,
-        columns=[place for _, place in columns],
-        keys=keys,
-        last=last,
-        limit=asked.limit + 1,
-        source=source,
-        scope=asked.scope,
-        begin=begin,
-    )
+    page: dict[str, Any] = {"columns": [place for _, place in columns], "keys": keys, "last": last}
+    page |= {"limit": asked.limit + 1, "scope": asked.scope}
+    if begin is not None and is_by_score(begin, asked.sort):
+        rows = await repository.best(connection, actor, begin, **page)
+    else:
+        rows = await repository.page(connection, actor, where, **page, source=source, begin=begin)
     total = total if last is None else None
     shown = rows[: asked.limit]
     is_more = len(rows) > len(shown)
