@@ -32,9 +32,18 @@ async def tell(
     transaction: Transaction, platform: Platform, settings: NotifierSettings, occurrences: Sequence[Occurrence]
 ) -> None:
     """Tell everyone who hears of these things, and the rules that people made about them."""
-    said = [one for same in _by_subject(occurrences) for one in await hear(transaction.connection, platform, same)]
-    fresh = await not_told_lately(transaction.connection, occurrences)
-    told = await admit(transaction.connection, [*fresh, *said], settings.surge_window_s, settings.surge_batches)
+    await tell_all(transaction, platform, settings, [occurrences])
+
+
+async def tell_all(
+    transaction: Transaction, platform: Platform, settings: NotifierSettings, parts: Sequence[Sequence[Occurrence]]
+) -> None:
+    """As `tell`, of what several bundles told."""
+    heard: list[list[Occurrence]] = []
+    for some in parts:
+        said = [one for same in _by_subject(some) for one in await hear(transaction.connection, platform, same)]
+        heard.append([*await not_told_lately(transaction.connection, some), *said])
+    told = await admit(transaction.connection, heard, settings.surge_window_s, settings.surge_batches)
     for same in _by_subject(told):
         hearing = await _hearing(transaction.connection, same)
         await tell_inboxes(transaction, hearing.audience, same, hearing.say)

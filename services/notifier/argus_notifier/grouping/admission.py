@@ -24,38 +24,61 @@ _WINDOWS_S: Final[Mapping[str, float]] = {"alert": 300.0}
 
 
 async def admit(
-    connection: AsyncConnection, occurrences: Sequence[Occurrence], window_s: float, most: int
+    connection: AsyncConnection, parts: Sequence[Sequence[Occurrence]], window_s: float, most: int
 ) -> list[Occurrence]:
     """Those that are told now, several that begin a window as one. The others are counted.
 
     Args:
         connection: of a write transaction.
-        occurrences: what happened.
+        parts: what happened, by the bundle that told it: one that comes again counts nothing, whatever comes with it.
         window_s: how long what is like it is counted.
         most: how many batches are told by themselves before a wave tells of all.
     """
     told: list[Occurrence] = []
-    grouped: dict[repository.Key, list[Occurrence]] = {}
-    for one in occurrences:
-        key = _key(one)
-        if key is None or window_s <= 0:
-            told.append(one)
-        else:
-            grouped.setdefault(key, []).append(one)
-    await take_turns(connection, [some[0] for some in grouped.values()])
+    grouped: dict[repository.Key, list[list[Occurrence]]] = {}
+    for part in parts:
+        alike: dict[repository.Key, list[Occurrence]] = {}
+        for one in part:
+            key = _key(one)
+            if key is None or window_s <= 0:
+                told.append(one)
+            else:
+                alike.setdefault(key, []).append(one)
+        for key, some in alike.items():
+            grouped.setdefault(key, []).append(some)
+    await take_turns(connection, [of_key[0][0] for of_key in grouped.values()])
     # In one order everywhere: two transactions that count the same things must not wait for each other.
-    for key, some in sorted(grouped.items()):
-        await take_turn(connection, f"notifier.surge.{key[0]}.{key[1]}")
-        found = await repository.of_key(connection, key)
-        known, begins = counted(found[0] if found else None, some, now(), max(window_s, _WINDOWS_S.get(key[0], 0.0)))
-        if begins:
-            first = some[0] if len(some) == 1 else as_one(some[0], known, key=f"{some[0].key}+{len(some)}")
-            await repository.save(connection, key, known, stored(first))
-            if not await join(connection, key, first, now(), window_s=window_s, most=most):
-                told.append(first)
-        elif found is not None and known is not found[0]:
-            await repository.save(connection, key, known, found[1])
-    return told
+    for kind, subject in sorted(grouped):
+        await take_turn(connection, f"notifier.surge.{kind}.{subject}")
+    return [*told, *await _counted(connection, grouped, window_s, most)]
+
+
+async def _counted(
+    connection: AsyncConnection,
+    grouped: Mapping[repository.Key, Sequence[Sequence[Occurrence]]],
+    window_s: float,
+    most: int,
+) -> list[Occurrence]:
+    """Count what is alike, the turns of which are taken; returns what begins a window and no wave tells of."""
+    if not grouped:
+        return []
+    at = now()
+    found = await repository.of_keys(connection, sorted(grouped))
+    changed: dict[repository.Key, repository.Known] = {}
+    begun: dict[repository.Key, Occurrence] = {}
+    for key, parts in sorted(grouped.items(), key=lambda item: item[0]):
+        before, first = found.get(key, (None, {}))
+        known = before
+        for some in parts:
+            known, begins = counted(known, some, at, max(window_s, _WINDOWS_S.get(key[0], 0.0)))
+            if begins:
+                begun[key] = some[0] if len(some) == 1 else as_one(some[0], known, key=f"{some[0].key}+{len(some)}")
+                first = stored(begun[key])
+        if known is not None and known is not before:
+            changed[key] = known, first
+    await repository.save_all(connection, changed)
+    in_waves = await join(connection, begun, at, window_s=window_s, most=most)
+    return [one for key, one in begun.items() if key not in in_waves]
 
 
 def as_one(first: Occurrence, known: Surge, *, key: str) -> Occurrence:

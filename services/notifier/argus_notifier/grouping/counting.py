@@ -82,8 +82,8 @@ def _told(
             reason = OTHER
         if reason:
             found[reason] = found.get(reason, 0) + 1
-    named = [*job_ids, *(one.job_id for one in some if one.job_id and one.job_id not in job_ids)]
-    return found, named[:_MOST_JOBS]
+    named = dict.fromkeys([*job_ids, *(one.job_id for one in some if one.job_id)])
+    return found, list(named)[:_MOST_JOBS]
 
 
 def _mark(some: Sequence[Occurrence]) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_notifier.grouping.counting import Surge
-from argus_notifier.upserts import put
+from argus_notifier.upserts import put_all
 from argus_schema.notifier import surge
 
 _S = surge.c
@@ -18,20 +18,43 @@ _FIELDS = ("begins_at", "ends_at", "count", "shown", "told", "due_at", "reasons"
 
 Key = tuple[str, str]
 """Kind and subject."""
+Known = tuple[Surge, dict[str, Any]]
+"""A surge, with the first of it as `stored` has it."""
 
 
-async def of_key(connection: AsyncConnection, key: Key) -> tuple[Surge, dict[str, Any]] | None:
-    """What is known of a surge, with the first of it; held until the commit."""
-    statement = sa.select(surge).where(_S.kind == key[0], _S.subject == key[1]).with_for_update()
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else (Surge(**{name: getattr(row, name) for name in _FIELDS}), row.first)
+async def of_key(connection: AsyncConnection, key: Key) -> Known | None:
+    """What is known of a surge; held until the commit."""
+    return (await of_keys(connection, [key])).get(key)
+
+
+async def of_keys(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, Known]:
+    """The same of several."""
+    statement = sa.select(surge).where(sa.tuple_(_S.kind, _S.subject).in_(keys)).with_for_update()
+    return {
+        (row.kind, row.subject): (Surge(**{name: getattr(row, name) for name in _FIELDS}), row.first)
+        for row in await connection.execute(statement)
+    }
 
 
 async def save(connection: AsyncConnection, key: Key, known: Surge, first: dict[str, Any]) -> None:
-    values = {name: getattr(known, name) for name in _FIELDS}
-    for name in ("reasons", "job_ids", "counted"):
-        values[name] = dict(values[name]) if name == "reasons" else list(values[name])
-    await put(connection, surge, ("kind", "subject"), {"kind": key[0], "subject": key[1], **values, "first": first})
+    await save_all(connection, {key: (known, first)})
+
+
+async def save_all(connection: AsyncConnection, known: Mapping[Key, Known]) -> None:
+    rows = [
+        {
+            "kind": kind,
+            "subject": subject,
+            **{name: getattr(one, name) for name in _FIELDS},
+            "reasons": dict(one.reasons),
+            "job_ids": list(one.job_ids),
+            "counted": list(one.counted),
+            "first": first,
+        }
+        for (kind, subject), (one, first) in known.items()
+    ]
+    if rows:
+        await put_all(connection, surge, ("kind", "subject"), rows)
 
 
 async def due(connection: AsyncConnection, at: datetime, limit: int) -> Sequence[Key]:

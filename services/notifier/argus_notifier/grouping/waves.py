@@ -8,7 +8,7 @@ of a rule, for whom it speaks; else those of one owner in one project, which the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -73,21 +73,33 @@ def after_one_more(
 
 
 async def join(
-    connection: AsyncConnection, key: Key, first: Occurrence, at: datetime, *, window_s: float, most: int
-) -> bool:
-    """Whether the surge that begins with this is told by a wave; the caller has taken the wave's turn, and saved it."""
-    wave_key = wave_of(first)
-    if wave_key is None:
-        return False
-    found = await repository.of_key(connection, wave_key)
-    before = found[0] if found else None
-    wave, parts = after_one_more(before, key[1], at, window_s=window_s, most=most)
-    # The first of the batches stands for the readers of all.
-    kept = found[1] if found and wave.begins_at == found[0].begins_at else stored(first)
-    await repository.save(connection, wave_key, wave, kept)
-    if parts:
-        await repository.fold(connection, key[0], parts, wave_key[1])
-    return bool(parts)
+    connection: AsyncConnection, begun: Mapping[Key, Occurrence], at: datetime, *, window_s: float, most: int
+) -> set[Key]:
+    """Which of the surges that begin with these are told by a wave; the caller has taken the turns, and saved them."""
+    of_wave: dict[Key, list[tuple[Key, Occurrence]]] = {}
+    for key, first in begun.items():
+        wave_key = wave_of(first)
+        if wave_key is not None:
+            of_wave.setdefault(wave_key, []).append((key, first))
+    found = await repository.of_keys(connection, sorted(of_wave)) if of_wave else {}
+    told: set[Key] = set()
+    for wave_key, some in sorted(of_wave.items(), key=lambda item: item[0]):
+        wave, kept = found.get(wave_key, (None, {}))
+        parts: list[str] = []
+        for key, first in some:
+            then, more = after_one_more(wave, key[1], at, window_s=window_s, most=most)
+            if wave is None or then.begins_at != wave.begins_at:
+                # The first of the batches stands for the readers of all.
+                kept = stored(first)
+            wave = then
+            if more:
+                parts += more
+                told.add(key)
+        if wave is not None:
+            await repository.save(connection, wave_key, wave, kept)
+        if parts:
+            await repository.fold(connection, kind_of(wave_key), parts, wave_key[1])
+    return told
 
 
 async def take_turns(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> None:

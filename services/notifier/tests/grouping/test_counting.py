@@ -50,6 +50,11 @@ class TestCounted:
         assert (two.count, two.told, two.due_at) == (6, 1, START + timedelta(seconds=1.5))
         assert two.reasons == {"RuntimeError": 6}
 
+    def test_a_job_is_named_once_however_often_it_is_meant(self):
+        known, _ = counted(None, [*failures(0, 2), *failures(0, 2)], START, 60)
+        known, _ = counted(known, failures(1, 2), START, 60)
+        assert (known.count, known.job_ids) == (6, ["j0", "j1", "j2"])
+
     def test_the_longer_it_lasts_the_seldomer_it_is_shown_and_last_at_its_end(self):
         known, _ = counted(None, failures(0), START, 60)
         written = []

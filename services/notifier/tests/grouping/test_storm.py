@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.clock import frozen, now
+from argus_notifier.alerts import handler
 from argus_notifier.alerts.handler import AlertConsumer
 from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.settings import NotifierSettings
@@ -81,6 +84,49 @@ class TestOneBatch:
             await loop.work()
         (again,) = await house.rows(tables.notification)
         assert (again.id, again.count, again.job_id, again.read_at) == (row.id, 3, None, None)
+
+    async def test_bundles_that_come_together_are_counted_as_one_by_one(self, house, wires):
+        """Whatever they come with: after a crash the same ones may come in other company."""
+        ada = await house.person("ada")
+        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
+        batches = [await house.batch(ada.id) for _ in range(3)]
+        packed = [
+            wires.message(
+                wire.event_subject(batch.key),
+                wires.bundle(batch, ("job_failed", f"j{number}", {}), ("job_failed", f"k{number}", {})),
+            )
+            for number in range(4)
+            for batch in batches
+        ]
+        broken = dataclasses.replace(packed[0], data=b"{")
+        await consumer.handle_all([*packed[:7], broken])
+        await consumer.handle_all(packed[2:5])
+        await consumer.handle_all(packed)
+        with frozen(now() + timedelta(seconds=2)):
+            await SurgeLoop(house.platform, NotifierSettings(**SETTINGS)).work()
+        rows = await house.rows(tables.notification)
+        assert sorted((row.batch_id, row.count) for row in rows) == sorted((batch.id, 8) for batch in batches)
+
+    async def test_one_that_cannot_be_told_holds_up_nobody(self, house, wires, monkeypatch):
+        ada = await house.person("ada")
+        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
+        good, bad, other = [await house.batch(ada.id) for _ in range(3)]
+        tell_all = handler.tell_all
+
+        async def fails(transaction, platform, settings, parts):
+            await tell_all(transaction, platform, settings, parts)
+            if any(one.batch_id == bad.id for part in parts for one in part):
+                raise RuntimeError
+
+        monkeypatch.setattr(handler, "tell_all", fails)
+        packed = [
+            wires.message(wire.event_subject(batch.key), wires.bundle(batch, ("job_failed", "j", {})))
+            for batch in (good, bad, other)
+        ]
+        for _ in range(2):
+            with pytest.raises(RuntimeError):
+                await consumer.handle_all(packed)
+        assert {row.batch_id for row in await house.rows(tables.notification)} == {good.id, other.id}
 
     async def test_bundles_that_come_again_change_nothing(self, house, wires):
         ada = await house.person("ada")
