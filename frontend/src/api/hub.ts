@@ -89,19 +89,23 @@ export function useLiveChannels(channels: MaybeRefOrGetter<readonly string[]>): 
   })
 }
 
+/** What was read before the stream is there is read again when it is. */
+const PATIENCE_MS = 1_000
+const isBroken = (): boolean => ['behind', 'offline'].includes(liveStatus.value.state)
+
 /**
- * Resolves when it is known from where on the present channels are heard, or after `patienceMs`.
- * Reading after this leaves no gap between what was read and what is streamed.
+ * Resolves when it is known from where on the present channels are heard, at once where the stream is known to be broken,
+ * or after a while. Reading after this leaves no gap between what was read and what is streamed.
  */
-export function whenLive(patienceMs = 400): Promise<void> {
-  if (ready || !isSignedIn.value) return Promise.resolve()
+export function whenLive(): Promise<void> {
+  if (ready || !isSignedIn.value || isBroken()) return Promise.resolve()
   return new Promise((resolve) => {
     const go = (): void => {
       clearTimeout(timer)
       waiting.delete(go)
       resolve()
     }
-    const timer = setTimeout(go, patienceMs)
+    const timer = setTimeout(go, PATIENCE_MS)
     waiting.add(go)
   })
 }

@@ -41,8 +41,16 @@ describe('what is read before the code of a page is there', () => {
     expect(needsOf('/batches/a:b/jobs/j', new URLSearchParams())?.channels).toEqual(['batch:a:b', 'inbox'])
   })
 
+  it.each([
+    ['/jobs', ['visible', 'inbox']],
+    ['/projects/vision', ['visible', 'inbox']],
+    ['/settings/tokens', ['inbox']],
+  ])('is the stream alone at %s', (path, channels) => {
+    expect(needsOf(path, new URLSearchParams())).toEqual({ channels, reads: [] })
+  })
+
   it('is nothing elsewhere, and bears addresses that cannot be read', () => {
-    expect(needsOf('/projects', new URLSearchParams())).toBeNull()
+    expect(needsOf('/login', new URLSearchParams())).toBeNull()
     expect(needsOf('/batches/%E0%A4%A', new URLSearchParams())?.reads[0]).toBe('/api/batches/%25E0%25A4%25A')
   })
 })

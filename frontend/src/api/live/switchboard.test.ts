@@ -157,6 +157,26 @@ describe('the live connection', () => {
     expect(resyncs).toEqual(['opened'])
   })
 
+  it.each([
+    ['soon', 5_000, [1, ['opened']], '6-999999999'],
+    ['long', 90_000, [0, ['opened', 'opened']], undefined],
+  ])('%s after a page was read, more channels are replayed from where its reading began, or it is read again', async (_, laterMs, told, after) => {
+    connection.follow(['inbox', 'visible'])
+    await settle()
+    server.now.hello('6-999999999')
+    await settle()
+    for (let at = 0; at < laterMs; at += 5_000) {
+      server.now.event(`4${at / 5_000}-2`, 'job_epoch', `e${at}`)
+      await vi.advanceTimersByTimeAsync(5_000)
+    }
+    connection.follow(['batch:c', 'inbox', 'visible'])
+    await settle()
+    server.now.hello(after ?? '99-999999999')
+    await settle()
+    expect(server.now.lastRequest).toEqual({ channels: 'batch:c,inbox,visible', after })
+    expect([joined, resyncs]).toEqual(told)
+  })
+
   it('has a page wait for the stream where no place is known', async () => {
     connection.follow(['inbox'])
     switchboard.follow('tab', ['batch:c', 'inbox'], false)

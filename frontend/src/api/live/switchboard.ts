@@ -14,6 +14,8 @@ export interface SwitchboardOptions extends Pick<ConnectionOptions, 'fetch' | 's
 const GRACE_MS = 15_000
 /** A tab that was away for longer reads its page again, which is less than what it missed. */
 const REPLAY_WORTH_MS = 300_000
+/** So long after a page was told to read, channels that it finds it needs besides are replayed from there. */
+const READ_LATELY_MS = 60_000
 const MAX_CHANNELS = 64
 
 interface Seat {
@@ -26,6 +28,10 @@ interface Seat {
   parked: { at: number; position: string | null } | null
   /** Was told to read, and has missed nothing since. */
   isCurrent: boolean
+  /** When it was told to read, and where the stream was: all that it shows was read after that. */
+  begun: { at: number; position: string | null } | null
+  /** Where the next stream is to begin, so that its new channels have no gap. */
+  owed: string | null
   seen: RecentIds
 }
 
@@ -48,7 +54,7 @@ export class Switchboard {
   }
 
   join(id: string, outputs: LiveOutputs): void {
-    this.seats.set(id, { outputs, channels: [], isVisible: true, shownAt: Date.now(), parked: null, isCurrent: false, seen: new RecentIds(4_096) })
+    this.seats.set(id, { outputs, channels: [], isVisible: true, shownAt: Date.now(), parked: null, isCurrent: false, begun: null, owed: null, seen: new RecentIds(4_096) })
     outputs.onStatus(this.status)
   }
 
@@ -58,7 +64,8 @@ export class Switchboard {
 
   /**
    * From now on the seat follows exactly these channels. Where nothing of the new ones was read yet (not `isRead`) and it
-   * is known how far the stream came, nobody needs to wait for them: they are replayed from there.
+   * is known how far the stream came, nobody needs to wait for them: they are replayed from there. What was read is no
+   * older than where its reading began: soon after that they are replayed from there, and nothing is read again.
    */
   follow(id: string, wanted: readonly string[], isRead = true): void {
     const seat = this.seats.get(id)
@@ -66,13 +73,25 @@ export class Switchboard {
     const channels = [...new Set(wanted)].sort()
     if (channels.join() === seat.channels.join()) return
     const isKnown = this.connection.position !== null && seat.parked === null && (seat.isCurrent || seat.channels.length === 0)
-    const joins = !isRead && isKnown && seat.isVisible
-    if (joins) seat.isCurrent = true
-    else if (!channels.every((name) => seat.channels.includes(name))) seat.isCurrent = false
+    if (isRead && isKnown) seat.owed = this.readLately(seat, channels)
+    const joins = isKnown && seat.isVisible && (!isRead || seat.owed !== null)
+    if (joins && !isRead) this.begin(seat)
+    else if (!joins && !channels.every((name) => seat.channels.includes(name))) seat.isCurrent = false
     seat.channels = channels
     if (channels.length === 0) seat.parked = null
     this.replan()
     if (joins) seat.outputs.onJoined()
+  }
+
+  private begin(seat: Seat): void {
+    seat.isCurrent = true
+    seat.begun = { at: Date.now(), position: this.connection.position }
+  }
+
+  /** From where a stream with these channels as well leaves no gap in what the seat has read; null: that is long ago. */
+  private readLately({ isCurrent, begun, channels: before }: Seat, channels: readonly string[]): string | null {
+    const isMore = before.every((name) => channels.includes(name)) && channels.some((name) => !this.carried.has(name))
+    return isCurrent && isMore && begun !== null && Date.now() - begun.at < READ_LATELY_MS ? begun.position : null
   }
 
   /** Whether the tab is looked at. When none is, the stream ends until one is again. */
@@ -120,9 +139,10 @@ export class Switchboard {
     let from: string | null = null
     for (const seat of this.seats.values()) {
       if (seat.isVisible && seat.parked) this.bringBack(seat)
-      const own = seat.isCurrent ? (seat.parked?.position ?? here) : null
+      const own = seat.isCurrent ? (seat.parked?.position ?? seat.owed ?? here) : null
       if (own !== null && (seat.isVisible || !seat.parked)) from = from === null ? own : earlier(from, own)
       if (seat.isVisible) seat.parked = null
+      seat.owed = null
     }
     this.carried = channels
     this.connection.follow([...channels].sort(), from && forOtherChannels(from))
@@ -140,7 +160,7 @@ export class Switchboard {
       if (!seat.isVisible || seat.channels.length === 0 || !seat.channels.every((name) => this.carried.has(name))) continue
       if (seat.parked) [seat.parked, seat.isCurrent] = [null, false]
       if (seat.isCurrent) continue
-      seat.isCurrent = true
+      this.begin(seat)
       seat.outputs.onResync('opened')
     }
   }

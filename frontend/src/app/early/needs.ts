@@ -43,6 +43,9 @@ const FINDERS: readonly (readonly [RegExp, Finder])[] = [
       return { channels: [...channels, MINE], reads: [job, `/api/batches/${encodeURIComponent(id)}`, `${job}/timeline`, `${job}/neighbours`] }
     },
   ],
+  // What these read depends on more than the address; all that happens is heard from the moment that they ask.
+  [/^\/(?:batches|jobs|agents|(?:projects|studies|hosts)(?:\/[^/]+)?)$/, () => ({ channels: ['visible', MINE], reads: [] })],
+  [/^\/(?:inbox|search|trash|settings(?:\/.+)?|admin(?:\/.+)?|compare)$/, () => ({ channels: [MINE], reads: [] })],
 ]
 
 export function needsOf(path: string, query: URLSearchParams): Needs | null {

@@ -35,9 +35,10 @@ export function useBoard<T>(load: () => Promise<T>, options: BoardOptions): Reso
   const resource = useResource(timed, { key: options.place, enabled })
 
   watch(
-    () => JSON.stringify(toValue(options.look)),
-    () => {
-      if (enabled()) void resource.refresh()
+    () => [JSON.stringify(toValue(options.look)), enabled()] as const,
+    ([, on], [, was]) => {
+      // What becomes enabled is read by that.
+      if (on && was) void resource.refresh()
     },
   )
   onLiveEvents((events) => {
