@@ -3,6 +3,8 @@
 Each test gets a database of its own, copied from one that the migrations built. Nothing here stands for our own parts.
 """
 
+import signal
+
 from argus_kit.testing.databases import (
     database,
     database_kind,
@@ -44,3 +46,9 @@ __all__ = [
     "sqlite_template",
     "valkey_child",
 ]
+
+
+def pytest_configure() -> None:
+    """See pytest. What a shell starts in the background is deaf to Ctrl-C, and so would be every child of a test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
