@@ -1,4 +1,5 @@
-import { defineAsyncComponent } from 'vue'
+import { asyncPanel } from '@/shared/ui'
 
 export { compareBatches, compareJobs, MOST_COMPARED, type JobKey } from './selection'
-export const ParallelPanel = defineAsyncComponent(() => import('./components/ComparisonParallel.vue'))
+// As high as the plot with what is chosen on it.
+export const ParallelPanel = asyncPanel(() => import('./components/ComparisonParallel.vue'), { lines: 12, height: 45 })

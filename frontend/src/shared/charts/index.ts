@@ -8,7 +8,7 @@ export const LineChart = late<typeof Chart>(
   async () => (await import('./LineChart.vue')).default,
   ({ class: name, height }) => h('div', { class: name, style: { height: `${typeof height === 'number' ? height : HEIGHT_PX}px` } }),
 )
-export const ChartControls = asyncPanel(() => import('./ChartControls.vue'), { lines: 1 })
+export const ChartControls = asyncPanel(() => import('./ChartControls.vue'), { lines: 1, name: 'controls-coming' })
 export { default as ChartLegend, type LegendRow } from './ChartLegend.vue'
 export { colourAt, coloursOf, hash, stylesOf } from './colours'
 export { columnsOf, lastNumber, lowerBound, nearest, NO_POINTS, pointsOf, type Columns } from './columns'

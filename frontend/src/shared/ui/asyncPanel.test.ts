@@ -17,6 +17,12 @@ describe('a part whose code comes later', () => {
     expect(shown.html()).toBe('<main>\n  <p>here</p>\n</main>')
   })
 
+  it('is there at once where its code was fetched before', async () => {
+    const panel = asyncPanel(() => Promise.resolve(part))
+    await panel.load()
+    expect(within(panel).html()).toBe('<main>\n  <p>here</p>\n</main>')
+  })
+
   it('has nothing until then, where it may show nothing', () => {
     expect(within(asyncPanel(() => new Promise<typeof part>(() => undefined), { quiet: true })).find('main *').exists()).toBe(false)
   })

@@ -12,19 +12,24 @@ interface Options {
   quiet?: boolean
   /** How high the skeleton is that stands in for it, in lines of a table. */
   lines?: number
+  /** The height of such a line, in px. */
+  height?: number
+  /** A class of the skeleton, where its height differs between screens. */
+  name?: string
 }
 
 /** `asyncPanel(() => import('./Log.vue'))`: a skeleton stands in for it, and a way to try again where it does not arrive. */
-export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false, lines = 8 }: Options = {}): AsyncPanel<T> {
+export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false, lines = 8, height, name }: Options = {}): AsyncPanel<T> {
   const panel = defineAsyncComponent<T>({
     loader: load,
-    loadingComponent: quiet ? undefined : () => h(SkeletonBlock, { lines }),
+    loadingComponent: quiet ? undefined : () => h(SkeletonBlock, { lines, height, class: name }),
     errorComponent: AsyncPanelFailed,
-    // What is there already is shown before the next frame: no skeleton flashes.
     delay: 0,
   })
+  // Vue's own door to what it keeps: what is there already is shown at once, and no skeleton flashes.
+  const keep = (): unknown => (panel as unknown as { __asyncLoader?: () => Promise<unknown> }).__asyncLoader?.()
   // A failure shows when the panel is opened.
-  return Object.assign(panel, { load: () => load().catch(() => undefined) })
+  return Object.assign(panel, { load: () => load().then(keep).catch(() => undefined) })
 }
 
 /** The tabs of a page for `TabBar`. The open one's code is fetched beside the page's data, the others' when hovered. */
