@@ -20,4 +20,4 @@ def test_a_newcomer_sees_a_curve(
         walk.end()
     with capsys.disabled():
         print(f"\n{walk.table()}")
-    assert "from nothing to a live curve" in dict(walk.steps)
+    assert "from nothing to a live curve" in {step.what for step in walk.steps}

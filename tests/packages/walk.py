@@ -1,5 +1,6 @@
 """A newcomer's walk: the commands of "Start in five minutes" and of "Connect a training", as the pages have them, with
-wheels just built, in an empty folder and an empty home. Every step is timed.
+wheels just built, in an empty folder and an empty home. Every step is timed, by the clock and by what it took of the
+processors: of a machine with nothing else to do the second tells more.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
+import psutil
 from doc_blocks import ROOT, Block, of_page
 from doc_runs import SHELLS, is_for_frameworks
 
@@ -30,6 +32,14 @@ PERSON: Final = {"username": "ada", "email": "ada@example.org", "password": "cor
 _PATIENCE_S: Final = 300
 
 
+class Step(NamedTuple):
+    """What somebody did, and what it took: by the clock, and of processors, of this process' children."""
+
+    what: str
+    seconds: float
+    processor_s: float
+
+
 @dataclass
 class Walk:
     """Somebody who has Python, our two wheels, and the pages. `pins` are the versions that were tested with."""
@@ -37,12 +47,14 @@ class Walk:
     folder: Path
     wheels: Mapping[str, Path]
     pins: Path
-    steps: list[tuple[str, float]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     token: str = ""
     server: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
+        ended = os.times()
+        self.before_s = ended.children_user + ended.children_system
         self.url = f"http://localhost:{free_port()}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
         (self.folder / "home").mkdir()
@@ -68,7 +80,7 @@ class Walk:
 
     def table(self) -> str:
         """The steps and how long each took."""
-        return "".join(f"{seconds:7.1f} s  {what}\n" for what, seconds in self.steps)
+        return "".join(f"{one.seconds:7.1f} s {one.processor_s:7.1f} s  {one.what}\n" for one in self.steps)
 
     def _block(self, block: Block) -> None:
         if name := block.marks.get("file"):
@@ -119,11 +131,11 @@ class Walk:
     def _curve(self, line: str) -> None:
         """Run it, and see meanwhile when its curve has its first points."""
         script = threading.Thread(target=lambda: self._run(["bash", "-euc", line]))
-        at = time.monotonic()
+        at, before = time.monotonic(), self._processor_s()
         script.start()
         self._until(lambda: bool(self._points()))
-        self.steps.append(("from `python first.py` to the first points of its curve", time.monotonic() - at))
-        self.steps.append(("from nothing to a live curve", time.monotonic() - self.began))
+        self._note("from `python first.py` to the first points of its curve", at, before)
+        self._note("from nothing to a live curve", self.began, 0)
         script.join(_PATIENCE_S)
         assert not script.is_alive()
         self._until(lambda: len(self._points()) == 60)
@@ -151,9 +163,23 @@ class Walk:
         raise AssertionError((self.folder / "server.log").read_text())
 
     def _timed(self, what: str, step: Any) -> None:
-        at = time.monotonic()
+        at, before = time.monotonic(), self._processor_s()
         step()
-        self.steps.append((what, time.monotonic() - at))
+        self._note(what, at, before)
+
+    def _note(self, what: str, at: float, before: float) -> None:
+        self.steps.append(Step(what, time.monotonic() - at, self._processor_s() - before))
+
+    def _processor_s(self) -> float:
+        """Of all children that ended, and of the server with its own."""
+        ended = os.times()
+        total = ended.children_user + ended.children_system - self.before_s
+        if self.server is not None:
+            server = psutil.Process(self.server.pid)
+            for one in (server, *server.children(recursive=True)):
+                taken = one.cpu_times()
+                total += taken.user + taken.system
+        return total
 
     def _run(self, command: list[str | Path]) -> None:
         done = subprocess.run(
