@@ -49,6 +49,9 @@ __all__ = [
 
 
 def pytest_configure() -> None:
-    """See pytest. What a shell starts in the background is deaf to Ctrl-C, and so would be every child of a test."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """See pytest. What a shell starts in the background is deaf to Ctrl-C, and what nohup starts to the end of its
+    terminal; so would be every child of a test.
+    """
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
