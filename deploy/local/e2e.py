@@ -26,6 +26,9 @@ STOP_S = 15
 # Playwright's exit status where tests failed; another one says that it could not run them.
 TESTS_FAILED = 1
 RESULTS = ROOT / "tests" / "e2e" / "test-results"
+KEPT = ROOT / ".make" / "e2e-failed-at-first"
+# Projects of tests/e2e/playwright.config.ts, and how many specs of each run at a time.
+PARTS = {"beside": 2, "alone": 1}
 
 
 class NotReady(Exception):
@@ -51,15 +54,23 @@ def main(arguments: list[str]) -> int:
 
 
 def _tests(chosen: list[str], environment: dict[str, str]) -> int:
-    """Run the tests; where all were meant, those that failed once more alone, where they have to pass."""
-    failed = _playwright(chosen, environment)
-    if failed != TESTS_FAILED or chosen:
+    """Run the tests: the chosen ones, or part after part all of them. Returns an exit status."""
+    if chosen:
+        return _playwright(chosen, environment)
+    shutil.rmtree(KEPT, ignore_errors=True)
+    statuses = [_part(project, workers, environment) for project, workers in PARTS.items()]
+    return next((status for status in statuses if status), 0)
+
+
+def _part(project: str, workers: int, environment: dict[str, str]) -> int:
+    """Run a part of the tests, and those that failed once more alone, where they have to pass."""
+    failed = _playwright([f"--project={project}", f"--workers={workers}"], environment)
+    if failed != TESTS_FAILED:
         return failed
-    kept = ROOT / ".make" / "e2e-failed-at-first"
-    shutil.rmtree(kept, ignore_errors=True)
+    kept = KEPT / project
     shutil.copytree(RESULTS, kept)
     print(f"== once more, alone: what failed beside others, and is not sound. Its traces: {kept}", file=sys.stderr)
-    return _playwright(["--last-failed"], environment)
+    return _playwright([f"--project={project}", "--workers=1", "--last-failed", "--trace=on"], environment)
 
 
 def _playwright(arguments: list[str], environment: dict[str, str]) -> int:

@@ -1,17 +1,6 @@
-// How the app looks to different readers: language, theme, a phone, the keyboard.
-import { expect, test, type Page } from '@playwright/test'
-import { newAccount, newToken, signUp } from './support/account'
-import { seedStory } from './support/story'
-
-const PAGES = ['/', '/batches', '/projects', '/hosts', '/agents', '/inbox', '/settings/profile', '/settings/security', '/settings/tokens', '/settings/notifications', '/settings/notifications?tab=channels', '/settings/notifications?tab=digest', '/settings/notifications?tab=rules', '/settings/preferences', '/no-such-page']
-
-async function expectToFit(page: Page, path: string): Promise<void> {
-  await page.goto(path)
-  await expect(page.locator('h1, h2').first()).toBeVisible()
-  await expect(page.getByTestId('skeleton')).toHaveCount(0)
-  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth] as const)
-  expect(content, `${path} is wider than the screen`).toBeLessThanOrEqual(screen)
-}
+// How the app looks to different readers: language, theme, the keyboard. That every page fits a phone is in pages.spec.ts.
+import { expect, test } from '@playwright/test'
+import { newAccount, signUp } from './support/account'
 
 test('speaks Chinese when asked, and remembers', async ({ page }) => {
   await signUp(page, newAccount('lin'))
@@ -41,23 +30,6 @@ test('turns dark when asked, and follows the system until then', async ({ page }
   expect(await background()).not.toBe(light)
   await page.reload()
   await expect(html).toHaveAttribute('data-theme', 'dark')
-})
-
-test('fits a phone on every page, empty and full', async ({ page }) => {
-  test.slow()
-  await page.setViewportSize({ width: 390, height: 844 })
-  await expectToFit(page, '/login')
-  await signUp(page, newAccount('ana'))
-  for (const path of PAGES) await expectToFit(page, path)
-
-  const story = await seedStory(await newToken(page, 'a machine with a rather long name'))
-  const batch = `/batches/${story.batchId}`
-  const tabs = ['matrix', 'curves', 'jobs', 'logs', 'resources', 'environment', 'history'].map((tab) => `${batch}?tab=${tab}`)
-  const full = [...tabs, `${batch}/jobs/${story.runningJob}`, `${batch}/jobs/${story.failedJob}`, `/hosts/${story.host}`, `/projects/${story.project}`]
-  for (const path of [...PAGES, ...full]) await expectToFit(page, path)
-
-  await page.getByTestId('nav-hosts').click()
-  await expect(page).toHaveURL(/\/hosts$/)
 })
 
 test('can be used with the keyboard alone', async ({ page }) => {

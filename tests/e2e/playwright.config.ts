@@ -1,12 +1,19 @@
 import { defineConfig } from '@playwright/test'
 import { baseUrl, launchOptions } from './support/browser'
 
+// What changes something that all share (settings, mails, keys, providers), counts what all do, or tells the demo while
+// another may tell it. The others stand beside each other: `deploy/local/e2e.py` gives them two workers.
+const ALONE = ['admin.spec.ts', 'hosts.spec.ts', 'mail.spec.ts', 'oauth.spec.ts', 'tabs.spec.ts']
+
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
   // So that the first account, which becomes the administrator, is nobody's by chance.
   globalSetup: './support/administrator.ts',
-  // The specs share one server, and a run must tell the same story every time.
+  projects: [
+    { name: 'beside', testMatch: '*.spec.ts', testIgnore: ALONE },
+    { name: 'alone', testMatch: ALONE },
+  ],
+  // The specs share one server: whoever runs both projects at once runs one spec after the other.
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
