@@ -21221,7 +21221,7 @@ export interface operations {
     stream_events: {
         parameters: {
             query: {
-                /** @description Comma-separated: batch:…, job:…:…, visible, inbox, dashboard. */
+                /** @description Comma-separated: batch:…, job:…:…, deliveries:…, visible, inbox, dashboard, deliveries. */
                 channels: string;
                 /** @description Go on after this id; like the header. */
                 last_event_id?: string | null;

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_notifier.grouping.counting import Surge
-from argus_notifier.upserts import put_all
+from argus_notifier.upserts import put, put_all
 from argus_schema.notifier import surge
 
 _S = surge.c
@@ -53,7 +53,10 @@ async def save_all(connection: AsyncConnection, known: Mapping[Key, Known]) -> N
         }
         for (kind, subject), (one, first) in known.items()
     ]
-    if rows:
+    if len(rows) == 1:
+        # A statement of one row is kept ready, one of several is put together each time.
+        await put(connection, surge, ("kind", "subject"), rows[0])
+    elif rows:
         await put_all(connection, surge, ("kind", "subject"), rows)
 
 
