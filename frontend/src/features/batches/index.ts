@@ -10,5 +10,5 @@ export const BatchResources = asyncPanel(() => import('./components/BatchResourc
 export const BatchTimeline = asyncPanel(() => import('./components/BatchTimeline.vue'))
 
 // What a job's page says of its batch, too.
-export const PauseState = asyncPanel(() => import('./components/PauseState.vue'), { quiet: true })
-export const StopStages = asyncPanel(() => import('./components/StopStages.vue'), { quiet: true })
+export const PauseState = asyncPanel(() => import('./components/PauseState.vue'), { lines: 2, height: 48 })
+export const StopStages = asyncPanel(() => import('./components/StopStages.vue'), { lines: 1, name: 'stop-stages' })
