@@ -25,7 +25,7 @@ from argus_kit.parts import Part
 from argus_schema.access import is_plainly_visible
 
 # The first is answered at once, those that come meanwhile together: a reporter asks every ten seconds.
-_APART_S: Final = 0.01
+_APART_S: Final = 0.02
 _MOST_AT_ONCE: Final = 256
 # A person's reporters poll every ten seconds each: this leaves room for a thousand at once.
 _BURST: Final = 600
