@@ -1,7 +1,8 @@
 // Curves as people look at them: a zoom asks for finer data and is in the address, seeds are one band, axes, files.
 import { readFile } from 'node:fs/promises'
 import { expect, test, type Page } from '@playwright/test'
-import { newAccount, newToken, signUp, untilLive } from './support/account'
+import { beSignedIn, newAccount, untilLive } from './support/account'
+import { Person, register } from './support/administrator'
 import { ScriptedRun } from './support/reporter'
 
 // Thousands of events are told first, and the machine may be busy.
@@ -31,9 +32,18 @@ async function sweep(token: string): Promise<ScriptedRun> {
   return run
 }
 
+// Told once: each of the tests only looks at it.
+const account = newAccount('cur')
+let told: ScriptedRun
+test.beforeAll(async () => {
+  expect(await register(account)).toBe(201)
+  const owner = await Person.of(account)
+  told = await sweep((await owner.call<{ token: string }>('POST', '/api/tokens', { name: 'a training machine', scope: 'reporter' })).token)
+})
+
 async function open(page: Page): Promise<ScriptedRun> {
-  await signUp(page, newAccount('cur'))
-  return sweep(await newToken(page, 'a training machine'))
+  await beSignedIn(page, account)
+  return told
 }
 
 /** The steps of the first curve that an answer to a query of curves holds: of part of them, when somebody zooms. */

@@ -78,7 +78,8 @@ async function visitAll(page: Page, paths: readonly string[]): Promise<void> {
   visitor.report()
 }
 
-// Each visits many pages.
+// What a test of many pages found is told in words; its trace would cost more than the visits.
+test.use({ trace: 'off' })
 test.beforeEach(() => test.setTimeout(600_000))
 
 test('pages for people without an account', async ({ page }) => {
