@@ -148,3 +148,15 @@ test('a session that is ended elsewhere ends here at once, and comes back to the
   await signIn(page, account, false)
   await expect(page).toHaveURL(/\/hosts/)
 })
+
+test('a server that is down while a page is opened signs nobody out, and the page opens when it is back', async ({ page }) => {
+  await signUp(page, newAccount('ada'))
+  await page.goto('/')
+  await expect(page.getByTestId('user-menu')).toBeVisible()
+  await page.route('**/api/auth/refresh', (route) => route.fulfill({ status: 503, json: {} }))
+  await page.goto('/hosts')
+  await expect(page.getByTestId('waits')).toBeVisible()
+  await page.unroute('**/api/auth/refresh')
+  await expect(page).toHaveURL('/hosts')
+  await expect(page.getByTestId('user-menu')).toBeVisible()
+})

@@ -87,7 +87,8 @@ async def stream_events(
     hub: Hub,
     caller: Calling,
     channels: Annotated[
-        str, Query(description="Comma-separated: batch:…, job:…:…, deliveries:…, visible, inbox, dashboard, deliveries.")
+        str,
+        Query(description="Comma-separated: batch:…, job:…:…, deliveries:…, visible, inbox, dashboard, deliveries."),
     ],
 ) -> EventStreamResponse:
     """One stream of all channels that a page shows."""

@@ -7,6 +7,7 @@ export default {
   email: 'E-mail',
   password: 'Password',
   noAccount: 'No account yet?',
+  waits: { title: 'Argus does not answer yet', text: 'You need not sign in again: this page opens by itself as soon as the server answers.' },
   haveAccount: 'Already have an account?',
   usernameRule: '3 to 32 letters, digits, - or _',
   passwordRule: 'At least 10 characters, with a letter and a digit',

@@ -7,6 +7,7 @@ export default {
   email: '邮箱',
   password: '密码',
   noAccount: '还没有账户？',
+  waits: { title: 'Argus 暂时没有响应', text: '无需重新登录：服务器恢复响应后，此页面会自动打开。' },
   haveAccount: '已有账户？',
   usernameRule: '3 到 32 个字母、数字、- 或 _',
   passwordRule: '至少 10 个字符，包含字母和数字',
