@@ -4,7 +4,7 @@ import { defineComponent, h, ref, type Component } from 'vue'
 import { i18n } from '@/shared/i18n'
 import { asyncPanel, useTabs } from './asyncPanel'
 
-const part = { [Symbol.toStringTag]: 'Module', default: defineComponent({ setup: () => () => h('p', 'here') }) }
+const part = { default: defineComponent({ setup: () => () => h('p', 'here') }) }
 const within = (panel: Component) => mount({ render: () => h('main', h(panel)) }, { global: { plugins: [i18n], config: { errorHandler: () => undefined } } })
 
 describe('a part whose code comes later', () => {

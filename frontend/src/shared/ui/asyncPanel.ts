@@ -21,7 +21,8 @@ interface Options {
 /** `asyncPanel(() => import('./Log.vue'))`: a skeleton stands in for it, and a way to try again where it does not arrive. */
 export function asyncPanel<T extends Component>(load: () => Promise<{ default: T }>, { quiet = false, lines = 8, height, name }: Options = {}): AsyncPanel<T> {
   const panel = defineAsyncComponent<T>({
-    loader: load,
+    // Vue looks into modules only, and some pass on what another one has.
+    loader: () => load().then((module) => module.default),
     loadingComponent: quiet ? undefined : () => h(SkeletonBlock, { lines, height, class: name }),
     errorComponent: AsyncPanelFailed,
     delay: 0,
