@@ -1,6 +1,6 @@
 # Each target calls a script of a few lines in deploy/local; CI calls the same targets.
 .DEFAULT_GOAL := help
-.PHONY: help up stack demo test test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
+.PHONY: help up stack demo test test-slow test-integrations lint e2e chaos fuzz bench gen lock fmt packages package-check sbom
 .PHONY: compose-check release docs rolling soak scale clean
 
 help: ## this list
@@ -15,8 +15,11 @@ stack: ## the same as a system of services behind Traefik, with PostgreSQL, NATS
 demo: ## fill the Argus that runs here with a lab's last weeks, and let trainings go on (ARGS=--once, ARGS=--remove)
 	@exec deploy/local/demo $(ARGS)
 
-test: ## all tests but those of the browser, of chaos and of training frameworks
+test: ## all tests but those of the browser, of chaos, of training frameworks and the slow ones
 	@exec deploy/local/test
+
+test-slow: ## the tests that take long: replicas, old code on new tables, agents that are killed at each step
+	@exec deploy/local/test-slow
 
 test-integrations: ## the SDK's adapters and the examples with the real frameworks, in .venv-integrations
 	@exec deploy/local/test-integrations
