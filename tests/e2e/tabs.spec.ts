@@ -58,6 +58,13 @@ test.describe('tabs of one browser', () => {
   test('share one stream, and each shows its own page live', async () => {
     await expect.poll(() => openStreams()).toBe(before)
     const reads = readsOf(first)
+    // Parts of its page may still be on their way.
+    let known: number
+    do {
+      known = reads.length
+      await first.waitForTimeout(500)
+    } while (reads.length > known)
+    reads.length = 0
     await second.goto('/hosts')
     await untilLive(second)
     await second.goto(`/batches/${runs[1].batchId}`)
