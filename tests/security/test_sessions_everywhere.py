@@ -90,22 +90,19 @@ class System:
 
 
 @pytest.fixture(scope="module")
-def system(postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    from argus_kit import testing
-
-    name = "sessions_everywhere"
-    testing._run(testing._admin(postgres_server, f"create database {name} template {postgres_template}"))
-    url = testing._named(postgres_server, name)
+def system(postgres_of_module: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with nats_child() as nats, valkey_child() as redis:
         made = System(
-            tmp_path_factory.mktemp("system"), url, f"nats://127.0.0.1:{nats.port}", f"redis://127.0.0.1:{redis.port}/0"
+            tmp_path_factory.mktemp("system"),
+            postgres_of_module,
+            f"nats://127.0.0.1:{nats.port}",
+            f"redis://127.0.0.1:{redis.port}/0",
         )
         try:
             made.start()
             yield made
         finally:
             made.stop()
-            testing._run(testing._admin(postgres_server, f"drop database {name} with (force)"))
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,10 @@ def build_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Else the first request would wait for it, and all others meanwhile.
+        building = asyncio.create_task(asyncio.to_thread(_build_routes, app.router.routes))
         async with platform.running():
+            await building
             announcer = asyncio.create_task(_announce(app, platform))
             yield
             announcer.cancel()
@@ -162,8 +165,6 @@ def _build_routes(routes: Sequence[BaseRoute]) -> None:
 
 
 async def _announce(app: FastAPI, platform: Platform) -> None:
-    # Else the first request would wait for it, and all others meanwhile.
-    await asyncio.to_thread(_build_routes, app.router.routes)
     pause_s = _FIRST_LOOK_S
     while await platform.waits_for():
         await asyncio.sleep(pause_s)

@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from argus_contracts import bus as wire
 from argus_contracts.tokens import new_token
-from argus_kit import credentials, testing
+from argus_kit import credentials
 from argus_kit import identity as module
 from argus_kit.actor import Actor
 from argus_kit.app import Service, http_app
@@ -30,6 +30,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.identity import Identity, current_actor
 from argus_kit.platform import Platform
 from argus_kit.testing import add_session, add_token, add_user, eventually, nats_child, running_client
+from argus_kit.testing.people import TEST_KEY
 from argus_schema import auth as tables
 
 
@@ -191,12 +192,12 @@ class TestSession:
     async def test_the_public_key_as_a_shared_secret_is_refused(
         self, identity: Identity, claims: dict[str, Any]
     ) -> None:
-        public = testing._TEST_KEY.public_key().public_bytes_raw()
+        public = TEST_KEY.public_key().public_bytes_raw()
         assert await refused(identity, forged(claims, public, algorithm="HS256")) == "auth.session_invalid"
 
     @pytest.mark.parametrize("kid", [None, "unknown", "../../etc/passwd", "' or 1=1 --"])
     async def test_an_unknown_kid_is_refused(self, identity: Identity, claims: dict[str, Any], kid: str | None) -> None:
-        assert await refused(identity, forged(claims, testing._TEST_KEY, kid=kid)) == "auth.session_invalid"
+        assert await refused(identity, forged(claims, TEST_KEY, kid=kid)) == "auth.session_invalid"
 
     @pytest.mark.parametrize(
         "edit",
@@ -217,7 +218,7 @@ class TestSession:
         self, identity: Identity, claims: dict[str, Any], edit: dict[str, Any]
     ) -> None:
         edited = {key: value for key, value in (claims | edit).items() if value is not None}
-        assert await refused(identity, forged(edited, testing._TEST_KEY)) == "auth.session_invalid"
+        assert await refused(identity, forged(edited, TEST_KEY)) == "auth.session_invalid"
 
     async def test_a_session_that_has_ended_takes_its_tokens_along(
         self, identity: Identity, database: Database, session: str, monkeypatch: pytest.MonkeyPatch
@@ -230,7 +231,7 @@ class TestSession:
     async def test_a_clock_that_is_a_little_ahead_logs_nobody_out(
         self, identity: Identity, claims: dict[str, Any]
     ) -> None:
-        ahead = forged(claims | {"iat": int(time.time()) + 20}, testing._TEST_KEY)
+        ahead = forged(claims | {"iat": int(time.time()) + 20}, TEST_KEY)
         assert (await identity.resolve(ahead)).username == "ada"
 
     @pytest.mark.parametrize("garbage", ["x", "a.b.c", "\u00e9.\u00e9.\u00e9", "eyJ.eyJ.sig", "." * 50, "\x00"])

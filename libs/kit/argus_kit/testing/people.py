@@ -17,7 +17,8 @@ from argus_kit.database import Database
 from argus_schema import auth as auth_tables
 
 _TEST_KID = "test-key"
-_TEST_KEY = Ed25519PrivateKey.generate()
+TEST_KEY = Ed25519PrivateKey.generate()
+"""Signs the sessions of tests."""
 
 
 async def add_user(database: Database, username: str = "ada", *, is_admin: bool = False) -> int:
@@ -64,7 +65,7 @@ async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600, 
     key = auth_tables.signing_key
     async with database.write() as connection:
         if (await connection.execute(sa.select(key.c.kid).where(key.c.kid == _TEST_KID))).first() is None:
-            jwk = jwt.algorithms.OKPAlgorithm.to_jwk(_TEST_KEY.public_key(), as_dict=True)
+            jwk = jwt.algorithms.OKPAlgorithm.to_jwk(TEST_KEY.public_key(), as_dict=True)
             public = {**jwk, "kid": _TEST_KID, "alg": "EdDSA", "use": "sig"}
             values = {"kid": _TEST_KID, "algorithm": "EdDSA", "public_jwk": public, "created_at": issued}
             await connection.execute(sa.insert(key).values(values))
@@ -72,7 +73,7 @@ async def add_session(database: Database, user_id: int, *, ttl_s: float = 3600, 
         await connection.execute(sa.insert(auth_tables.session).values(row))
     until = expires if access_s is None else issued + timedelta(seconds=access_s)
     claims = {"user_id": user_id, "iat": int(issued.timestamp()), "exp": int(until.timestamp()), "iss": ISSUER}
-    return jwt.encode({**claims, "jti": jti}, _TEST_KEY, algorithm="EdDSA", headers={"kid": _TEST_KID})
+    return jwt.encode({**claims, "jti": jti}, TEST_KEY, algorithm="EdDSA", headers={"kid": _TEST_KID})
 
 
 def bearer_headers(credential: str) -> dict[str, str]:
