@@ -125,7 +125,8 @@ async def run(options):
                 hellos.append(client.hello)
                 clients.append(client)
                 await loop.create_connection(lambda client=client: client, host, port)
-            await asyncio.wait_for(asyncio.gather(*hellos), 60)
+            async with asyncio.timeout(60):
+                await asyncio.gather(*hellos)
         opened = time.perf_counter() - begin
         for number in range(options.events):
             delays_before = len(delays)

@@ -118,7 +118,8 @@ async def streams(system: System) -> dict[str, Any]:
         some = [Client(request, loop.create_future(), []) for _ in range(50)]
         for client in some:
             await loop.create_connection(lambda client=client: client, url.host, url.port)
-        await asyncio.wait_for(asyncio.gather(*(client.hello for client in some)), 60)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(client.hello for client in some))
         clients += some
     grown = {name: round((system.memory_mib(name) - was) * 1024 / _STREAMS, 1) for name, was in before.items()}
     for client in clients:

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import BaseRoute
 
-from argus_kit import errors, presence, telemetry
+from argus_kit import errors, presence, tasks, telemetry
 from argus_kit.bodies import BodyLimit
 from argus_kit.headers import SecurityHeaders
 from argus_kit.outbox import Merge
@@ -109,8 +109,7 @@ def build_app(
             await building
             announcer = asyncio.create_task(_announce(app, platform))
             yield
-            announcer.cancel()
-            await asyncio.wait([announcer])
+            await tasks.end([announcer])
 
     app = App(
         service=name,

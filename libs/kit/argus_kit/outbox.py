@@ -8,7 +8,6 @@ without NATS. A message may arrive twice, never not at all.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 import uuid
@@ -25,7 +24,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit import telemetry
+from argus_kit import tasks, telemetry
 from argus_kit.bus import Bus, Outgoing
 from argus_kit.clock import now
 from argus_kit.database import Database
@@ -122,9 +121,7 @@ class Outbox(Part):
         await self._sweeper.stop()
         await self._clearer.stop()
         if self._publisher is not None:
-            self._publisher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._publisher
+            await tasks.end([self._publisher])
         self._looked_at = 0.0
         await self._clear_alone()
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Counter
 
+from argus_kit import tasks
+
 log = structlog.get_logger(__name__)
 
 LOOP_FAILURES = Counter("argus_loop_failures_total", "Rounds of a background loop that ended in an error", ["loop"])
@@ -52,9 +54,7 @@ class Loop(Part):
     async def stop(self) -> None:
         """See Part."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await tasks.end([self._task])
             self._task = None
 
     def kick(self) -> None:
@@ -72,7 +72,8 @@ class Loop(Part):
                 LOOP_FAILURES.labels(self.name).inc()
                 log.warning("loop.failed", loop=self.name, error=repr(error), failures=self._failures)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._kicked.wait(), self._pause())
+                async with asyncio.timeout(self._pause()):
+                    await self._kicked.wait()
 
     def _pause(self) -> float:
         if not self._failures:

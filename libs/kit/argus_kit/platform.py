@@ -82,7 +82,8 @@ class Platform:
         if self.presence.is_leaving:
             waiting.append("draining")
         try:
-            await asyncio.wait_for(self.database.ping() if self._has_tables else self._look_for_tables(), _PING_S)
+            async with asyncio.timeout(_PING_S):
+                await (self.database.ping() if self._has_tables else self._look_for_tables())
         except Exception as error:  # noqa: BLE001 (whatever the driver raises: the database is not usable)
             log.warning("readiness.database", error=repr(error))
             waiting.append("database")
@@ -139,7 +140,8 @@ def open_secret_box(settings: Settings) -> SecretBox:
 
 async def _stop(part: Part) -> None:
     try:
-        await asyncio.wait_for(part.stop(), 10.0)
+        async with asyncio.timeout(10.0):
+            await part.stop()
     except Exception as error:
         log.exception("part.stop_failed", part=part.name, error=repr(error))
 

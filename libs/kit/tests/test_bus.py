@@ -215,7 +215,8 @@ class TestLeaving:
         await bus.publish_all([out(subject, str(n)) for n in range(50)])
         async with opened(nats_url) as leaving:
             await leaving.consume(LIVE_STREAM, durable, [subject], slow)
-            await asyncio.wait_for(begun.wait(), 20)
+            async with asyncio.timeout(20):
+                await begun.wait()
             draining = asyncio.create_task(leaving.drain())
             await bus.consume(LIVE_STREAM, durable, [subject], other)
             goes_on.set()
@@ -272,7 +273,8 @@ class TestLeaving:
             await leaving.respond("test.leaving", slow, queue="q")
             await leaving.link.settle(15)
             first = asyncio.create_task(bus.request("test.leaving", b"1", timeout_s=20))
-            await asyncio.wait_for(begun.wait(), 20)
+            async with asyncio.timeout(20):
+                await begun.wait()
             async with opened(nats_url) as staying:
                 await staying.respond("test.leaving", quick, queue="q")
                 await staying.link.settle(15)

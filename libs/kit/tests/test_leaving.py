@@ -109,7 +109,8 @@ class TestServer:
             await eventually(refuses)
             served.goes_on.set()
             assert (await open_request).text == '"done"'
-            await asyncio.wait_for(served.task, 30)
+            async with asyncio.timeout(30):
+                await served.task
 
 
 class TestPresence:

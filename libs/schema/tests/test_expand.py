@@ -142,7 +142,8 @@ class TestIndexes:
                 patch.setattr("argus_schema.migrate._WAIT_FOR_LOCK_MS", 50)
                 patch.setattr("argus_schema.migrate.random.uniform", pause)
                 migrating = asyncio.create_task(migrate(url))
-                await asyncio.wait_for(gave_way.wait(), 30)
+                async with asyncio.timeout(30):
+                    await gave_way.wait()
                 await holder.rollback()
                 await migrating
         async with postgres_database.read() as connection:

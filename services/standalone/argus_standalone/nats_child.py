@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from argus_kit import tasks
 from argus_kit.parts import Part
 from argus_kit.ports import free_port
 
@@ -66,14 +67,12 @@ class NatsChild(Part):
 
     async def stop(self) -> None:
         """See Part."""
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await tasks.end(self._tasks)
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), _STOP_S)
+                async with asyncio.timeout(_STOP_S):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()

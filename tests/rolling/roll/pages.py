@@ -53,7 +53,8 @@ class Page:
         reader, writer = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
         try:
             writer.write(self._request())
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _OPEN_S)
+            async with asyncio.timeout(_OPEN_S):
+                head = await reader.readuntil(b"\r\n\r\n")
             status = head.split(b"\r\n")[0]
             if b" 200 " not in status:
                 self._counts.fail("stream", status.decode(errors="replace"))
@@ -74,7 +75,7 @@ class Page:
 
     async def _follow(self, reader: asyncio.StreamReader) -> None:
         rest = b""
-        while size := int(await asyncio.wait_for(reader.readline(), _SILENCE_S), 16):
+        while size := await self._size_of_next(reader):
             body = await reader.readexactly(size)
             await reader.readexactly(2)
             complete, _, rest = (rest + body).rpartition(b"\n\n")
@@ -82,6 +83,10 @@ class Page:
                 self._take(frame)
         if self._retry_s is None:
             self._counts.fail("stream", "ended without a word")
+
+    async def _size_of_next(self, reader: asyncio.StreamReader) -> int:
+        async with asyncio.timeout(_SILENCE_S):
+            return int(await reader.readline(), 16)
 
     def _take(self, frame: bytes) -> None:
         if _HELLO.search(frame):

@@ -116,7 +116,8 @@ class Traffic:
             open_ended += [self._wait_for_commands(client, number) for number in range(self._agents)]
             open_ended += [self._log_in(client)]
             tasks = [asyncio.create_task(work) for work in open_ended]
-            await asyncio.gather(*(asyncio.wait_for(page.opened.wait(), 90) for page in self.pages))
+            async with asyncio.timeout(90):
+                await asyncio.gather(*(page.opened.wait() for page in self.pages))
             self._runs.set()
             await asyncio.gather(*(self._report(client, share) for share in shares))
             await self._until_shown()

@@ -70,7 +70,8 @@ class Bus(Part):
             BusUnavailable: it did not come in time.
         """
         try:
-            await asyncio.wait_for(self.link.ready.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self.link.ready.wait()
         except TimeoutError as error:
             raise BusUnavailable(f"NATS at {self.link.url} does not answer.") from error
 

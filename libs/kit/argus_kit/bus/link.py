@@ -14,6 +14,7 @@ from nats.js import JetStreamContext
 from prometheus_client import Counter, Gauge
 
 from argus_contracts.bus import STREAMS
+from argus_kit import tasks
 from argus_kit.bus.messages import BusUnavailable
 from argus_kit.bus.streams import ensure_stream
 
@@ -68,14 +69,12 @@ class Link:
 
     async def stop(self) -> None:
         """End all tasks, hand over what is on its way, and close."""
-        for task in [*self._tasks, *([self._connecting] if self._connecting else [])]:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await tasks.end([*self._tasks, *([self._connecting] if self._connecting else [])])
         self._tasks.clear()
         if self.client.is_connected:
             with contextlib.suppress(NatsError, asyncio.TimeoutError, OSError):
-                await asyncio.wait_for(self.client.flush(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self.client.flush()
         await self.client.close()
 
     async def settle(self, within_s: float = 1.0) -> None:

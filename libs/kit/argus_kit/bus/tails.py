@@ -98,7 +98,8 @@ async def _follow_once(link: Link, js: JetStreamContext, stream: str, subjects: 
         tail.is_following = True
         while not interrupted.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(interrupted.wait(), _CHECK_S)
+                async with asyncio.timeout(_CHECK_S):
+                    await interrupted.wait()
                 break
             await js.consumer_info(stream, consumer.name)
     finally:

@@ -43,7 +43,8 @@ class Bell:
     async def wait(self, timeout_s: float) -> None:
         """Until it rings or the time is over."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
 
 
 class HeldPolls(Part):

@@ -35,7 +35,8 @@ async def database(found: Database) -> AsyncIterator[Finding]:
         yield remark("database", f"{path} is not there yet", "It is made at the first start.")
         return
     try:
-        await asyncio.wait_for(found.ping(), _PATIENCE_S)
+        async with asyncio.timeout(_PATIENCE_S):
+            await found.ping()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         todo = "Is it running, are host, name and password of ARGUS_DB_URL right, does a firewall stand between?"
         yield fail("database", f"{_address(found)}: {explained(error)}", "Nothing works without it.", todo)
