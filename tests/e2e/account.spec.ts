@@ -48,6 +48,10 @@ test('a forgotten password is asked for without telling who has an account', asy
 test('a link that is cut, invented or worn out says so', async ({ page }) => {
   await page.goto('/reset-password')
   await expect(page.getByRole('alert')).toContainText('not complete')
+  for (const path of ['reset-password', 'verify-email', 'verify-new-email']) {
+    await page.goto(`/${path}?token=cut`)
+    await expect(page.getByRole('alert')).toContainText('not complete')
+  }
   await page.goto('/reset-password?token=never-was-one-of-these')
   await page.locator('input[name=new-password]').fill('another-horse-2')
   await page.getByTestId('set-password').click()

@@ -123,3 +123,12 @@ test('others see neither the agent nor its commands', async ({ page, browser, re
   await expect(elsewhere.getByTestId('empty-state')).toHaveCount(2)
   await elsewhere.close()
 })
+
+test('the first agent is registered by lines that hold a token, which is made in place', async ({ page }) => {
+  await signUp(page, newAccount('una'))
+  await page.goto('/agents')
+  await expect(page.getByTestId('first-agent')).toContainText("--token '<token>'")
+  await page.getByTestId('mint-in-place').click()
+  await expect(page.getByTestId('first-agent')).toContainText(/--token em_live_\w+/)
+  await expect(page.getByText('Copy it now')).toBeVisible()
+})

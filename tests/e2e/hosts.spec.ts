@@ -42,6 +42,8 @@ test.describe('machines of a lab', () => {
 
   test('nobody sees machines on which nothing of theirs ran', async ({ page }) => {
     await page.goto('/hosts/lab-03')
-    await expect(page.getByTestId('gpu-lane')).toHaveCount(0)
+    await expect(page.getByTestId('empty-state')).toContainText('There is no host lab-03')
+    await page.getByTestId('empty-state').getByRole('link', { name: 'Hosts' }).click()
+    await expect(page.locator('[data-testid=host-card][data-host=dgx-02]')).toBeVisible()
   })
 })

@@ -6,7 +6,7 @@ import { ADMINISTRATOR } from './support/administrator'
 import { tellDemo, type Demo } from './support/demo'
 import { DESK, PHONE, Visitor } from './support/visits'
 
-const SIGNED_OUT = ['/login', '/register', '/forgot-password', '/reset-password?token=a-token', '/verify-email?token=a-token', '/unsubscribe?token=a-token']
+const SIGNED_OUT = ['/login', '/register', '/forgot-password', '/reset-password?token=a-whole-token', '/verify-email?token=a-whole-token', '/unsubscribe?token=a-whole-token']
 const SETTINGS = ['profile', 'security', 'tokens', 'shares', 'notifications', 'notifications?tab=channels', 'notifications?tab=digest', 'notifications?tab=rules', 'preferences'].map((section) => `/settings/${section}`)
 const EMPTY = ['/', '/batches', '/jobs', '/projects', '/compare', '/studies', '/hosts', '/agents', '/inbox', '/search?q=digits', '/trash', '/public/projects', '/no-such-page', ...SETTINGS]
 const ADMINISTRATION = ['users', 'invites', 'config', 'flags', 'audit', 'mail', 'templates', 'security', 'keys', 'retention', 'identity', 'deliveries'].map((section) => `/admin/${section}`)

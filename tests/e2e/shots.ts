@@ -28,8 +28,8 @@ const SIGNED_OUT: Record<string, string> = {
   'oauth-return': '/login/oauth/complete?bind_error=another_linked',
   register: '/register',
   'forgot-password': '/forgot-password',
-  'reset-password': '/reset-password?token=a-token',
-  'verify-email': '/verify-email?token=a-token',
+  'reset-password': '/reset-password?token=a-whole-token',
+  'verify-email': '/verify-email?token=a-whole-token',
   'verify-new-email': '/verify-new-email?token=no-such-token',
 }
 

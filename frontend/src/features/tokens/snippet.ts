@@ -6,6 +6,11 @@ export function shellSnippet(url: string, token: string): string {
   return `pip install argus-reporter\nexport ARGUS_URL=${url} ARGUS_TOKEN=${token}`
 }
 
+/** Makes a machine's agent known to the server, and starts it. The place of a token is in quotes: a shell reads < and > itself. */
+export function agentSnippet(url: string, token: string | null): string {
+  return ["pip install 'argus-reporter[agent]'", `argus-agent register --url ${url} --token ${token ?? `'${TOKEN_PLACE}'`}`, 'argus-agent run'].join('\n')
+}
+
 export function pythonSnippet(project = 'demo'): string {
   return [
     'from argus import Reporter',

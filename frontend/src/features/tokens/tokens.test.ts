@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expiryOf, expiryState } from './expiry'
 import { isNetwork } from './networks'
-import { pythonSnippet } from './snippet'
+import { agentSnippet, pythonSnippet } from './snippet'
 
 describe('the end of a token', () => {
   const now = Date.parse('2026-01-01T00:00:00Z')
@@ -37,4 +37,9 @@ describe('networks', () => {
 it('names the project of a token that is for one', () => {
   expect(pythonSnippet('a "b"')).toContain('source_project="a \\"b\\""')
   expect(pythonSnippet()).toContain('source_project="demo"')
+})
+
+it('registers an agent by the token that was made, and by none that a shell would misread until then', () => {
+  expect(agentSnippet('http://argus', null)).toContain("--url http://argus --token '<token>'")
+  expect(agentSnippet('http://argus', 'em_live_1')).toContain('--token em_live_1\n')
 })

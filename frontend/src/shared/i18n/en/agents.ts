@@ -37,7 +37,7 @@ export default {
     ok: 'Revoke',
     done: 'The agent of {host} is revoked.',
   },
-  empty: { title: 'No agent yet', hint: 'Run these on a training host: from then on its batches can be stopped and rerun from here.' },
+  empty: { title: 'No agent yet', hint: 'Run these on a training host: from then on its batches can be stopped and rerun from here.', token: 'agent' },
   commands: 'Commands',
   none: { title: 'Nothing was asked yet', hint: 'Stop or rerun a batch, and follow here what becomes of it.' },
   columns: { command: 'Command', status: 'Status', batch: 'Batch', host: 'Host', by: 'Asked by', asked: 'Asked' },

@@ -1,6 +1,7 @@
 export default {
   title: 'Hosts',
   answer: 'No host is active | {active} host active, {busy} busy | {active} hosts active, {busy} busy',
+  gone: { title: 'There is no host {host}', hint: 'It has not reported, or you may not see any batch that ran on it.' },
   hostAnswer: '{host}: {jobs}, {kind} {use}',
   gpu: 'GPU',
   vram: 'VRAM',

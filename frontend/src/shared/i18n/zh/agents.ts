@@ -37,7 +37,7 @@ export default {
     ok: '吊销',
     done: '已吊销 {host} 的代理。',
   },
-  empty: { title: '还没有代理', hint: '在训练主机上运行以下命令，之后就能在此处停止和重跑它的批次。' },
+  empty: { title: '还没有代理', hint: '在训练主机上运行以下命令，之后就能在此处停止和重跑它的批次。', token: '代理' },
   commands: '命令',
   none: { title: '还没有发出过命令', hint: '停止或重跑一个批次，然后在此处查看经过。' },
   columns: { command: '命令', status: '状态', batch: '批次', host: '主机', by: '发起人', asked: '发起时间' },

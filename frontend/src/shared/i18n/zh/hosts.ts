@@ -1,6 +1,7 @@
 export default {
   title: '主机',
   answer: '没有活跃的主机 | {active} 台主机活跃，{busy} 台忙碌 | {active} 台主机活跃，{busy} 台忙碌',
+  gone: { title: '没有名为 {host} 的主机', hint: '它还没有上报过数据，或者在它上面运行过的批次你都无权查看。' },
   hostAnswer: '{host}：{jobs}，{kind} {use}',
   gpu: 'GPU',
   vram: '显存',
