@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { formatDay, formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
+import { formatDate, formatDay, formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
 import { preferredLocale } from './index'
 
 describe('formats', () => {
+  it('says a far day with its year, in the order of the language', () => {
+    const noon = new Date(2030, 5, 21, 12).getTime()
+    expect(formatDate(noon, 'en-US')).toBe('Jun 21, 2030')
+    expect(formatDate(noon, 'zh-CN')).toBe('2030年6月21日')
+  })
+
   it.each([
     [0.123456, '0.1235'],
     [0.5, '0.5'],

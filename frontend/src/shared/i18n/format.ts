@@ -100,6 +100,11 @@ export function formatClock(time: number, now: number, locale: string): string {
   return times(locale, options).format(time)
 }
 
+/** A day where the reader is, with its year. */
+export function formatDate(time: number, locale: string): string {
+  return times(locale, { dateStyle: 'medium' }).format(time)
+}
+
 /** A day of a calendar in UTC, as the server counts them. */
 export function formatDay(time: number, locale: string): string {
   return times(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(time)

@@ -16,6 +16,7 @@ export function useFormat() {
     absolute: (time: number) => format.formatAbsolute(time, locale.value),
     clock: (time: number, now: number) => format.formatClock(time, now, locale.value),
     day: (time: number) => format.formatDay(time, locale.value),
+    date: (time: number) => format.formatDate(time, locale.value),
     isChinese: computed(() => locale.value === 'zh-CN'),
   }
 }

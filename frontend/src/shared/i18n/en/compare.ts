@@ -44,6 +44,7 @@ export default {
     title: 'Cell by cell',
     metric: 'Metric',
     against: 'Against the baseline',
+    noneBoth: '{a} and {b} have no cell in common.',
     tally: '{b} is better than {a} on {wins} of {both} cells, and worse on {losses}.',
     gain: 'On average {gain} for the better.',
     cell: '{a} (n = {na}) → {b} (n = {nb})',

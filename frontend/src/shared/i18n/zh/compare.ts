@@ -44,6 +44,7 @@ export default {
     title: '逐格对比',
     metric: '指标',
     against: '与基准对比',
+    noneBoth: '{a} 与 {b} 没有共同的单元格。',
     tally: '{b} 在 {both} 个单元格中的 {wins} 个上优于 {a}，在 {losses} 个上较差。',
     gain: '平均改善 {gain}。',
     cell: '{a}(n = {na})→ {b}(n = {nb})',

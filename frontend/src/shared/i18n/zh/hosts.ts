@@ -44,7 +44,7 @@ export default {
     title: '磁盘',
     free: '剩余',
     forecast: '按此趋势',
-    fullAt: '写满',
+    fullAt: '预计写满：',
     unknown: '读数太少，还无法预测何时写满。',
     steady: '没有在变满。',
     range: '每天增加 {rate}。按此趋势，将在 {early} 至 {late} 之间写满（95% 把握；自上次清理以来读数的直线拟合）。',
