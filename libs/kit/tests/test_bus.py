@@ -11,10 +11,13 @@ from typing import Any, Self
 import pytest
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, StoreCompression
+from prometheus_client import REGISTRY
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, StreamSpec
 from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
+from argus_kit.bus.streams import ensure_stream
 from argus_kit.ports import free_port
 from argus_kit.testing import Child, eventually, nats_child
 
@@ -82,6 +85,46 @@ async def restart(nats: Child, bus: Bus) -> None:
     await eventually(noticed)
     nats.start()
     await bus.wait_until_ready(15)
+
+
+class TestStreams:
+    async def test_an_upgrade_brings_subjects_and_leaves_what_operators_set(self, nats: Child) -> None:
+        before = LIVE_STREAM._replace(name="UPGRADED", subjects=("upgraded.a",))
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            js = bus.link.js
+            await ensure_stream(js, before, 1)
+            made = (await js.stream_info(before.name)).config
+            own = made.evolve(
+                subjects=["theirs.>", "upgraded.a"],
+                description="ours",
+                max_age=6 * 3600.0,
+                max_bytes=2**20,
+                max_msgs_per_subject=7,
+                duplicate_window=30.0,
+                discard=DiscardPolicy.NEW,
+                compression=StoreCompression.S2,
+                allow_msg_ttl=True,
+                metadata={"team": "vision"},
+            )
+            await js.update_stream(own)
+            edited = await _stream(js, before.name)
+            await ensure_stream(js, before, 3)
+            assert await _stream(js, before.name) == edited
+            await ensure_stream(js, before._replace(subjects=("upgraded.a", "upgraded.b")), 3)
+            expected = {**edited, "subjects": ["theirs.>", "upgraded.a", "upgraded.b"]}
+            assert await _stream(js, before.name) == expected
+            assert (edited["max_bytes"], edited["allow_msg_ttl"]) == (2**20, True)
+
+
+async def _stream(js: JetStreamContext, name: str) -> dict[str, Any]:
+    """The server's own words: nats-py knows less of it."""
+    config: dict[str, Any] = (await js._api_request(f"$JS.API.STREAM.INFO.{name}"))["config"]
+    return config
+
+
+def _handled(durable: str, outcome: str) -> float:
+    labels = {"consumer": durable, "outcome": outcome}
+    return REGISTRY.get_sample_value("argus_consumer_messages_total", labels) or 0.0
 
 
 class TestPublish:
@@ -169,6 +212,24 @@ class TestConsume:
 
         await eventually(all_done)
         assert calls.count("bad") == 1
+
+    async def test_one_of_many_that_is_rejected_is_counted_and_does_not_come_again(
+        self, bus: Bus, subject: str
+    ) -> None:
+        durable = uuid.uuid4().hex
+
+        async def together(messages: Sequence[Message]) -> Sequence[Message]:
+            return [message for message in messages if message.data == b"bad"]
+
+        await bus.publish_all([out(subject, text) for text in ("good", "bad", "last")])
+        await bus.consume_many(LIVE_STREAM, durable, [subject], together)
+
+        async def all_counted() -> bool:
+            return _handled(durable, "handled") == 2 and _handled(durable, "rejected") == 1
+
+        await eventually(all_counted)
+        info = await bus.link.js.consumer_info(LIVE_STREAM.name, durable)
+        assert (info.num_ack_pending, info.num_pending) == (0, 0)
 
     async def test_two_replicas_share_the_work(self, nats_url: str, bus: Bus, subject: str) -> None:
         durable, one, two = uuid.uuid4().hex, Heard(), Heard()
@@ -591,8 +652,9 @@ async def test_a_fetch_that_brings_nothing_ends_no_consumer(
     monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", fetch)
     heard: list[bytes] = []
 
-    async def together(messages: Sequence[Message]) -> None:
+    async def together(messages: Sequence[Message]) -> Sequence[Message]:
         heard.extend(message.data for message in messages)
+        return ()
 
     await bus.consume_many(LIVE_STREAM, f"many-{uuid.uuid4().hex}", [subject], together)
     await bus.publish(out(subject, "after nothing"))

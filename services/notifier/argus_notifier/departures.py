@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.database import Database
+from argus_notifier.turns import by_key, take_turn_to_tell
 from argus_schema import notifier as tables
 
 NOTICE: Final = "account_deleted"
@@ -22,7 +23,6 @@ _OF_A_PERSON: Final = (
     tables.batch_subscription,
     tables.unsubscribe_token,
     tables.digest_pref,
-    tables.rule,
 )
 
 
@@ -30,6 +30,10 @@ async def forget(database: Database, departed: wire.PersonDeparted) -> None:
     """Delete what is kept of a person; may be called again."""
     mail, recipient = tables.delivery.c, tables.recipient.c
     async with database.write() as connection:
+        await connection.execute(
+            sa.delete(tables.rule).where(by_key(tables.rule, tables.rule.c.user_id == departed.user_id))
+        )
+        await take_turn_to_tell(connection)
         for table in _OF_A_PERSON:
             await connection.execute(sa.delete(table).where(table.c.user_id == departed.user_id))
         # The address is free again, and may by now be somebody's who has just opened an account.

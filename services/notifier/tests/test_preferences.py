@@ -80,6 +80,17 @@ class TestBatchSubscription:
             assert (await house.send("DELETE", ada, path)).status_code == 204
         assert (await house.get(ada, path)).status_code == 404
 
+    async def test_who_asks_for_it_hears_of_none_without_an_error(self, house):
+        ada = await house.person("ada")
+        batch = await house.batch(ada.id)
+        path = f"/api/batches/{batch.id}/email-subscription"
+        none = {"batch_id": batch.id, "event_kinds": [], "enabled": True, "created_at": None, "updated_at": None}
+        answer = await house.get(ada, f"{path}?or_default=true")
+        assert (answer.status_code, answer.json()) == (200, none)
+        chosen = (await house.send("PUT", ada, path, {"event_kinds": ["batch_done"], "enabled": False})).json()
+        assert (await house.get(ada, f"{path}?or_default=true")).json() == chosen
+        assert (await house.get(ada, "/api/batches/none/email-subscription?or_default=true")).status_code == 404
+
     async def test_only_the_owner_and_strangers_learn_nothing(self, house):
         ada, bob, eve = [await house.person(name) for name in ("ada", "bob", "eve")]
         root = await house.person("root", is_admin=True)

@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from argus_kit import telemetry
 from argus_kit.bus.link import Link
-from argus_kit.bus.messages import Handler, ManyHandler, Reject, Retry, message_of
+from argus_kit.bus.messages import Handler, ManyHandler, Message, Reject, Retry, message_of
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +48,17 @@ class Consumers:
     def one_by_one(self, stream: str, durable: str, subjects: Sequence[str], handler: Handler) -> None:
         """Each message by itself."""
 
+        async def alone(messages: Sequence[Message]) -> Sequence[Message]:
+            await handler(messages[0])
+            return ()
+
         async def take(messages: Sequence[Msg]) -> None:
             for number, message in enumerate(messages):
                 if self._is_draining:
                     await _hand_back(messages[number:])
                     return
                 try:
-                    await _handle([message], durable, lambda batch: handler(batch[0]))
+                    await _handle([message], durable, alone)
                 except asyncio.CancelledError:
                     await _hand_back(messages[number:])
                     raise
@@ -145,12 +149,14 @@ class Consumers:
 
 
 async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> None:
-    """What the handler says is said of each message."""
+    """What the handler says is said of each message, but of those that it names as none for it."""
     outcome = ""
     deliveries = max(raw.metadata.num_delivered or 1 for raw in raws)
+    messages = [message_of(raw) for raw in raws]
+    rejected: Sequence[Message] = ()
     try:
         with telemetry.span(f"consume {durable}", raws[0].headers):
-            await handler([message_of(raw) for raw in raws])
+            rejected = await handler(messages)
     except Retry as retry:
         outcome = "retried"
         for raw in raws:
@@ -167,11 +173,13 @@ async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> No
             await raw.nak(delay=min(0.5 * 2 ** min(deliveries, 8), 60))
     else:
         outcome = "handled"
-        for raw in raws:
-            await raw.ack()
+        for raw, message in zip(raws, messages, strict=True):
+            await (raw.term() if message in rejected else raw.ack())
     finally:
         if outcome:
-            HANDLED.labels(durable, outcome).inc(len(raws))
+            HANDLED.labels(durable, outcome).inc(len(raws) - len(rejected))
+        if rejected:
+            HANDLED.labels(durable, "rejected").inc(len(rejected))
 
 
 def _measure(durable: str, newest: Msg) -> None:

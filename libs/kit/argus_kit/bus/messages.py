@@ -53,7 +53,8 @@ class Outgoing:
 
 
 Handler = Callable[[Message], Awaitable[None]]
-ManyHandler = Callable[[Sequence[Message]], Awaitable[None]]
+ManyHandler = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
+"""Returns those of the messages that it will never be able to handle, as `Reject` says it of one."""
 
 
 def message_of(raw: Msg) -> Message:

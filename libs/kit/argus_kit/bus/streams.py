@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from nats.js import JetStreamContext
@@ -15,7 +16,23 @@ _EPOCH_S = 1_735_689_600
 
 
 async def ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
-    """Make a stream that is not there, and give it the subjects that it lacks."""
+    """Make a stream that is not there, and give it the subjects that it lacks.
+
+    How much is kept, for how long, where and in how many copies is said when it is made. From then on it is for whoever
+    runs NATS to change.
+    """
+    try:
+        known = await js.stream_info(spec.name)
+    except NotFoundError:
+        await _add(js, spec, replicas)
+        return
+    subjects = known.config.subjects or []
+    if not set(spec.subjects) <= set(subjects):
+        # An upgrade brought subjects; those of a newer version beside us stay.
+        await _put_subjects(js, spec.name, sorted({*subjects, *spec.subjects}))
+
+
+async def _add(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
     config = StreamConfig(
         name=spec.name,
         subjects=list(spec.subjects),
@@ -25,20 +42,20 @@ async def ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -
         storage=StorageType.FILE,
         num_replicas=replicas,
         allow_direct=True,
+        first_seq=_first_sequence(),
     )
     try:
-        known = (await js.stream_info(spec.name)).config.subjects or []
-        if not set(spec.subjects) <= set(known):
-            # An upgrade brought subjects; those of a newer version beside us stay.
-            config.subjects = sorted({*known, *spec.subjects})
-            await js.update_stream(config)
-    except NotFoundError:
-        config.first_seq = _first_sequence()
-        try:
-            await js.add_stream(config)
-        except BadRequestError:
-            # Another process added it between the question and the answer.
-            await js.stream_info(spec.name)
+        await js.add_stream(config)
+    except BadRequestError:
+        # Another process added it between the question and the answer.
+        await js.stream_info(spec.name)
+
+
+async def _put_subjects(js: JetStreamContext, name: str, subjects: list[str]) -> None:
+    # As the server says and takes it: nats-py would leave out what a newer server knows and it does not.
+    prefix, ask = js._prefix, js._api_request  # noqa: SLF001
+    config = (await ask(f"{prefix}.STREAM.INFO.{name}"))["config"]
+    await ask(f"{prefix}.STREAM.UPDATE.{name}", json.dumps({**config, "subjects": subjects}).encode())
 
 
 def _first_sequence() -> int:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
+from argus_kit.leases import take_turn
 from argus_notifier.alerts.occurrences import Occurrence
 from argus_notifier.upserts import put
 from argus_schema.notifier import told
@@ -21,18 +22,23 @@ _PAUSE: Final = timedelta(minutes=30)
 _T = told.c
 
 
-async def not_told_lately(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """Those that people are told of, each of which is noted."""
-    return [
-        one
-        for one in occurrences
-        if not one.of_kind.is_watched or one.to is not None or await _is_first(connection, one)
-    ]
+async def not_told_lately(connection: AsyncConnection, parts: Sequence[Sequence[Occurrence]]) -> list[list[Occurrence]]:
+    """Of each part those that people are told of, each of which is noted."""
+    for kind, subject in sorted({(one.kind, _subject(one)) for part in parts for one in part if _is_seldom(one)}):
+        await take_turn(connection, f"notifier.told.{kind}.{subject}")
+    return [[one for one in part if not _is_seldom(one) or await _is_first(connection, one)] for part in parts]
+
+
+def _is_seldom(one: Occurrence) -> bool:
+    return one.of_kind.is_watched and one.to is None
+
+
+def _subject(one: Occurrence) -> str:
+    return f"batch:{one.batch.key}" if one.batch is not None else f"host:{one.host}"
 
 
 async def _is_first(connection: AsyncConnection, one: Occurrence) -> bool:
-    subject = f"batch:{one.batch.key}" if one.batch is not None else f"host:{one.host}"
-    at = now()
+    subject, at = _subject(one), now()
     last = sa.select(_T.at, _T.dedupe_key).where(_T.kind == one.kind, _T.subject == subject)
     row = (await connection.execute(last)).one_or_none()
     if row is not None and row.at > at - _PAUSE:

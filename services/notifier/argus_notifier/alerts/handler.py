@@ -43,10 +43,17 @@ class AlertConsumer(Part):
         """See Part."""
         await self._platform.bus.consume_many(wire.LIVE_STREAM, "notifier", [wire.ALL_EVENTS], self.handle_all)
 
-    async def handle_all(self, messages: Sequence[Message]) -> None:
-        """Some bundles: in a storm a transaction for each costs more than what it counts."""
-        # In one order: two workers must not wait for each other.
-        parts = sorted((part for message in messages for part in self._parts(message)), key=_batch_key)
+    async def handle_all(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Some bundles: in a storm a transaction for each costs more than what it counts. Returns what is no bundle."""
+        parts: list[Sequence[Occurrence]] = []
+        unreadable: list[Message] = []
+        for message in messages:
+            try:
+                parts += self._parts(message)
+            except (msgspec.MsgspecError, ValueError) as error:
+                log.warning("alerts.unreadable", subject=message.subject, error=str(error))
+                unreadable.append(message)
+        parts.sort(key=_batch_key)
         try:
             for some in _at_once(parts):
                 await self._tell(some)
@@ -56,6 +63,7 @@ class AlertConsumer(Part):
             # One that cannot be told holds up nobody: what was told already changes nothing.
             log.warning("alerts.one_by_one", exc_info=True)
             await self._tell_each(parts)
+        return unreadable
 
     async def handle(self, message: Message) -> None:
         """One bundle."""
@@ -63,12 +71,8 @@ class AlertConsumer(Part):
 
     def _parts(self, message: Message) -> list[Sequence[Occurrence]]:
         """What a bundle says that happened, and lately: some at a time where it is much."""
-        try:
-            bundle = wire.decode(wire.EventBundle, message.data)
-            found = occurrences_of(bundle) if is_worth_a_word(bundle) else []
-        except (msgspec.MsgspecError, ValueError) as error:
-            log.warning("alerts.unreadable", subject=message.subject, error=str(error))
-            return []
+        bundle = wire.decode(wire.EventBundle, message.data)
+        found = occurrences_of(bundle) if is_worth_a_word(bundle) else []
         # A machine that was cut off tells late and is heard; weeks that are brought in from elsewhere are history.
         since = now() - timedelta(hours=self._settings.told_within_h)
         occurrences = [one for one in found if one.at >= since]

@@ -25,6 +25,7 @@ from argus_notifier.grouping.admission import admit
 from argus_notifier.mail.server import current
 from argus_notifier.rules.hearing import hear
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.turns import take_turn_to_tell
 from argus_schema import ingest
 
 
@@ -39,15 +40,17 @@ async def tell_all(
     transaction: Transaction, platform: Platform, settings: NotifierSettings, parts: Sequence[Sequence[Occurrence]]
 ) -> None:
     """As `tell`, of what several bundles told."""
-    heard: list[list[Occurrence]] = []
-    for some in parts:
-        said = [one for same in _by_subject(some) for one in await hear(transaction.connection, platform, same)]
-        heard.append([*await not_told_lately(transaction.connection, some), *said])
-    told = await admit(transaction.connection, heard, settings.surge_window_s, settings.surge_batches)
+    connection = transaction.connection
+    said = await hear(connection, platform, [_by_subject(some) for some in parts])
+    first = await not_told_lately(connection, parts)
+    heard = [[*some, *more] for some, more in zip(first, said, strict=True)]
+    told = await admit(connection, heard, settings.surge_window_s, settings.surge_batches)
+    if told:
+        await take_turn_to_tell(connection)
     for same in _by_subject(told):
-        hearing = await _hearing(transaction.connection, same)
+        hearing = await _hearing(connection, same)
         await tell_inboxes(transaction, hearing.audience, same, hearing.say)
-        await _tell_outside(transaction.connection, platform, settings, same, hearing)
+        await _tell_outside(connection, platform, settings, same, hearing)
 
 
 async def amend(transaction: Transaction, platform: Platform, occurrence: Occurrence) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
+from argus_notifier.turns import take_turn_to_tell
 from argus_schema.notifier import channel, circuit, delivery
 
 _C, _D, _R = channel.c, delivery.c, circuit.c
@@ -64,6 +65,7 @@ async def change(connection: AsyncConnection, channel_id: int, values: Mapping[s
 
 async def delete(connection: AsyncConnection, channel_id: int) -> None:
     """With what waits for it, and the log of what it was sent."""
+    await take_turn_to_tell(connection)
     await connection.execute(sa.delete(delivery).where(_D.channel_id == channel_id))
     await connection.execute(sa.delete(channel).where(_C.id == channel_id))
 

@@ -13,6 +13,7 @@ from argus_kit.clock import iso, now
 from argus_notifier.delivery.listing import Wanted
 from argus_notifier.delivery.repository import FAILED, SENDING, WAITING
 from argus_notifier.delivery.schemas import DeliveryStatsOut
+from argus_notifier.turns import by_key
 from argus_schema.notifier import circuit, delivery
 
 _D, _C = delivery.c, circuit.c
@@ -64,8 +65,8 @@ async def requeue_all(connection: AsyncConnection, wanted: Wanted) -> int:
 async def _requeue(connection: AsyncConnection, conditions: Sequence[sa.ColumnElement[bool]]) -> Sequence[int]:
     at = now()
     values = {"status": WAITING, "attempts": 0, "next_attempt_at": at, "requeued_at": at, "failed_at": None}
-    dead = sa.update(delivery).where(*conditions, _D.status == FAILED)
-    found = (await connection.execute(dead.values(**values).returning(_D.id, _D.receiver))).all()
-    receivers = {row.receiver for row in found}
-    await connection.execute(sa.delete(circuit).where(_C.receiver.in_(receivers)))
-    return sorted(row.id for row in found)
+    dead = sa.and_(*conditions, _D.status == FAILED)
+    receivers = sa.select(_D.receiver).where(dead)
+    await connection.execute(sa.delete(circuit).where(by_key(circuit, _C.receiver.in_(receivers))))
+    again = sa.update(delivery).where(by_key(delivery, dead)).values(**values).returning(_D.id)
+    return sorted((await connection.execute(again)).scalars())

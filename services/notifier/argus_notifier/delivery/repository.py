@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_kit.clock import now
 from argus_kit.leases import take_turn
 from argus_notifier.delivery.machine import Circuit, Demand, share
+from argus_notifier.turns import by_key
 from argus_notifier.upserts import add_new, put
 from argus_schema.notifier import circuit, delivery
 
@@ -135,7 +136,8 @@ async def give_up_old(connection: AsyncConnection, before: datetime) -> int:
         "next_attempt_at": None,
         "last_error": sa.func.coalesce(_D.last_error, "It waited too long to be of use."),
     }
-    done = await connection.execute(sa.update(delivery).where(_D.status == WAITING, since < before).values(**values))
+    old = by_key(delivery, sa.and_(_D.status == WAITING, since < before), only_free=True)
+    done = await connection.execute(sa.update(delivery).where(old).values(**values))
     return done.rowcount
 
 
@@ -144,9 +146,9 @@ async def forget(connection: AsyncConnection, *, sent_before: datetime, failed_b
     sent = sa.and_(_D.status == SENT, _D.sent_at < sent_before)
     dead = sa.and_(_D.status == FAILED, _D.failed_at < failed_before)
     for over in (sent, dead):
-        await connection.execute(sa.delete(delivery).where(over))
+        await connection.execute(sa.delete(delivery).where(by_key(delivery, over, only_free=True)))
     # Of channels that are gone, or that nobody has written to since.
-    await connection.execute(sa.delete(circuit).where(_C.changed_at < sent_before))
+    await connection.execute(sa.delete(circuit).where(by_key(circuit, _C.changed_at < sent_before, only_free=True)))
 
 
 async def count_waiting(connection: AsyncConnection) -> Mapping[str, tuple[int, datetime]]:

@@ -17,6 +17,7 @@ from argus_notifier.grouping.rounds import tell_round
 from argus_notifier.grouping.stored import restored
 from argus_notifier.grouping.waves import is_wave
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.turns import take_turn_to_tell
 
 _AT_ONCE: Final = 200
 # As long as a bundle may come again.
@@ -51,6 +52,7 @@ class SurgeLoop(LeasedLoop):
             found = await repository.of_key(connection, key)
             if found is None or found[0].due_at is None:
                 return
+            await take_turn_to_tell(connection)
             if is_wave(key):
                 await tell_round(transaction, self._platform, self._settings, key=key, found=found, at=now())
                 return

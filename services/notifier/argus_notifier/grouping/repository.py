@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_notifier.grouping.counting import Surge
+from argus_notifier.turns import by_key
 from argus_notifier.upserts import put, put_all
 from argus_schema.notifier import surge
 
@@ -68,7 +69,8 @@ async def due(connection: AsyncConnection, at: datetime, limit: int) -> Sequence
 
 async def forget(connection: AsyncConnection, before: datetime) -> None:
     """Delete what ended before then and was told."""
-    await connection.execute(sa.delete(surge).where(_S.ends_at < before, _S.due_at.is_(None)))
+    is_over = sa.and_(_S.ends_at < before, _S.due_at.is_(None))
+    await connection.execute(sa.delete(surge).where(by_key(surge, is_over, only_free=True)))
 
 
 class Member(NamedTuple):

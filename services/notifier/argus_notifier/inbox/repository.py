@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
 from argus_kit.clock import now
+from argus_notifier.turns import by_key
 from argus_notifier.upserts import add_new, put
 from argus_schema.access import reached_by
 from argus_schema.ingest import batch
@@ -49,8 +50,9 @@ async def read_of_batches(
     connection: AsyncConnection, people: Collection[int], kind: str, batch_ids: Sequence[str], since: datetime
 ) -> Sequence[sa.Row[Any]]:
     """Mark what these people were told of these batches since then as read; returns what was not."""
-    theirs = sa.and_(_N.user_id.in_(people), _N.rule_id == kind, _N.batch_id.in_(batch_ids), _N.read_at.is_(None))
-    read = sa.update(notification).where(theirs, _N.created_at >= since).values(read_at=now())
+    told = sa.and_(_N.rule_id == kind, _N.batch_id.in_(batch_ids), _N.created_at >= since)
+    theirs = sa.and_(_N.user_id.in_(people), _N.read_at.is_(None), told)
+    read = sa.update(notification).where(by_key(notification, theirs)).values(read_at=now())
     rows: Sequence[sa.Row[Any]] = (await connection.execute(read.returning(notification))).all()
     return rows
 
@@ -83,8 +85,8 @@ async def mark_read(connection: AsyncConnection, actor: Actor, notification_id: 
 
 
 async def mark_all_read(connection: AsyncConnection, actor: Actor) -> None:
-    statement = sa.update(notification).where(_of(actor), _N.read_at.is_(None)).values(read_at=now())
-    await connection.execute(statement)
+    unread = by_key(notification, sa.and_(_of(actor), _N.read_at.is_(None)))
+    await connection.execute(sa.update(notification).where(unread).values(read_at=now()))
 
 
 async def delete(connection: AsyncConnection, actor: Actor, notification_id: int) -> bool:

@@ -100,10 +100,14 @@ async def update_subscriptions(
 
 
 @router.get("/batches/{batch_id:path}/email-subscription")
-async def read_batch_subscription(actor: MayReadMails, connection: Reading, batch_id: str) -> BatchSubscriptionOut:
-    """My choice for one batch of mine; 404 when there is none."""
+async def read_batch_subscription(
+    actor: MayReadMails, connection: Reading, batch_id: str, *, or_default: bool = False
+) -> BatchSubscriptionOut:
+    """My choice for one batch of mine. When there is none: 404, or with `or_default` one without a `created_at`."""
     await batch_of_owner(connection, actor, batch_id)
     row = await repository.batch_choice(connection, actor.user_id, batch_id)
+    if row is None and or_default:
+        return BatchSubscriptionOut(batch_id=batch_id, event_kinds=[], enabled=True, created_at=None, updated_at=None)
     if row is None:
         raise ArgusError(ErrorCode.SUBSCRIPTION_NOT_FOUND)
     return _batch_out(row)

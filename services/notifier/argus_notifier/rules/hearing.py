@@ -28,17 +28,25 @@ def rules_of(platform: Platform) -> Rules:
     return _RULES[platform]
 
 
-async def hear(connection: AsyncConnection, platform: Platform, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """What rules say of these things, which are about one batch or host; of what rules said they say nothing."""
-    occurrences = [one for one in occurrences if one.kind != "rule"]
-    if not occurrences:
-        return []
+async def hear(
+    connection: AsyncConnection, platform: Platform, parts: Sequence[Sequence[Sequence[Occurrence]]]
+) -> list[list[Occurrence]]:
+    """What rules say of each of these parts: of the things in it that are about one batch or host, together.
+
+    Of what rules said they say nothing.
+    """
+    said: list[list[Occurrence]] = [[] for _ in parts]
+    if all(one.kind == "rule" for part in parts for same in part for one in same):
+        return said
     listening = [rule for rule in await rules_of(platform).all(connection) if rule.row.watches == "events"]
-    said: list[Occurrence] = []
-    for rule in listening:
-        wanted = [one for one in occurrences if kinds.names_of(one.kind) & set(rule.row.kinds)]
-        if wanted and (meant := await _meant(connection, rule, wanted)):
-            said += await repeated(connection, rule, meant, now())
+    # Rule by rule, not part by part: a rule that speaks is held until the commit (see `turns`).
+    for rule in sorted(listening, key=lambda rule: int(rule.row.id)):
+        heeded = set(rule.row.kinds)
+        for number, part in enumerate(parts):
+            for same in part:
+                wanted = [one for one in same if one.kind != "rule" and kinds.names_of(one.kind) & heeded]
+                if wanted and (meant := await _meant(connection, rule, wanted)):
+                    said[number] += await repeated(connection, rule, meant, now())
     return said
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from argus_kit.clock import now
 from argus_notifier.channels.repository import Owner
 from argus_notifier.rules.watching import Throttle, Watch
+from argus_notifier.turns import by_key
 from argus_notifier.upserts import put
 from argus_schema import auth, ingest
 from argus_schema.notifier import channel, rule, rule_watch
@@ -58,12 +59,12 @@ async def add(connection: AsyncConnection, owner: Owner, values: Mapping[str, An
 
 async def change(connection: AsyncConnection, rule_id: int, values: Mapping[str, Any]) -> None:
     """Change a rule. What it knew of jobs is forgotten: it may now be about others."""
+    await connection.execute(sa.delete(rule_watch).where(by_key(rule_watch, _W.rule_id == rule_id)))
     await connection.execute(sa.update(rule).where(_R.id == rule_id).values(**values, updated_at=now()))
-    await connection.execute(sa.delete(rule_watch).where(_W.rule_id == rule_id))
 
 
 async def delete(connection: AsyncConnection, rule_id: int) -> None:
-    await connection.execute(sa.delete(rule_watch).where(_W.rule_id == rule_id))
+    await connection.execute(sa.delete(rule_watch).where(by_key(rule_watch, _W.rule_id == rule_id)))
     await connection.execute(sa.delete(rule).where(_R.id == rule_id))
 
 
@@ -128,7 +129,7 @@ async def due(connection: AsyncConnection, at: datetime, limit: int) -> Sequence
 async def forget_old(connection: AsyncConnection, before: datetime) -> None:
     """Forget what was said long ago, and what rules that are gone remembered."""
     is_gone = sa.not_(sa.exists().where(_R.id == _W.rule_id))
-    await connection.execute(sa.delete(rule_watch).where(sa.or_(_W.since < before, is_gone)))
+    await connection.execute(sa.delete(rule_watch).where(by_key(rule_watch, sa.or_(_W.since < before, is_gone))))
 
 
 async def throttle_of(connection: AsyncConnection, rule_id: int) -> Throttle | None:

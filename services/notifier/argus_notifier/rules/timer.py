@@ -44,7 +44,7 @@ class RuleTimer(LeasedLoop):
         if lost := [row for row in rows if row.rule_id not in known]:
             # Of rules that are off: they begin anew when they are on again.
             async with self._platform.database.write() as connection:
-                for row in lost:
+                for row in sorted(lost, key=lambda row: (row.rule_id, row.batch_key, row.job_id)):
                     await repository.remember(connection, row.batch_key, {(row.rule_id, row.job_id): None})
 
 

@@ -24,6 +24,7 @@ from argus_notifier.settings import NotifierSettings
 from argus_notifier.watchdogs import repository
 from argus_notifier.watchdogs.folding import Heard, fold, heard_of
 from argus_notifier.watchdogs.limits import KnownLimits
+from argus_notifier.watchdogs.readings import Reading
 
 log = structlog.get_logger(__name__)
 
@@ -48,14 +49,21 @@ class WatchdogConsumer(Part):
         """See Part."""
         await self._platform.bus.consume_many(wire.LIVE_STREAM, "notifier-watchdogs", [wire.ALL_EVENTS], self.handle)
 
-    async def handle(self, messages: Sequence[Message]) -> None:
-        """Some bundles."""
-        try:
-            heard = heard_of([found for message in messages if (found := _arrived(message)) is not None])
-        except (msgspec.MsgspecError, ValueError):
-            heard = [one for message in messages if (found := _arrived(message)) for one in _readable(*found)]
-        if not heard:
-            return
+    async def handle(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Some bundles; returns what is none."""
+        heard: list[tuple[wire.EventBundle, datetime, Sequence[Reading]]] = []
+        unreadable: list[Message] = []
+        for message in messages:
+            try:
+                heard += heard_of([(wire.decode(wire.EventBundle, message.data), message.timestamp)])
+            except (msgspec.MsgspecError, ValueError) as error:
+                log.warning("watchdogs.unreadable", subject=message.subject, error=str(error))
+                unreadable.append(message)
+        if heard:
+            await self._take_in(heard)
+        return unreadable
+
+    async def _take_in(self, heard: Heard) -> None:
         async with self._platform.database.read() as connection:
             notes = await fold(connection, self._limits, heard, now())
         if notes.is_empty:
@@ -67,19 +75,3 @@ class WatchdogConsumer(Part):
             await tell(transaction, self._platform, self._settings, notes.occurrences)
         if notes.requests:
             self._kick()
-
-
-def _arrived(message: Message) -> tuple[wire.EventBundle, datetime] | None:
-    try:
-        return wire.decode(wire.EventBundle, message.data), message.timestamp
-    except ValueError as error:
-        log.warning("watchdogs.unreadable", subject=message.subject, error=str(error))
-        return None
-
-
-def _readable(bundle: wire.EventBundle, at: datetime) -> Heard:
-    try:
-        return heard_of([(bundle, at)])
-    except (msgspec.MsgspecError, ValueError) as error:
-        log.warning("watchdogs.unreadable", batch=bundle.batch_id, error=str(error))
-        return []

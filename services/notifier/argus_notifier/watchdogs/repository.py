@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts import bus as wire
 from argus_kit.clock import now
+from argus_notifier.turns import by_key
 from argus_notifier.upserts import put_all
 from argus_notifier.watchdogs.notes import Note, Notes
 from argus_schema import executor, ingest
@@ -81,7 +82,7 @@ async def forget_old(connection: AsyncConnection) -> None:
     """Delete what is of no use any more."""
     before = now() - _FORGOTTEN
     await connection.execute(sa.delete(watch).where(_W.due_at.is_(None), _W.updated_at < before))
-    await connection.execute(sa.delete(told).where(told.c.at < before))
+    await connection.execute(sa.delete(told).where(by_key(told, told.c.at < before, only_free=True)))
 
 
 async def unwatched(connection: AsyncConnection) -> list[Note]:

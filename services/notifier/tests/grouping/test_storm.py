@@ -99,7 +99,7 @@ class TestOneBatch:
             for batch in batches
         ]
         broken = dataclasses.replace(packed[0], data=b"{")
-        await consumer.handle_all([*packed[:7], broken])
+        assert await consumer.handle_all([*packed[:7], broken]) == [broken]
         await consumer.handle_all(packed[2:5])
         await consumer.handle_all(packed)
         with frozen(now() + timedelta(seconds=2)):

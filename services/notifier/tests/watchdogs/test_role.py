@@ -31,6 +31,6 @@ async def test_the_services_role_may_do_all_that_it_does(postgres_database):
         assert await repository.last_heard(connection, "gpu01") is None
         assert await repository.running_on(connection, "gpu01") == []
         silent = Occurrence("host_offline", "k", "error", now(), host="gpu01")
-        assert await not_told_lately(connection, [silent]) == [silent]
+        assert await not_told_lately(connection, [[silent]]) == [[silent]]
         await repository.forget_batches(connection, [1])
         await repository.forget_old(connection)

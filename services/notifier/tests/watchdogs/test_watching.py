@@ -208,7 +208,7 @@ class TestCrashes:
         bundle = wire.decode(wire.EventBundle, broken.data)
         bundle.events = [msgspec.Raw(b'{"data": 5}')]
         bad = watch.wires.message("argus.event.1", bundle)
-        await watch.consumer.handle([bad, watch.packed(batch, epoch("NaN"))])
+        assert await watch.consumer.handle([bad, watch.packed(batch, epoch("NaN"))]) == [bad]
         assert len(await watch.asked()) == 1
 
 
