@@ -175,7 +175,8 @@ def test_only_the_newest_copies_stay_and_the_log_that_they_need(cluster: Cluster
         return Path(made.splitlines()[0])
 
     first = copy()
-    before = {path.name for path in (cluster.room / "wal").iterdir()}
+    while not (before := {path.name for path in (cluster.room / "wal").iterdir()}):  # the archiver comes when it comes
+        time.sleep(0.1)
     while (cluster.room / "base" / time.strftime("base-%Y%m%dT%H%M%SZ", time.gmtime())) == first:
         time.sleep(0.1)
     second = copy()

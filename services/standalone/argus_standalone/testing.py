@@ -57,6 +57,13 @@ class ServerProcess:
         self.process.send_signal(how)
         return self.process.wait(20)
 
+    def wait_said(self, text: str, timeout_s: float = 60) -> None:
+        """Wait until it printed `text`: it is ready a moment before it says what follows."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.output():
+            assert time.monotonic() < deadline, f"did not say {text!r}:\n{self.output()}"
+            time.sleep(0.05)
+
     def output(self) -> str:
         """All that it printed so far."""
         return self.log.read_text(errors="replace")

@@ -84,7 +84,7 @@ def test_a_running_server_lets_the_first_administrator_in_and_knows_the_rest(
 ) -> None:
     server.start()
     server.wait_ready()
-    assert "Nobody has an account yet" in server.output()
+    server.wait_said("Nobody has an account yet")
 
     def run(*words: str, text: str = "") -> str:
         environment = {**os.environ, "ARGUS_HOME": str(server.home)}

@@ -158,7 +158,13 @@ class Stack:
         with self.log.open("ab") as log:
             command = [sys.executable, str(LOCAL / "stack.py")]
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        self.wait_ready(within_s)
+        try:
+            self.wait_ready(within_s)
+        except BaseException:
+            # Else two dozen processes would stay, and slow down every test that follows.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.end()
+            raise
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal to the launcher, and wait until nothing of the stack runs; returns its exit code."""

@@ -23,7 +23,11 @@ _RESTLESS: Final = re.compile(
 # What follows from events that were reported before, whenever the server comes to it.
 GROWING: Final = frozenset({"notification", "delivery"})
 _SEEN: Final = frozenset({"last_seen_at", "last_used", "last_login", "last_seen", "view_count", "last_viewed"})
-_MERGED: Final = {"job": frozenset({"n_blocks", "summary"})}
+_MERGED: Final = {
+    "job": frozenset({"n_blocks", "summary"}),
+    # One notification tells of what happens to further batches too.
+    "notification": frozenset({"batch_id", "job_id", "batch_ids", "count", "severity", "title", "body"}),
+}
 
 
 def digest(path: Path) -> Digest:
