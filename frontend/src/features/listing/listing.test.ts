@@ -3,7 +3,7 @@ import type { LiveEvent } from '@/api/live'
 import { accept, complete, type KnownField } from './complete'
 import { foldJobRow, ofJob, type FoundJob } from './rows'
 import { Picked } from './picked'
-import { windowOf } from './window'
+import { drawnOf, slotsOf, windowOf } from './window'
 import { isPlain, placeIn, whereOf, type Chips } from './where'
 
 const NONE: Chips = { status: '', project: '', host: '', owner: '', since: '' }
@@ -118,4 +118,21 @@ describe('the rows in the window', () => {
     [{ top: -49_900, height: 800, row: 50, count: 1_000 }, { first: 988, last: 1_000 }],
     [{ top: 0, height: 800, row: 50, count: 3 }, { first: 0, last: 3 }],
   ])('%j are %j', (place, range) => expect(windowOf(place)).toEqual(range))
+
+  it('are those that are seen after a jump, and those beside them with the next frame', () => {
+    const place = { top: -5_000, height: 800, row: 50, count: 1_000 }
+    expect(drawnOf(place, { first: 0, last: 0 })).toEqual({ first: 90, last: 126, isAll: true })
+    const jumped = drawnOf(place, { first: 0, last: 30 })
+    expect(jumped).toEqual({ first: 99, last: 117, isAll: false })
+    expect(drawnOf(place, jumped)).toEqual({ first: 90, last: 126, isAll: true })
+  })
+
+  it('stay in their elements, and new ones take the elements of those that left', () => {
+    const first = slotsOf({ first: 0, last: 3 }, new Map())
+    expect([...first]).toEqual([[0, 0], [1, 1], [2, 2]])
+    const scrolled = slotsOf({ first: 2, last: 6 }, first)
+    expect([...scrolled]).toEqual([[2, 2], [3, 0], [4, 1], [5, 3]])
+    // Nothing is moved in the page after a jump: the elements are filled in the order in which they stand.
+    expect([...slotsOf({ first: 50, last: 54 }, scrolled).values()]).toEqual([...scrolled.values()])
+  })
 })

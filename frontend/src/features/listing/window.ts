@@ -12,13 +12,33 @@ export interface Place {
 // Rows before and after, so that scrolling and the keys j and k always find the next one.
 const BESIDE = 10
 
-export function windowOf({ top, height, row, count }: Place): { first: number; last: number } {
-  const first = Math.max(0, Math.floor(-top / row) - BESIDE)
-  const last = Math.min(count, Math.ceil((height - top) / row) + BESIDE)
+export interface Range {
+  first: number
+  /** The one after the last. */
+  last: number
+}
+
+export function windowOf({ top, height, row, count }: Place, beside = BESIDE): Range {
+  const first = Math.max(0, Math.floor(-top / row) - beside)
+  const last = Math.min(count, Math.ceil((height - top) / row) + beside)
   return { first: Math.min(first, Math.max(0, count)), last: Math.max(last, Math.min(count, first)) }
 }
 
-/** How many rows are in the page at most, wherever it is scrolled to. */
-export function slotsOf({ height, row }: Pick<Place, 'height' | 'row'>): number {
-  return Math.ceil(height / row) + 1 + 2 * BESIDE
+/** The rows to draw, and whether that is all of them. After a jump those that are seen come first, those beside them with the next frame. */
+export function drawnOf(place: Place, before: Range): Range & { isAll: boolean } {
+  const seen = windowOf(place, 1)
+  const isJump = before.last > before.first && (seen.first >= before.last || seen.last <= before.first)
+  return isJump ? { ...seen, isAll: false } : { ...windowOf(place), isAll: true }
+}
+
+/**
+ * Which of the elements shows which row. Rows that stay keep theirs, new ones take those that came free, in their order in
+ * the page: to fill an element anew is less than to make one, or to move it.
+ */
+export function slotsOf({ first, last }: Range, before: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  const free = [...before].filter(([place]) => place < first || place >= last).map(([, slot]) => slot)
+  let unused = before.size > 0 ? Math.max(...before.values()) + 1 : 0
+  const slots = new Map<number, number>()
+  for (let place = first; place < last; place += 1) slots.set(place, before.get(place) ?? free.shift() ?? unused++)
+  return slots
 }

@@ -1,29 +1,32 @@
 // Of a long list only the rows in the window are in the page; what is above and below is empty space of their height.
-import { computed, onMounted, onScopeDispose, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
-import { slotsOf, windowOf } from '../window'
+import { computed, onMounted, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
+import { drawnOf, slotsOf, type Range } from '../window'
 
 // What a printer takes; more is a job for an export.
 const PRINTED = 500
 
 export function useVirtualRows(first: Readonly<Ref<HTMLElement | null>>, count: MaybeRefOrGetter<number>, height: MaybeRefOrGetter<number>) {
-  const range = ref({ first: 0, last: 0 })
-  const slots = ref(1)
+  const range = shallowRef<Range>({ first: 0, last: 0 })
+  let slots: ReadonlyMap<number, number> = new Map()
   let frame = 0
 
   function measure(): void {
     frame = 0
     const top = first.value?.getBoundingClientRect().top ?? 0
-    const place = { top, height: window.innerHeight, row: toValue(height), count: toValue(count) }
-    const next = windowOf(place)
-    slots.value = slotsOf(place)
-    if (next.first !== range.value.first || next.last !== range.value.last) range.value = next
+    const next = drawnOf({ top, height: window.innerHeight, row: toValue(height), count: toValue(count) }, range.value)
+    draw(next)
+    if (!next.isAll) plan()
+  }
+  function draw({ first, last }: Range): void {
+    if (first === range.value.first && last === range.value.last) return
+    slots = slotsOf({ first, last }, slots)
+    range.value = { first, last }
   }
   function plan(): void {
     frame ||= requestAnimationFrame(measure)
   }
   function all(): void {
-    range.value = { first: 0, last: Math.min(toValue(count), PRINTED) }
-    slots.value = PRINTED
+    draw({ first: 0, last: Math.min(toValue(count), PRINTED) })
   }
 
   onMounted(() => {
@@ -44,8 +47,8 @@ export function useVirtualRows(first: Readonly<Ref<HTMLElement | null>>, count: 
 
   return {
     range,
-    /** A key for what shows a row: what leaves at one end comes back at the other, filled anew, which is less than making it. */
-    slotOf: (place: number) => place % slots.value,
+    /** A key for the element that shows a row. */
+    slotOf: (place: number) => slots.get(place) ?? -1,
     before: computed(() => range.value.first * toValue(height)),
     after: computed(() => Math.max(0, toValue(count) - range.value.last) * toValue(height)),
   }
