@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _run(layout: Layout, public: Public) -> int:
-    _end_leftovers(layout)
+    end_leftovers(layout)
     public.check_free()
     secrets = Secrets.of(layout)
     stack_postgres.prepare(layout, secrets)
@@ -92,7 +92,7 @@ def _stop(process: subprocess.Popen[bytes], layout: Layout) -> None:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
-    _end_leftovers(layout)
+    end_leftovers(layout)
 
 
 def _end_with_parent() -> None:
@@ -101,7 +101,7 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end_leftovers(layout: Layout) -> None:
+def end_leftovers(layout: Layout) -> None:
     """End what an earlier stack in this folder left behind when it was killed. The lock says that it is ours."""
     left = [process for process in psutil.process_iter() if _belongs(process, layout)]
     for process in left:

@@ -95,6 +95,8 @@ class Plan:
         # A cache: it may forget everything at any moment, so nothing is written to disk
         lines = ["bind 127.0.0.1", f"port {self.ports['valkey']}", f"requirepass {self.secrets.valkey}", 'save ""']
         lines += ["appendonly no", "maxmemory 256mb", "maxmemory-policy allkeys-lru"]
+        # Its title would be written over its environment, by which the next launcher knows what is this stack's.
+        lines += ["set-proc-title no"]
         lines += [f"dir {shlex.quote(str(self.layout.room / 'valkey'))}"]
         config = self.layout.write("valkey.conf", "\n".join(lines) + "\n")
         return Program("valkey", "servers", [str(get_binary_path()), str(config)])
