@@ -2020,7 +2020,7 @@ export interface paths {
         };
         /**
          * Read Batch Subscription
-         * @description My choice for one batch of mine; 404 when there is none.
+         * @description My choice for one batch of mine. When there is none: 404, or with `or_default` one without a `created_at`.
          */
         get: operations["read_batch_subscription"];
         /**
@@ -15786,7 +15786,9 @@ export interface operations {
     };
     read_batch_subscription: {
         parameters: {
-            query?: never;
+            query?: {
+                or_default?: boolean;
+            };
             header?: never;
             path: {
                 batch_id: string;

@@ -85,11 +85,11 @@ class TestBatchSubscription:
         batch = await house.batch(ada.id)
         path = f"/api/batches/{batch.id}/email-subscription"
         none = {"batch_id": batch.id, "event_kinds": [], "enabled": True, "created_at": None, "updated_at": None}
-        answer = await house.get(ada, f"{path}?or_default=true")
+        answer = await house.get(ada, path, or_default=True)
         assert (answer.status_code, answer.json()) == (200, none)
         chosen = (await house.send("PUT", ada, path, {"event_kinds": ["batch_done"], "enabled": False})).json()
-        assert (await house.get(ada, f"{path}?or_default=true")).json() == chosen
-        assert (await house.get(ada, "/api/batches/none/email-subscription?or_default=true")).status_code == 404
+        assert (await house.get(ada, path, or_default=True)).json() == chosen
+        assert (await house.get(ada, "/api/batches/none/email-subscription", or_default=True)).status_code == 404
 
     async def test_only_the_owner_and_strangers_learn_nothing(self, house):
         ada, bob, eve = [await house.person(name) for name in ("ada", "bob", "eve")]

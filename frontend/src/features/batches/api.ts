@@ -18,7 +18,11 @@ export const deleteBatch = (id: string) => ok(client.DELETE('/api/batches/{batch
 export const getActivity = (id: string, before: number | undefined, jobs: boolean) =>
   ok(client.GET('/api/batches/{batch_id}/activity', { params: { path: { batch_id: id }, query: { before, jobs, limit: 100 } } }))
 
-export const getMailChoice = (id: string) => ok(client.GET('/api/batches/{batch_id}/email-subscription', ofBatch(id)))
+/** Null where nothing was chosen. */
+export const getMailChoice = async (id: string) => {
+  const choice = await ok(client.GET('/api/batches/{batch_id}/email-subscription', { params: { path: { batch_id: id }, query: { or_default: true } } }))
+  return choice.created_at === null ? null : choice
+}
 export const setMailChoice = (id: string, kinds: string[], enabled: boolean) =>
   ok(client.PUT('/api/batches/{batch_id}/email-subscription', { ...ofBatch(id), body: { event_kinds: kinds, enabled } }))
 export const dropMailChoice = (id: string) => ok(client.DELETE('/api/batches/{batch_id}/email-subscription', ofBatch(id)))
