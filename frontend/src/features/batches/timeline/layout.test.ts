@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Job } from '@/features/runs'
-import { barsOf, neighbour, packed, single, spanOf, ticksOf } from './layout'
+import { barsOf, neighbour, packed, single, spanOf, tickLabels, ticksOf } from './layout'
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 20, 12, minute)).toISOString()
 const job = (id: string, from: number | null, to: number | null, status = 'done'): Job =>
@@ -70,5 +70,18 @@ describe('arrow keys', () => {
   it('lead to what is nearest in time in the lane below', () => {
     expect(neighbour(lanes, { lane: 0, bar: 0 }, 'ArrowDown')).toEqual({ lane: 1, bar: 0 })
     expect(neighbour(lanes, { lane: 1, bar: 0 }, 'ArrowDown').lane).toBe(1)
+  })
+})
+
+describe('words of ticks', () => {
+  const at = (time: number): number => time
+
+  it('stand before their line where the time ends', () => {
+    expect(tickLabels([0, 100, 250], at, 300, 96).map(({ isBefore }) => isBefore)).toEqual([false, false, true])
+  })
+
+  it('are left out where they would run into those before', () => {
+    expect(tickLabels([60, 180], at, 240, 96).map(({ time }) => time)).toEqual([60])
+    expect(tickLabels([0, 50, 100, 150], at, 400, 96).map(({ time }) => time)).toEqual([0, 100])
   })
 })

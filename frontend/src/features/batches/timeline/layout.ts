@@ -89,6 +89,26 @@ export function ticksOf({ from, to }: Span, most: number): number[] {
   return ticks
 }
 
+export interface TickLabel {
+  time: number
+  at: number
+  /** Near the end it stands before its line, where it is not cut. */
+  isBefore: boolean
+}
+
+/** Which ticks have words: those whose `room` does not run into the words before. */
+export function tickLabels(ticks: readonly number[], x: (time: number) => number, width: number, room: number): TickLabel[] {
+  let free = -Infinity
+  return ticks.flatMap((time) => {
+    const at = x(time)
+    const isBefore = width - at < room
+    const begin = isBefore ? at - room : at
+    if (begin < free) return []
+    free = begin + room
+    return [{ time, at, isBefore }]
+  })
+}
+
 export interface Place {
   lane: number
   bar: number

@@ -10,7 +10,7 @@ export default {
     unsure: '推测',
     assumed: '从名称 {metric} 看不出何为更好，暂按越低越好处理。',
     known: '{metric} 的优劣方向由名称或项目设定得出。',
-    said: '{metric} 的优劣方向由您指定。',
+    said: '{metric} 的优劣方向由你指定。',
     turn: '点击可反转。',
   },
   seeds: '种子组',

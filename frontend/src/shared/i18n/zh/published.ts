@@ -13,7 +13,7 @@ export default {
   lastEvent: '最近活动',
   more: '显示更多',
   progress: '完成 {done} 个，失败 {failed} 个，共 {total} 个',
-  over: { title: '此链接已到期', hint: '给您链接的人可以生成新的链接。' },
+  over: { title: '此链接已到期', hint: '给你链接的人可以生成新的链接。' },
   gone: { title: '这里什么也没有', hint: '链接已被撤销，或其内容不再公开。' },
   tabs: { leaderboard: '排行榜', matrix: '矩阵', batches: '批次' },
   facts: { batches: '批次', running: '运行中', done: '完成的任务', failures: '失败率', hours: 'GPU 小时' },
