@@ -31,17 +31,9 @@ from argus_kit.testing import (
     bearer_headers,
     eventually,
     make_settings,
-    nats_child,
     running_client,
 )
 from argus_schema.auth import audit_log
-
-
-@pytest.fixture
-def nats() -> Iterator[Child]:
-    """A NATS of this test, to be killed."""
-    with nats_child() as child:
-        yield child
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
 import pytest
@@ -19,14 +19,7 @@ from argus_contracts.bus import LIVE_STREAM, StreamSpec
 from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
 from argus_kit.bus.streams import ensure_stream
 from argus_kit.ports import free_port
-from argus_kit.testing import Child, eventually, nats_child
-
-
-@pytest.fixture
-def nats() -> Iterator[Child]:
-    """A NATS of the test's own, to be broken."""
-    with nats_child() as child:
-        yield child
+from argus_kit.testing import Child, eventually
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import redis.asyncio as redis
@@ -13,7 +13,7 @@ import redis.asyncio as redis
 from argus_kit.cache import Cache, MemoryCache, open_cache
 from argus_kit.ports import free_port
 from argus_kit.redis_cache import RedisCache
-from argus_kit.testing import Child, eventually, valkey_child
+from argus_kit.testing import Child, eventually
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -97,13 +97,6 @@ class TestMemoryCache:
             await cache.take(key, capacity=1, per_second=0.01)
         assert await cache.get("a") is None
         assert await cache.get("d") == b"1"
-
-
-@pytest.fixture
-def valkey() -> Iterator[Child]:
-    """A Valkey of the test's own, to be killed."""
-    with valkey_child() as child:
-        yield child
 
 
 class TestRedisAway:

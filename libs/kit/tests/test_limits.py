@@ -6,21 +6,14 @@ import asyncio
 import signal
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from argus_kit.cache import Cache, MemoryCache, open_cache
 from argus_kit.limits import Buckets
 from argus_kit.ports import free_port
-from argus_kit.testing import Child, eventually, valkey_child
-
-
-@pytest.fixture
-def valkey() -> Iterator[Child]:
-    """A Valkey of the test's own, to be broken."""
-    with valkey_child() as child:
-        yield child
+from argus_kit.testing import Child, eventually
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -20,17 +20,10 @@ from argus_kit import clock
 from argus_kit.bus import Bus, Message, Outgoing
 from argus_kit.database import Database
 from argus_kit.outbox import Merge, Outbox, transaction
-from argus_kit.testing import Child, eventually, nats_child
+from argus_kit.testing import Child, eventually
 from argus_schema import executor as tables
 
 TABLE = tables.outbox
-
-
-@pytest.fixture
-def nats() -> Iterator[Child]:
-    """A NATS of the test's own, to be broken."""
-    with nats_child() as child:
-        yield child
 
 
 @pytest.fixture

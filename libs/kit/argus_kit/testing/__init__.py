@@ -18,7 +18,7 @@ from argus_kit.testing.databases import (
 )
 from argus_kit.testing.people import add_session, add_token, add_user, bearer_headers
 from argus_kit.testing.platforms import eventually, make_settings, platform, running_client, settings
-from argus_kit.testing.servers import Child, binary, nats_child, nats_url, redis_url, valkey_child
+from argus_kit.testing.servers import Child, binary, nats, nats_child, nats_url, redis_url, valkey, valkey_child
 
 __all__ = [
     "Child",
@@ -32,6 +32,7 @@ __all__ = [
     "database_url",
     "eventually",
     "make_settings",
+    "nats",
     "nats_child",
     "nats_url",
     "platform",
@@ -44,6 +45,7 @@ __all__ = [
     "settings",
     "sqlite_database",
     "sqlite_template",
+    "valkey",
     "valkey_child",
 ]
 

