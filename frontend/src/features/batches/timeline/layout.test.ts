@@ -77,7 +77,7 @@ describe('words of ticks', () => {
   const at = (time: number): number => time
 
   it('stand before their line where the time ends', () => {
-    expect(tickLabels([0, 100, 250], at, 300, 96).map(({ isBefore }) => isBefore)).toEqual([false, false, true])
+    expect(tickLabels([0, 100, 300], at, 300, 96).map(({ isBefore }) => isBefore)).toEqual([false, false, true])
   })
 
   it('are left out where they would run into those before', () => {
