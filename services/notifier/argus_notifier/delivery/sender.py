@@ -19,6 +19,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
+from argus_kit import tasks
 from argus_kit.clock import now
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
@@ -90,8 +91,7 @@ class Delivery(Part):
         await self._loop.stop()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=_LAST_ATTEMPTS_S)
-        for task in self._under_way:
-            task.cancel()
+        await tasks.end(self._under_way)
         await self.settle()
         self._acks.end()
         await self._news.stop()
