@@ -2,7 +2,8 @@
 beside it (`make compose-check`).
 
 Each variable is a setting of who gets it and stands in .env.example; each image is a known target or a named version of
-somebody else's; everything is hardened, has a healthcheck, and publishes no port but the gateway's.
+somebody else's, and has what its container starts; everything is hardened, has a healthcheck, and publishes no port but
+the gateway's. What an image is built from is there, and passes .dockerignore.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import image_commands
+import image_context
 import yaml
 from generate_images import IMAGES, TARGETS
 from stack_layout import SERVICES
@@ -52,7 +55,9 @@ FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PA
 
 
 def main() -> int:
-    found = [*problems(load()), *image_problems((ROOT / "deploy" / "docker" / "Dockerfile").read_text())]
+    dockerfile = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
+    context = image_context.problems(dockerfile, (ROOT / ".dockerignore").read_text(), image_context.tracked())
+    found = [*problems(load()), *image_problems(dockerfile), *context]
     print("\n".join(found) or "compose: every rule holds")
     return 1 if found else 0
 
@@ -120,6 +125,8 @@ def _images(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "image", f"{service['image']} is not what its build makes ({build and build.get('target')})"
     if own is not None and own[1] not in TARGETS:
         yield "image", f"the Dockerfile has no target {own[1]}"
+    elif own is not None and "command" in service:
+        yield from (("command", text) for text in image_commands.problems(own[1], service["command"]))
 
 
 def _health(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -212,6 +219,8 @@ def image_problems(text: str) -> Iterator[str]:
         yield "Dockerfile: the stage runtime has no healthcheck"
     if re.search(r"apt|gcc|pip install", runtime):
         yield "Dockerfile: the stage runtime installs something"
+    for target, command in image_commands.of_images(text):
+        yield from (f"Dockerfile: {problem}" for problem in image_commands.problems(target, command))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,19 @@ def without(name: str, variable: str) -> Callable[[Document], None]:
         (service("auth", depends_on=["nobody"]), "auth: it waits for nobody, which there is not"),
         (service("auth", volumes=["./no-such-file:/x:ro"]), "auth: ./no-such-file is mounted, and there is none"),
         (service("auth", volumes=["lost:/x"]), "auth: the volume lost is not declared"),
+        (
+            service("auth-worker", command=["python", "-m", "argus_kit.serve", "argus_auth.wroker:create_app"]),
+            "auth-worker: there is no module argus_auth.wroker",
+        ),
+        (
+            service("auth-worker", command=["python", "-m", "argus_kit.serve", "argus_auth.worker:make_app"]),
+            "auth-worker: argus_auth.worker has no make_app",
+        ),
+        (
+            service("auth-worker", command=["python", "-m", "argus_kit.serve", "argus_ingest.worker:create_app"]),
+            "auth-worker: the image auth has no package argus_ingest",
+        ),
+        (service("migrate", command=["argus-server", "migrate"]), "the image auth has no program argus-server"),
         (environment("catalog", ARGUS_SMTP_PASS="x"), "catalog: nothing in it reads ARGUS_SMTP_PASS"),
         (environment("auth", ARGUS_PROT="1"), "auth: nothing in it reads ARGUS_PROT"),
         (environment("auth", ARGUS_LOG_LEVEL="${NO_SUCH}"), "${NO_SUCH} is used and not in .env.example"),
@@ -85,9 +98,10 @@ def test_what_breaks_a_rule_is_named(whole: Document, change: Callable[[Document
     [
         ("USER 10001:10001", "USER 0:0", "runs as root"),
         ("FROM runtime AS auth", "FROM build-auth AS auth", "the image auth does not begin at the stage runtime"),
-        ("RUN useradd", "RUN apt-get install -y gcc && useradd", "installs something"),
+        ("RUN groupadd", "RUN apt-get install -y gcc && groupadd", "installs something"),
         ("HEALTHCHECK", "#", "has no healthcheck"),
         ('CMD ["argus-server", "up"]', "RUN true", "the image server runs something"),
+        ("argus_kit.web:create_app", "argus_kit.pages:create_app", "there is no module argus_kit.pages"),
     ],
 )
 def test_what_an_image_must_not_be_is_named(old: str, new: str, said: str) -> None:

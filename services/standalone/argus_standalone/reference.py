@@ -59,8 +59,8 @@ _READERS: Final = {
 _OWN_READER: Final = {"WebSettings": "the front door (web)", "MigrationSettings": "the migration"}
 _PASSED_HEAD: Final = """# Written by `make gen` from the settings of all services.
 #
-# The services of compose.yaml extend these: a variable without a value is passed on from .env or the shell, and stays
-# unset where neither sets it.
+# The services of compose.yaml extend these: a variable is passed on from .env or the shell. Where neither sets it, it
+# is empty, which counts as not set.
 services:
 """
 # Images and compose.yaml say these: where a container listens and keeps things, and how it reaches the others.
@@ -69,8 +69,8 @@ NOT_PASSED: Final = frozenset(
 )
 _EXAMPLE_HEAD: Final = """
 # -- Settings of Argus ------------------------------------------------------------------------------------------------
-# All of them with their defaults; docs/reference/settings.md says more. Take the # away to set one. NAME_FILE=/path may
-# stand for a secret.
+# All of them with their defaults; docs/reference/settings.md says more. Take the # away to set one. Where it says "(not
+# in compose)", compose.yaml or the image gives the value.
 """
 
 
@@ -88,7 +88,8 @@ def example() -> str:
         lines += ["", f"# {_title(kind)}"] if fresh else []
         for name, field in fresh:
             seen.add(variable(kind, name))
-            lines += [f"# {_flat(field)}", f"#{variable(kind, name)}={_default(field)}"]
+            said = f"{_flat(field)}{'' if _is_passed(kind, variable(kind, name)) else ' (not in compose)'}"
+            lines += [f"# {said}", f"#{variable(kind, name)}={_default(field)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -99,8 +100,13 @@ def passed() -> str:
         kinds = [kind for kind in groups() if kind.__name__ not in _OWN_READER and _reads(service, kind)]
         names = dict.fromkeys(variable(kind, name) for kind in kinds for name in kind.model_fields)
         text += f"  {service}:\n    environment:\n"
-        text += "".join(f"      {name}:\n" for name in names if name not in NOT_PASSED)
+        text += "".join(f"      {name}: ${{{name}:-}}\n" for name in names if name not in NOT_PASSED)
     return text
+
+
+def _is_passed(kind: type[Environment], name: str) -> bool:
+    in_compose = kind.__name__ not in _OWN_READER and package_of(kind) != "argus_standalone"
+    return in_compose and name not in NOT_PASSED
 
 
 def _reads(service: str, kind: type[Environment]) -> bool:

@@ -72,6 +72,10 @@ def test_the_example_is_what_a_shell_reads_and_all_of_it_is_off(tmp_path: Path) 
     assert not [name for name, value in given.items() if "PASSWORD" in name and value]
     names = re.findall(r"^#?([A-Z][A-Z_0-9]*)=", text, re.MULTILINE)
     assert len(names) == len(set(names))
+    passed = set(re.findall(r"^ +(ARGUS_\w+):", reference.passed(), re.MULTILINE))
+    marked = set(re.findall(r"\(not in compose\)\n#(ARGUS_\w+)=", text))
+    assert set(re.findall(r"^#(ARGUS_\w+)=", text, re.MULTILINE)) - marked <= passed
+    assert not marked & passed
 
 
 def test_compose_passes_on_to_a_service_what_it_reads_and_nothing_of_others() -> None:
@@ -79,7 +83,8 @@ def test_compose_passes_on_to_a_service_what_it_reads_and_nothing_of_others() ->
     assert set(services) == {"auth", "catalog", "executor", "ingest", "notifier", "realtime"}
     assert "ARGUS_SMTP_PASS" in services["notifier"]["environment"]
     assert [name for name in services if "ARGUS_SMTP_PASS" in services[name]["environment"]] == ["notifier"]
-    assert all(value is None for service in services.values() for value in service["environment"].values())
+    for service in services.values():
+        assert service["environment"] == {name: f"${{{name}:-}}" for name in service["environment"]}
     assert not {"ARGUS_DB_URL", "ARGUS_HOST", "ARGUS_DB_ROLE_PASSWORDS"} & set(services["auth"]["environment"])
 
 
