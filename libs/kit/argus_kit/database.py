@@ -67,6 +67,19 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def read_once(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement that only reads, or several that need no view in common: on PostgreSQL without BEGIN and
+        ROLLBACK, which cost as much as a small question itself.
+        """
+        if self.is_sqlite:
+            async with self.read() as connection:
+                yield connection
+            return
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is committed when the block ends, and rolled back when it raises."""
         if not self.is_sqlite:

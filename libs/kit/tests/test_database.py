@@ -84,6 +84,25 @@ class TestRead:
         assert (before, after) == (0, 0)
         assert await _names(database) == ["ada"]
 
+    async def test_one_statement_needs_no_transaction(self, postgres_database: Database) -> None:
+        begun = sa.text("select transaction_timestamp()")
+        async with postgres_database.read_once() as reader:
+            first = (await reader.execute(begun)).scalar_one()
+            assert (await reader.execute(begun)).scalar_one() > first
+        # The connection goes back to the others as it was.
+        async with postgres_database.read() as reader:
+            first = (await reader.execute(begun)).scalar_one()
+            assert (await reader.execute(begun)).scalar_one() == first
+
+    async def test_one_statement_reads_what_was_committed(self, database: Database) -> None:
+        async with database.write() as writer:
+            await _insert(writer, "ada")
+            async with database.read_once() as reader:
+                before = (await reader.execute(sa.select(sa.func.count()).select_from(USERS))).scalar_one()
+        async with database.read_once() as reader:
+            after = (await reader.execute(sa.select(sa.func.count()).select_from(USERS))).scalar_one()
+        assert (before, after) == (0, 1)
+
     async def test_ping_answers(self, database: Database) -> None:
         await database.ping()
 

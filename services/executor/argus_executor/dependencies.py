@@ -48,7 +48,7 @@ async def calling_agent(agent_id: str, actor: _Agent, request: Request) -> Actor
     """
     if actor.agent_id != agent_id:
         raise ArgusError(ErrorCode.AGENT_MISMATCH)
-    async with platform_of(request).database.read() as connection:
+    async with platform_of(request).database.read_once() as connection:
         if await find_living(connection, agent_id) is None:
             raise ArgusError(ErrorCode.AGENT_UNAUTHENTICATED)
     return actor

@@ -80,7 +80,7 @@ async def _wait(here: Platform, agent_id: str, bell: Bell, until: float) -> None
 async def _due_in(here: Platform, agent_id: str) -> float | None:
     """Seconds until a command is to be handed over; 0: now; None: there is none."""
     query = sa.select(command.c.status, command.c.handed_at).where(command.c.agent_id == agent_id, IS_OPEN)
-    async with here.database.read() as connection:
+    async with here.database.read_once() as connection:
         rows = (await connection.execute(query)).all()
     at = now()
     waits = [

@@ -25,7 +25,7 @@ from argus_kit.parts import Part
 from argus_schema.access import is_plainly_visible
 
 # The first is answered at once, those that come meanwhile together: a reporter asks every ten seconds.
-_APART_S: Final = 0.02
+APART_S: Final = 0.02
 _MOST_AT_ONCE: Final = 256
 # A person's reporters poll every ten seconds each: this leaves room for a thousand at once.
 _BURST: Final = 600
@@ -74,14 +74,14 @@ class StopPolls(Part):
             odd = [poll for poll in polls if "\0" in poll.batch_id]
             for some in ([poll for poll in polls if poll not in odd], *([poll] for poll in odd)):
                 await self._answer(some)
-            await asyncio.sleep(_APART_S)
+            await asyncio.sleep(APART_S)
         self._rounds = None
 
     async def _answer(self, polls: Sequence[_Poll]) -> None:
         try:
             polls = await self._within_rates(polls)
             if polls:
-                async with self._database.read() as connection:
+                async with self._database.read_once() as connection:
                     found = await _found(connection, polls)
                 for poll in polls:
                     _settle(poll, found.get(poll) or ArgusError(ErrorCode.BATCH_NOT_FOUND))
