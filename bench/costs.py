@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import Results
+from bench.units import TOGETHER
 
 FILE = Path(__file__).parents[1] / "services" / "standalone" / "argus_standalone" / "capacity" / "costs.json"
 _FROM = "docs/benchmarks.json, P11 here replicas_1"
@@ -39,13 +40,16 @@ def costs(results: Results) -> dict[str, Any] | None:
     cpu |= {
         "frame": one["fan_out"]["cpu_us"],
         **{name: _of(units[unit]["cpu_us"], programs) for name, (unit, programs) in _UNITS.items()},
+        **_questions(units["stop_poll_alone"]["cpu_us"], units["stop_poll"]["cpu_us"]),
     }
     amounts = {
         name: _split(one[shape][f"{name}_bytes"] for shape in _SHAPES) for name in ("bus", "wal", "disk", "sent")
     }
     return {
         "measured": f"{part['at']}, load average {part['load']}, {machine['cpus']} CPUs, Python {machine['python']}",
-        "cpu_us": _group(cpu, "microseconds of processor", "single, bundled, wide, fan_out, units"),
+        "cpu_us": _group(
+            cpu, "microseconds of processor", f"single, bundled, wide, fan_out, units{_apart(units['stop_poll'])}"
+        ),
         "bytes": _group(amounts, "bytes", "single, bundled, wide: bus_bytes, wal_bytes, disk_bytes, sent_bytes"),
         "point_bytes": _group(units["merged_point"]["bytes"], "bytes", "units.merged_point"),
         "frame_bytes": _group(one["single"]["bus_bytes"], "bytes", "single.bus_bytes: a frame is an event"),
@@ -69,7 +73,6 @@ def costs(results: Results) -> dict[str, Any] | None:
 _STORING = ("ingest", "postgres", "nats-server", "realtime", "notifier-worker", "traefik", "valkey-server")
 _UNITS = {
     "page": ("page", ("catalog", "postgres", "traefik", "valkey-server")),
-    "stop_poll": ("stop_poll", ("executor", "postgres", "traefik", "valkey-server")),
     "agent_second": ("agent", ("executor", "postgres", "traefik", "valkey-server", "nats-server")),
     "merge": ("merged_point", ("ingest-worker",)),
 }
@@ -87,6 +90,24 @@ def _split(found: Iterable[float]) -> dict[str, float]:
     number = max(0.0, (wide - bundled - request * (_WIDE[0] - _BUNDLED[0])) / (_WIDE[1] - _BUNDLED[1]))
     event = max(0.0, bundled - request * _BUNDLED[0] - number * _BUNDLED[1])
     return {"request": round(request, 3), "event": round(event, 3), "number": round(number, 4)}
+
+
+def _questions(alone: dict[str, float], together: dict[str, float]) -> dict[str, dict[str, float]]:
+    """What a question whether to stop costs by itself, and what the statement costs that those who ask at once share.
+
+    Alone each has a statement, so the difference is what is shared. The gateway shares nothing.
+    """
+    once, each = {}, {"traefik": together["traefik"]}
+    for program in ("executor", "postgres", "valkey-server"):
+        one, shared = alone.get(program, 0.0), together.get(program, 0.0)
+        once[program] = round(max(0.0, one - shared) / (1 - 1 / TOGETHER), 2)
+        each[program] = round(max(0.0, shared - once[program] / TOGETHER), 2)
+    return {"stop_poll": each, "stop_round": once}
+
+
+def _apart(unit: dict[str, Any]) -> str:
+    """Where a unit was measured by itself, after the rest: when, and under which load."""
+    return f"; stop_poll of {unit['at']}, load average {unit['load']}" if "at" in unit else ""
 
 
 def _of(found: dict[str, float], programs: Iterable[str]) -> dict[str, float]:

@@ -22,6 +22,7 @@ _STREAMS: Final = 400
 _AGENTS: Final = 60
 _AGENTS_S: Final = 40.0
 _POLLS: Final = 500
+TOGETHER: Final = 8
 _PAGES: Final = 40
 # A page of the web app asks about so many things when it opens.
 _ASKED: Final = ("/api/dashboard", "/api/batches?limit=50", "/api/projects", "/api/batches/{batch}/jobs")
@@ -38,7 +39,8 @@ def measure(system: System) -> dict[str, Any]:
     """All of them, one after another."""
     return {
         "page": page(system),
-        "stop_poll": polls(system),
+        "stop_poll_alone": polls(system, 1),
+        "stop_poll": polls(system, TOGETHER),
         "agent": asyncio.run(agents(system)),
         "stream": asyncio.run(streams(system)),
         "merged_point": merged_point(system),
@@ -58,8 +60,8 @@ def page(system: System) -> dict[str, Any]:
     return _each(system, usage, begin, _PAGES) | {"bytes": round(size / _PAGES)}
 
 
-def polls(system: System) -> dict[str, Any]:
-    """Reporters that ask whether to stop, as each does every ten seconds."""
+def polls(system: System, clients: int) -> dict[str, Any]:
+    """Reporters that ask whether to stop, as each does every ten seconds: so many share a statement."""
     batch = system.ask(_FIRST_BATCH)
 
     async def ask_all() -> None:
@@ -71,7 +73,7 @@ def polls(system: System) -> dict[str, Any]:
                 await line.ask("GET", f"/api/batches/{batch}/stop-requested")
             line.close()
 
-        await asyncio.gather(*(ask() for _ in range(8)))
+        await asyncio.gather(*(ask() for _ in range(clients)))
 
     usage, begin = Usage(system.target.pid), time.monotonic()
     asyncio.run(ask_all())

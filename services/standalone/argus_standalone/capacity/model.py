@@ -20,6 +20,8 @@ SERVERS: Final = ("traefik", "postgres", "nats-server", "valkey-server")
 # What a replica of realtime, and one of executor, holds: tested with as many (P8, argus_executor.agents.polls).
 STREAMS_A_REPLICA: Final = 5_000
 POLLS_A_REPLICA: Final = 5_000
+# For so long a replica of executor gathers questions whether to stop, which share a statement (its batches.polls).
+QUESTIONS_APART_S: Final = 0.02
 # All other raw events are kept for so long by default, snapshots for a week.
 _DAY_S: Final = 86_400.0
 _OTHER_DAYS: Final = 90.0
@@ -54,8 +56,10 @@ class Needs(NamedTuple):
 def needs(load: Load, costs: Costs) -> Needs:
     """What this load takes."""
     rates = load.rates()
-    cores = _cores(load, rates, costs)
-    parts = {name: _part(name, cores.get(name, 0.0), load, costs) for name in (*SERVICES, *WORKERS)}
+    askers = _executors(load, rates, costs)
+    cores = _cores(load, rates, costs, askers)
+    least = {"executor": askers}
+    parts = {name: _part(name, cores.get(name, 0.0), load, costs, least) for name in (*SERVICES, *WORKERS)}
     parts |= {name: Part(cores.get(name, 0.0), 0, 0.0) for name in SERVERS}
     on_bus = _bytes(costs.bytes["bus"], rates)
     disk = costs.bytes["disk"]
@@ -78,12 +82,32 @@ def needs(load: Load, costs: Costs) -> Needs:
     )
 
 
-def _cores(load: Load, rates: Rates, costs: Costs) -> dict[str, float]:
+def statements(polls: float, replicas: int) -> float:
+    """Statements a second for so many questions whether to stop: each replica answers the first at once, and together
+    what comes within a moment after.
+
+    Questions come by chance (Poisson). While some come in every moment, a replica goes on; then it rests until the
+    next: of `x` in a moment `x + exp(-x)` share a statement on average.
+    """
+    in_a_moment = polls / replicas * QUESTIONS_APART_S
+    return polls / (in_a_moment + math.exp(-in_a_moment))
+
+
+def _executors(load: Load, rates: Rates, costs: Costs) -> int:
+    """Replicas of executor: the fewest that hold all polls and are not too busy. More of them would share less."""
+    replicas = max(LEAST, math.ceil(load.hosts / POLLS_A_REPLICA))
+    while _cores(load, rates, costs, replicas)["executor"] > replicas * BUSY:
+        replicas += 1
+    return replicas
+
+
+def _cores(load: Load, rates: Rates, costs: Costs, executors: int) -> dict[str, float]:
     counts = {
         "request": rates.requests,
         "event": rates.events,
         "number": rates.numbers,
         "stop_poll": rates.stop_polls,
+        "stop_round": statements(rates.stop_polls, executors),
         "frame": rates.frames,
         "page": rates.pages,
         "agent_second": load.hosts,
@@ -96,14 +120,13 @@ def _cores(load: Load, rates: Rates, costs: Costs) -> dict[str, float]:
     return cores
 
 
-def _part(name: str, cores: float, load: Load, costs: Costs) -> Part:
-    replicas = max(LEAST, math.ceil(cores / BUSY))
+def _part(name: str, cores: float, load: Load, costs: Costs, least: dict[str, int]) -> Part:
+    replicas = max(least.get(name, LEAST), math.ceil(cores / BUSY))
     held = 0.0
     if name == "realtime":
         replicas = max(replicas, math.ceil(load.viewers / STREAMS_A_REPLICA))
         held = load.viewers / replicas * costs.memory_kib["stream"] / 1024
     if name == "executor":
-        replicas = max(replicas, math.ceil(load.hosts / POLLS_A_REPLICA))
         held = load.hosts / replicas * costs.memory_kib["agent"] / 1024
     return Part(cores, replicas, costs.process_mib + held)
 

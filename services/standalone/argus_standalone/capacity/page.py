@@ -28,6 +28,7 @@ _COSTS: Final = {
     "merge": ("merging one number into its curve", "把一个数值合并进曲线"),
     "frame": ("a frame to one page", "推送给一个页面的一帧"),
     "stop_poll": ("a reporter's question whether to stop", "上报进程询问一次是否停止"),
+    "stop_round": ("a statement for all that ask at once", "同时询问者共用的一条语句"),
     "agent_second": ("an idle agent, a second", "空闲 agent 每秒"),
     "page": ("a page that opens", "打开一次页面"),
 }

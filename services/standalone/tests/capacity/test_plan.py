@@ -13,16 +13,17 @@ from bench.costs import FILE, costs
 from bench.results import Results
 from typer.testing import CliRunner
 
+from argus_executor.batches.polls import APART_S
 from argus_standalone.capacity import page
 from argus_standalone.capacity.costs import Costs, measured
 from argus_standalone.capacity.limits import limits, size
 from argus_standalone.capacity.load import InvalidLoadError, Load, seconds_of
-from argus_standalone.capacity.model import LEAST, needs
+from argus_standalone.capacity.model import LEAST, QUESTIONS_APART_S, needs, statements
 from argus_standalone.capacity.show import Language
 from argus_standalone.cli import app
 
 ZERO = {"request": 0.0, "event": 0.0, "number": 0.0}
-GROUPS = ("frame", "page", "stop_poll", "agent_second", "merge")
+GROUPS = ("frame", "page", "stop_poll", "stop_round", "agent_second", "merge")
 
 
 def of_cost(**cpu_us: dict[str, float]) -> Costs:
@@ -93,6 +94,26 @@ class TestNeeds:
         assert found.parts["realtime"].replicas == 4
         assert found.parts["executor"].replicas == 5
         assert found.parts["realtime"].memory_mib == pytest.approx(100 + 4_000 * 100 / 1024)
+
+    @pytest.mark.parametrize(
+        ("polls", "replicas", "expected"),
+        # Seldom, each has one of its own; at 50 a second of a replica 1 + 1/e share one; at thousands, all of a moment.
+        [(0.1, 2, 0.1), (50, 1, 50 / (1 + math.exp(-1))), (100, 2, 100 / (1 + math.exp(-1))), (10_000, 2, 100)],
+    )
+    def test_questions_of_a_moment_share_a_statement(self, polls: float, replicas: int, expected: float) -> None:
+        assert statements(polls, replicas) == pytest.approx(expected, rel=1e-3)
+
+    def test_the_moment_is_that_of_executor(self) -> None:
+        assert QUESTIONS_APART_S == APART_S
+
+    def test_what_is_shared_is_paid_by_the_statement(self) -> None:
+        cost = of_cost(stop_poll={"executor": 100.0, "traefik": 50.0}, stop_round={"executor": 2_000.0})
+        few, many = (needs(Load.of(jobs, hosts=1), cost).parts for jobs in (10, 120_000))
+        # One a second is alone nearly always. Of 12,000 each replica answers all of a moment together.
+        assert few["executor"].cores == pytest.approx(2_100 / 1e6, rel=0.02)
+        assert many["executor"].replicas == 3
+        assert many["executor"].cores == pytest.approx(12_000 * 100 / 1e6 + 3 * 50 * 2_000 / 1e6, rel=1e-3)
+        assert many["traefik"].cores == pytest.approx(0.6)
 
     def test_curves_grow_by_their_points(self) -> None:
         found = needs(Load.of(1_000, 10, "10s"), of_cost())
