@@ -10,6 +10,10 @@ const BY_STATUS: Record<number, string> = {
   409: 'errors.conflict',
   410: 'errors.notFound',
   422: 'errors.invalid',
+  // What a gateway says for a service that is not there: nobody has noted anything.
+  502: 'errors.unavailable',
+  503: 'errors.unavailable',
+  504: 'errors.unavailable',
 }
 
 export function useErrorText(): (error: ApiError) => string {
@@ -18,7 +22,6 @@ export function useErrorText(): (error: ApiError) => string {
     const byCode = `errors.codes.${error.code}`
     if (te(byCode)) return t(byCode)
     if (error.status === 429) return t('errors.tooMany', { seconds: error.retryAfterSeconds ?? 30 })
-    if (error.status >= 500) return t('errors.server')
-    return t(BY_STATUS[error.status] ?? 'errors.unexpected')
+    return t(BY_STATUS[error.status] ?? (error.status >= 500 ? 'errors.server' : 'errors.unexpected'))
   }
 }

@@ -8,6 +8,7 @@ export default {
   invalid: 'The server did not accept this value.',
   tooMany: 'Too many attempts. Try again in {seconds} s.',
   server: 'The server had a problem and has noted it.',
+  unavailable: 'This part of Argus does not answer at the moment.',
   advice: {
     denied: 'Its owner or an administrator can give you access.',
     server: 'Try again in a moment. If it stays like this, tell an administrator the trace id.',

@@ -8,6 +8,7 @@ export default {
   invalid: '服务器不接受这个值。',
   tooMany: '尝试次数过多，请在 {seconds} 秒后重试。',
   server: '服务器遇到问题，已记录。',
+  unavailable: 'Argus 的这一部分暂时没有响应。',
   advice: {
     denied: '可请所有者或管理员授予你访问权限。',
     server: '请稍后重试。若仍然如此，请将追踪 ID 告知管理员。',
