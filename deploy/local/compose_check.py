@@ -50,6 +50,8 @@ EXEMPT = {
 # Who publishes ports, and on which address.
 # 443 is for the authority that proves a name, and so for everybody.
 PUBLISHED = {"traefik": ("${ARGUS_HOST:-127.0.0.1}:", "443:8443"), "grafana": ("127.0.0.1:",)}
+# Who keeps files, which must outlive a container: artifacts; what receivers have taken, until the database knows.
+KEEPS_FILES = {"ingest", "ingest-worker", "notifier-worker"}
 # What the images and libraries read besides our settings.
 FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PASSWORD)|NATS_PASSWORD")
 
@@ -99,6 +101,8 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
                 yield f"{name}: {text}"
         yield from (f"{name}: {text}" for text in (*_variables(name, service), *_ports(name, service)))
         yield from (f"{name}: {text}" for text in (*_edges(service, services), *_mounts(service, document["volumes"])))
+        if name in KEEPS_FILES and not any(str(mount).endswith(":/data") for mount in service.get("volumes", [])):
+            yield f"{name}: it keeps files in /data, which is no volume: volumes"
     yield from _interpolated(services)
 
 

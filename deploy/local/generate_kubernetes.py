@@ -73,6 +73,9 @@ def _deployment(name: str, image: str, module: str, *, database: str | None, rep
         pod["containers"][0]["volumeMounts"].append({"name": "artifacts", "mountPath": "/data"})
         pod["volumes"].append({"name": "artifacts", "persistentVolumeClaim": {"claimName": "artifacts"}})
         pod["securityContext"]["fsGroup"] = 10001
+    if name == "notifier-worker":  # what receivers have taken, until the database knows: outlives the process
+        pod["containers"][0]["volumeMounts"].append({"name": "deliveries", "mountPath": "/data"})
+        pod["volumes"].append({"name": "deliveries", "emptyDir": {}})
     spec: Manifest = {} if replicas is None else {"replicas": replicas}
     spec |= {
         "selector": {"matchLabels": labels(name)},

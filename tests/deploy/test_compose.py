@@ -66,6 +66,7 @@ def without(name: str, variable: str) -> Callable[[Document], None]:
         (service("auth", depends_on=["nobody"]), "auth: it waits for nobody, which there is not"),
         (service("auth", volumes=["./no-such-file:/x:ro"]), "auth: ./no-such-file is mounted, and there is none"),
         (service("auth", volumes=["lost:/x"]), "auth: the volume lost is not declared"),
+        (service("notifier-worker", volumes=[]), "notifier-worker: it keeps files in /data, which is no volume"),
         (
             service("auth-worker", command=["python", "-m", "argus_kit.serve", "argus_auth.wroker:create_app"]),
             "auth-worker: there is no module argus_auth.wroker",
