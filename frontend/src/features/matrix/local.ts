@@ -13,6 +13,12 @@ export interface LocalWish {
   isSure: boolean
 }
 
+/** Whether a board of these jobs would be the same one: epochs come many times a second, and change nothing in it. */
+export const isSameBoard = (before: readonly Job[], jobs: readonly Job[]): boolean =>
+  before.length === jobs.length && jobs.every((job, at) => job === before[at] || SHOWN.every((part) => job[part] === before[at]?.[part]))
+
+const SHOWN = ['id', 'batch_id', 'model', 'dataset', 'status', 'is_idle_flagged', 'metrics'] as const
+
 export function localBoard(jobs: readonly Job[], wish: LocalWish): Board {
   const places = new Map<string, Map<string, Job[]>>()
   for (const job of jobs) {

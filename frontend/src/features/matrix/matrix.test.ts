@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import vectors from '../../../../services/catalog/tests/vectors/boards.json'
-import { directionOf, type Job } from '@/features/runs'
+import { directionOf, foldJob, type Job } from '@/features/runs'
 import { PALETTES } from '@/shared/theme'
 import { columnBests, extremes, gapToBest, heatOf, ordered, shade } from './board'
 import { spanOf } from './composables/useWindow'
 import { conditionOf, differences } from './groups'
 import { bestFirst, cellOfRow, ranks, sortRows, spreadOf } from './leaderboard'
-import { localBoard } from './local'
+import { isSameBoard, localBoard } from './local'
 import { meanAndStd } from './numbers'
 import { staircase } from './trend'
 import type { Board, BoardRow, Cell, Toward } from './types'
@@ -48,6 +48,17 @@ describe('a batch’s own matrix', () => {
   it('takes no text and no NaN for a number', () => {
     const made = localBoard([job({ x: 'NaN' }), job({ x: Number.NaN }, { dataset: 'e' })], { metric: 'x', others: [], direction: 'min', isSure: true })
     expect(made.cells.flat().map((one) => [one?.n, one?.mean])).toEqual([[0, null], [0, null]])
+  })
+
+  it('is the same one after an epoch, and another after a result or a new job', () => {
+    const jobs = [job({ x: 1 }), job(null, { status: 'running' })]
+    const event = { event_id: 'e', timestamp: '2026-01-01T00:00:00Z', batch_id: 'b', job_id: jobs[1]?.id ?? '', channel: 'batch:b', source: { project: 'p', host: 'h', user: 'u', command: null } }
+    const after = (type: string, data: Record<string, unknown>): Job[] => jobs.map((one, at) => (at === 1 ? foldJob(one, { ...event, event_type: type, data }) : one))
+    const epoch = after('job_epoch', { epoch: 3, val_loss: 0.5 })
+    expect(epoch[1]).not.toBe(jobs[1])
+    expect(isSameBoard(jobs, epoch)).toBe(true)
+    expect(isSameBoard(jobs, after('job_done', { status: 'DONE', metrics: { x: 2 } }))).toBe(false)
+    expect(isSameBoard(jobs, [...jobs, job(null)])).toBe(false)
   })
 })
 
