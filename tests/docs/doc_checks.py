@@ -66,7 +66,7 @@ def _known_shape(document: Mapping[str, Any], text: str) -> None:
     elif "services" in document:
         done = subprocess.run(
             [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "-"],
-            input=text, capture_output=True, text=True, check=False,
+            input=json.dumps(document), capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
     elif document.keys() & {"scrape_configs", "alerting"}:

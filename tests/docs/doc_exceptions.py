@@ -104,8 +104,10 @@ def _is_compose(line: str) -> None:
 
 
 def _is_image(line: str) -> None:
+    import generate_images
+
     bake = (ROOT / "docker-bake.hcl").read_text()
-    known = set(re.findall(r'^(?:target|group) "([\w-]+)"', bake, re.MULTILINE))
+    known = set(re.findall(r'^(?:target|group) "([\w-]+)"', bake, re.MULTILINE)) | set(generate_images.TARGETS)
     words = _part(line, r"docker")
     if words[1:3] == ["buildx", "bake"]:
         named = [word for word in words[3:] if not word.startswith("-") and "=" not in word]
