@@ -144,3 +144,18 @@ test.describe('pages of a lab at work', () => {
     visitor.report()
   })
 })
+
+test('a page whose code does not arrive says so, and comes with the next try', async ({ page }) => {
+  await signUp(page, newAccount('gus'))
+  await page.goto('/inbox')
+  await expect(page.locator('h1')).toBeVisible()
+  await page.route('**/assets/*.js', (route) => route.abort())
+  await page.getByTestId('nav-hosts').click()
+  await expect(page.getByTestId('missed-page')).toBeVisible()
+  await expect(page).toHaveURL(/inbox/)
+  await page.unroute('**/assets/*.js')
+  await page.getByTestId('missed-page').getByRole('button', { name: 'Try again' }).click()
+  await expect(page).toHaveURL(/hosts/)
+  await expect(page.getByTestId('missed-page')).toHaveCount(0)
+  await expect(page.locator('h1')).toContainText('Hosts')
+})

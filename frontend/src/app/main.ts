@@ -6,10 +6,12 @@ import { bootSession, wasSignedIn, watchSession } from '@/api/session'
 import { i18n, preferredLocale, setLocale } from '@/shared/i18n'
 import { startTheme } from '@/shared/theme'
 import App from './App.vue'
+import { noticeMissedPages } from './missed/missedPage'
 import { createAppRouter, fromLogin, loadPage, toLogin } from './router'
 
 startTheme()
 const router = createAppRouter()
+noticeMissedPages(router)
 // Who is signed in decides which page is shown first, so that comes before the first navigation. The page that was asked
 // for loads meanwhile: where somebody was signed in, they most likely still are.
 if (wasSignedIn()) loadPage(router, window.location.pathname)
