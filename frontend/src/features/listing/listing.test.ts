@@ -125,6 +125,9 @@ describe('the rows in the window', () => {
     const jumped = drawnOf(place, { first: 0, last: 30 })
     expect(jumped).toEqual({ first: 99, last: 117, isAll: false })
     expect(drawnOf(place, jumped)).toEqual({ first: 90, last: 126, isAll: true })
+    // A screenful on, half of it had been drawn; a few rows on, all of it.
+    expect(drawnOf(place, { first: 70, last: 110 }).isAll).toBe(false)
+    expect(drawnOf(place, { first: 86, last: 122 }).isAll).toBe(true)
   })
 
   it('stay in their elements, and new ones take the elements of those that left', () => {

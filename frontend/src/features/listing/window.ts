@@ -24,10 +24,10 @@ export function windowOf({ top, height, row, count }: Place, beside = BESIDE): R
   return { first: Math.min(first, Math.max(0, count)), last: Math.max(last, Math.min(count, first)) }
 }
 
-/** The rows to draw, and whether that is all of them. After a jump those that are seen come first, those beside them with the next frame. */
+/** The rows to draw, and whether that is all of them. After a jump, which leads beyond what was drawn, those that are seen come first, those beside them with the next frame. */
 export function drawnOf(place: Place, before: Range): Range & { isAll: boolean } {
   const seen = windowOf(place, 1)
-  const isJump = before.last > before.first && (seen.first >= before.last || seen.last <= before.first)
+  const isJump = before.last > before.first && (seen.first < before.first || seen.last > before.last)
   return isJump ? { ...seen, isAll: false } : { ...windowOf(place), isAll: true }
 }
 
