@@ -15,7 +15,7 @@ export default {
   },
   signedOut: 'Your session has ended. Please sign in again.',
   codes: {
-    page: { missing: 'The page that you opened did not arrive. It may be the connection, or Argus was just updated.', part_missing: 'This part of the page did not arrive. It may be the connection, or Argus was just updated.' },
+    page: { part_missing: 'This part of the page did not arrive. It may be the connection, or Argus was just updated.' },
     auth: {
       origin_refused: 'This page is not at the address that Argus knows as its own. An administrator can set ARGUS_BASE_URL.',
       password_wrong: 'The current password is not right.',

@@ -1,4 +1,5 @@
 export default {
+  missed: 'The page that you opened did not arrive. It may be the connection, or Argus was just updated.',
   name: 'Argus',
   navigation: 'Main navigation',
   skip: 'Skip to content',

@@ -15,7 +15,7 @@ export default {
   },
   signedOut: '登录已过期，请重新登录。',
   codes: {
-    page: { missing: '打开的页面未能加载。可能是网络问题，或者 Argus 刚刚更新过。', part_missing: '页面的这一部分未能加载。可能是网络问题，也可能是 Argus 刚刚更新。' },
+    page: { part_missing: '页面的这一部分未能加载。可能是网络问题，也可能是 Argus 刚刚更新。' },
     auth: {
       origin_refused: '此页面的地址与 Argus 自身的地址不符。管理员可设置 ARGUS_BASE_URL。',
       password_wrong: '当前密码不正确。',

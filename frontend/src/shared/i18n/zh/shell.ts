@@ -1,4 +1,5 @@
 export default {
+  missed: '打开的页面未能加载。可能是网络问题，或者 Argus 刚刚更新过。',
   name: 'Argus',
   navigation: '主导航',
   skip: '跳到内容',
