@@ -1,6 +1,7 @@
 import { asyncPanel } from '@/shared/ui'
 
-export { default as FirstSteps } from './components/FirstSteps.vue'
+/** Only where nothing has run yet: other pages of lists need not wait for it. */
+export const FirstSteps = asyncPanel(() => import('./components/FirstSteps.vue'), { lines: 6, height: 56 })
 /** Fills a token into lines to paste: `<MintInPlace v-model="token" :name />`. */
 export { default as MintInPlace } from './components/MintInPlace.vue'
 export { agentSnippet } from './snippet'
