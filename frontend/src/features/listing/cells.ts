@@ -53,7 +53,7 @@ function told(row: Row, name: string, manner: Manner): Omit<Cell, 'name'> {
     case 'result':
       return result(fields, manner)
     case 'batch':
-      return { text: text(fields.batch_name ?? shortenMiddle(row.batchId, 22), manner), href: manner.href('batch', row.batchId), title: row.batchId, isMono: !fields.batch_name }
+      return { text: text(fields.batch_name ?? shortenMiddle(row.batchId, SURELY_FITS), manner), href: manner.href('batch', row.batchId), title: row.batchId, isMono: !fields.batch_name }
     case 'project':
     case 'host':
       if (value) return { text: String(value), href: manner.href(name, String(value)) }

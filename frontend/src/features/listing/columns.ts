@@ -16,7 +16,7 @@ const ALWAYS: Readonly<Record<Source, readonly string[]>> = { jobs: ['reason', '
 const MADE: Readonly<Record<Source, readonly string[]>> = { jobs: ['result'], batches: ['progress'] }
 
 const WIDTHS: Readonly<Record<string, number>> = {
-  status: 112, batch: 152, project: 112, host: 96, owner: 92, user: 92, epoch: 68, result: 128, started: 104, ended: 104, heard: 104, elapsed: 112, progress: 168,
+  status: 112, batch: 152, project: 112, host: 96, owner: 92, user: 92, epoch: 68, result: 128, started: 104, ended: 104, heard: 104, elapsed: 128, progress: 168,
   total: 72, jobs: 72, done: 72, failed: 72, model: 120, dataset: 120, tags: 136, reason: 220, error: 220, command: 220, type: 112,
 }
 const USUAL = 128
