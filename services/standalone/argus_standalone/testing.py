@@ -39,8 +39,8 @@ class ServerProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=subprocess.STDOUT)
 
-    def wait_ready(self, timeout_s: float = 60) -> None:
-        """Wait for 200 from /readyz."""
+    def wait_ready(self, timeout_s: float = 180) -> None:
+        """Wait for 200 from /readyz; a server that never comes so far is killed."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
@@ -49,6 +49,7 @@ class ServerProcess:
             assert self.process is not None
             assert self.process.poll() is None, self.output()
             time.sleep(0.05)
+        self.end(signal.SIGKILL)
         raise AssertionError(f"not ready:\n{self.output()}")
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
