@@ -28,7 +28,8 @@ test('an owner makes a team of a project', async ({ page, browser }) => {
   const theirs = await Person.of(emil)
   const batch = `/api/batches/${run.batchId}`
   expect(await theirs.call('GET', batch)).toMatchObject({ can_edit: false })
-  await rows.last().getByLabel(`Role of ${emil.username}`).click()
+  await expect(rows.last().getByRole('combobox', { name: `Role of ${emil.username}` })).toBeVisible()
+  await rows.last().getByTestId('member-role').click()
   await page.getByTitle('Editor', { exact: true }).last().click()
   await expect.poll(async () => (await theirs.call<{ can_edit: boolean }>('GET', batch)).can_edit).toBe(true)
 
