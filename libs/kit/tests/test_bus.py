@@ -140,6 +140,19 @@ class TestPublish:
             True,
         ]
 
+    async def test_what_is_never_sent_is_given_up(
+        self, bus: Bus, subject: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def stuck(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(bus.link.client, "publish", stuck)
+            async with asyncio.timeout(30):
+                with pytest.raises(BusUnavailable):
+                    await bus.publish(out(subject, "1"), timeout_s=0.1)
+        assert await bus.publish_all([out(subject, "2")]) == [True]
+
     async def test_without_nats_everything_says_so_at_once(self) -> None:
         bus = Bus(f"nats://127.0.0.1:{free_port()}")
         await bus.start()

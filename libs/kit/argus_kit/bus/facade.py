@@ -126,7 +126,9 @@ class Bus(Part):
             headers = {"Nats-Msg-Id": message.msg_id, **telemetry.headers(), **message.headers}
             headers |= telemetry.recorded() or {}
             try:
-                ack = await js.publish(message.subject, message.payload, timeout=timeout_s, headers=headers)
+                # nats-py's own limit begins when it has sent, which it may never have where the server was killed.
+                async with asyncio.timeout(timeout_s):
+                    ack = await js.publish(message.subject, message.payload, timeout=timeout_s, headers=headers)
             except (TimeoutError, NatsError, OSError) as error:
                 UNPUBLISHED.labels(kind).inc()
                 raise BusUnavailable(f"NATS did not store the message: {error!r}") from error
