@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
-    import pytest
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 _TOGETHER = ("tests/conformance",)
 
 
+# The environment of the training frameworks has no pytest-xdist.
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     """See pytest-xdist. Whole files, and some whole folders."""
     from xdist.scheduler import LoadFileScheduling

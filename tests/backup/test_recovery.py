@@ -107,6 +107,7 @@ def cluster() -> Iterator[Cluster]:
     if system_user():
         _make_account()
         _let_pass(binaries())
+        _let_pass(room)
         shutil.chown(room, SYSTEM_USER, pwd.getpwnam(SYSTEM_USER).pw_gid)
     for script in (ROOT / "deploy" / "postgres").iterdir():
         shutil.copy(script, room)
