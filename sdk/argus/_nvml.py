@@ -108,7 +108,11 @@ def _load(nvml: Any, handle: Any) -> Card:
 
 
 def _memory(nvml: Any, handle: Any) -> Card:
-    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    """In use as nvidia-smi counts it: without what the driver keeps, which only the newer form tells apart."""
+    try:
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle, nvml.nvmlMemory_v2)
+    except (nvml.NVMLError, AttributeError):
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
     return {"mem_mb": int(memory.used) // _MIB, "mem_total_mb": int(memory.total) // _MIB}
 
 

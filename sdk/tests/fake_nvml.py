@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pynvml
 
 MIB = 1024 * 1024
+RESERVED = 480 * MIB
 UUIDS = ["GPU-aaaa-1", "GPU-bbbb-2", "GPU-bbcc-3"]
 NOT_SUPPORTED = pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
 
@@ -19,6 +20,7 @@ class FakeNvml:
         self.mig = mig or {}
         self.lost: set[int] = set()
         self.uninitialised = False
+        self.is_old = False
         self.calls: list[str] = []
         self.throttle = pynvml.nvmlClocksEventReasonSwPowerCap | pynvml.nvmlClocksThrottleReasonBoardLimit
         self.processes = {7: 500 * MIB, 8: None, 9: 200 * MIB}
@@ -58,11 +60,15 @@ class FakeNvml:
             raise NOT_SUPPORTED
         return SimpleNamespace(gpu=10 * (handle[0] + 1), memory=5)
 
-    def nvmlDeviceGetMemoryInfo(self, handle):
+    def nvmlDeviceGetMemoryInfo(self, handle, version=None):
+        if version is not None and self.is_old:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
+        # The older form counts what the driver keeps for itself as used.
+        kept = 0 if version == pynvml.nvmlMemory_v2 else RESERVED
         card, instance = handle
         if instance is not None:
-            return SimpleNamespace(used=(instance + 1) * 100 * MIB, total=10_000 * MIB)
-        return SimpleNamespace(used=(card + 1) * 1000 * MIB, total=80_000 * MIB)
+            return SimpleNamespace(used=(instance + 1) * 100 * MIB + kept, total=10_000 * MIB)
+        return SimpleNamespace(used=(card + 1) * 1000 * MIB + kept, total=80_000 * MIB)
 
     def nvmlDeviceGetTemperature(self, handle, sensor):
         assert sensor == pynvml.NVML_TEMPERATURE_GPU

@@ -27,8 +27,8 @@ HELD_MB = 256
 COMPARED = {
     "uuid": ("uuid", 0.0),
     "name": ("name", 0.0),
-    "mem_total_mb": ("memory.total", 700.0),  # nvidia-smi counts the part that the driver reserves by version
-    "mem_mb": ("memory.used", 900.0),
+    "mem_total_mb": ("memory.total", 1.0),
+    "mem_mb": ("memory.used", 64.0),
     "temp_c": ("temperature.gpu", 5.0),
     "power_w": ("power.draw", 80.0),
     "power_limit_w": ("enforced.power.limit", 1.0),

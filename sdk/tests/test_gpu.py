@@ -35,6 +35,13 @@ def test_every_card_is_read_and_what_one_cannot_tell_is_left_out():
     assert "power_w" not in cards[2]
 
 
+def test_a_driver_without_the_newer_form_counts_what_it_keeps_for_itself():
+    nvml = FakeNvml(1)
+    nvml.is_old = True
+    card = read(nvml)[0]
+    assert (card["mem_mb"], card["mem_total_mb"]) == (1480, 80_000)
+
+
 class TestNvml:
     def test_every_reason_that_nvml_has_a_name_for_has_one_here(self):
         constants = {

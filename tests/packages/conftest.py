@@ -15,10 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "packages: builds and installs what is published (make package-check)")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def one_time() -> Iterator[None]:
     """All builds are told the same time, as builds of one commit are."""

@@ -10797,7 +10797,7 @@ export interface components {
         };
         /**
          * RerunRequest
-         * @description What to change in the new run: `key=value` overrides appended to the command.
+         * @description What to change in the new run: settings by name, which the agent puts into the command as that takes them.
          */
         RerunRequest: {
             /** Name */

@@ -18,8 +18,9 @@ from argus.agent.following import LAUNCHES, Follower, iso, report
 from argus.agent.inspecting import Inspections
 from argus.agent.keys import learn
 from argus.agent.orders import Order, Rejection, read_order
+from argus.agent.overriding import overridden
 from argus.agent.policy import Policy, PolicyError
-from argus.agent.runs import rerun_command, rerun_environment, resume_environment
+from argus.agent.runs import rerun_environment, resume_environment
 
 if TYPE_CHECKING:
     import subprocess
@@ -229,7 +230,7 @@ class Host:
         if not recorded:
             raise Rejection("The batch has no recorded command.")
         overrides, recorded_environment = payload.get("overrides"), payload.get("env")
-        command = rerun_command(str(recorded), overrides if isinstance(overrides, dict) else {})
+        command = overridden(str(recorded), overrides if isinstance(overrides, dict) else {})
         folder = _real(folder) if folder else None
         objection = policy.objection(str(recorded), folder)
         if objection is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 # Folders of runs that ended are kept for this long, the latest ones for ever.
 _KEEP_S = 14 * 86_400.0
 _KEEP_RUNS = 50
-
-
-def rerun_command(command: str, overrides: dict[str, Any]) -> str:
-    """The shell command with overrides appended as `key=value`, quoted so that they stay one word each."""
-    words = [shlex.quote(f"{key}={_override_text(value)}") for key, value in overrides.items()]
-    return " ".join([command, *words])
 
 
 def rerun_environment(
@@ -209,10 +202,3 @@ class Run:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _override_text(value: Any) -> str:
-    """A value as configuration frameworks read it on a command line."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"))

@@ -81,7 +81,7 @@ def resume(batch: Batch, *, url: Url = None, token: Token = None, as_json: Json 
 
 def rerun(
     batch: Batch,
-    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, appended to the command.")] = None,
+    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, of the command or new.")] = None,
     *,
     name: Annotated[str | None, typer.Option("--name", help="What the new batch is called.")] = None,
     url: Url = None,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch, Job } from '@/features/runs'
 import { answerOf } from './answer'
 import { cardCosts, secondsOf } from './composables/useCost'
-import { overridesOf, overrideValues, quoted, rerunLines, resumeLines, savedAs } from './rerun'
+import { readChanges, rerunLines, resumeLines, savedAs } from './rerun'
 
 const batch = (more: Partial<Batch> = {}): Batch => ({ status: 'running', n_total: 10, n_done: 3, n_failed: 1, is_stalled: false, ...more }) as Batch
 const job = (status: string, more: Partial<Job> = {}): Job => ({ status, is_idle_flagged: false, elapsed_s: null, start_time: null, end_time: null, ...more }) as Job
@@ -24,18 +24,16 @@ describe('the first line of the page', () => {
 })
 
 describe('running a batch again', () => {
-  it('quotes what a shell would take apart', () => {
-    expect(['a.b=1', 'x y', "it's", '$HOME'].map(quoted)).toEqual(['a.b=1', "'x y'", "'it'\\''s'", "'$HOME'"])
-  })
-
-  it('reads one change a line', () => {
-    expect(overridesOf('lr=0.1\n\n  name=a b \nnonsense\n=x')).toEqual(['lr=0.1', 'name=a b'])
-    expect(overrideValues('lr=1e-3\nn=4\non=true\nno=null\nname=a b\nid=12345678901234567890\neq=a=b')).toEqual({ lr: 0.001, n: 4, on: true, no: null, name: 'a b', id: '12345678901234567890', eq: 'a=b' })
+  it('reads one change a line, as a pair or as an option', () => {
+    const { values, unread } = readChanges('lr=1e-3\n\n n=4 \non=true\nno=null\nname=a b\nid=12345678901234567890\neq=a=b\nnonsense\n=x')
+    expect(values).toEqual({ lr: 0.001, n: 4, on: true, no: null, name: 'a b', id: '12345678901234567890', eq: 'a=b' })
+    expect(unread).toEqual(['nonsense', '=x'])
+    expect(readChanges('--lr 0.1\n--seed=3\n--amp\n-n 2').values).toEqual({ '--lr': 0.1, '--seed': 3, '--amp': true, '-n': 2 })
   })
 
   it('goes to the folder, to the commit, and adds the changes', () => {
     const snapshot = { cwd: '/home/ada/my runs', git_sha: 'abc123' }
-    const asked = { command: 'python train.py', snapshot, overrides: ['name=a b'] }
+    const asked = { command: 'python train.py', snapshot, overrides: { name: 'a b' } }
     expect(rerunLines({ ...asked, withCode: true })).toBe("cd '/home/ada/my runs'\ngit checkout abc123\npython train.py 'name=a b'")
     expect(rerunLines({ ...asked, withCode: false })).not.toContain('checkout')
     expect(rerunLines({ ...asked, snapshot: null, withCode: true })).toBe("python train.py 'name=a b'")

@@ -1,21 +1,20 @@
 // The commands that run a batch again, as they are typed into a shell. Pure.
 import type { Batch } from '@/features/runs'
 import { readEnvironment } from './environment'
+import { overridden, quoted } from './overriding'
 
-/** A word as a POSIX shell takes it. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
-
-/** `key=value` pairs from lines; empty lines and those without a key are left out. */
-export function overridesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => /^[^\s=]+=/.test(line))
+export interface Changes {
+  values: Readonly<Record<string, unknown>>
+  /** Lines that are no setting. */
+  unread: readonly string[]
 }
 
-/** The same as the server takes them: what looks like a number, a truth or nothing is one. */
-export function overrideValues(text: string): Record<string, unknown> {
-  return Object.fromEntries(overridesOf(text).map((pair) => [pair.slice(0, pair.indexOf('=')), valueOf(pair.slice(pair.indexOf('=') + 1))]))
+/** Settings, one a line: `lr=0.1`, or as options are written, `--lr 0.1`, `--lr=0.1`, `--amp`. What looks like a number, a truth or nothing is one. */
+export function readChanges(text: string): Changes {
+  const lines = text.split('\n').map((line) => line.trim()).filter(Boolean)
+  const read = lines.map((line) => /^([^\s=]+)=(.*)$/.exec(line) ?? /^(--?[A-Za-z][\w.-]*)(?:\s+(.+))?$/.exec(line))
+  const pairs = read.flatMap((found) => (found?.[1] ? [[found[1], found[2] === undefined ? true : valueOf(found[2])] as const] : []))
+  return { values: Object.fromEntries(pairs), unread: lines.filter((_, place) => !read[place]) }
 }
 
 const WORDS: Readonly<Record<string, unknown>> = { null: null, true: true, false: false }
@@ -28,7 +27,7 @@ function valueOf(text: string): unknown {
 export interface Rerun {
   command: string
   snapshot: Readonly<Record<string, unknown>> | null
-  overrides: readonly string[]
+  overrides: Readonly<Record<string, unknown>>
   withCode: boolean
 }
 
@@ -38,7 +37,7 @@ export function rerunLines({ command, snapshot, overrides, withCode }: Rerun): s
   const folder = environment?.facts.find(({ key }) => key === 'directory')?.value
   const lines = folder ? [`cd ${quoted(folder)}`] : []
   if (withCode && environment?.sha) lines.push(`git checkout ${quoted(environment.sha)}`)
-  return [...lines, [command, ...overrides.map(quoted)].join(' ')].join('\n')
+  return [...lines, overridden(command, overrides)].join('\n')
 }
 
 export interface Saved {
@@ -60,6 +59,6 @@ export function savedAs(checkpoint: Readonly<Record<string, unknown>> | null): S
 export function resumeLines(batch: Pick<Batch, 'id' | 'command' | 'env_snapshot' | 'checkpoint'>): string {
   const path = savedAs(batch.checkpoint)?.path
   const names = [`export ARGUS_BATCH_ID=${quoted(batch.id)}`, ...(path ? [`export ARGUS_RESUME_FROM=${quoted(path)}`] : [])]
-  const lines = rerunLines({ command: batch.command ?? '', snapshot: batch.env_snapshot, overrides: [], withCode: true }).split('\n')
+  const lines = rerunLines({ command: batch.command ?? '', snapshot: batch.env_snapshot, overrides: {}, withCode: true }).split('\n')
   return [...lines.slice(0, -1), ...names, ...lines.slice(-1)].join('\n')
 }

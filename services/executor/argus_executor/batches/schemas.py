@@ -45,7 +45,7 @@ class StopRequested(BaseModel):
 
 
 class RerunRequest(BaseModel):
-    """What to change in the new run: `key=value` overrides appended to the command."""
+    """What to change in the new run: settings by name, which the agent puts into the command as that takes them."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -23,6 +23,7 @@ export default {
     what: 'Or paste these lines into a shell where the data is.',
     whatOn: 'Or paste these lines into a shell on {host}, where it ran.',
     changes: 'Settings to change, one a line',
+    unread: 'No setting: {line}. Write lr=0.001 or --lr 0.001.',
     sameCode: 'With the code of commit {sha}',
     dirty: 'The run also had uncommitted changes; the Environment tab has them as a diff.',
     by: 'asked for by {name}',

@@ -23,6 +23,7 @@ export default {
     what: '把这些命令粘贴到数据所在机器的终端。',
     whatOn: '把这些命令粘贴到它运行过的主机 {host} 的终端。',
     changes: '要修改的设置，每行一个',
+    unread: '无法识别：{line}。请写成 lr=0.001 或 --lr 0.001。',
     sameCode: '使用提交 {sha} 的代码',
     dirty: '那次运行还有未提交的改动，环境标签页中有其差异。',
     by: '由 {name} 请求',
