@@ -76,7 +76,7 @@ test('what is done with a batch: marks, commands, the way to the trash and back'
   const dialog = page.getByTestId('rerun-dialog')
   await dialog.getByTestId('rerun-changes').fill('lr=0.1')
   await expect(dialog.getByTestId('rerun-lines')).toContainText("cd '/home/ben/my runs'")
-  await expect(dialog.getByTestId('rerun-lines')).toContainText('python train.py --epochs 20 lr=0.1')
+  await expect(dialog.getByTestId('rerun-lines')).toContainText('python train.py --epochs 20 --lr=0.1')
   await page.keyboard.press('Escape')
 
   await page.getByTestId('batch-menu').click()
