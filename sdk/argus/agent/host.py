@@ -233,6 +233,9 @@ class Host:
         command = overridden(str(recorded), overrides if isinstance(overrides, dict) else {})
         folder = _real(folder) if folder else None
         objection = policy.objection(str(recorded), folder)
+        if objection is None and not command.startswith(str(recorded)):
+            # A value that stands where another stood can make another command of it, as after `bash -c`.
+            objection = policy.objection(command, folder)
         if objection is not None:
             raise Rejection(objection)
         if policy.dry_run:

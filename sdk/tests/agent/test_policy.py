@@ -71,6 +71,12 @@ class TestWhatAndWhere:
         assert objection(policy) is None
         assert "denies" in objection(policy, command="true;\nrm -rf x")
 
+    def test_a_changed_setting_makes_no_command_that_is_not_allowed(self, objection):
+        policy = "commands = ['bash -c true', 'echo *']"
+        assert objection(policy, command="echo --lr 1", overrides={"lr": 2}) is None
+        assert objection(policy, command="bash -c true", overrides={"lr": 2}) is None
+        assert "does not list this command" in objection(policy, command="bash -c true", overrides={"c": "exit 3"})
+
     def test_environment(self, objection, executor, home, wait_until):
         policy = "environment = ['SEED', 'OMP_*']"
         recorded = {"SEED": "3", "OMP_NUM_THREADS": "2", "CUDA_HOME": "/evil"}
