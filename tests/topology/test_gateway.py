@@ -81,7 +81,9 @@ class TestAccessLog:
             )
             ask(running.url, "/api/batches")
         text = running.access_log.read_text()
-        (line,) = [json.loads(line) for line in text.splitlines()]
+        lines = [json.loads(line) for line in text.splitlines()]
+        # Slow ones are told too, and on a busy machine one of these may be.
+        (line,) = [line for line in lines if line["DownstreamStatus"] >= 400 or line["Duration"] < 2e9]
         assert line["RouterName"] == "catalog@file"
         assert (line["DownstreamStatus"], line["RequestMethod"]) == (404, "GET")
         assert line["downstream_X-Request-Id"] == "0123456789abcdef"

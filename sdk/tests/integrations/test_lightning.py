@@ -151,7 +151,7 @@ trainer = pl.Trainer(
     enable_progress_bar=False, enable_model_summary=False, callbacks=[WaitForTheStop(), callback],
 )
 trainer.fit(Line(), loader)
-print("left after", trainer.current_epoch)
+print(f"left after {trainer.current_epoch}\\n", end="", flush=True)
 """
 
 

@@ -24,6 +24,11 @@ def wait(callback):
     open("ask", "w").close()
     while callback._training.is_open and not callback._training.pause_requested:
         time.sleep(0.01)
+
+
+def tell(*words):
+    # In one piece: two processes share this output.
+    print(" ".join(map(str, words)) + "\\n", end="", flush=True)
 """
 
 LIGHTNING = f"""{HEAD}
@@ -52,7 +57,7 @@ class Line(pl.LightningModule):
 
 class WaitForThePause(pl.Callback):
     def on_train_epoch_start(self, trainer, module):
-        print("epoch", trainer.current_epoch, trainer.global_step, flush=True)
+        tell("epoch", trainer.current_epoch, trainer.global_step)
         if trainer.current_epoch == 2 and argus.resume_path() is None:
             wait(callback)
 
@@ -66,7 +71,8 @@ trainer = pl.Trainer(
     enable_progress_bar=False, enable_model_summary=False, callbacks=[WaitForThePause(), callback],
 )
 trainer.fit(Line(), loader, loader, ckpt_path=argus.resume_path())
-print("left after", trainer.current_epoch, trainer.global_step, trainer.optimizers[0].param_groups[0]["lr"])
+rate = trainer.optimizers[0].param_groups[0]["lr"]
+tell("left after", trainer.current_epoch, trainer.global_step, rate)
 """
 
 KERAS = f"""{HEAD}
@@ -83,7 +89,7 @@ def build():
 
 path = argus.resume_path()
 model = keras.models.load_model(path) if path else build()
-print("steps before", int(model.optimizer.iterations.numpy()), flush=True)
+tell("steps before", int(model.optimizer.iterations.numpy()))
 callback = ArgusCallback(**QUIET)
 ask = keras.callbacks.LambdaCallback(
     on_epoch_begin=lambda epoch, logs: wait(callback) if epoch == 2 and path is None else None
@@ -92,7 +98,7 @@ model.fit(
     np.ones((16, 4)), np.ones(16), batch_size=4, epochs=5, initial_epoch=callback.initial_epoch, verbose=0,
     callbacks=[callback, ask],
 )
-print("left after", int(model.optimizer.iterations.numpy()))
+tell("left after", int(model.optimizer.iterations.numpy()))
 """
 
 TRANSFORMERS = f"""{HEAD}
@@ -124,7 +130,7 @@ trainer = Trainer(
     callbacks=[WaitForThePause(), callback],
 )
 trainer.train(resume_from_checkpoint=argus.resume_path())
-print("left after", trainer.state.global_step)
+tell("left after", trainer.state.global_step)
 """
 
 
