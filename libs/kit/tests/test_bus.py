@@ -11,13 +11,13 @@ from typing import Any, Self
 import pytest
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, StoreCompression
+from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StoreCompression
 from prometheus_client import REGISTRY
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, StreamSpec
 from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
-from argus_kit.bus.streams import ensure_stream
+from argus_kit.bus.streams import ensure_consumer, ensure_stream
 from argus_kit.ports import free_port
 from argus_kit.testing import Child, eventually
 
@@ -107,6 +107,60 @@ class TestStreams:
             expected = {**edited, "subjects": ["theirs.>", "upgraded.a", "upgraded.b"]}
             assert await _stream(js, before.name) == expected
             assert (edited["max_bytes"], edited["allow_msg_ttl"]) == (2**20, True)
+
+
+class TestDurables:
+    async def test_an_upgrade_changes_what_is_heard_and_leaves_what_operators_set(self, nats: Child) -> None:
+        stream = "CHANGED"
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            js = bus.link.js
+            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("changed.>",)), 1)
+            await ensure_consumer(js, stream, "own", ["changed.a"])
+            made = (await js.consumer_info(stream, "own")).config
+            theirs = made.evolve(
+                ack_wait=120.0, max_ack_pending=16, max_deliver=9, description="ours", metadata={"team": "vision"}
+            )
+            await js.add_consumer(stream, theirs)
+            edited = await _durable(js, stream)
+            assert (edited["ack_wait"], edited["max_ack_pending"], edited["max_deliver"]) == (120 * 10**9, 16, 9)
+            await ensure_consumer(js, stream, "own", ["changed.a"])
+            assert await _durable(js, stream) == edited
+            for heard in (["changed.a", "changed.b"], ["changed.b"], ["changed.c", "changed.a"]):
+                await ensure_consumer(js, stream, "own", heard)
+                assert await _durable(js, stream) == {**edited, "filter_subjects": heard}
+
+    async def test_one_that_was_made_by_hand_is_taken_as_it_is(self, nats: Child) -> None:
+        stream = "BYHAND"
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            js = bus.link.js
+            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("byhand.>",)), 1)
+            theirs = ConsumerConfig(
+                durable_name="own", ack_policy=AckPolicy.EXPLICIT, filter_subject="byhand.a", ack_wait=120.0
+            )
+            await js.add_consumer(stream, theirs)
+            made = await _durable(js, stream)
+            assert made["filter_subject"] == "byhand.a"
+            await ensure_consumer(js, stream, "own", ["byhand.a"])
+            assert await _durable(js, stream) == made
+            await ensure_consumer(js, stream, "own", ["byhand.a", "byhand.b"])
+            del made["filter_subject"]
+            assert await _durable(js, stream) == {**made, "filter_subjects": ["byhand.a", "byhand.b"]}
+
+    async def test_a_process_that_starts_leaves_what_operators_set(self, bus: Bus, subject: str) -> None:
+        durable, heard = uuid.uuid4().hex, Heard()
+        await ensure_consumer(bus.link.js, LIVE_STREAM.name, durable, [subject])
+        made = (await bus.link.js.consumer_info(LIVE_STREAM.name, durable)).config
+        await bus.link.js.add_consumer(LIVE_STREAM.name, made.evolve(ack_wait=120.0, max_ack_pending=16))
+        await bus.consume(LIVE_STREAM, durable, [subject], heard)
+        await bus.publish(out(subject, "1"))
+        await heard.until("1")
+        config = (await bus.link.js.consumer_info(LIVE_STREAM.name, durable)).config
+        assert (config.ack_wait, config.max_ack_pending) == (120, 16)
+
+
+async def _durable(js: JetStreamContext, stream: str) -> dict[str, Any]:
+    config: dict[str, Any] = (await js._api_request(f"$JS.API.CONSUMER.INFO.{stream}.own"))["config"]
+    return config
 
 
 async def _stream(js: JetStreamContext, name: str) -> dict[str, Any]:

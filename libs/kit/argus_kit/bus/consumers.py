@@ -13,12 +13,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter, Gauge
 
 from argus_kit import telemetry
 from argus_kit.bus.link import Link
 from argus_kit.bus.messages import Handler, ManyHandler, Message, Reject, Retry, message_of
+from argus_kit.bus.streams import ensure_consumer
 
 log = structlog.get_logger(__name__)
 
@@ -93,18 +93,10 @@ class Consumers:
         task.add_done_callback(self._running.discard)
 
     async def _consume(self, stream: str, durable: str, subjects: Sequence[str], take: Take) -> None:
-        config = ConsumerConfig(
-            durable_name=durable,
-            filter_subjects=list(subjects),
-            ack_policy=AckPolicy.EXPLICIT,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_wait=30,
-            max_ack_pending=1024,
-        )
         while not self._is_draining:
             js = await self._link.until_ready()
             try:
-                await js.add_consumer(stream, config)
+                await ensure_consumer(js, stream, durable, subjects)
                 pull = await js.pull_subscribe_bind(durable, stream)
                 await self._pull(pull, durable, take)
             except (TimeoutError, NatsError, OSError) as error:

@@ -1,12 +1,13 @@
-"""The streams that NATS keeps for us."""
+"""What NATS keeps for us: streams, and durable consumers of them."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 
 from argus_contracts.bus import StreamSpec
@@ -30,6 +31,36 @@ async def ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -
     if not set(spec.subjects) <= set(subjects):
         # An upgrade brought subjects; those of a newer version beside us stay.
         await _put_subjects(js, spec.name, sorted({*subjects, *spec.subjects}))
+
+
+async def ensure_consumer(js: JetStreamContext, stream: str, durable: str, subjects: Sequence[str]) -> None:
+    """Make a durable consumer that is not there, and have one that is hear these subjects and no others.
+
+    How long a message may be held, how many may be, and how often one comes again is said when it is made. From then on
+    it is for whoever runs NATS to change.
+    """
+    prefix, ask = js._prefix, js._api_request  # noqa: SLF001 (as with streams: what nats-py does not know stays)
+    try:
+        config = (await ask(f"{prefix}.CONSUMER.INFO.{stream}.{durable}"))["config"]
+    except NotFoundError:
+        await js.add_consumer(stream, _durable(durable, subjects))
+        return
+    # The server keeps a single one by another name.
+    single = config.pop("filter_subject", None)
+    if set(config.get("filter_subjects") or [single]) != set(subjects):
+        asked = {"stream_name": stream, "config": {**config, "filter_subjects": list(subjects)}, "action": "update"}
+        await ask(f"{prefix}.CONSUMER.DURABLE.CREATE.{stream}.{durable}", json.dumps(asked).encode())
+
+
+def _durable(name: str, subjects: Sequence[str]) -> ConsumerConfig:
+    return ConsumerConfig(
+        durable_name=name,
+        filter_subjects=list(subjects),
+        ack_policy=AckPolicy.EXPLICIT,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_wait=30,
+        max_ack_pending=1024,
+    )
 
 
 async def _add(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
