@@ -85,6 +85,14 @@ def test_generated_pages_in_chinese_have_the_same_sections_and_rows() -> None:
         assert counts[0] == counts[1], name
 
 
+def test_how_is_measured_and_what_it_says_is_told_in_chinese_too() -> None:
+    text = (ROOT / "docs" / "benchmarks.zh.md").read_text()
+    prose = re.sub(r"<!-- figures.*<!-- end of figures -->", "", text, flags=re.DOTALL)
+    said = [one for one in re.split(r"\n+(?=[-#*|] )|\n{2,}", prose.strip()) if not one.startswith("|")]
+    assert len(said) > 25
+    assert [one for one in said if not re.search(r"[\u4e00-\u9fff]", one)] == []
+
+
 def test_a_chinese_phrase_whose_english_changed_is_named() -> None:
     import reference_chinese
 
