@@ -3,7 +3,8 @@ beside it (`make compose-check`).
 
 Each variable is a setting of who gets it and stands in .env.example; each image is a known target or a named version of
 somebody else's, and has what its container starts; everything is hardened, has a healthcheck, and publishes no port but
-the gateway's. What an image is built from is there, and passes .dockerignore.
+the gateway's. What an image is built from is there, and passes .dockerignore; what it imports is in it, and nothing
+that it does not.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 
 import image_commands
 import image_context
+import image_packages
+import packages
 import yaml
 from generate_images import IMAGES, TARGETS
 from stack_layout import SERVICES
@@ -52,6 +55,8 @@ EXEMPT = {
 PUBLISHED = {"traefik": ("${ARGUS_HOST:-127.0.0.1}:", "443:8443"), "grafana": ("127.0.0.1:",)}
 # Who keeps files, which must outlive a container: artifacts; what receivers have taken, until the database knows.
 KEEPS_FILES = {"ingest", "ingest-worker", "notifier-worker"}
+# Settings that name a file of whoever runs Argus, who reads it, and where that looks.
+NAMES_FILE = {"ARGUS_NOTIFICATION_RULES": ("notifier-worker", "/rules")}
 # What the images and libraries read besides our settings.
 FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PASSWORD)|NATS_PASSWORD")
 
@@ -59,7 +64,8 @@ FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PA
 def main() -> int:
     dockerfile = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
     context = image_context.problems(dockerfile, (ROOT / ".dockerignore").read_text(), image_context.tracked())
-    found = [*problems(load()), *image_problems(dockerfile), *context]
+    held = image_packages.problems(image_packages.load(), packages.server_needs())
+    found = [*problems(load()), *image_problems(dockerfile), *context, *held]
     print("\n".join(found) or "compose: every rule holds")
     return 1 if found else 0
 
@@ -103,6 +109,9 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
         yield from (f"{name}: {text}" for text in (*_edges(service, services), *_mounts(service, document["volumes"])))
         if name in KEEPS_FILES and not any(str(mount).endswith(":/data") for mount in service.get("volumes", [])):
             yield f"{name}: it keeps files in /data, which is no volume: volumes"
+        for variable_, (reader, folder) in NAMES_FILE.items():
+            if name == reader and not any(str(mount).endswith(f":{folder}:ro") for mount in service.get("volumes", [])):
+                yield f"{name}: {variable_} names a file, and {folder} is no folder of the machine: volumes"
     yield from _interpolated(services)
 
 

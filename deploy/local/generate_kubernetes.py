@@ -76,6 +76,9 @@ def _deployment(name: str, image: str, module: str, *, database: str | None, rep
     if name == "notifier-worker":  # what receivers have taken, until the database knows: outlives the process
         pod["containers"][0]["volumeMounts"].append({"name": "deliveries", "mountPath": "/data"})
         pod["volumes"].append({"name": "deliveries", "emptyDir": {}})
+        # The file that ARGUS_NOTIFICATION_RULES names, where somebody has one.
+        pod["containers"][0]["volumeMounts"].append({"name": "rules", "mountPath": "/rules", "readOnly": True})
+        pod["volumes"].append({"name": "rules", "configMap": {"name": "argus-rules", "optional": True}})
     spec: Manifest = {} if replicas is None else {"replicas": replicas}
     spec |= {
         "selector": {"matchLabels": labels(name)},
@@ -187,7 +190,18 @@ def routes() -> Iterator[Manifest]:
     ]
     yield _object("traefik.io/v1alpha1", "IngressRoute", "argus", {"entryPoints": ["websecure"], "routes": rules})
     for name, middleware in http["middlewares"].items():
-        yield _object("traefik.io/v1alpha1", "Middleware", name, middleware)
+        yield _object("traefik.io/v1alpha1", "Middleware", name, _without_templates(middleware))
+
+
+def _without_templates(said: Any) -> Any:
+    # What is for the environment of compose's gateway to say; here an overlay patches it in.
+    if not isinstance(said, dict):
+        return said
+    return {key: _without_templates(value) for key, value in said.items() if not _is_template(value)}
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and "{{" in value
 
 
 def _object(version: str, kind: str, name: str, spec: Manifest) -> Manifest:

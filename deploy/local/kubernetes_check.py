@@ -170,6 +170,8 @@ def _configuration(manifests: list[Manifest]) -> Iterator[str]:
     names = {manifest["metadata"]["name"] for manifest in manifests if manifest["kind"] == "Service"}
     for manifest in manifests:
         if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "argus":
+            if "ARGUS_TRUSTED_PROXIES" not in manifest["data"]:
+                yield "ConfigMap argus: without ARGUS_TRUSTED_PROXIES everybody has the gateway's address"
             for key, value in manifest["data"].items():
                 if key not in fields:
                     yield f"ConfigMap argus: nothing reads {key}"

@@ -106,13 +106,18 @@ class Plan:
         static["entryPoints"]["web"]["address"] = f"{self.public.bracketed}:{self.public.port}"
         static["entryPoints"]["websecure"]["address"] = self._https()
         static["entryPoints"]["traefik"]["address"] = f"127.0.0.1:{self.ports['traefik']}"
+        in_front = os.environ.get("ARGUS_FRONT_PROXIES", "")
+        trusted = [network.strip() for network in in_front.split(",") if network.strip()]
+        for name in ("web", "websecure"):
+            static["entryPoints"][name]["forwardedHeaders"]["trustedIPs"] = trusted
         static["providers"]["file"]["filename"] = str(GATEWAY_FILES / "dynamic.yaml")
         config = self.layout.write("traefik.yaml", yaml.safe_dump(static))
         environment = {
             f"ARGUS_{app.upper()}_URL": ",".join(self.url(name) for name in self.replicas.of(app))
             for app in (*SERVICES, "web")
         }
-        environment |= {name: os.environ.get(name, "") for name in ("ARGUS_TLS_CERT", "ARGUS_TLS_KEY")}
+        passed = ("ARGUS_TLS_CERT", "ARGUS_TLS_KEY", "ARGUS_FRONT_PROXIES", "ARGUS_FRONT_PROXY_DEPTH")
+        environment |= {name: os.environ.get(name, "") for name in passed}
         command = [str(BIN / "traefik"), f"--configfile={config}"]
         return Program("traefik", "gateway", command, environment, stop_s=2)
 

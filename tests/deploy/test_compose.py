@@ -10,6 +10,8 @@ import compose_check
 import generate_images
 import pytest
 
+from argus_notifier.rules.file import read
+
 Document = dict[str, Any]
 
 
@@ -21,6 +23,11 @@ def whole() -> Document:
 def test_nothing_is_wrong_with_ours(whole: Document) -> None:
     assert list(compose_check.problems(whole)) == []
     assert list(compose_check.image_problems(generate_images.dockerfile())) == []
+
+
+def test_the_rule_file_to_begin_with_is_understood() -> None:
+    example = compose_check.ROOT / "deploy" / "docker" / "rules" / "example.yaml"
+    assert len(read(example.read_text()).rules) == 2
 
 
 def test_every_exemption_is_needed(whole: Document, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +74,11 @@ def without(name: str, variable: str) -> Callable[[Document], None]:
         (service("auth", volumes=["./no-such-file:/x:ro"]), "auth: ./no-such-file is mounted, and there is none"),
         (service("auth", volumes=["lost:/x"]), "auth: the volume lost is not declared"),
         (service("notifier-worker", volumes=[]), "notifier-worker: it keeps files in /data, which is no volume"),
+        (
+            service("notifier-worker", volumes=["deliveries:/data"]),
+            "ARGUS_NOTIFICATION_RULES names a file, and /rules is",
+        ),
+        (without("traefik", "ARGUS_FRONT_PROXIES"), "traefik: its routes need ARGUS_FRONT_PROXIES"),
         (
             service("auth-worker", command=["python", "-m", "argus_kit.serve", "argus_auth.wroker:create_app"]),
             "auth-worker: there is no module argus_auth.wroker",

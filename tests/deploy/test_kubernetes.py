@@ -33,7 +33,8 @@ class TestComponents:
     def test_the_example_has_every_component(self) -> None:
         said = kustomize.read(K8S / "overlays" / "example")["components"]
         taken = {Path(name).name for name in said}
-        assert taken | {"external-postgres"} == {path.name for path in (K8S / "components").iterdir()}
+        others = {"external-postgres", "front-proxy"}  # in place of one, and for who has such a proxy
+        assert taken | others == {path.name for path in (K8S / "components").iterdir()}
 
     def test_high_availability_keeps_two_of_each(self, example: Manifests) -> None:
         for manifest in example:
@@ -53,6 +54,22 @@ class TestComponents:
     def test_tls_names_the_certificates_secret(self, example: Manifests) -> None:
         secret = find(example, "Certificate", "argus")["spec"]["secretName"]
         assert find(example, "IngressRoute", "argus")["spec"]["tls"] == {"secretName": secret}
+
+    def test_floods_are_counted_by_the_address_that_the_outermost_trusted_proxy_saw(self) -> None:
+        for components, depth in ((), None), ((K8S / "components" / "front-proxy",), 1):
+            manifests = kustomize.build(K8S / "base", components)
+            limit = find(manifests, "Middleware", "flood")["spec"]["rateLimit"]
+            strategy = {"ipv6Subnet": 64} | ({} if depth is None else {"depth": depth})
+            assert limit["sourceCriterion"]["ipStrategy"] == strategy
+            trusted = find(manifests, "ConfigMap", "argus")["data"]["ARGUS_TRUSTED_PROXIES"]
+            # With a proxy in front `*` would let callers choose their address.
+            assert ("*" in trusted) is (depth is None)
+
+    def test_a_rule_file_may_be_there_and_need_not(self, example: Manifests) -> None:
+        worker = pod(example, "notifier-worker")
+        (volume,) = [one for one in worker["volumes"] if one["name"] == "rules"]
+        assert volume["configMap"] == {"name": "argus-rules", "optional": True}
+        assert {"name": "rules", "mountPath": "/rules", "readOnly": True} in worker["containers"][0]["volumeMounts"]
 
     def test_without_a_component_for_it_nothing_reaches_a_database(self) -> None:
         base = kustomize.build(K8S / "base")
@@ -94,6 +111,10 @@ def drop(kind: str, name: str) -> Callable[[Manifests], None]:
         (drop("Service", "auth"), "IngressRoute argus: there is no Service auth"),
         (drop("Middleware", "retry"), "IngressRoute argus: there is no Middleware retry"),
         (drop("HorizontalPodAutoscaler", "auth"), "Deployment auth: its number is said by"),
+        (
+            change("ConfigMap", "argus", lambda m: m["data"].pop("ARGUS_TRUSTED_PROXIES")),
+            "ConfigMap argus: without ARGUS_TRUSTED_PROXIES everybody has the gateway's address",
+        ),
         (
             change("ConfigMap", "argus", lambda m: m["data"].update(ARGUS_NO="1")),
             "ConfigMap argus: nothing reads ARGUS_NO",

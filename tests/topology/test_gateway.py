@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
+import subprocess
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +21,11 @@ from routing import DYNAMIC, ROOT, document
 from argus_kit.ports import free_port
 
 SECRETS = ("em_live_query", "em_live_header", "cookie-secret", "em_live_referer")
+
+
+def spent(url: str, forwarded: str) -> bool:
+    """Whether a caller with that X-Forwarded-For is refused in the end."""
+    return 429 in [ask(url, "/api/batches", **{"X-Forwarded-For": forwarded}).status_code for _ in range(7)]
 
 
 def ask(url: str, path: str, **headers: str) -> httpx.Response:
@@ -46,22 +56,84 @@ class TestCompression:
         assert answer.text.count("event:") == 2
 
 
+@pytest.fixture
+def scarce(tmp_path) -> Path:
+    """Our routes, where an address has five questions and gets one more an hour: a slow machine refills nothing."""
+    text = DYNAMIC.read_text()
+    assert text.count("average: 1000 ") == text.count("burst: 3000") == 1
+    routes = tmp_path / "dynamic.yaml"
+    routes.write_text(
+        text.replace("average: 1000 ", "period: 1h\n        average: 1 ").replace("burst: 3000", "burst: 5")
+    )
+    return routes
+
+
+def started_by_compose(room: Path, networks: str) -> Callable[[dict[str, Any]], None]:
+    """The start's file as compose makes it for these proxies in front."""
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["traefik"]
+    assert service["entrypoint"] == ["sh", "-c"]
+    (script,) = service["command"]
+    write, start = script.replace("$$", "$").split(" && ")
+    assert start == "exec traefik --configfile=/tmp/traefik.yaml"
+    made = room / "made.yaml"
+    write = write.replace("/etc/traefik", str(ROOT / "deploy" / "traefik")).replace("/tmp/traefik.yaml", str(made))
+    subprocess.run(["sh", "-c", write], check=True, env=os.environ | {"ARGUS_FRONT_PROXIES": networks})
+    headers = {
+        name: one.get("forwardedHeaders") for name, one in yaml.safe_load(made.read_text())["entryPoints"].items()
+    }
+
+    def change(static: dict[str, Any]) -> None:
+        for name, said in headers.items():
+            if said is not None:
+                static["entryPoints"][name]["forwardedHeaders"] = said
+
+    return change
+
+
 class TestFloods:
-    def test_an_address_that_asks_without_end_is_refused_and_others_routes_go_on(self, backends, here, tmp_path):
-        text = DYNAMIC.read_text()
-        assert text.count("average: 1000 ") == text.count("burst: 3000") == 1
-        routes = tmp_path / "dynamic.yaml"
-        # One an hour: however slow this machine is, it refills nothing meanwhile.
-        routes.write_text(
-            text.replace("average: 1000 ", "period: 1h\n        average: 1 ").replace("burst: 3000", "burst: 5")
-        )
-        with running_gateway(tmp_path, backends, here, dynamic=routes) as running:
+    def test_an_address_that_asks_without_end_is_refused_and_others_routes_go_on(
+        self, backends, here, tmp_path, scarce
+    ):
+        with running_gateway(tmp_path, backends, here, dynamic=scarce) as running:
             answers = [ask(running.url, "/api/batches") for _ in range(20)]
             refused = [answer for answer in answers if answer.status_code == 429]
             assert len(refused) >= 14
             assert int(refused[0].headers["Retry-After"]) >= 1
             events = [httpx.post(f"{running.url}/api/events", content=b"{}").status_code for _ in range(20)]
             assert set(events) == {200}
+
+    @pytest.mark.parametrize(("networks", "depth"), [("127.0.0.1/32", ""), ("192.0.2.0/24, 127.0.0.0/8", "1")])
+    def test_behind_a_proxy_each_caller_is_counted_by_itself(self, backends, here, tmp_path, scarce, networks, depth):
+        proxied = {"ARGUS_FRONT_PROXIES": networks, "ARGUS_FRONT_PROXY_DEPTH": depth}
+        change = started_by_compose(tmp_path, networks)
+        with running_gateway(tmp_path, backends, here, dynamic=scarce, change=change, **proxied) as running:
+            assert spent(running.url, "198.51.100.7")
+            assert ask(running.url, "/api/batches", **{"X-Forwarded-For": "198.51.100.8"}).status_code == 200
+            # What a caller writes there itself stands before what the proxy saw.
+            assert spent(running.url, "203.0.113.9, 198.51.100.7")
+            # Of IPv6 a whole /64 is one caller.
+            assert spent(running.url, "2001:db8::1")
+            assert ask(running.url, "/api/batches", **{"X-Forwarded-For": "2001:db8::2"}).status_code == 429
+            assert ask(running.url, "/api/batches", **{"X-Forwarded-For": "2001:db8:0:1::1"}).status_code == 200
+
+    def test_behind_two_proxies_the_caller_is_who_the_first_saw(self, backends, here, tmp_path, scarce):
+        proxied = {"ARGUS_FRONT_PROXIES": "127.0.0.1/32", "ARGUS_FRONT_PROXY_DEPTH": "2"}
+        change = started_by_compose(tmp_path, "127.0.0.1/32")
+        with running_gateway(tmp_path, backends, here, dynamic=scarce, change=change, **proxied) as running:
+            assert spent(running.url, "198.51.100.7, 192.0.2.1")
+            assert ask(running.url, "/api/batches", **{"X-Forwarded-For": "198.51.100.8, 192.0.2.1"}).status_code == 200
+
+    @pytest.mark.parametrize("networks", ["", "192.0.2.0/24"])
+    def test_who_is_no_such_proxy_is_not_believed(self, backends, here, tmp_path, scarce, networks):
+        change = started_by_compose(tmp_path, networks)
+        with running_gateway(
+            tmp_path, backends, here, dynamic=scarce, change=change, ARGUS_FRONT_PROXIES=networks
+        ) as running:
+            answers = [
+                ask(running.url, "/api/batches", **{"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+                for n in range(20)
+            ]
+        assert answers.count(429) >= 14
 
     def test_who_reports_runs_and_streams_is_counted_by_services_alone(self):
         routers = document()["routers"]
