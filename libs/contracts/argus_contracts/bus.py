@@ -53,7 +53,9 @@ class StreamSpec(NamedTuple):
     retention: Literal["limits", "workqueue"]
 
 
-# Kept for three days: longer than a browser sleeps over a weekend night, short enough to stay small.
+# What it holds by default at most; the oldest messages leave first. A bundle of one event takes some 650 bytes.
+LIVE_BYTES: Final = 2 * 2**30
+# Kept for three days: longer than a browser sleeps over a weekend night.
 LIVE_STREAM: Final = StreamSpec(
     "ARGUS_LIVE", (ALL_EVENTS, ALL_INBOXES, ALL_AGENTS, ALL_DELIVERIES), 72 * 3600, 120, "limits"
 )

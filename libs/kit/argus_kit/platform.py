@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from argus_kit.bus import Bus
+from argus_kit.bus import Bus, Keeping
 from argus_kit.cache import open_cache
 from argus_kit.database import Database
 from argus_kit.identity import Identity
@@ -37,7 +37,7 @@ class Platform:
     def __init__(self, settings: Settings, *, client_name: str = "argus") -> None:
         self.settings = settings
         self.database = Database(settings.database_url, pool_size=settings.db_pool_size)
-        self.bus = Bus(settings.nats_url, client_name=client_name, replicas=settings.nats_replicas)
+        self.bus = Bus(settings.nats_url, client_name=client_name, keeping=Keeping.of(settings))
         self.cache = open_cache(settings.redis_url)
         self.identity = Identity(self.database, self.bus)
         self.outboxes: dict[str, Outbox] = {}

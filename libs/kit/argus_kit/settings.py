@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
 
+from argus_contracts.bus import LIVE_BYTES
 from argus_kit.addresses import parse_allow
 from argus_kit.environment import SECRET, Environment
 
@@ -52,6 +53,13 @@ class Settings(Environment):
     db_pool_size: int = Field(10, ge=1, le=200, description="Database connections that a process keeps open.")
     nats_url: str = Field("nats://127.0.0.1:4222", description="Address of NATS.", json_schema_extra=SECRET)
     nats_replicas: int = Field(1, ge=1, le=5, description="Copies that JetStream keeps of a stream.")
+    nats_live_mib: int = Field(
+        LIVE_BYTES // 2**20,
+        ge=0,
+        le=1_048_576,
+        description="MiB of messages for open pages and watchdogs that JetStream keeps, the oldest leave first; 0: as "
+        "many as it has room for. Only for a stream that nobody gave a limit yet.",
+    )
     redis_url: str = Field(
         "", description="Address of Redis or Valkey; empty: a cache in this process.", json_schema_extra=SECRET
     )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -15,11 +16,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StoreCompressi
 from prometheus_client import REGISTRY
 
 from argus_contracts import bus as wire
-from argus_contracts.bus import LIVE_STREAM, StreamSpec
+from argus_contracts.bus import LIVE_STREAM, WORK_STREAM, StreamSpec
 from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
-from argus_kit.bus.streams import ensure_consumer, ensure_stream
+from argus_kit.bus.streams import KEEPING, Keeping, ensure_consumer, ensure_stream
 from argus_kit.ports import free_port
 from argus_kit.testing import Child, eventually
+from argus_kit.testing.servers import binary
 
 
 @contextlib.asynccontextmanager
@@ -85,7 +87,7 @@ class TestStreams:
         before = LIVE_STREAM._replace(name="UPGRADED", subjects=("upgraded.a",))
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
             js = bus.link.js
-            await ensure_stream(js, before, 1)
+            await ensure_stream(js, before, KEEPING)
             made = (await js.stream_info(before.name)).config
             own = made.evolve(
                 subjects=["theirs.>", "upgraded.a"],
@@ -101,12 +103,51 @@ class TestStreams:
             )
             await js.update_stream(own)
             edited = await _stream(js, before.name)
-            await ensure_stream(js, before, 3)
+            await ensure_stream(js, before, Keeping(3, 2**30))
             assert await _stream(js, before.name) == edited
-            await ensure_stream(js, before._replace(subjects=("upgraded.a", "upgraded.b")), 3)
+            await ensure_stream(js, before._replace(subjects=("upgraded.a", "upgraded.b")), Keeping(3, 2**30))
             expected = {**edited, "subjects": ["theirs.>", "upgraded.a", "upgraded.b"]}
             assert await _stream(js, before.name) == expected
             assert (edited["max_bytes"], edited["allow_msg_ttl"]) == (2**20, True)
+
+    async def test_the_live_stream_lets_its_oldest_messages_go_and_takes_new_ones(self, nats: Child) -> None:
+        spec = LIVE_STREAM._replace(name="BOUNDED", subjects=("bounded.>",))
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            await ensure_stream(bus.link.js, spec, Keeping(live_bytes=64 * 2**10))
+            for number in range(40):
+                await bus.publish(Outgoing("bounded.a", bytes(4096), str(number)))
+            state = (await bus.link.js.stream_info(spec.name)).state
+            assert state.bytes <= 64 * 2**10
+            assert (state.last_seq - state.first_seq + 1, 40 - state.messages) == (state.messages, 25)
+
+    async def test_a_stream_of_an_older_version_gets_its_limit(self, nats: Child) -> None:
+        """Without one it grows until the server takes no message any more."""
+        spec = LIVE_STREAM._replace(name="UNBOUNDED", subjects=("unbounded.>",))
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            js = bus.link.js
+            await ensure_stream(js, spec, Keeping(live_bytes=0))
+            before = await _stream(js, spec.name)
+            assert before["max_bytes"] == -1
+            await ensure_stream(js, spec, Keeping(live_bytes=2**26))
+            assert await _stream(js, spec.name) == {**before, "max_bytes": 2**26}
+
+    async def test_work_is_kept_until_it_is_done(self, nats: Child) -> None:
+        spec = WORK_STREAM._replace(name="WORKED", subjects=("worked.>",))
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            await ensure_stream(bus.link.js, spec, Keeping(live_bytes=2**26))
+            assert (await _stream(bus.link.js, spec.name))["max_bytes"] == -1
+
+    async def test_a_server_with_less_room_is_asked_for_less(self, tmp_path: Path) -> None:
+        config, port = tmp_path / "nats.conf", free_port()
+        config.write_text(f'jetstream {{ store_dir: "{tmp_path}/store", max_file_store: 300MB }}\n')
+        child = Child([binary("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-c", str(config)], port)
+        child.start()
+        try:
+            async with opened(f"nats://127.0.0.1:{port}") as bus:
+                assert (await _stream(bus.link.js, LIVE_STREAM.name))["max_bytes"] == 2**28
+                await bus.publish(out(wire.agent_subject("a"), "taken"))
+        finally:
+            child.kill()
 
 
 class TestDurables:
@@ -114,7 +155,7 @@ class TestDurables:
         stream = "CHANGED"
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
             js = bus.link.js
-            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("changed.>",)), 1)
+            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("changed.>",)), KEEPING)
             await ensure_consumer(js, stream, "own", ["changed.a"])
             made = (await js.consumer_info(stream, "own")).config
             theirs = made.evolve(
@@ -133,7 +174,7 @@ class TestDurables:
         stream = "BYHAND"
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
             js = bus.link.js
-            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("byhand.>",)), 1)
+            await ensure_stream(js, LIVE_STREAM._replace(name=stream, subjects=("byhand.>",)), KEEPING)
             theirs = ConsumerConfig(
                 durable_name="own", ack_policy=AckPolicy.EXPLICIT, filter_subject="byhand.a", ack_wait=120.0
             )

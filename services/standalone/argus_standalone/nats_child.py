@@ -27,6 +27,9 @@ _START_S = 5.0
 _LOOK_EVERY_S = 2.0
 _CANNOT_STORE = b"write error"
 _PR_SET_PDEATHSIG = 1
+# Left to itself it would take three quarters of what is free at a start for its limit, and with more than that in its
+# streams refuse every message. How much a stream may hold is said of the stream.
+_SETTINGS = "jetstream { max_file_store: 1TB }\n"
 
 
 class NatsChild(Part):
@@ -41,6 +44,7 @@ class NatsChild(Part):
 
     def __init__(self, store: Path, binary: Path | None = None) -> None:
         self._store = store
+        self._settings = store / "nats-server.conf"
         self._binary = binary or find_binary()
         self.port = free_port()
         self._monitor = free_port()
@@ -60,6 +64,7 @@ class NatsChild(Part):
     async def start(self) -> None:
         """See Part."""
         self._store.mkdir(parents=True, exist_ok=True)
+        self._settings.write_text(_SETTINGS)
         self._process = await self._spawn()
         address_file(self._store).write_text(self.url)
         await self._answers()
@@ -124,7 +129,19 @@ class NatsChild(Part):
         # A session of its own: Ctrl-C in the terminal reaches us alone, and we stop it in order.
         return await asyncio.create_subprocess_exec(
             str(self._binary),
-            *("-a", "127.0.0.1", "-p", str(self.port), "-m", str(self._monitor), "-js", "-sd", str(self._store)),
+            *(
+                "-c",
+                str(self._settings),
+                "-a",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-m",
+                str(self._monitor),
+                "-js",
+                "-sd",
+                str(self._store),
+            ),
             *("-l", str(self._store / "nats-server.log"), "--log_size_limit", "10485760"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""nats-server under this process stores again after its disk was full."""
+"""nats-server under this process: what it may hold, and that it stores again after its disk was full."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import resource
 from pathlib import Path
 
+import httpx
 import nats
 import nats.errors
 import pytest
@@ -15,6 +16,18 @@ from argus_standalone import nats_child
 from argus_standalone.nats_child import NatsChild
 
 PATIENCE_S = 30
+
+
+async def test_what_is_free_at_a_start_is_not_the_limit_of_its_streams(tmp_path: Path) -> None:
+    child = NatsChild(tmp_path / "nats")
+    await child.start()
+    try:
+        async with httpx.AsyncClient() as client:
+            told = (await client.get(f"http://127.0.0.1:{child._monitor}/jsz")).json()["config"]
+        assert told["max_storage"] == 2**40
+        assert Path(told["store_dir"]) == tmp_path / "nats" / "jetstream"
+    finally:
+        await child.stop()
 
 
 async def test_a_disk_that_was_full_does_not_stop_it_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ ways to read a stream.
 
 from argus_kit.bus.facade import Bus
 from argus_kit.bus.messages import BusUnavailable, Message, Outgoing, Reject, Retry
+from argus_kit.bus.streams import Keeping
 from argus_kit.bus.tails import Replay, Tail
 
-__all__ = ["Bus", "BusUnavailable", "Message", "Outgoing", "Reject", "Replay", "Retry", "Tail"]
+__all__ = ["Bus", "BusUnavailable", "Keeping", "Message", "Outgoing", "Reject", "Replay", "Retry", "Tail"]

@@ -18,6 +18,7 @@ from argus_kit.bus.answers import Answers
 from argus_kit.bus.consumers import Consumers
 from argus_kit.bus.link import Link
 from argus_kit.bus.messages import BusUnavailable, Handler, ManyHandler, Outgoing
+from argus_kit.bus.streams import KEEPING, Keeping
 from argus_kit.parts import Part
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,8 @@ class Bus(Part):
 
     name = "nats"
 
-    def __init__(self, url: str, *, client_name: str = "argus", replicas: int = 1) -> None:
-        self.link = Link(url, client_name=client_name, replicas=replicas)
+    def __init__(self, url: str, *, client_name: str = "argus", keeping: Keeping = KEEPING) -> None:
+        self.link = Link(url, client_name=client_name, keeping=keeping)
         self.consumers = Consumers(self.link)
         self._answers = Answers(self.link)
 

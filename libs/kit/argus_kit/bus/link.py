@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from argus_contracts.bus import STREAMS
 from argus_kit import tasks
 from argus_kit.bus.messages import BusUnavailable
-from argus_kit.bus.streams import ensure_stream
+from argus_kit.bus.streams import Keeping, ensure_stream
 
 log = structlog.get_logger(__name__)
 
@@ -27,13 +27,13 @@ DISCONNECTS = Counter("argus_bus_disconnects_total", "Connections to NATS that w
 class Link:
     """One connection, its streams, and the tasks that live on it."""
 
-    def __init__(self, url: str, *, client_name: str, replicas: int) -> None:
+    def __init__(self, url: str, *, client_name: str, keeping: Keeping) -> None:
         self.url = url
         self.client = Client()
         self.ready = asyncio.Event()
         self._js: JetStreamContext | None = None
         self._client_name = client_name
-        self._replicas = replicas
+        self._keeping = keeping
         self._connecting: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._on_connect: list[Callable[[], Awaitable[None]]] = []
@@ -148,7 +148,7 @@ class Link:
         assert self._js is not None
         try:
             for spec in STREAMS:
-                await ensure_stream(self._js, spec, self._replicas)
+                await ensure_stream(self._js, spec, self._keeping)
         except (TimeoutError, NatsError, OSError) as error:
             log.warning("nats.streams_not_ready", error=repr(error))
             return False

@@ -4,33 +4,65 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
-from argus_contracts.bus import StreamSpec
+from argus_contracts.bus import LIVE_BYTES, StreamSpec
+from argus_kit.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 # Streams count from the time of their making on, in a unit that no stream outruns: 2025-01-01.
 _EPOCH_S = 1_735_689_600
+_NAME_TAKEN = 10058
+# Less would hold too little for a page that comes back.
+_LEAST_BYTES = 64 * 2**20
 
 
-async def ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
-    """Make a stream that is not there, and give it the subjects that it lacks.
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How streams are kept: copies of each, and the bytes of one whose oldest messages may go (0: no limit)."""
+
+    replicas: int = 1
+    live_bytes: int = LIVE_BYTES
+
+    @classmethod
+    def of(cls, settings: Settings) -> Keeping:
+        """As the settings say."""
+        return cls(settings.nats_replicas, settings.nats_live_mib * 2**20)
+
+    def bytes_of(self, spec: StreamSpec) -> int:
+        """The limit of a stream; work that waits to be done has none."""
+        return self.live_bytes if spec.retention == "limits" else 0
+
+
+KEEPING = Keeping()
+
+
+async def ensure_stream(js: JetStreamContext, spec: StreamSpec, keeping: Keeping) -> None:
+    """Make a stream that is not there, and give it the subjects and the limit that it lacks.
 
     How much is kept, for how long, where and in how many copies is said when it is made. From then on it is for whoever
     runs NATS to change.
     """
     try:
-        known = await js.stream_info(spec.name)
+        known = (await js.stream_info(spec.name)).config
     except NotFoundError:
-        await _add(js, spec, replicas)
+        await _add(js, spec, keeping)
         return
-    subjects = known.config.subjects or []
+    subjects = known.subjects or []
     if not set(spec.subjects) <= set(subjects):
         # An upgrade brought subjects; those of a newer version beside us stay.
-        await _put_subjects(js, spec.name, sorted({*subjects, *spec.subjects}))
+        await _change(js, spec.name, subjects=sorted({*subjects, *spec.subjects}))
+    if keeping.bytes_of(spec) and (known.max_bytes or -1) < 0:
+        # Made by a version that set none: it would grow until the server refused every message, of all streams.
+        await _with_room(spec, keeping, lambda room: _change(js, spec.name, max_bytes=room))
 
 
 async def ensure_consumer(js: JetStreamContext, stream: str, durable: str, subjects: Sequence[str]) -> None:
@@ -63,7 +95,7 @@ def _durable(name: str, subjects: Sequence[str]) -> ConsumerConfig:
     )
 
 
-async def _add(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
+async def _add(js: JetStreamContext, spec: StreamSpec, keeping: Keeping) -> None:
     config = StreamConfig(
         name=spec.name,
         subjects=list(spec.subjects),
@@ -71,22 +103,46 @@ async def _add(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
         duplicate_window=spec.duplicate_window_s,
         retention=RetentionPolicy.WORK_QUEUE if spec.retention == "workqueue" else RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
-        num_replicas=replicas,
+        num_replicas=keeping.replicas,
         allow_direct=True,
         first_seq=_first_sequence(),
     )
-    try:
-        await js.add_stream(config)
-    except BadRequestError:
-        # Another process added it between the question and the answer.
-        await js.stream_info(spec.name)
+
+    async def add(room: int) -> None:
+        config.max_bytes = room or None
+        try:
+            await js.add_stream(config)
+        except APIError as error:
+            if error.err_code != _NAME_TAKEN:
+                raise
+            # Another process added it between the question and the answer.
+
+    await _with_room(spec, keeping, add)
 
 
-async def _put_subjects(js: JetStreamContext, name: str, subjects: list[str]) -> None:
+async def _with_room(spec: StreamSpec, keeping: Keeping, put: Callable[[int], Awaitable[None]]) -> None:
+    """Call `put` with the limit of a stream; a server that has not so much room set aside is asked for less.
+
+    Raises:
+        APIError: it takes not even the least.
+    """
+    room = keeping.bytes_of(spec)
+    while True:
+        try:
+            await put(room)
+            return
+        except APIError as error:
+            if room // 2 < _LEAST_BYTES:
+                raise
+            log.warning("nats.less_room", stream=spec.name, asked_bytes=room, error=error.description)
+            room //= 2
+
+
+async def _change(js: JetStreamContext, name: str, **what: Any) -> None:
     # As the server says and takes it: nats-py would leave out what a newer server knows and it does not.
     prefix, ask = js._prefix, js._api_request  # noqa: SLF001
     config = (await ask(f"{prefix}.STREAM.INFO.{name}"))["config"]
-    await ask(f"{prefix}.STREAM.UPDATE.{name}", json.dumps({**config, "subjects": subjects}).encode())
+    await ask(f"{prefix}.STREAM.UPDATE.{name}", json.dumps({**config, **what}).encode())
 
 
 def _first_sequence() -> int:

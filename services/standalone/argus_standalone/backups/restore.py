@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.bus import STREAMS
-from argus_kit.bus import Bus, BusUnavailable
+from argus_kit.bus import Bus, BusUnavailable, Keeping
 from argus_kit.database import Database
 from argus_kit.settings import Settings
 from argus_schema import sums
@@ -194,7 +194,7 @@ async def _others(connection: AsyncConnection) -> int:
 
 async def empty_streams(settings: Settings, tell: Tell) -> None:
     """Remove what the bus still holds of a time that the database has not seen. Numbers of messages go on."""
-    bus = Bus(settings.nats_url, client_name="argus-restore", replicas=settings.nats_replicas)
+    bus = Bus(settings.nats_url, client_name="argus-restore", keeping=Keeping.of(settings))
     await bus.start()
     try:
         await bus.wait_until_ready(_BUS_S)

@@ -12,7 +12,6 @@ DATABASE_DISK: Final = 8e12
 DATABASE_LOG_S: Final = 200e6
 DATABASE_CONNECTIONS: Final = 1_000
 BUS_CORES: Final = 4
-BUS_DISK: Final = 2e12
 GATEWAY_CORES: Final = 8
 LINE_S: Final = 1.25e9
 
@@ -50,7 +49,6 @@ def limits(needs: Needs) -> list[Limit]:
             "Lower ARGUS_DB_POOL_SIZE, or larger replicas in place of many; then Citus.",
         ),
         _cores("bus-cores", cores["nats-server"], BUS_CORES * BUSY, "Partition the stream by subject."),
-        _bytes("bus-disk", needs.stream_bytes, BUS_DISK, "Keep the stream for hours instead of three days."),
         _cores("gateway-cores", cores["traefik"], GATEWAY_CORES * BUSY, "More gateways behind one address."),
         _bytes("line", needs.in_bytes_s + needs.out_bytes_s, LINE_S, "More gateways with lines of their own.", "/s"),
         _cores("hearing", needs.alone["hearing"], BUSY, "Realtime reads only what is looked at; partition the stream."),

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from typing import Final, NamedTuple
 
-from argus_contracts.bus import LIVE_STREAM
+from argus_contracts.bus import LIVE_BYTES, LIVE_STREAM
 from argus_standalone.capacity.costs import Costs
 from argus_standalone.capacity.load import Load, Rates
 
@@ -47,6 +47,8 @@ class Needs(NamedTuple):
     connections: int
     bus_bytes_s: float
     stream_bytes: float
+    # For how long the stream holds a message.
+    stream_s: float
     in_bytes_s: float
     out_bytes_s: float
     # Processors that one process needs, however many replicas there are.
@@ -75,7 +77,8 @@ def needs(load: Load, costs: Costs) -> Needs:
         wal_bytes_s=_bytes(costs.bytes["wal"], rates),
         connections=_connections(parts, costs),
         bus_bytes_s=on_bus,
-        stream_bytes=on_bus * LIVE_STREAM.max_age_s,
+        stream_bytes=min(on_bus * LIVE_STREAM.max_age_s, LIVE_BYTES),
+        stream_s=min(LIVE_STREAM.max_age_s, LIVE_BYTES / on_bus if on_bus else math.inf),
         in_bytes_s=_bytes(costs.bytes["sent"], rates),
         out_bytes_s=rates.frames * costs.frame_bytes + rates.pages * costs.page_bytes,
         alone=_alone(rates, costs),

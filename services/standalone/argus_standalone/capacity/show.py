@@ -22,7 +22,7 @@ _TEXT: Final = {
     "curves": ("PostgreSQL, curves, a year", "PostgreSQL：曲线（每年）"),
     "wal": ("PostgreSQL, log written", "PostgreSQL：WAL 写入"),
     "connections": ("PostgreSQL, connections", "PostgreSQL：连接数"),
-    "stream": ("JetStream, three days", "JetStream（三天）"),
+    "stream": ("JetStream, and how far it reaches back", "JetStream，可回溯"),
     "bus": ("bus, in", "总线写入"),
     "in": ("network, in", "网络入站"),
     "out": ("network, out", "网络出站"),
@@ -32,7 +32,6 @@ _TEXT: Final = {
     "database-log": ("PostgreSQL: log written", "PostgreSQL：WAL 写入"),
     "database-connections": ("PostgreSQL: connections", "PostgreSQL：连接数"),
     "bus-cores": ("NATS: processors", "NATS：CPU"),
-    "bus-disk": ("JetStream: disk", "JetStream：磁盘"),
     "gateway-cores": ("Traefik: processors", "Traefik：CPU"),
     "line": ("network of the gateway", "网关的网络带宽"),
     "hearing": ("realtime: each replica reads all events", "realtime：每个副本都读全部事件"),
@@ -65,7 +64,7 @@ def totals(needs: Needs, language: Language = "en") -> list[Row]:
         "curves": size(needs.curve_bytes_a_year),
         "wal": f"{size(needs.wal_bytes_s)}/s",
         "connections": f"{needs.connections:,}",
-        "stream": size(needs.stream_bytes),
+        "stream": f"{size(needs.stream_bytes)}, {_hours(needs.stream_s)}",
         "bus": f"{size(needs.bus_bytes_s)}/s",
         "in": f"{size(needs.in_bytes_s)}/s",
         "out": f"{size(needs.out_bytes_s)}/s",
@@ -146,7 +145,11 @@ def as_json(needs: Needs, measured: str) -> dict[str, Any]:
             "wal_bytes_per_second": round(needs.wal_bytes_s),
             "connections": needs.connections,
         },
-        "jetstream": {"bytes": round(needs.stream_bytes), "bytes_per_second": round(needs.bus_bytes_s)},
+        "jetstream": {
+            "bytes": round(needs.stream_bytes),
+            "bytes_per_second": round(needs.bus_bytes_s),
+            "seconds": round(needs.stream_s),
+        },
         "network": {"in_bytes_per_second": round(needs.in_bytes_s), "out_bytes_per_second": round(needs.out_bytes_s)},
         "limits": [_limit(one) for one in limits(needs)],
     }
@@ -171,6 +174,10 @@ def _limit(one: Limit) -> dict[str, Any]:
 
 def _count(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 
 def _mib(value: float) -> str:

@@ -13,6 +13,7 @@ from bench.costs import FILE, costs
 from bench.results import Results
 from typer.testing import CliRunner
 
+from argus_contracts.bus import LIVE_BYTES
 from argus_executor.batches.polls import APART_S
 from argus_standalone.capacity import page
 from argus_standalone.capacity.costs import Costs, measured
@@ -131,6 +132,13 @@ class TestNeeds:
             assert two.parts[name].cores >= part.cores
             assert two.parts[name].replicas >= part.replicas
         assert two.stream_bytes >= one.stream_bytes
+        assert two.stream_s <= one.stream_s
+
+    def test_the_stream_holds_three_days_until_they_do_not_fit(self) -> None:
+        few, many = (needs(Load.of(jobs), measured()) for jobs in (1, 10_000))
+        assert (few.stream_s, few.stream_bytes < LIVE_BYTES) == (72 * 3600, True)
+        assert many.stream_bytes == LIVE_BYTES
+        assert many.stream_s * many.bus_bytes_s == pytest.approx(LIVE_BYTES)
 
 
 class TestLimits:
