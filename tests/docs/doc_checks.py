@@ -8,8 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from doc_blocks import ROOT, Block
@@ -171,6 +173,32 @@ def _brackets(text: str) -> None:
     assert not opened, f"{opened[-1]} is not closed"
 
 
+def _nginx(text: str) -> None:
+    _brackets(text)
+    if shutil.which("nginx") and shutil.which("openssl"):
+        with tempfile.TemporaryDirectory() as room:
+            _run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=argus.example.org",
+                 "-keyout", f"{room}/key.pem", "-out", f"{room}/cert.pem")  # fmt: skip
+            # Its ports and folders, which only root may use, are put where anybody may.
+            server = re.sub(r"/\S+/(cert|key)\.pem", rf"{room}/\1.pem", re.sub(r"listen (\d+)", r"listen 4\1", text))
+            kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            folders = " ".join(f"{kind}_temp_path {room}/{kind};" for kind in kinds)
+            written = Path(room, "nginx.conf")
+            written.write_text(f"pid {room}/pid; events {{}} http {{ access_log off; {folders} {server} }}")
+            _run("nginx", "-t", "-q", "-p", room, "-c", str(written), "-e", "stderr")
+
+
+def _caddy(text: str) -> None:
+    _brackets(text)
+    if shutil.which("caddy"):
+        _run("caddy", "adapt", "--adapter", "caddyfile", "--config", "/dev/stdin", said=text)
+
+
+def _run(*command: str, said: str = "") -> None:
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "json": _json,
     "toml": _toml,
@@ -180,6 +208,6 @@ CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "promql": _promql,
     "ini": _ini,
     "regex": _regex,
-    "nginx": _brackets,
-    "caddy": _brackets,
+    "nginx": _nginx,
+    "caddy": _caddy,
 }
