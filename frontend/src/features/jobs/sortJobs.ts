@@ -1,19 +1,28 @@
 import { metricValue, type Job } from '@/features/runs'
+import { parseTime } from '@/shared/i18n/format'
+
+type Key = string | number | null
+
+// To compare with `localeCompare` takes ten times as long, and each event of a batch of thousands sorts it anew.
+const { compare } = new Intl.Collator('en', { numeric: true })
 
 /** `key` is a column, or `metric:<name>`; a leading `-` turns the order round. Missing values come last either way. */
 export function sortJobs(jobs: readonly Job[], order: string): Job[] {
   const down = order.startsWith('-')
-  const key = down ? order.slice(1) : order
-  const read = reader(key)
-  return [...jobs].sort((a, b) => {
-    const [x, y] = [read(a), read(b)]
-    if (x === null || y === null) return Number(x === null) - Number(y === null)
-    const difference = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), 'en', { numeric: true })
-    return (down ? -difference : difference) || a.id.localeCompare(b.id)
-  })
+  const read = reader(down ? order.slice(1) : order)
+  return jobs
+    .map((job) => ({ job, key: read(job) }))
+    .sort((a, b) => {
+      if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null) || byId(a.job, b.job)
+      const difference = typeof a.key === 'number' && typeof b.key === 'number' ? a.key - b.key : compare(String(a.key), String(b.key))
+      return (down ? -difference : difference) || byId(a.job, b.job)
+    })
+    .map(({ job }) => job)
 }
 
-function reader(key: string): (job: Job) => string | number | null {
+const byId = (a: Job, b: Job): number => (a.id < b.id ? -1 : Number(a.id > b.id))
+
+function reader(key: string): (job: Job) => Key {
   if (key.startsWith('metric:')) return (job) => metricValue(job, key.slice('metric:'.length))
   switch (key) {
     case 'model':
@@ -29,6 +38,6 @@ function reader(key: string): (job: Job) => string | number | null {
     case 'job':
       return (job) => job.id
     default:
-      return (job) => job.start_time
+      return (job) => parseTime(job.start_time)
   }
 }

@@ -3,7 +3,7 @@ import type { LiveEvent } from '@/api/live'
 import { accept, complete, type KnownField } from './complete'
 import { foldJobRow, ofJob, type FoundJob } from './rows'
 import { Picked } from './picked'
-import { drawnOf, slotsOf, windowOf } from './window'
+import { drawnOf, slotsOf, windowOf } from '@/shared/composables/rowWindow'
 import { isPlain, placeIn, whereOf, type Chips } from './where'
 
 const NONE: Chips = { status: '', project: '', host: '', owner: '', since: '' }

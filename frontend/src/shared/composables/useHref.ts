@@ -1,8 +1,8 @@
 // Links of the app as plain `<a>`, for lists: a RouterLink is a component, and thousands of them are slow.
-import { useRouter, type RouteLocationNamedRaw } from 'vue-router'
+import { useRouter, type RouteLocationRaw } from 'vue-router'
 
 /** The address of a place of the app, for an `href`. Who uses it listens to clicks with `useFollow`. */
-export function useHref(): (to: RouteLocationNamedRaw) => string {
+export function useHref(): (to: RouteLocationRaw) => string {
   const router = useRouter()
   return (to) => router.resolve(to).href
 }

@@ -1,5 +1,7 @@
 export default {
   columns: { status: 'Status', job: 'Job', model: 'Model', dataset: 'Data set', epoch: 'Epoch', loss: 'Loss', started: 'Started', elapsed: 'Time' },
+  table: 'Jobs, to be scrolled sideways',
+  printed: 'The first {shown} of {total} jobs.',
   idle: 'GPU idle',
   answer: { epoch: 'Epoch {epoch}', noEpoch: 'No epoch yet', left: 'about {time} left' },
   trend: { better: '{metric} improving', worse: '{metric} rising', flat: '{metric} steady' },

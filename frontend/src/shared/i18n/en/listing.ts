@@ -27,6 +27,7 @@ export default {
   table: 'Table, to be scrolled sideways',
   fresh: '{count} new | {count} new | {count} new',
   shown: '{shown} of {total}, more as you scroll',
+  printed: 'The first {shown} of {total}; an export holds all of them.',
   pick: 'Select {name}',
   pickAll: 'Select all that are loaded',
   picked: '{count} selected | {count} selected | {count} selected',

@@ -1,5 +1,7 @@
 export default {
   columns: { status: '状态', job: '任务', model: '模型', dataset: '数据集', epoch: '轮次', loss: '损失', started: '开始', elapsed: '用时' },
+  table: '任务表，可左右滚动',
+  printed: '此处为前 {shown} 个任务，共 {total} 个。',
   idle: 'GPU 空闲',
   answer: { epoch: '第 {epoch} 轮', noEpoch: '尚无轮次', left: '约剩{time}' },
   trend: { better: '{metric} 在改善', worse: '{metric} 在上升', flat: '{metric} 平稳' },

@@ -27,6 +27,7 @@ export default {
   table: '可横向滚动的表格',
   fresh: '{count} 个新的 | {count} 个新的 | {count} 个新的',
   shown: '{total} 中的 {shown}，滚动时继续加载',
+  printed: '此处为前 {shown} 项，共 {total} 项；全部内容请用导出。',
   pick: '选择 {name}',
   pickAll: '选择已加载的全部',
   picked: '已选 {count} 个 | 已选 {count} 个 | 已选 {count} 个',

@@ -1,9 +1,9 @@
 // Of a long list only the rows in the window are in the page; what is above and below is empty space of their height.
 import { computed, onMounted, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
-import { drawnOf, slotsOf, type Range } from '../window'
+import { drawnOf, slotsOf, type Range } from './rowWindow'
 
-// What a printer takes; more is a job for an export.
-const PRINTED = 500
+/** What a printer takes; more is a job for an export. A list that holds more says so on paper. */
+export const PRINTED = 500
 
 export function useVirtualRows(first: Readonly<Ref<HTMLElement | null>>, count: MaybeRefOrGetter<number>, height: MaybeRefOrGetter<number>) {
   const range = shallowRef<Range>({ first: 0, last: 0 })
