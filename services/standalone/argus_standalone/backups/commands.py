@@ -120,7 +120,9 @@ def purge_bus() -> None:
     """Empty the streams of NATS, after a database was restored by other means. The services must not run meanwhile."""
     from argus_standalone.backups.restore import empty_streams
 
-    asyncio.run(empty_streams(Settings(), _tell))
+    with _in_one_sentence("The bus was not emptied"):
+        asyncio.run(empty_streams(Settings()))
+    typer.echo("The bus is empty: every page will fetch anew.")
 
 
 def _passwords() -> dict[str, str]:

@@ -120,7 +120,10 @@ def _into_postgres(order: Order, manifest: Manifest) -> None:
         shutil.copyfile(order.backup / archive.DATABASE, path)
         asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
         asyncio.run(_fill_postgres(order, path, manifest))
-    asyncio.run(empty_streams(order.settings, order.tell))
+    try:
+        asyncio.run(empty_streams(order.settings))
+    except BackupError as error:
+        order.tell(f"{error} If it has data of before, run `argus-server purge-bus` before the services start.")
 
 
 async def _fill_postgres(order: Order, path: Path, manifest: Manifest) -> None:
@@ -192,19 +195,21 @@ async def _others(connection: AsyncConnection) -> int:
     return found
 
 
-async def empty_streams(settings: Settings, tell: Tell) -> None:
-    """Remove what the bus still holds of a time that the database has not seen. Numbers of messages go on."""
+async def empty_streams(settings: Settings) -> None:
+    """Remove what the bus still holds of a time that the database has not seen. Numbers of messages go on.
+
+    Raises:
+        BackupError: the bus cannot be reached.
+    """
     bus = Bus(settings.nats_url, client_name="argus-restore", keeping=Keeping.of(settings))
     await bus.start()
     try:
         await bus.wait_until_ready(_BUS_S)
         for stream in STREAMS:
             await bus.purge(stream)
-    except BusUnavailable:
-        tell(
-            f"NATS at {settings.nats_url} does not answer. If it has data of before, run "
-            "`argus-server purge-bus` before the services start."
-        )
+    except BusUnavailable as error:
+        # Without the password that is in its address.
+        raise BackupError(f"NATS at {settings.nats_url.rpartition('@')[2]} does not answer.") from error
     finally:
         await bus.stop()
 
