@@ -38,7 +38,8 @@ class TestPackaged:
         assert f'lang="{locale}"' in made.body_html
         for body in (made.body_html, made.body_text):
             assert variables["link"]["unsubscribe_url"] in body
-        assert ("您" in made.body_html) == (locale == "zh-CN")
+        assert ("你" in made.body_html) == (locale == "zh-CN")
+        assert "您" not in made.subject + made.body_html + made.body_text
         assert not re.search(r"\n{3,}", made.body_text)
 
     @pytest.mark.parametrize(("kind", "locale"), ALL)
@@ -118,7 +119,7 @@ class TestRendering:
         assert html.count('href="https://argus.example.org/verify?token=a&amp;b=1"') == 2
         assert 'href="https://x.example/y"' in html
         assert "Hello &lt;ada&gt;," in html
-        assert "请确认" in letter("zh-CN", "Argus:请确认", "您好")
+        assert "请确认" in letter("zh-CN", "Argus：请确认", "你好")
 
 
 class TestLanguage:

@@ -37,6 +37,10 @@ describe('the two languages', () => {
     }
   })
 
+  it('address the reader in one way: Chinese says 你, as the mails do', () => {
+    expect([...chinese].filter(([, text]) => text.includes('您')).map(([key]) => key)).toEqual([])
+  })
+
   it('have every key that the sources name', () => {
     const missing: string[] = []
     for (const [file, source] of Object.entries(sources)) {

@@ -22,9 +22,9 @@ _VERIFY: Final = {
         "The link works for {hours} hours. If you did not open an account, ignore this message.\n",
     ),
     "zh": _Text(
-        "Argus:请确认您的邮箱地址",
-        "{name},您好:\n\n请点击链接确认这是您的邮箱地址:\n\n{link}\n\n"
-        "链接在 {hours} 小时内有效。如果您没有注册账号,请忽略本邮件。\n",
+        "Argus：请确认你的邮箱地址",
+        "{name}，你好：\n\n请点击链接确认这是你的邮箱地址：\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效。如果你没有注册账户，请忽略本邮件。\n",
     ),
 }
 _RESET: Final = {
@@ -35,9 +35,9 @@ _RESET: Final = {
         "your password stays as it is.\n",
     ),
     "zh": _Text(
-        "Argus:设置新密码",
-        "{name},您好:\n\n请点击链接设置新密码:\n\n{link}\n\n"
-        "链接在 {minutes} 分钟内有效,且只能使用一次。如果不是您本人操作,请忽略本邮件,您的密码不会改变。\n",
+        "Argus：设置新密码",
+        "{name}，你好：\n\n请点击链接设置新密码：\n\n{link}\n\n"
+        "链接在 {minutes} 分钟内有效，且只能使用一次。如果不是你本人操作，请忽略本邮件，你的密码不会改变。\n",
     ),
 }
 _CHANGED: Final = {
@@ -47,8 +47,8 @@ _CHANGED: Final = {
         "If this was not you, set a new password at once: {link}\n",
     ),
     "zh": _Text(
-        "Argus:您的密码已修改",
-        "{name},您好:\n\n您的密码已修改,其他会话均已退出。\n\n如果不是您本人操作,请立即重新设置密码:{link}\n",
+        "Argus：你的密码已修改",
+        "{name}，你好：\n\n你的密码已修改，其他会话均已退出。\n\n如果不是你本人操作，请立即重新设置密码：{link}\n",
     ),
 }
 _VOIDED: Final = {
@@ -58,9 +58,9 @@ _VOIDED: Final = {
         "{link}\n\nThe link works for {hours} hours, once. Your tokens go on working.\n",
     ),
     "zh": _Text(
-        "Argus:请设置新密码",
-        "{name},您好:\n\n管理员已使您的密码失效并结束了您的会话。请点击链接设置新密码:\n\n{link}\n\n"
-        "链接在 {hours} 小时内有效,且只能使用一次。您的令牌仍可继续使用。\n",
+        "Argus：请设置新密码",
+        "{name}，你好：\n\n管理员已使你的密码失效并结束了你的会话。请点击链接设置新密码：\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效，且只能使用一次。你的令牌仍可继续使用。\n",
     ),
 }
 _NEW_ADDRESS: Final = {
@@ -71,9 +71,9 @@ _NEW_ADDRESS: Final = {
         "message.\n",
     ),
     "zh": _Text(
-        "Argus:请确认您的新邮箱地址",
-        "{name},您好:\n\n请点击链接确认这是您的新邮箱地址:\n\n{link}\n\n"
-        "链接在 {hours} 小时内有效,确认之前仍使用原邮箱地址。如果不是您本人操作,请忽略本邮件。\n",
+        "Argus：请确认你的新邮箱地址",
+        "{name}，你好：\n\n请点击链接确认这是你的新邮箱地址：\n\n{link}\n\n"
+        "链接在 {hours} 小时内有效，确认之前仍使用原邮箱地址。如果不是你本人操作，请忽略本邮件。\n",
     ),
 }
 _ADDRESS_REQUESTED: Final = {
@@ -83,21 +83,22 @@ _ADDRESS_REQUESTED: Final = {
         "If this was not you, change your password at once: {link}\n",
     ),
     "zh": _Text(
-        "Argus:收到更换邮箱地址的请求",
-        "{name},您好:\n\n有人使用您的密码请求将账号邮箱更换为 {email}。\n\n如果不是您本人操作,请立即修改密码:{link}\n",
+        "Argus：收到更换邮箱地址的请求",
+        "{name}，你好：\n\n有人使用你的密码请求将账户邮箱更换为 {email}。\n\n"
+        "如果不是你本人操作，请立即修改密码：{link}\n",
     ),
 }
 
 _RUNS: Final = {
     ("en", "delete"): "Your batches are deleted with all their files.",
     ("en", "keep"): "Your batches stay for those who could see them, without your name.",
-    ("zh", "delete"): "您的批次及其所有文件均已删除。",
-    ("zh", "keep"): "您的批次会为有权查看的人保留，但不再显示您的名字。",
+    ("zh", "delete"): "你的批次及其所有文件均已删除。",
+    ("zh", "keep"): "你的批次会为有权查看的人保留，但不再显示你的名字。",
 }
 _WHO: Final = {
     ("en", False): "as you asked",
     ("en", True): "by an administrator",
-    ("zh", False): "根据您的请求",
+    ("zh", False): "根据你的请求",
     ("zh", True): "由管理员",
 }
 _DELETED: Final = {
@@ -107,9 +108,9 @@ _DELETED: Final = {
         "If this was not you, tell the administrator of that server.\n",
     ),
     "zh": _Text(
-        "Argus：您的账户已删除",
-        "{name}，您好：\n\n您在 {link} 的账户已{who}删除。{runs}这是发往此邮箱的最后一封邮件。\n\n"
-        "如果不是您本人操作，请联系该服务器的管理员。\n",
+        "Argus：你的账户已删除",
+        "{name}，你好：\n\n你在 {link} 的账户已{who}删除。{runs}这是发往此邮箱的最后一封邮件。\n\n"
+        "如果不是你本人操作，请联系该服务器的管理员。\n",
     ),
 }
 _NEW_PLACE: Final = {
@@ -120,10 +121,10 @@ _NEW_PLACE: Final = {
         "If this was you, there is nothing to do. If not, change your password and end the session: {link}\n",
     ),
     "zh": _Text(
-        "Argus：您的账户有新的登录",
-        "{name}，您好：\n\n您的账户在一个此前未见过的地方登录：\n\n"
+        "Argus：你的账户有新的登录",
+        "{name}，你好：\n\n你的账户在一个此前未见过的地方登录：\n\n"
         "时间：{at}\n地址：{ip}\n浏览器：{agent}\n\n"
-        "如果是您本人，无需任何操作；如果不是，请立即修改密码并结束该会话：{link}\n",
+        "如果是你本人，无需任何操作；如果不是，请立即修改密码并结束该会话：{link}\n",
     ),
 }
 
@@ -136,8 +137,8 @@ _LEAKED: Final = {
         "Look where its text lies (repositories, logs, notebooks), and make a new one: {link}\n",
     ),
     "zh": _Text(
-        "Argus：您的一个令牌已泄露并被撤销",
-        "{name}，您好：\n\n有人报告在不应出现的地方发现了您的令牌“{which}”（{hint}），并出示了完整内容。"
+        "Argus：你的一个令牌已泄露并被撤销",
+        "{name}，你好：\n\n有人报告在不应出现的地方发现了你的令牌“{which}”（{hint}），并出示了完整内容。"
         "该令牌已立即撤销，使用它的程序将无法继续上报。\n\n"
         "请检查它出现在何处（代码仓库、日志、笔记本），并创建新的令牌：{link}\n",
     ),
@@ -149,9 +150,9 @@ _LINKED: Final = {
         "If this was not you, disconnect it and change your password at once: {link}\n",
     ),
     "zh": _Text(
-        "Argus:已关联外部账号",
-        "{name},您好:\n\n现在也可以使用 {provider} 账号 {login} 登录您的账号。\n\n"
-        "如果不是您本人操作,请立即解除关联并修改密码:{link}\n",
+        "Argus：已关联外部账号",
+        "{name}，你好：\n\n现在也可以使用 {provider} 账号 {login} 登录你的账户。\n\n"
+        "如果不是你本人操作，请立即解除关联并修改密码：{link}\n",
     ),
 }
 

@@ -72,7 +72,7 @@ _CHINESE: Final = {
     "host_offline": "主机 {host} 失去联系",
     "host_recovered": "主机 {host} 已恢复联系",
     "disk_low": "主机 {host} 的磁盘即将写满",
-    "share_granted": "{by} 与您共享了 {what}",
+    "share_granted": "{by} 与你共享了 {what}",
     "no_reason": "未给出原因。",
     "jobs": "{done} 个任务完成，{failed} 个失败。",
     "silent": "已有 {minutes} 分钟没有任何消息。",

@@ -37,10 +37,10 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "zh-CN": {
         "error": "错误",
         "warn": "警告",
-        "because": "您可以在 Argus 中查看该工作，因此收到本邮件。",
+        "because": "你可以在 Argus 中查看该工作，因此收到本邮件。",
         "unsubscribe": "不再接收此类邮件",
         "unsubscribe_text": "不再接收此类邮件：",
-        "account": "本邮件与您的 Argus 账户有关。",
+        "account": "本邮件与你的 Argus 账户有关。",
         "open": "打开链接",
     },
 }

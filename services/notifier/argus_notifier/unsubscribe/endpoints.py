@@ -53,7 +53,7 @@ _WHY: Final = {
     ),
     ErrorCode.UNSUBSCRIBE_LINK_USED: (
         "This link was used already: you receive no more mails of this kind.",
-        "此链接已使用过：您不会再收到此类邮件。",
+        "此链接已使用过：你不会再收到此类邮件。",
     ),
 }
 # To programs a refusal is no page: it is said in the envelope of all others.
@@ -92,7 +92,7 @@ async def unsubscribe(transaction: Writing, token: TokenQuery, request: Request)
     if not await repository.use(transaction.connection, row):
         return _refusal(request, ErrorCode.UNSUBSCRIBE_LINK_USED)
     note(transaction, "unsubscribe", row.user_id, "user", row.user_id, event_type=row.event_type)
-    return _done(request, "You will receive no more mails of this kind.", "您将不再收到此类邮件。")
+    return _done(request, "You will receive no more mails of this kind.", "你将不再收到此类邮件。")
 
 
 @router.get("/recipient/{token}", response_class=HTMLResponse, responses=_REFUSALS)
