@@ -12,6 +12,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from argus_kit.settings import LEAST_KEY
+
 
 class SecretBoxError(ValueError):
     """The secret was encrypted under another key, or was tampered with."""
@@ -69,8 +71,10 @@ class SecretBox:
 
 
 def _fernet(key: str) -> Fernet:
-    if len(key) < 16:
-        raise ValueError("ARGUS_CONFIG_KEY must have at least 16 characters; `openssl rand -hex 32` makes a good one")
+    if len(key) < LEAST_KEY:
+        raise ValueError(
+            f"ARGUS_CONFIG_KEY must have at least {LEAST_KEY} characters; `openssl rand -hex 32` makes a good one"
+        )
     # The key may be any text; Fernet wants 32 bytes. It is long and random, so one hash is enough.
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"argus-config-key:" + key.encode()).digest()))
 

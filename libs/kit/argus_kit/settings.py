@@ -7,13 +7,15 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from argus_contracts.bus import LIVE_BYTES
 from argus_kit.addresses import parse_allow
 from argus_kit.environment import SECRET, Environment
 
 API_VERSION = "0.4.0"
+# Characters of a key that encrypts secrets.
+LEAST_KEY = 16
 # Where a frontend runs while it is developed.
 _DEVELOPMENT_ORIGINS = ("http://localhost:5173", "http://localhost:8000")
 
@@ -78,6 +80,15 @@ class Settings(Environment):
     log_level: str = Field("INFO", description="Least level that is logged.")
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
     otlp_endpoint: str = Field("", description="OpenTelemetry collector (HTTP); empty: no traces are exported.")
+
+    @field_validator("config_key", "config_key_previous")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr, about: ValidationInfo) -> SecretStr:
+        said = value.get_secret_value()
+        keys = _entries(said) if about.field_name == "config_key_previous" else [said] if said else []
+        if any(len(key) < LEAST_KEY for key in keys):
+            raise ValueError(f"a key has at least {LEAST_KEY} characters: `openssl rand -hex 32` makes a good one")
+        return value
 
     @field_validator("outbound_allow")
     @classmethod

@@ -35,6 +35,21 @@ def test_a_fault_names_the_variable_and_what_to_write(
     assert raised.value.faults[0].endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("ARGUS_CONFIG_KEY", "hunter2"), ("ARGUS_CONFIG_KEY_PREVIOUS", "a key that is long enough, hunter2")],
+)
+def test_a_key_that_is_too_short_is_a_fault_that_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(InvalidSettingsError) as raised:
+        Settings()
+    (fault,) = raised.value.faults
+    assert fault.startswith(f"{name}: a key has at least 16 characters")
+    assert "hunter2" not in str(raised.value)
+
+
 def test_all_faults_of_all_groups_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARGUS_PORT", "no")
     monkeypatch.setenv("ARGUS_NATS_REPLICAS", "9")

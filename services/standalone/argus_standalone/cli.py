@@ -38,7 +38,7 @@ def up() -> None:
     os.environ.setdefault("ARGUS_LOG_FORMAT", "console")
     os.environ.setdefault("ARGUS_LOG_LEVEL", "WARNING")
     try:
-        settings = Settings()
+        settings = _settings()
         lock = claim_home(settings.home)
         check_port(settings.host, settings.port)
         _serve(settings)
@@ -56,6 +56,17 @@ def migrate() -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     asyncio.run(run(settings.database_url))
     typer.echo("The database is up to date.")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except InvalidSettingsError:
+        # With the faults of the services' own settings, which are imported with them.
+        import argus_standalone.app  # noqa: F401
+
+        read_all()
+        raise
 
 
 def _serve(settings: Settings) -> None:

@@ -153,4 +153,6 @@ async def test_up_says_all_faults_at_once_and_no_secret(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     for name in given:
         assert f"- {name} is " in done.stderr
+    # One of the first that are read, and the services' are told all the same.
+    assert "- ARGUS_CONFIG_KEY: a key has at least 16 characters" in done.stderr
     assert "hunter2" not in done.stderr
