@@ -85,7 +85,7 @@ class Plan:
             listen: "127.0.0.1:{self.ports["nats"]}"
             http: "127.0.0.1:{self.ports["nats-monitor"]}"
             authorization {{ user: argus, password: "{self.secrets.nats}" }}
-            jetstream {{ store_dir: "{self.layout.room / "nats"}" }}
+            jetstream {{ store_dir: "{self.layout.room / "nats"}", max_file_store: 1TB }}
             max_payload: 8MB
             lame_duck_grace_period: 0s
         """
