@@ -85,6 +85,21 @@ def test_generated_pages_in_chinese_have_the_same_sections_and_rows() -> None:
         assert counts[0] == counts[1], name
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_pages_call_a_part_of_the_administration_is_what_the_app_calls_it(language: str) -> None:
+    texts = ROOT / "frontend" / "src" / "shared" / "i18n" / language
+    line = re.search(r"^  sections: \{(.*)\},$", (texts / "admin.ts").read_text(), re.MULTILINE)
+    title = re.search(r"^  title: '(.+)',$", (texts / "commandkeys.ts").read_text(), re.MULTILINE)
+    assert line is not None
+    assert title is not None
+    known = {*re.findall(r": '([^']+)'", line[1]), title[1]}
+    said = re.compile("“管理、(.+?)”" if language == "zh" else r"\*Administration,\s+(.+?)\*")
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if page.name.endswith(".zh.md") is (language == "zh")]
+    named = {one for page in pages for one in said.findall(page.read_text())}
+    assert len(named) > 4
+    assert named - known == set()
+
+
 def test_how_is_measured_and_what_it_says_is_told_in_chinese_too() -> None:
     text = (ROOT / "docs" / "benchmarks.zh.md").read_text()
     prose = re.sub(r"<!-- figures.*<!-- end of figures -->", "", text, flags=re.DOTALL)

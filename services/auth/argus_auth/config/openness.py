@@ -22,5 +22,6 @@ async def warn_if_open(platform: Platform) -> None:
         log.warning(
             "registration.open",
             url=platform.settings.public_url,
-            hint="Anybody who reaches this address may open an account: Administration, Flags, registration_by_invite.",
+            hint="Anybody who reaches this address may open an account: see registration_by_invite under "
+            "Administration, Switches.",
         )
