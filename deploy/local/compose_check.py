@@ -197,8 +197,12 @@ def _edges(service: dict[str, Any], services: dict[str, dict[str, Any]]) -> Iter
 
 
 def _mounts(service: dict[str, Any], volumes: dict[str, Any]) -> Iterator[str]:
-    for mount in service.get("volumes", []):
-        source = str(mount).split(":")[0]
+    mounts = [str(mount) for mount in service.get("volumes", [])]
+    labels = service.get("labels") or {}
+    if any(mount.startswith("./") for mount in mounts) and "${ARGUS_VERSION" not in labels.get("argus.sources", ""):
+        yield "it mounts files of the sources, and a new version of these would not make it anew: labels"
+    for mount in mounts:
+        source = mount.split(":")[0]
         if source.startswith("./"):
             if not (ROOT / source).exists():
                 yield f"{source} is mounted, and there is none"

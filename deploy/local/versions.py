@@ -22,9 +22,10 @@ PLACES = (
     ("tests/e2e/package.json", r'^  "version": "', '"'),
     ("CITATION.cff", "^version: ", "$"),
 )
-# Files that say it wherever they name an image of ours.
+# Files that say it wherever they name an image of ours, or what comes from our sources.
 EVERYWHERE = (
     ("compose.yaml", r"\$\{ARGUS_VERSION:-", r"\}"),
+    ("compose.observability.yaml", r"\$\{ARGUS_VERSION:-", r"\}"),
     ("deploy/k8s/base/migrate.yaml", "image: argus-auth:", "$"),
 )
 # Packages that say it to whoever imports them; not each does.

@@ -72,6 +72,8 @@ def without(name: str, variable: str) -> Callable[[Document], None]:
         (service("traefik", ports=["8000:8000"]), "traefik: it publishes 8000:8000 on every address"),
         (service("auth", depends_on=["nobody"]), "auth: it waits for nobody, which there is not"),
         (service("auth", volumes=["./no-such-file:/x:ro"]), "auth: ./no-such-file is mounted, and there is none"),
+        (service("traefik", labels={}), "traefik: it mounts files of the sources, and a new version of these"),
+        (service("grafana", labels={"argus.sources": "0.4.0"}), "grafana: it mounts files of the sources"),
         (service("auth", volumes=["lost:/x"]), "auth: the volume lost is not declared"),
         (service("notifier-worker", volumes=[]), "notifier-worker: it keeps files in /data, which is no volume"),
         (
