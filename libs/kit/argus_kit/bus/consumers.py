@@ -32,6 +32,9 @@ HANDLED = Counter(
 
 # What the server says when the time of a fetch is over. Said to ourselves, it ends one that waits.
 _FETCH_IS_OVER = {"Status": "408"}
+# Of what is handled one by one, each waits for those before it, and must be acknowledged within half a minute. What is
+# handled together costs less for each the more there is.
+_ONE_BY_ONE, _TOGETHER = 64, 256
 
 Take = Callable[[Sequence[Msg]], Awaitable[None]]
 
@@ -63,7 +66,7 @@ class Consumers:
                     await _hand_back(messages[number:])
                     raise
 
-        self._spawn(stream, durable, subjects, take)
+        self._spawn(stream, durable, subjects, take, _ONE_BY_ONE)
 
     def together(self, stream: str, durable: str, subjects: Sequence[str], handler: ManyHandler) -> None:
         """All that is there at once."""
@@ -75,7 +78,7 @@ class Consumers:
                 await _hand_back(messages)
                 raise
 
-        self._spawn(stream, durable, subjects, take)
+        self._spawn(stream, durable, subjects, take, _TOGETHER)
 
     async def end(self, within_s: float) -> None:
         """What is being handled is finished, the rest goes to other replicas at once."""
@@ -87,30 +90,30 @@ class Consumers:
                 await self._end_fetch(pull)
         await asyncio.wait(list(self._running), timeout=within_s)
 
-    def _spawn(self, stream: str, durable: str, subjects: Sequence[str], take: Take) -> None:
-        task = self._link.spawn(self._consume(stream, durable, subjects, take), f"consume-{durable}")
+    def _spawn(self, stream: str, durable: str, subjects: Sequence[str], take: Take, at_once: int) -> None:
+        task = self._link.spawn(self._consume(stream, durable, subjects, take, at_once), f"consume-{durable}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _consume(self, stream: str, durable: str, subjects: Sequence[str], take: Take) -> None:
+    async def _consume(self, stream: str, durable: str, subjects: Sequence[str], take: Take, at_once: int) -> None:
         while not self._is_draining:
             js = await self._link.until_ready()
             try:
                 await ensure_consumer(js, stream, durable, subjects)
                 pull = await js.pull_subscribe_bind(durable, stream)
-                await self._pull(pull, durable, take)
+                await self._pull(pull, durable, take, at_once)
             except (TimeoutError, NatsError, OSError) as error:
                 log.warning("nats.consumer_interrupted", durable=durable, error=f"{error!r} {error}")
                 await asyncio.sleep(0.5)
 
-    async def _pull(self, pull: Any, durable: str, take: Take) -> None:
+    async def _pull(self, pull: Any, durable: str, take: Take, at_once: int) -> None:
         self.pulls.add(pull)
         try:
             while not self._is_draining:
                 messages: Sequence[Msg] = ()
                 # What came just as the time was over may be an empty list.
                 with contextlib.suppress(TimeoutError, NatsTimeoutError):
-                    messages = await pull.fetch(64, timeout=5)
+                    messages = await pull.fetch(at_once, timeout=5)
                 if messages:
                     _measure(durable, messages[-1])
                     await take(messages)

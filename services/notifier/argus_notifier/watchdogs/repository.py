@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -110,18 +110,15 @@ async def batches(connection: AsyncConnection, batch_keys: Collection[int]) -> d
     return {row.batch_key: row for row in await connection.execute(statement)}
 
 
-async def jobs(connection: AsyncConnection, pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], sa.Row[Any]]:
+async def jobs(connection: AsyncConnection, pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], sa.Row[Any]]:
     """Status and last losses of these jobs."""
     job = ingest.job.c
-    by_batch: dict[int, list[str]] = {}
-    for batch_key, job_id in pairs:
-        by_batch.setdefault(batch_key, []).append(job_id)
-    if not by_batch:
+    wanted = sorted(pairs)
+    if not wanted:
         return {}
-    wanted = [sa.and_(job.batch_key == key, job.job_id.in_(ids)) for key, ids in by_batch.items()]
     statement: sa.Select[Any] = sa.select(
         job.batch_key, job.job_id, job.status, job.reason, job.end_time, job.val_loss_trace
-    ).where(sa.or_(*wanted), job.deleted_at.is_(None))
+    ).where(sa.tuple_(job.batch_key, job.job_id).in_(wanted), job.deleted_at.is_(None))
     return {(row.batch_key, row.job_id): row for row in await connection.execute(statement)}
 
 
