@@ -207,6 +207,7 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
+        pool_use_lifo=True,  # the one that came back last is warm
         pool_recycle=1800,
         pool_pre_ping=True,
         json_serializer=_dumps,
@@ -221,6 +222,7 @@ def _sqlite_engine(url: str, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # its pages are in memory
         json_serializer=_dumps,
         json_deserializer=_loads,
         hide_parameters=True,

@@ -103,6 +103,20 @@ class TestRead:
             after = (await reader.execute(sa.select(sa.func.count()).select_from(USERS))).scalar_one()
         assert (before, after) == (0, 1)
 
+    async def test_what_is_asked_one_after_another_is_asked_of_the_connection_that_is_warm(
+        self, database: Database
+    ) -> None:
+        async def driver(connection: AsyncConnection) -> object:
+            return (await connection.get_raw_connection()).driver_connection
+
+        async with database.read() as one, database.read() as other:
+            assert await driver(one) is not await driver(other)
+        asked = []
+        for _ in range(4):
+            async with database.read() as connection:
+                asked.append(await driver(connection))
+        assert all(one is asked[0] for one in asked)
+
     async def test_ping_answers(self, database: Database) -> None:
         await database.ping()
 
