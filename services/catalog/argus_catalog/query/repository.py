@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +25,9 @@ Column = sa.ColumnElement[Any]
 
 batch = ingest.batch.c
 job = ingest.job.c
+
+# Of open links cells know nothing.
+OwnScope = Literal["mine", "shared", "all"]
 
 LISTED: Final = ("id", "batch", "project", "status", "model", "dataset", "host", "owner", "started", "ended", "elapsed")
 _CHUNK: Final = 2_000
@@ -85,15 +88,13 @@ async def best(
     keys: Sequence[Key],
     last: Sequence[Any] | None,
     limit: int,
-    scope: Scope = "all",
+    scope: OwnScope = "all",
 ) -> Sequence[Row]:
     """The same of jobs, where scores alone decide which and in which order: only those of the page are read."""
     score, order = ingest.score.c, by_score(keys)
-    of_batch = batch.batch_key == unindexed(score.batch_key)
     chosen = (
-        sa.select(score.batch_key, score.job_no, score.value)
-        .select_from(begin.table.join(ingest.batch, of_batch))
-        .where(begin.where, visible(actor, scope))
+        _seen_scores(sa.select(score.batch_key, score.job_no, score.value), actor, scope, begin)
+        .where(begin.where)
         .order_by(*(key.plain_ordering() for key in order))
         .limit(limit)
     )
@@ -109,6 +110,15 @@ async def best(
         .order_by(by_value, found.c.batch_key.desc(), found.c.job_no.desc())
     )
     return (await connection.execute(query)).all()
+
+
+def _seen_scores(query: sa.Select[Any], actor: Actor, scope: OwnScope, begin: Anchor) -> sa.Select[Any]:
+    """Of scores those that the caller sees: their cells tell, so that not every one's batch is looked at."""
+    key = ingest.score.c.batch_key
+    seen, beside = whole(actor, scope, ingest.cell), single(actor, scope)
+    if not isinstance(beside, sa.sql.elements.False_):
+        seen = sa.or_(seen, unindexed(key).in_(sa.select(batch.batch_key).where(beside)))
+    return query.select_from(begin.table).where(seen)
 
 
 def _from(query: sa.Select[Any], source: Source, begin: Anchor | None) -> sa.Select[Any]:

@@ -1,5 +1,7 @@
 """Queries of a final metric in its own order: answered from scores, they find what the general way finds."""
 
+import re
+
 import pytest
 
 from argus_kit.clock import now
@@ -54,6 +56,14 @@ async def test_pages_are_those_of_the_general_way(scored, sort):
     assert seen == {"b1", "b2", "b3"}
 
 
+@pytest.mark.parametrize(("scope", "seen"), [("mine", {"b1", "b2"}), ("shared", {"b3"}), ("all", {"b1", "b2", "b3"})])
+async def test_scopes_are_those_of_the_general_way(scored, scope, seen):
+    for who in ("root", "bob", "ada"):
+        expected = await pages(scored, GENERAL, who, "-metrics.acc", 100, scope=scope)
+        assert await pages(scored, QUERY, who, "-metrics.acc", 3, scope=scope) == expected, who
+    assert {job["batch"] for job in expected[0]} == seen
+
+
 async def test_with_a_project_and_settings_too(scored):
     both = f'{QUERY} and project = "vision" and config.lr < 0.5'
     expected = await pages(scored, f"{both} and id != 'nobody'", "ada", "-metrics.acc", 100)
@@ -65,6 +75,14 @@ async def test_only_the_jobs_of_the_page_are_read(scored, statements):
     await pages(scored, QUERY, "ada", "-metrics.acc", 100)
     assert len([one for one in statements if "config" in one or "chosen" in one]) == 1
     assert "LIMIT" in next(one for one in statements if "chosen" in one)
+
+
+async def test_of_all_scores_no_batch_is_read(scored, statements):
+    await pages(scored, QUERY, "root", "-metrics.acc", 100)
+    (query,) = [one for one in statements if "chosen" in one]
+    (chosen,) = re.findall(r"FROM \((.*?)\) AS chosen", " ".join(query.split()))
+    assert "score" in chosen
+    assert "batch " not in chosen
 
 
 async def test_another_order_goes_the_general_way(scored):
