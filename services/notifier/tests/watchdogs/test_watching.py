@@ -1,5 +1,6 @@
 """What the stream and the clock lead to: notes, requests to ingest, and what people are told, each once."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -202,6 +203,40 @@ class TestCrashes:
         await ask_all(platform)
         assert await watch.asked() == []
         assert {one.batch_id for one in heard} == {batch.id}
+
+    async def test_batches_are_asked_for_together_and_each_in_order(self, watch):
+        for batch_id, is_set in (("a", True), ("b", True), ("a", False), ("c", True)):
+            request = wire.BatchFlag(batch_id=batch_id, flag="divergent", is_set=is_set, at=now())
+            payload = wire.encode(request)
+            await watch.insert(tables.watch_request, subject=wire.BATCH_FLAG, payload=payload, created_at=now())
+        heard, together = [], asyncio.Event()
+
+        async def answer(body):
+            request = wire.decode(wire.BatchFlag, body)
+            heard.append((request.batch_id, request.is_set))
+            if len(heard) == 2:
+                together.set()
+            await together.wait()
+            busy = heard.count(("b", True)) == 1 and request.batch_id == "b"
+            return wire.encode(
+                wire.BatchFlagReply(ok=not busy, error_code="storage.unavailable" if busy else None, changed=1)
+            )
+
+        platform = watch.house.platform
+        await platform.bus.wait_until_ready(15)
+        await platform.bus.respond(wire.BATCH_FLAG, answer, queue="ingest")
+
+        async def is_heard():
+            await ask_all(platform)
+            return heard
+
+        await eventually(is_heard, 15)
+        # One of the first two was not answered, and nothing was asked for after them.
+        assert sorted(heard) == [("a", True), ("b", True)]
+        assert [(one.batch_id, one.is_set) for one in await watch.asked()] == [("b", True), ("a", False), ("c", True)]
+        assert await ask_all(platform) == 3
+        assert await watch.asked() == []
+        assert sorted(heard[2:]) == [("a", False), ("b", True), ("c", True)]
 
     async def test_an_unreadable_bundle_costs_its_neighbours_nothing(self, watch, batch):
         broken = watch.packed(batch, epoch(1.0))
