@@ -133,6 +133,13 @@ class TestNotRunning:
         assert code == 2
         assert of(findings, "settings")["what"].startswith("ARGUS_PORT is 'many'")
 
+    @pytest.mark.parametrize("first", [{}, {"ARGUS_PORT": "many"}])
+    def test_so_is_one_of_each_service(self, tmp_path: Path, first: dict[str, str]) -> None:
+        given = {"ARGUS_SSE_KEEPALIVE_S": "x", "ARGUS_MAIL_AT_ONCE": "x", "ARGUS_ARTIFACT_MAX_FILE_MB": "x", **first}
+        code, findings, _ = run(tmp_path / "home", **given)
+        assert code == 2
+        assert {one["what"].split()[0] for one in findings if one["subject"] == "settings"} == given.keys()
+
 
 class TestServers:
     async def test_what_cannot_be_reached_is_named_without_its_password(

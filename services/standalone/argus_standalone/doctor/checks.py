@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from argus_kit.environment import InvalidSettingsError
 from argus_kit.platform import Platform
 from argus_kit.settings import Settings
 from argus_kit.web import WebSettings
 from argus_standalone.doctor import database, gateway, local, servers
-from argus_standalone.doctor.findings import Finding, fail, remark
+from argus_standalone.doctor.findings import Finding, remark
 
 
 async def findings(url: str = "", token: str = "") -> AsyncIterator[Finding]:
     """Every check, as it is made."""
-    try:
-        settings = Settings()
-    except InvalidSettingsError as error:
-        for fault in error.faults:
-            yield fail("settings", fault, "Nothing starts with it.", "Mend the variable; docs/reference/settings.md.")
+    if faults := list(local.unusable()):
+        for fault in faults:
+            yield fault
         return
+    settings = Settings()
     checks = [
         local.settings(settings),
         local.programs(settings),

@@ -33,14 +33,20 @@ _MOUNTED: Final = ("/run/secrets/", "/var/run/secrets/")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
-async def settings(of: Settings) -> AsyncIterator[Finding]:
-    """What the environment says."""
+def unusable() -> Iterator[Finding]:
+    """Settings that cannot be used, of all services: theirs are known once they are imported."""
+    import argus_standalone.app  # noqa: F401
+
     try:
-        groups = read_all()
+        read_all()
     except InvalidSettingsError as error:
         for fault in error.faults:
             yield fail("settings", fault, "Nothing starts with it.", "Mend the variable; docs/reference/settings.md.")
-        return
+
+
+async def settings(of: Settings) -> AsyncIterator[Finding]:
+    """What else the environment says."""
+    groups = read_all()
     for sentence in misspelt():
         yield warn("settings", sentence, "What it was to set keeps its default.", "Correct the name.")
     process = "argus-server" if of.db_url.startswith("postgresql") else "standalone"
