@@ -153,10 +153,10 @@ def table(report: dict[str, Any]) -> str:
         f"{len(report['killed'])} processes killed: {', '.join(name for _, name in report['killed'])}",
         f"{report['failed_and_sent_again']} requests failed and were sent again",
         "",
-        f"{'process':20}{'lived s':>9}{'first MiB':>11}{'last MiB':>10}{'peak MiB':>10}{'MiB/min':>9}",
+        f"{'process':20}{'lived s':>9}{'first MiB':>11}{'middle':>8}{'last MiB':>10}{'peak MiB':>10}{'MiB/min':>9}",
     ]
     lines += [
-        f"{row['name']:20}{row['lived_s']:>9}{row['first_mib']:>11}{row['last_mib']:>10}{row['peak_mib']:>10}"
+        f"{row['name']:20}{row['lived_s']:>9}{row['first_mib']:>11}{row['middle_mib']:>8}{row['last_mib']:>10}{row['peak_mib']:>10}"
         f"{row['slope_mib_per_minute']:>9}{'' if row['flat'] else '  grows'}"
         for row in report["memory"]
     ]

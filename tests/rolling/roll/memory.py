@@ -13,8 +13,9 @@ _MIB = 2**20
 # A life shorter than this says nothing.
 _SHORTEST_S = 60.0
 _LONGEST_WARM_UP_S = 180.0
-# Between two thirds of a life, memory may grow by so much or by a tenth, whichever is more: what allocators keep in
-# hand and caches that are not full yet.
+# Over the thirds of a life, memory may grow by so much or by a tenth, whichever is more: what allocators keep in hand
+# and caches that are not full yet. Beyond that it grows where it does so from the first third to the second and from the
+# second to the third: what a process keeps of the first outage that it lives through is a step, and stays.
 _ALLOWED_MIB = 12.0
 _ALLOWED_SHARE = 0.1
 
@@ -36,27 +37,36 @@ class Life:
             return None
         third = len(settled) // 3
         first = statistics.median(mib for _, mib in settled[:third])
+        middle = statistics.median(mib for _, mib in settled[third:-third])
         last = statistics.median(mib for _, mib in settled[-third:])
         slope = statistics.linear_regression([at / 60 for at, _ in settled], [mib for _, mib in settled]).slope
         peak = max(mib for _, mib in self.samples)
-        return Growth(self.name, round(end - begin), round(first, 1), round(last, 1), round(peak, 1), round(slope, 2))
+        return Growth(
+            self.name,
+            round(end - begin),
+            *(round(mib, 1) for mib in (first, middle, last, peak)),
+            slope_mib_per_minute=round(slope, 2),
+        )
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Medians of the first and the last third of a life after its warm-up, in MiB, and the slope in MiB a minute."""
+    """Medians of the thirds of a life after its warm-up, in MiB, and the slope in MiB a minute."""
 
     name: str
     lived_s: int
     first_mib: float
+    middle_mib: float
     last_mib: float
     peak_mib: float
     slope_mib_per_minute: float
 
     @property
     def is_flat(self) -> bool:
-        """Whether it holds about as much at the end as at the beginning."""
-        return self.last_mib - self.first_mib <= max(_ALLOWED_MIB, _ALLOWED_SHARE * self.first_mib)
+        """Whether it does not go on growing."""
+        allowed = max(_ALLOWED_MIB, _ALLOWED_SHARE * self.first_mib)
+        each = min(self.middle_mib - self.first_mib, self.last_mib - self.middle_mib)
+        return self.last_mib - self.first_mib <= allowed or each <= allowed / 3
 
 
 class Watch:
