@@ -57,8 +57,8 @@ PUBLISHED = {"traefik": ("${ARGUS_HOST:-127.0.0.1}:", "443:8443"), "grafana": ("
 KEEPS_FILES = {"ingest", "ingest-worker", "notifier-worker"}
 # Settings that name a file of whoever runs Argus, who reads it, and where that looks.
 NAMES_FILE = {"ARGUS_NOTIFICATION_RULES": ("notifier-worker", "/rules")}
-# What the images and libraries read besides our settings.
-FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PASSWORD)|NATS_PASSWORD")
+# What the images, libraries and languages read besides our settings.
+FOREIGN = re.compile(r"AWS_[A-Z_]+|GF_[A-Z_]+|POSTGRES_[A-Z]+|REDIS(CLI_AUTH|_PASSWORD)|NATS_PASSWORD|GOGC")
 
 
 def main() -> int:

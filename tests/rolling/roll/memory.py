@@ -14,8 +14,8 @@ _MIB = 2**20
 _SHORTEST_S = 60.0
 _LONGEST_WARM_UP_S = 180.0
 # Over the thirds of a life, memory may grow by so much or by a tenth, whichever is more: what allocators keep in hand
-# and caches that are not full yet. Beyond that it grows where it does so from the first third to the second and from the
-# second to the third: what a process keeps of the first outage that it lives through is a step, and stays.
+# and caches that are not full yet. Beyond that it grows where it does so from the first third to the second and from
+# the second to the third: what a process keeps of the first outage that it lives through is a step, and stays.
 _ALLOWED_MIB = 12.0
 _ALLOWED_SHARE = 0.1
 
