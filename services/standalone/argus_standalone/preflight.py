@@ -36,7 +36,7 @@ def check_port(host: str, port: int) -> None:
 
 def _port_sentence(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program; choose another with ARGUS_PORT={port + 1} make up."
+        return f"Port {port} on {host} is taken by another program; choose another one, such as ARGUS_PORT={port + 1}."
     if error.errno == errno.EACCES:
         return f"Port {port} may not be opened by this user; choose one above 1023 with ARGUS_PORT."
     return f"{host}:{port} cannot be opened ({error.strerror}); check ARGUS_HOST and ARGUS_PORT."
