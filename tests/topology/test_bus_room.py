@@ -1,4 +1,4 @@
-"""How NATS is set up wherever Argus brings it: its streams have limits of their own, the server has none of the moment."""
+"""How NATS is set up wherever Argus brings it: its streams have limits of their own, the server none of the moment."""
 
 from __future__ import annotations
 
