@@ -89,13 +89,31 @@ test('what is done with a batch: marks, commands, the way to the trash and back'
   await expect(page.getByTestId('batch-header')).toBeVisible()
 })
 
+test('of many jobs those in the window are in the page, and keys lead through them', async ({ page }) => {
+  await signUp(page, newAccount('bix'))
+  const run = new ScriptedRun(await newToken(page, 'script'), 'batch-many')
+  await run.start(300)
+  await run.sendAll(Array.from({ length: 300 }, (_, at) => run.event('job_start', { model: 'mlp', dataset: 'digits' }, `job-${at + 1}`)))
+  await page.goto(`/batches/${run.batchId}?tab=jobs&sort=job`)
+  const rows = page.getByTestId('job-row')
+  await expect(page.getByTestId('job-table')).toHaveAttribute('aria-rowcount', '301')
+  expect(await rows.count()).toBeLessThan(80)
+  await expect(rows.first()).toHaveAttribute('data-job', 'job-1')
+  await page.locator('body').press('j')
+  for (let at = 0; at < 40; at++) await page.keyboard.press('j')
+  await expect(page.locator('[data-row-link]:focus')).toHaveAttribute('title', 'job-41')
+  await page.getByRole('button', { name: 'Job', exact: true }).click()
+  await page.keyboard.press('End')
+  await expect(rows.last(), 'the order turned round').toHaveAttribute('data-job', 'job-1')
+})
+
 test('on a phone all actions stand in the menu, and nothing is wider than the screen', async ({ page }) => {
   await signUp(page, newAccount('bo'))
   const run = new ScriptedRun(await newToken(page, 'script'), 'batch-phone')
   await run.start(1)
   await run.startJob('j', 'resnet', 'digits')
   await page.setViewportSize({ width: 390, height: 844 })
-  for (const tab of ['matrix', 'timeline', 'resources', 'activity', 'notifications']) {
+  for (const tab of ['matrix', 'jobs', 'timeline', 'resources', 'activity', 'notifications']) {
     await page.goto(`/batches/${run.batchId}?tab=${tab}`)
     await expect(page.getByTestId('batch-answer')).toBeVisible()
     expect(await page.evaluate(() => document.documentElement.scrollWidth), tab).toBeLessThanOrEqual(390)

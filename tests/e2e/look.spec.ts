@@ -60,6 +60,19 @@ test('puts what the server says beside the field that it concerns', async ({ pag
   await context.close()
 })
 
+test('on a phone, choices side by side stay in one line', async ({ page }) => {
+  await signUp(page, newAccount('ola'))
+  await page.setViewportSize({ width: 390, height: 844 })
+  const heights = () => page.locator('.ant-radio-group:has(> .ant-radio-button-wrapper)').evaluateAll((groups) => groups.map((group) => new Set([...group.children].map((child) => child.getBoundingClientRect().top)).size))
+  await page.goto('/settings/tokens')
+  await page.getByRole('button', { name: 'Create token' }).first().click()
+  await expect(page.getByText('90 days')).toBeVisible()
+  expect(await heights()).toEqual([1])
+  await page.goto('/settings/preferences')
+  await expect(page.getByText('As the system')).toBeVisible()
+  expect(await heights()).toEqual([1, 1])
+})
+
 test('keeps the state of a page in its address', async ({ page }) => {
   await signUp(page, newAccount('uri'))
   await page.goto('/batches?q=nothing-like-this&status=failed')

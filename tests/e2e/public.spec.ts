@@ -80,6 +80,11 @@ test('an administrator publishes a project and closes it; everyone reads it mean
   await run.send('job_start', { model: 'mlp', dataset: 'digits' }, 'mlp/1')
   await stranger.getByTestId('reload').click()
   await expect(stranger.getByTestId('batch-answer')).toBeVisible()
+  await stranger.route('**/api/**', (route) => route.fulfill({ status: 503, json: { error: { code: 'service.unavailable', message: 'no', details: {}, trace_id: 'f'.repeat(32) } } }))
+  await stranger.getByTestId('reload').click()
+  await expect(stranger.getByTestId('error-panel'), 'what could not be read again is said').toBeVisible()
+  await expect(stranger.getByTestId('batch-answer'), 'and what was read stays').toBeVisible()
+  await stranger.unroute('**/api/**')
 
   await page.goto(path)
   await expect(page.getByTestId('public-project'), 'also for who is signed in').toBeVisible()
