@@ -69,7 +69,7 @@ test('on a phone, choices side by side stay in one line', async ({ page }) => {
   await expect(page.getByText('90 days')).toBeVisible()
   expect(await heights()).toEqual([1])
   await page.goto('/settings/preferences')
-  await expect(page.getByText('As the system')).toBeVisible()
+  await expect(page.getByRole('tabpanel').getByText('As the system')).toBeVisible()
   expect(await heights()).toEqual([1, 1])
 })
 
