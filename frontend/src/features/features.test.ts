@@ -51,6 +51,8 @@ describe('a job', () => {
     [[4, 3, 2, 1], 'better'],
     [[1, 2, 3, 4], 'worse'],
     [[1, 1, 1, 1.001], 'flat'],
+    [[0.9, 1.1, 0.95, 1.15, 0.92, 1.12, 0.97, 1.19], 'flat'], // restless, 2 % apart
+    [[0.9, 1.1, 0.95, 1.15, 1.4, 1.6, 1.45, 1.65], 'worse'],
     [[1, 2], null],
   ])('with %j is %s', (values, trend) => {
     expect(trendOf(values)).toBe(trend)
