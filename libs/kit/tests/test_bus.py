@@ -13,7 +13,9 @@ import pytest
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StoreCompression
+from nats.js.errors import APIError
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, WORK_STREAM, StreamSpec
@@ -136,6 +138,18 @@ class TestStreams:
         async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
             await ensure_stream(bus.link.js, spec, Keeping(live_bytes=2**26))
             assert (await _stream(bus.link.js, spec.name))["max_bytes"] == -1
+
+    async def test_another_refusal_does_not_make_the_stream_smaller(self, nats: Child) -> None:
+        """A server that is not ready would leave a small limit behind, which then stays."""
+        whole, taken = (
+            LIVE_STREAM._replace(name=name, subjects=subjects)
+            for name, subjects in (("WHOLE", ("same.>",)), ("TAKEN", ("same.a",)))
+        )
+        async with opened(f"nats://127.0.0.1:{nats.port}") as bus:
+            await ensure_stream(bus.link.js, whole, KEEPING)
+            with capture_logs() as told, pytest.raises(APIError, match="overlap"):
+                await ensure_stream(bus.link.js, taken, KEEPING)
+            assert told == []
 
     async def test_a_server_with_less_room_is_asked_for_less(self, tmp_path: Path) -> None:
         config, port = tmp_path / "nats.conf", free_port()
@@ -331,6 +345,26 @@ class TestConsume:
         await eventually(all_counted)
         info = await bus.link.js.consumer_info(LIVE_STREAM.name, durable)
         assert (info.num_ack_pending, info.num_pending) == (0, 0)
+
+    @pytest.mark.parametrize(("size", "is_many"), [(100, True), (100_000, False)])
+    async def test_more_come_at_once_where_they_are_small(
+        self, bus: Bus, subject: str, size: int, is_many: bool
+    ) -> None:
+        counts: list[int] = []
+
+        async def together(messages: Sequence[Message]) -> Sequence[Message]:
+            counts.append(len(messages))
+            return ()
+
+        await bus.publish_all([Outgoing(subject, bytes(size), uuid.uuid4().hex) for _ in range(300)])
+        await bus.consume_many(LIVE_STREAM, uuid.uuid4().hex, [subject], together)
+
+        async def complete() -> bool:
+            return sum(counts) >= 300
+
+        await eventually(complete, 15)
+        assert counts[0] <= 64
+        assert (max(counts) > 64) is is_many
 
     async def test_two_replicas_share_the_work(self, nats_url: str, bus: Bus, subject: str) -> None:
         durable, one, two = uuid.uuid4().hex, Heard(), Heard()

@@ -33,8 +33,9 @@ HANDLED = Counter(
 # What the server says when the time of a fetch is over. Said to ourselves, it ends one that waits.
 _FETCH_IS_OVER = {"Status": "408"}
 # Of what is handled one by one, each waits for those before it, and must be acknowledged within half a minute. What is
-# handled together costs less for each the more there is.
+# handled together costs less for each the more there is, as far as it is small: a bundle may hold hundreds of events.
 _ONE_BY_ONE, _TOGETHER = 64, 256
+_BYTES_AT_ONCE = 4 * 2**20
 
 Take = Callable[[Sequence[Msg]], Awaitable[None]]
 
@@ -108,14 +109,17 @@ class Consumers:
 
     async def _pull(self, pull: Any, durable: str, take: Take, at_once: int) -> None:
         self.pulls.add(pull)
+        fitting = _ONE_BY_ONE
         try:
             while not self._is_draining:
                 messages: Sequence[Msg] = ()
                 # What came just as the time was over may be an empty list.
                 with contextlib.suppress(TimeoutError, NatsTimeoutError):
-                    messages = await pull.fetch(at_once, timeout=5)
+                    messages = await pull.fetch(min(at_once, fitting), timeout=5)
                 if messages:
                     _measure(durable, messages[-1])
+                    held = sum(len(message.data) for message in messages)
+                    fitting = max(_ONE_BY_ONE, _BYTES_AT_ONCE * len(messages) // max(held, 1))
                     await take(messages)
                 elif not self._is_draining:
                     # A consumer that is gone (a rebuilt NATS) also looks like silence: ask.

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 # Streams count from the time of their making on, in a unit that no stream outruns: 2025-01-01.
 _EPOCH_S = 1_735_689_600
 _NAME_TAKEN = 10058
+# No server has so much storage left to promise, or none of a cluster.
+_NO_ROOM = frozenset({10005, 10023, 10047})
 # Less would hold too little for a page that comes back.
 _LEAST_BYTES = 64 * 2**20
 
@@ -124,7 +126,7 @@ async def _with_room(spec: StreamSpec, keeping: Keeping, put: Callable[[int], Aw
     """Call `put` with the limit of a stream; a server that has not so much room set aside is asked for less.
 
     Raises:
-        APIError: it takes not even the least.
+        APIError: it takes not even the least, or refuses for another reason.
     """
     room = keeping.bytes_of(spec)
     while True:
@@ -132,7 +134,7 @@ async def _with_room(spec: StreamSpec, keeping: Keeping, put: Callable[[int], Aw
             await put(room)
             return
         except APIError as error:
-            if room // 2 < _LEAST_BYTES:
+            if error.err_code not in _NO_ROOM or room // 2 < _LEAST_BYTES:
                 raise
             log.warning("nats.less_room", stream=spec.name, asked_bytes=room, error=error.description)
             room //= 2

@@ -163,6 +163,23 @@ class TestLosses:
         assert await watch.house.rows(tables.watch) == []
 
 
+def reply(busy):
+    """What ingest answers."""
+    return wire.encode(wire.BatchFlagReply(ok=not busy, error_code="storage.unavailable" if busy else None, changed=1))
+
+
+async def asked_until_heard(platform, answer, heard):
+    """Ask in place of the clock, until `answer`, which stands for ingest, heard something."""
+    await platform.bus.wait_until_ready(15)
+    await platform.bus.respond(wire.BATCH_FLAG, answer, queue="ingest")
+
+    async def is_heard():
+        await ask_all(platform)
+        return heard
+
+    await eventually(is_heard, 15)
+
+
 class TestCrashes:
     async def test_a_crash_before_the_commit_leaves_nothing_and_the_next_time_does_it_all(
         self, watch, batch, monkeypatch
@@ -187,18 +204,9 @@ class TestCrashes:
         async def answer(body):
             heard.append(wire.decode(wire.BatchFlag, body))
             busy = len(heard) == 1
-            return wire.encode(
-                wire.BatchFlagReply(ok=not busy, error_code="storage.unavailable" if busy else None, changed=1)
-            )
+            return reply(busy)
 
-        await platform.bus.wait_until_ready(15)
-        await platform.bus.respond(wire.BATCH_FLAG, answer, queue="ingest")
-
-        async def is_heard():
-            await ask_all(platform)
-            return heard
-
-        await eventually(is_heard, 15)
+        await asked_until_heard(platform, answer, heard)
         assert len(await watch.asked()) in {0, 1}
         await ask_all(platform)
         assert await watch.asked() == []
@@ -218,19 +226,10 @@ class TestCrashes:
                 together.set()
             await together.wait()
             busy = heard.count(("b", True)) == 1 and request.batch_id == "b"
-            return wire.encode(
-                wire.BatchFlagReply(ok=not busy, error_code="storage.unavailable" if busy else None, changed=1)
-            )
+            return reply(busy)
 
         platform = watch.house.platform
-        await platform.bus.wait_until_ready(15)
-        await platform.bus.respond(wire.BATCH_FLAG, answer, queue="ingest")
-
-        async def is_heard():
-            await ask_all(platform)
-            return heard
-
-        await eventually(is_heard, 15)
+        await asked_until_heard(platform, answer, heard)
         # One of the first two was not answered, and nothing was asked for after them.
         assert sorted(heard) == [("a", True), ("b", True)]
         assert [(one.batch_id, one.is_set) for one in await watch.asked()] == [("b", True), ("a", False), ("c", True)]
