@@ -58,7 +58,7 @@ class TestTrace:
             assert missing.headers.get_list("X-Request-Id") == [missing.json()["error"]["trace_id"]]
 
             async def arrived() -> bool:
-                return heard == [TRACE]
+                return heard == [TRACE, other.json()]
 
             await eventually(arrived)
 

@@ -24,7 +24,9 @@ def objection(executor, make_agent, write):
 
     def run(policy, **payload):
         write(policy)
-        command_id = executor.command("rerun", "rerun-1", **{"command": "true", **payload})
+        # A batch of its own: one whose process has not ended yet would make it wait.
+        batch_id = f"rerun-{len(executor.status)}"
+        command_id = executor.command("rerun", batch_id, **{"command": "true", **payload})
         make_agent().round()
         if executor.steps(command_id) == ["refused"]:
             return executor.report(command_id, "refused")["detail"]
