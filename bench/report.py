@@ -25,10 +25,8 @@ def write(results: Results, page: Path = PAGE) -> None:
 
 def lines(results: Results) -> Iterator[str]:
     """All tables."""
-    machine = results.get("machine") or {}
-    yield from ("", f"{machine.get('cpus')} CPUs, {machine.get('system')}, Python {machine.get('python')}.", "")
-    yield from _when(results)
     for section in (
+        _machine,
         _targets,
         _floors,
         _hot_path,
@@ -48,17 +46,16 @@ def lines(results: Results) -> Iterator[str]:
     yield ""
 
 
-def _when(results: Results) -> Iterator[str]:
-    found = [
-        (part, name, figures)
-        for part, names in sorted(results.parts.items())
-        if part != "machine"
-        for name, figures in sorted(names.items())
-    ]
-    loads = [figures["load"] for _, _, figures in found]
-    if loads:
-        yield f"Measured between {min(f['at'] for *_, f in found)} and {max(f['at'] for *_, f in found)}, load average"
-        yield f"of the machine after each part {min(loads)} to {max(loads)}."
+def _machine(results: Results) -> Iterator[str]:
+    machine = results.get("machine") or {}
+    rows = [("processors", "cpus"), ("system", "system"), ("Python", "python")]
+    found = [figures for part, names in results.parts.items() if part != "machine" for figures in names.values()]
+    facts = [(said, str(machine.get(name))) for said, name in rows]
+    if found:
+        times, loads = [one["at"] for one in found], [one["load"] for one in found]
+        facts.append(("first and last part", f"{min(times)}, {max(times)}"))
+        facts.append(("load average after each part, least and most", f"{min(loads)}, {max(loads)}"))
+    yield from _table("Measured on", ("", ""), facts)
 
 
 def _targets(results: Results) -> Iterator[str]:
