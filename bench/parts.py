@@ -14,7 +14,7 @@ import httpx
 import psutil
 from bench import floors
 from bench.load import epoch_event
-from bench.servers import ROOT, Target
+from bench.servers import COMMANDS, ROOT, Target
 
 Figures = dict[str, Any]
 
@@ -159,6 +159,12 @@ def storms(quick: bool) -> Figures:
     return script("storm", *(["--quick"] if quick else []), timeout_s=900)
 
 
+def growing(quick: bool) -> Figures:
+    """P10, in both modes: a server of each that is full, and one that is empty."""
+    more = ["--quick"] if quick else []
+    return {mode: script("growth", "--mode", mode, *more, timeout_s=3_000) for mode in COMMANDS}
+
+
 def scaling(quick: bool) -> Figures:
     """P11."""
     return script("scale", *(["--quick"] if quick else []), timeout_s=1_500)
@@ -172,6 +178,7 @@ ALONE: dict[str, Callable[[bool], Figures]] = {
     "P12": knowing_the_caller,
     "P13": acting_at_best,
     "P14": storms,
+    "P10": growing,
     "P11": scaling,
 }
 WITH_SERVER: dict[str, Callable[[Target, bool], Figures]] = {

@@ -38,20 +38,20 @@ _MERGED: Final = ("delete from metric_block", "update job set n_blocks = 0 where
 _COUNT: Final = "select coalesce(sum(n_points), 0) from metric_column"
 
 
-def curve() -> NewChunk:
+def curve(length: int) -> NewChunk:
     """A loss that falls, with noise, a point a minute."""
     draw = np.random.default_rng(7)
-    steps = np.arange(PER_JOB)
+    steps = np.arange(length)
     times = np.asarray(1.77e9 + 60.0 * steps, np.float64)
-    values = 2 * np.exp(-3 * steps / PER_JOB) + draw.normal(0, 0.05, PER_JOB)
-    rows = Rows(steps, times, {"loss": Column(np.arange(PER_JOB), values)})
+    values = 2 * np.exp(-3 * steps / length) + draw.normal(0, 0.05, length)
+    rows = Rows(steps, times, {"loss": Column(np.arange(length), values)})
     (chunk,) = merged(STEPS, [rows], [], [])
     return chunk
 
 
-def add(home: Path) -> int:
+def add(home: Path, per_job: int = PER_JOB) -> int:
     """Put a curve behind every job of the server that lives in this folder; how many points there are then."""
-    chunk = curve()
+    chunk = curve(per_job)
     (column,) = chunk.columns
     of_chunk = [chunk.kind, *chunk.head[:5], "[]", chunk.payload]
     of_column = [column.name, chunk.kind, chunk.head.first_step, column.stats.n]

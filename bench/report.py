@@ -40,6 +40,7 @@ def lines(results: Results) -> Iterator[str]:
         _callers,
         _commands,
         _storms,
+        _growth,
         _replicas,
     ):
         yield from section(results)
@@ -233,6 +234,18 @@ def _fan_out(results: Results) -> Iterator[str]:
 
 def _rivals(results: Results) -> list[tuple[str, dict[str, Any]]]:
     return sorted((results.get("rivals") or {}).items())
+
+
+def _growth(results: Results) -> Iterator[str]:
+    rows = []
+    for mode in MODES:
+        found = results.get("P10", "here", mode) or {}
+        for name in ("some", "many"):
+            if one := found.get(name):
+                rates = f"{_figure(one['empty'])} / {_figure(one['full'])}"
+                rows.append((mode, _figure(one["points"]), rates, f"{_figure(one['share_pct'])} %"))
+    head = ("", "points stored", "events/s, an empty one / this one", "share")
+    yield from _table("P10: bodies of 500 to a server that holds much, and to an empty one in turns", head, rows)
 
 
 def _replicas(results: Results) -> Iterator[str]:

@@ -85,6 +85,31 @@ TARGETS = (
     Target("P9", "standalone, start to ready", 2, "s", ("standalone", "ready_s")),
     Target("P9", "standalone, memory idle", 160, "MiB", ("standalone", "memory_mib")),
     Target("P9", "standalone, processor idle", 1, "%", ("standalone", "idle_cpu_pct")),
+    *(
+        target
+        for mode in ("stack", "standalone")
+        for target in (
+            Target(
+                "P10",
+                f"{mode}, stored a second after 10 million points",
+                85,
+                "% of an empty one",
+                ("here", mode, "some", "share_pct"),
+                False,
+            ),
+            Target(
+                "P10", f"{mode}, after 100 million", 85, "% of an empty one", ("here", mode, "many", "share_pct"), False
+            ),
+            Target(
+                "P10",
+                f"{mode}, on the disk, events as they came too",
+                40,
+                "bytes a point",
+                ("here", mode, "bytes_per_point"),
+            ),
+            Target("P10", f"{mode}, what stays of it", 40, "bytes a point", ("here", mode, "curve_bytes_per_point")),
+        )
+    ),
     Target("P12", "a session adds to a warm request", 100, "us", ("here", "request", "jwt_adds_us")),
     Target("P12", "a token adds to a warm request", 100, "us", ("here", "request", "token_adds_us")),
     *(
