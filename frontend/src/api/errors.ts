@@ -30,6 +30,11 @@ export class ApiError extends Error {
   get isOffline(): boolean {
     return this.status === 0
   }
+
+  /** True when nobody answered who could: the connection was gone, or a gateway had no server behind it. */
+  get isPassing(): boolean {
+    return this.isOffline || [502, 503, 504].includes(this.status)
+  }
 }
 
 /** Reads the 422 array of `{loc, msg, type}` into one problem per field. */

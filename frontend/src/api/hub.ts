@@ -1,7 +1,8 @@
 // What Vue sees of the live connection: pages say which channels they need, stores listen, everyone reads the status.
-import { getCurrentScope, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { computed, getCurrentScope, onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { channelsAhead } from './ahead/line'
-import { openLine, type LiveEvent, type LiveLine, type LiveStatus } from './live'
+import { openLine, type LiveEvent, type LiveLine, type LiveState, type LiveStatus } from './live'
+import { cutOffSince, watchNetwork } from './network'
 import { currentUser, isSignedIn } from './session'
 
 type EventListener = (events: LiveEvent[]) => void
@@ -20,7 +21,12 @@ const waiting = new Set<() => void>()
 let ready = false
 let planned: ReturnType<typeof setTimeout> | undefined
 
-export const liveStatus = shallowRef<LiveStatus>({ state: 'idle', since: Date.now() })
+// What the stream says of itself.
+const streamStatus = shallowRef<LiveStatus>({ state: 'idle', since: Date.now() })
+
+export const liveStatus = computed<LiveStatus>(() =>
+  cutOffSince.value === null || streamStatus.value.state === 'idle' ? streamStatus.value : { state: 'offline', since: cutOffSince.value },
+)
 
 let line: LiveLine | null = null
 let lineOf: number | null = null
@@ -33,7 +39,7 @@ function lineOfNow(): LiveLine | null {
   lineOf = account
   line = account === null ? null : openLine(account, outputs)
   line?.show(!document.hidden)
-  if (!line) liveStatus.value = { state: 'idle', since: Date.now() }
+  if (!line) streamStatus.value = { state: 'idle', since: Date.now() }
   return line
 }
 
@@ -49,7 +55,11 @@ const outputs = {
     proceed()
     resyncListeners.forEach((listener) => listener())
   },
-  onStatus: (status: LiveStatus) => (liveStatus.value = status),
+  onStatus: (status: LiveStatus) => {
+    streamStatus.value = status
+    if (status.state === 'live' && wasLost) tellReturn()
+    wasLost = isLost(status.state) || (wasLost && status.state !== 'live')
+  },
   onClosed: (channel: string) => closedListeners.forEach((listener) => listener(channel)),
 }
 
@@ -63,6 +73,31 @@ export function onLiveEvents(listener: EventListener): void {
 export function onResync(listener: () => void): void {
   resyncListeners.add(listener)
   if (getCurrentScope()) onScopeDispose(() => resyncListeners.delete(listener))
+}
+
+// Whether the stream was lost since it was live.
+let wasLost = false
+const returnListeners = new Set<() => void>()
+let returning: ReturnType<typeof setTimeout> | undefined
+// A network that comes back does so for many at once.
+const RETURN_MS = { least: 100, most: 1_000 }
+
+/** Network and stream come back one after the other: what was missed is asked for once. */
+function tellReturn(): void {
+  clearTimeout(returning)
+  returning = setTimeout(
+    () => {
+      // The worker's stream may be there while the page is cut off.
+      if (cutOffSince.value === null) returnListeners.forEach((listener) => listener())
+    },
+    RETURN_MS.least + Math.random() * (RETURN_MS.most - RETURN_MS.least),
+  )
+}
+
+/** Runs when the connection is there again: what failed without it can be tried once more. */
+export function onReturn(listener: () => void): void {
+  returnListeners.add(listener)
+  if (getCurrentScope()) onScopeDispose(() => returnListeners.delete(listener))
 }
 
 /** Runs when a channel of this page may no longer be read. */
@@ -91,7 +126,8 @@ export function useLiveChannels(channels: MaybeRefOrGetter<readonly string[]>): 
 
 /** What was read before the stream is there is read again when it is. */
 const PATIENCE_MS = 1_000
-const isBroken = (): boolean => ['behind', 'offline'].includes(liveStatus.value.state)
+const isLost = (state: LiveState): boolean => state === 'behind' || state === 'offline'
+const isBroken = (): boolean => isLost(liveStatus.value.state)
 
 /**
  * Resolves when it is known from where on the present channels are heard, at once where the stream is known to be broken,
@@ -118,8 +154,13 @@ export function startLive(): void {
     plan()
   }, AHEAD_MS)
   watch(currentUser, plan, { immediate: true })
-  window.addEventListener('online', () => line?.retry())
-  window.addEventListener('offline', () => line?.interrupt())
+  watchNetwork(
+    () => line?.interrupt(),
+    () => {
+      line?.retry()
+      tellReturn()
+    },
+  )
   document.addEventListener('visibilitychange', () => line?.show(!document.hidden))
 }
 
@@ -132,7 +173,7 @@ function plan(): void {
   clearTimeout(planned)
   planned = setTimeout(() => {
     // What was followed before and still is needs no reading again.
-    if (names.every((name) => followed.includes(name))) ready = liveStatus.value.state === 'live'
+    if (names.every((name) => followed.includes(name))) ready = streamStatus.value.state === 'live'
     followed = names
     lineOfNow()?.follow(names, isRead)
     isRead = false

@@ -16,7 +16,8 @@ export interface ConnectionOptions {
   silenceMs?: number
 }
 
-// The server sends a keepalive after 15 s of silence; three missed ones mean a dead line.
+// The server sends a keepalive after 15 s of silence: one that is overdue is said, three missed ones mean a dead line.
+const OVERDUE_MS = 25_000
 const SILENCE_MS = 45_000
 const BACKOFF_MS = { first: 1_000, longest: 30_000 }
 const NOT_EVENTS = new Set(['hello', 'keepalive', 'resync', 'closed', 'message'])
@@ -28,7 +29,10 @@ export class LiveConnection {
   private controller: AbortController | null = null
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private silenceTimer: ReturnType<typeof setTimeout> | undefined
+  private overdueTimer: ReturnType<typeof setTimeout> | undefined
   private renewed = false
+  /** Open, but nothing has come for longer than a keepalive takes. */
+  private isOverdue = false
   private state: LiveState = 'idle'
 
   constructor(private readonly options: ConnectionOptions) {}
@@ -64,12 +68,17 @@ export class LiveConnection {
 
   /** The network is known to be gone: says so now, not when the silence is noticed. */
   interrupt(): void {
+    if (this.channels.length === 0) return
+    this.setState('offline')
+    this.attempt ||= 1
     this.controller?.abort()
   }
 
   private hangUp(): void {
+    this.isOverdue = false
     clearTimeout(this.retryTimer)
     clearTimeout(this.silenceTimer)
+    clearTimeout(this.overdueTimer)
     this.controller?.abort()
     this.controller = null
   }
@@ -98,7 +107,7 @@ export class LiveConnection {
     for (;;) {
       const { done, value } = await reader.read()
       if (done || controller.signal.aborted) return
-      this.listenForSilence(controller)
+      this.heard(controller)
       parse(value)
     }
   }
@@ -177,8 +186,25 @@ export class LiveConnection {
     this.retryTimer = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2))
   }
 
+  /** A line that was silent for long is there after all: nothing was missed. */
+  private heard(controller: AbortController): void {
+    this.listenForSilence(controller)
+    if (!this.isOverdue) return
+    this.isOverdue = false
+    this.setState('live')
+    this.options.onOpened()
+  }
+
+  private overdue(): void {
+    if (this.state !== 'live') return
+    this.isOverdue = true
+    this.setState('behind')
+  }
+
   private listenForSilence(controller: AbortController): void {
     clearTimeout(this.silenceTimer)
+    clearTimeout(this.overdueTimer)
+    this.overdueTimer = setTimeout(() => this.overdue(), OVERDUE_MS)
     this.silenceTimer = setTimeout(() => controller.abort(), this.options.silenceMs ?? SILENCE_MS)
   }
 

@@ -250,14 +250,31 @@ describe('the live connection', () => {
     expect(events).toEqual([])
   })
 
-  it('says at once that it is behind when the network is gone', async () => {
+  it('says at once that it is offline when the network is gone, and no word less while it tries', async () => {
     connection.follow(['inbox'])
     await settle()
     server.now.hello()
     await settle()
+    server.now.status = 503
     connection.interrupt()
+    expect(states.at(-1)).toBe('offline')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(states).toEqual(['connecting', 'live', 'offline'])
+  })
+
+  it('says that it is behind when a keepalive is overdue, and is live with the next word without reading again', async () => {
+    connection.follow(['inbox'])
     await settle()
+    server.now.hello()
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect(states.at(-1)).toBe('live')
+    await vi.advanceTimersByTimeAsync(14_000)
     expect(states.at(-1)).toBe('behind')
+    server.now.write('event: keepalive\ndata: 1795445153\n\n')
+    await settle()
+    expect(states.at(-1)).toBe('live')
+    expect(server.now.requests).toHaveLength(1)
+    expect(resyncs).toEqual(['opened'])
   })
 
   it('drops a channel that it may not read and keeps the others', async () => {
@@ -350,7 +367,11 @@ describe('the live connection', () => {
       await vi.advanceTimersByTimeAsync(10_000)
       server.now.event('42-0', 'job_epoch', 'e2', 'batch:b')
       switchboard.show('tab', true)
-      await vi.advanceTimersByTimeAsync(30_000)
+      for (let turn = 0; turn < 2; turn += 1) {
+        await vi.advanceTimersByTimeAsync(15_000)
+        server.now.write('event: keepalive\ndata: 1795445153\n\n')
+      }
+      await settle()
       expect(server.now.requests).toHaveLength(1)
       expect(events.map((event) => event.event_id)).toEqual(['e1', 'e2'])
       expect(states.at(-1)).toBe('live')

@@ -1,7 +1,7 @@
 // Reading something from the server for a page: first load, later refreshes, errors that leave what is there in place.
 import { ref, shallowRef, toValue, watch, type MaybeRefOrGetter, type Ref, type ShallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
-import { onResync, whenLive } from '@/api/hub'
+import { onResync, onReturn, whenLive } from '@/api/hub'
 
 export interface Resource<T> {
   data: ShallowRef<T | null>
@@ -56,6 +56,10 @@ export function useResource<T>(load: () => Promise<T>, options: ResourceOptions 
   )
   onResync(() => {
     if (begun && enabled()) void read()
+  })
+  // Where there is nothing to show, the panel that says so tries again.
+  onReturn(() => {
+    if (begun && enabled() && data.value !== null && error.value?.isPassing) void read()
   })
 
   return { data, error, loading, refresh: read }

@@ -7,7 +7,7 @@ import type { DriftItem, DriftReport } from './report'
 
 const server = vi.hoisted(() => ({ inspectHost: vi.fn(), readDrift: vi.fn() }))
 vi.mock('../api', () => server)
-vi.mock('@/api/hub', () => ({ onLiveEvents: () => undefined, onResync: () => undefined, whenLive: () => Promise.resolve(), useLiveChannels: () => undefined }))
+vi.mock('@/api/hub', () => ({ onLiveEvents: () => undefined, onResync: () => undefined, onReturn: () => undefined, whenLive: () => Promise.resolve(), useLiveChannels: () => undefined }))
 
 const item = (facts: Partial<DriftItem>): DriftItem => ({ kind: 'path', change: 'removed', severity: 'warning', name: '/data/x', recorded: null, found: null, commits: null, ...facts })
 const report = (facts: Partial<DriftReport> = {}): DriftReport => ({ command_id: 'c', command_status: 'succeeded', hostname: 'gpu-01', inspected_at: null, is_whole: true, items: [], reason: null, status: 'ready', ...facts })
