@@ -9,12 +9,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.routing import BaseRoute
 
 from argus_kit import errors, presence, tasks, telemetry
 from argus_kit.bodies import BodyLimit
@@ -24,6 +22,7 @@ from argus_kit.parts import Part
 from argus_kit.platform import Platform, platform_of
 from argus_kit.policy import PUBLIC
 from argus_kit.production import require_safe
+from argus_kit.routing import APIRouter
 from argus_kit.settings import API_VERSION, Settings
 from argus_kit.shortcuts import App, Shortcuts
 
@@ -103,10 +102,7 @@ def build_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Else the first request would wait for it, and all others meanwhile.
-        building = asyncio.create_task(asyncio.to_thread(_build_routes, app.router.routes))
         async with platform.running():
-            await building
             announcer = asyncio.create_task(_announce(app, platform))
             yield
             await tasks.end([announcer])
@@ -137,30 +133,9 @@ def build_app(
     )
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(telemetry.TelemetryMiddleware, service=name)
-    app.router.routes.extend(_routes_of((*_PROBES, *routers)))
+    for router in (*_PROBES, *routers):
+        app.router.routes.extend(router.routes)
     return app
-
-
-# The routers beside what was built of them: what is kept alive cannot lend its id to another.
-_BUILT: dict[tuple[int, ...], tuple[Sequence[APIRouter], list[BaseRoute]]] = {}
-
-
-def _routes_of(routers: Sequence[APIRouter]) -> list[BaseRoute]:
-    # FastAPI looks at every parameter of every route when the first request comes. A further app on the same routers
-    # takes what is there: half of the time of a service's tests went into that.
-    key = tuple(map(id, routers))
-    if key not in _BUILT:
-        table = APIRouter(responses=errors.RESPONSES, generate_unique_id_function=_operation_id)
-        for router in routers:
-            table.include_router(router)
-        _BUILT[key] = (routers, table.routes)
-    return _BUILT[key][1]
-
-
-def _build_routes(routes: Sequence[BaseRoute]) -> None:
-    nobody_asks_for = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
-    for route in routes:
-        route.matches(dict(nobody_asks_for))
 
 
 async def _announce(app: FastAPI, platform: Platform) -> None:
@@ -173,10 +148,6 @@ async def _announce(app: FastAPI, platform: Platform) -> None:
     on_ready: Callable[[], None] | None = getattr(app.state, "on_ready", None)
     if on_ready is not None:
         on_ready()
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _probes() -> APIRouter:

@@ -1,4 +1,4 @@
-"""Says in the OpenAPI document which permission each operation asks for."""
+"""Says in the OpenAPI document which permission each operation asks for, and what it answers when it refuses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.utils import create_model_field
 from starlette.routing import BaseRoute
 
+from argus_kit.errors import RESPONSES
 from argus_kit.policy import Permission
 
 KEY = "x-permission"
@@ -38,6 +40,21 @@ def add_permissions(document: dict[str, Any], routes: Iterable[BaseRoute]) -> di
             if operation is not None and permission is not None:
                 operation[KEY] = permission.value
     return document
+
+
+def add_refusals(routes: Iterable[BaseRoute]) -> None:
+    """Give each operation the answer of those that fail, unless it has its own. Only the document asks for it: as a
+    part of each route's declaration it would be read three hundred times at every start.
+    """
+    fields = {
+        status: create_model_field(f"Response_{status}", answer["model"], mode="serialization")
+        for status, answer in RESPONSES.items()
+    }
+    for route in routes:
+        if isinstance(route, APIRoute):
+            missing = {status: field for status, field in fields.items() if status not in route.responses}
+            route.responses = {**RESPONSES, **route.responses}
+            route.response_fields = {**missing, **route.response_fields}
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

@@ -7,10 +7,11 @@ what needs neither.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from argus_kit.policy import PUBLIC
+from argus_kit.routing import APIRouter
 
 PROBE = "/acceptz"
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from argus_kit import errors, telemetry
-from argus_kit.documents import add_permissions
+from argus_kit.documents import add_permissions, add_refusals
 from argus_kit.headers import API_HEADERS
 
 Answer = Callable[[Request], Awaitable[bytes]]
@@ -66,6 +66,7 @@ class App(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """See FastAPI."""
         if self.openapi_schema is None:
+            add_refusals(self.routes)
             self.openapi_schema = add_permissions(super().openapi(), self.routes)
         return self.openapi_schema
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import httpx
 import pytest
 import sqlalchemy as sa
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,7 @@ from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform, Reading, writing
+from argus_kit.routing import APIRouter
 from argus_kit.testing import eventually, running_client
 from argus_schema import auth as tables
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import sqlalchemy as sa
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 
@@ -16,6 +16,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.app import Service, http_app
 from argus_kit.errors import ArgusError, RateLimited
 from argus_kit.platform import Platform, Reading
+from argus_kit.routing import APIRouter
 from argus_kit.testing import running_client
 from argus_schema import auth as tables
 

@@ -15,7 +15,7 @@ import jwt
 import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 from argus_contracts import bus as wire
 from argus_contracts.tokens import new_token
@@ -29,6 +29,7 @@ from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.identity import Identity, current_actor
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_kit.testing import add_session, add_token, add_user, eventually, nats_child, running_client
 from argus_kit.testing.people import TEST_KEY
 from argus_schema import auth as tables

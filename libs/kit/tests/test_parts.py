@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import APIRouter
 
 from argus_kit.app import Service, http_app, worker_app
 from argus_kit.database import Database
@@ -19,6 +18,7 @@ from argus_kit.leases import Lease
 from argus_kit.parts import LOOP_FAILURES, Loop, Part
 from argus_kit.platform import Platform
 from argus_kit.ports import free_port
+from argus_kit.routing import APIRouter
 from argus_kit.settings import API_VERSION, Settings
 from argus_kit.testing import eventually, make_settings, nats_child, running_client
 from argus_schema import executor as tables

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_kit.actor import Actor, Scope
 from argus_kit.app import Service, http_app
@@ -15,6 +15,7 @@ from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Platform
 from argus_kit.policy import PUBLIC, RULES, MayAdminChange, MayChangeRuns, MaySecureAccount, Permission, may, require
+from argus_kit.routing import APIRouter
 from argus_kit.testing import add_session, add_token, add_user, bearer_headers, running_client
 from argus_schema.roles import Role
 

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import pytest
 import structlog
-from fastapi import APIRouter
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM
@@ -22,6 +21,7 @@ from argus_kit.bus import Message
 from argus_kit.database import Database
 from argus_kit.outbox import Transaction
 from argus_kit.platform import Platform, writing
+from argus_kit.routing import APIRouter
 from argus_kit.testing import add_session, add_user, eventually, make_settings, running_client
 from argus_schema import executor as tables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_auth.core import AuthCore, core_of
 from argus_auth.oauth.providers import SignIn
@@ -14,6 +14,7 @@ from argus_auth.worker import worker_parts
 from argus_kit.app import Service, http_app
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_schema import auth as tables
 
 

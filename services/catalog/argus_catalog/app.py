@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_catalog import departures
 from argus_catalog.access.turns import Turns
@@ -49,6 +49,7 @@ from argus_kit.app import Service, http_app
 from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_schema import catalog as tables
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_executor.agents.endpoints import router as agents
 from argus_executor.agents.polls import HeldPolls
@@ -20,6 +20,7 @@ from argus_executor.sweeps import worker_parts
 from argus_kit.app import Service, http_app
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_schema import executor as tables
 
 

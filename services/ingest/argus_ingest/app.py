@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_ingest.artifacts import endpoints as artifacts
 from argus_ingest.artifacts.service import Artifacts
@@ -23,6 +23,7 @@ from argus_ingest.worker import worker_parts
 from argus_kit.app import Service, http_app
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_schema import ingest as tables
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_kit.app import Service, http_app
+from argus_kit.routing import APIRouter
 from argus_notifier.worker import worker_parts
 from argus_schema import notifier as tables
 

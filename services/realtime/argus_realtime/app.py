@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from argus_kit.app import Service, http_app
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_kit.routing import APIRouter
 from argus_realtime import endpoints
 from argus_realtime.guard import Guard
 from argus_realtime.hub import Hub

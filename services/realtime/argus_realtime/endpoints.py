@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.actor import Actor
@@ -13,6 +13,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.identity import address_of, bearer
 from argus_kit.platform import part_of, platform_of
 from argus_kit.policy import Permission, may
+from argus_kit.routing import APIRouter
 from argus_realtime import hub as hubs
 from argus_realtime.access import Grants
 from argus_realtime.admission import Admission

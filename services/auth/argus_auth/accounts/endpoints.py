@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_auth import strength
 from argus_auth.accounts import addresses, recovery, registration, service
@@ -33,6 +33,7 @@ from argus_auth.sessions.cookies import Browser
 from argus_auth.sessions.schemas import Done
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC, MayChangeAccount, MayReadAccount, MayReadSelf, MaySecureAccount
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

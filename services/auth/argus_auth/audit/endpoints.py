@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from argus_auth.audit import export, repository, watch
@@ -19,6 +19,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.pagination import decode_cursor, encode_cursor
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/audit-log", tags=["audit"])
 

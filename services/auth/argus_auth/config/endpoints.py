@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter
-
 from argus_auth.config import service
 from argus_auth.config.schemas import ConfigItem, ConfigUpdate, FlagOut, FlagUpdate
 from argus_auth.dependencies import Core, From, Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["config"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from argus_auth.departures import service
 from argus_auth.departures.schemas import AccountDeleted, Farewell, Runs
@@ -12,6 +12,7 @@ from argus_auth.sessions.cookies import clear_refresh
 from argus_auth.users.schemas import Reason
 from argus_auth.users.service import By
 from argus_kit.policy import MayAdminSecure, MaySecureAccount
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from typing import Any, Final
 
-from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Send
 
 from argus_auth.dependencies import Core, From
 from argus_auth.export import service
 from argus_kit.policy import MaySecureAccount
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 

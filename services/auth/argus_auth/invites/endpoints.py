@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.fields import Limit, Offset, RowId
 from argus_auth.invites import service
 from argus_auth.invites.schemas import InviteCreate, InviteCreated, InviteOut, InviteRevoked, RegistrationMode
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC, MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

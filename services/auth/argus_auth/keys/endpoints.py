@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from argus_auth.dependencies import Core, From
 from argus_auth.keys import service
 from argus_auth.keys.schemas import Jwks, JwtRotated, JwtStatus
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC, MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(tags=["security"])
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.mail_server import service
 from argus_auth.mail_server.schemas import MailServerIn, MailServerOut
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminRead, MayAdminSecure
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/email/smtp", tags=["admin"])
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.oauth import admin_service as service
 from argus_auth.oauth.admin_schemas import OidcProviderOut, OidcProviderUpdate, OidcTest
 from argus_auth.oauth.endpoints import SignInPart
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminChange, MayAdminRead, MayAdminSecure
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/security/oidc-providers", tags=["admin"])
 

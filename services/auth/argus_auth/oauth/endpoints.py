@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from argus_auth.core import AuthCore
@@ -22,6 +22,7 @@ from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading, part_of
 from argus_kit.policy import PUBLIC, MayReadAccount, MaySecureAccount
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["oauth"])
 

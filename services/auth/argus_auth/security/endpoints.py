@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_auth.dependencies import Core
 from argus_auth.security import service
 from argus_auth.security.schemas import SecurityStatus
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/security", tags=["admin"])
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
 from argus_auth.accounts import service as accounts
 from argus_auth.accounts.schemas import TokenResponse
 from argus_auth.core import AuthCore
@@ -19,6 +17,7 @@ from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeAccount, MayReadAccount, MaySecureAccount
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.fields import RowId
 from argus_auth.tokens import leaks, service
 from argus_auth.tokens.schemas import LeakedToken, LeakReported, TokenCreate, TokenCreated, TokenOut, TokenRevoked
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC, MayManageTokens
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from argus_auth.dependencies import Core, From, Writing
 from argus_auth.fields import Limit, Offset, RowId
@@ -22,6 +22,7 @@ from argus_auth.users.schemas import (
 from argus_auth.users.service import By
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminChange, MayAdminRead, MayAdminSecure
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/users", tags=["admin"])
 

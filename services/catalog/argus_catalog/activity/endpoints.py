@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.access.dependencies import ReadableBatch
 from argus_catalog.activity import service
 from argus_catalog.activity.schemas import BatchActivity
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
 

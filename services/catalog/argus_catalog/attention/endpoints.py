@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
-
 from argus_catalog.attention import service
 from argus_catalog.attention.schemas import Concern
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/attention", tags=["dashboard"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
+from fastapi import BackgroundTasks, Depends, Query, Request, Response
 
 from argus_catalog.access.dependencies import OpenBatch
 from argus_catalog.access.visibility import Scope
@@ -27,6 +27,7 @@ from argus_catalog.shares import views
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/batches", tags=["batches"], route_class=ConditionalRoute)
 

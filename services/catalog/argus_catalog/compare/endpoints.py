@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from argus_catalog.compare import jobs, service
 from argus_catalog.compare.schemas import Comparison, JobComparison, WantedJobs
@@ -12,6 +12,7 @@ from argus_catalog.csv import csv_response
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/compare", tags=["compare"], route_class=ConditionalRoute)
 

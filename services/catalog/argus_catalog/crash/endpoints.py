@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_catalog.access.dependencies import ReadableBatch, ReadableJob
 from argus_catalog.crash import service
 from argus_catalog.crash.schemas import CrashOut
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
+from argus_kit.routing import APIRouter
 
 router = APIRouter(route_class=ConditionalRoute)
 

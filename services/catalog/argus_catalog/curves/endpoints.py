@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from argus_catalog.access.dependencies import OpenBatch, OpenJob, ReadableJob
 from argus_catalog.access.turns import VISITORS_TAKE_TURNS
@@ -22,6 +22,7 @@ from argus_catalog.public.splits import must_not_tell_settings
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished
+from argus_kit.routing import APIRouter
 
 # What counts curves is loaded with the first curve: numpy is a tenth of a server's start.
 router = APIRouter(prefix="/api", tags=["curves"], route_class=ConditionalRoute)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
-
 from argus_catalog.dashboard import service
 from argus_catalog.dashboard.schemas import Dashboard
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/dashboard", tags=["dashboard"], route_class=ConditionalRoute)
 

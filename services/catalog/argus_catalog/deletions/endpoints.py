@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from argus_catalog.access.dependencies import DeletableBatch
 from argus_catalog.batches.schemas import BulkDeleteBatches, BulkDeleted, DeletedBatch
@@ -14,6 +14,7 @@ from argus_catalog.jobs.schemas import BulkDeleteJobs, DeletedJob
 from argus_catalog.projects.schemas import BulkDeleteProjects, DeletedProject
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayAdminChange, MayDeleteProjects, MayDeleteRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["deletions"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from argus_catalog.access.dependencies import OpenBatch
 from argus_catalog.access.turns import VISITORS_TAKE_TURNS
@@ -22,6 +22,7 @@ from argus_catalog.projects.service import must_see
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(tags=["exports"], route_class=ConditionalRoute)
 

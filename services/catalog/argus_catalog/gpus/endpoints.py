@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.gpus import service
 from argus_catalog.gpus.schemas import DiskForecast, GpuHistory, GpuLanes, GpuTile, HostUser
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadHosts
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["hosts"], route_class=ConditionalRoute)
 

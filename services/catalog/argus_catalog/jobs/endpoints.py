@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from argus_catalog.access.dependencies import OpenJob
 from argus_catalog.access.visibility import Scope
@@ -15,6 +15,7 @@ from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.access.dependencies import OpenBatch, OpenJob
 from argus_catalog.logs import repository
@@ -13,6 +13,7 @@ from argus_catalog.logs.schemas import LogLine
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["logs"], route_class=ConditionalRoute)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_catalog.access.dependencies import find_batch
 from argus_catalog.marks import repository
 from argus_catalog.marks.schemas import NewPin, NewStar, Pin, Star
@@ -11,6 +9,7 @@ from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeMarks, MayReadMarks
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["marks"], route_class=ConditionalRoute)
 

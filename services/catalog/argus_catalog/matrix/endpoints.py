@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_catalog.access.dependencies import OpenBatch, ReadableJob
 from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.matrix import choice, repository, service, trend
@@ -15,6 +13,7 @@ from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadPublished, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(tags=["matrix"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from argus_catalog.members import service
 from argus_catalog.members.schemas import Member, MemberIn, ProjectMembers
@@ -12,6 +12,7 @@ from argus_catalog.wire import ConditionalRoute, Deleted
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayManageMembers, MayReadMembers
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/projects/{project:path}/members", tags=["members"], route_class=ConditionalRoute)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from argus_catalog.meta.hints import hints_for
 from argus_catalog.meta.schemas import Hints
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.policy import PUBLIC
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/meta", tags=["meta"], route_class=ConditionalRoute, dependencies=[PUBLIC])
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_catalog.overview import service
 from argus_catalog.overview.schemas import ProjectOverview
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadProjects
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from argus_catalog.access.turns import VISITORS_TAKE_TURNS
 from argus_catalog.csv import csv_response
@@ -22,6 +22,7 @@ from argus_catalog.public.discretion import shown_to
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadProjects, MayReadPublished
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/projects", tags=["projects"], route_class=ConditionalRoute)
 

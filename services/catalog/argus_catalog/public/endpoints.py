@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from argus_catalog.access.turns import EVERYONE_TAKES_TURNS
 from argus_catalog.projects import boards
@@ -18,6 +18,7 @@ from argus_kit.actor import VISITOR
 from argus_kit.identity import limit_visits
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC
+from argus_kit.routing import APIRouter
 
 # Whoever asks is answered as a visitor: also who has rights of their own sees what everyone does.
 _OPEN = [PUBLIC, Depends(limit_visits)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from argus_catalog.public import service
 from argus_catalog.public.schemas import NewPublication, Publication
 from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/projects", tags=["admin"], route_class=ConditionalRoute)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.query import known, service
 from argus_catalog.query.schemas import JobQuery, KnownFields, QueryResult
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/query", tags=["query"], route_class=ConditionalRoute)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from argus_catalog.access.dependencies import OwnedBatch, SharableBatch
 from argus_catalog.shares import links, overview, service
@@ -19,6 +19,7 @@ from argus_catalog.wire import ConditionalRoute, Deleted
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeShares, MayReadSelf, MayShareProjects
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["shares"], route_class=ConditionalRoute)
 

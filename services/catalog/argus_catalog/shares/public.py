@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from fastapi import BackgroundTasks, Depends, Request, Response
 
 from argus_catalog.jobs import service as jobs
 from argus_catalog.jobs.schemas import EpochPoint
@@ -12,6 +12,7 @@ from argus_catalog.shares.schemas import PublicBatch, PublicJob
 from argus_catalog.wire import ConditionalRoute, json_response
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC
+from argus_kit.routing import APIRouter
 
 router = APIRouter(
     prefix="/api/public", tags=["public"], route_class=ConditionalRoute, dependencies=[PUBLIC, Depends(limit_rate)]

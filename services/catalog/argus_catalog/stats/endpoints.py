@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.stats import service
 from argus_catalog.stats.schemas import UserGpuHours
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/stats", tags=["stats"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast, get_args
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_catalog.studies import listing, service
 from argus_catalog.studies.importance.schemas import StudyImportance
@@ -15,6 +15,7 @@ from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], route_class=ConditionalRoute)
 

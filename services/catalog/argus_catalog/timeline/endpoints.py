@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from argus_catalog.access.dependencies import ReadableJob
 from argus_catalog.logs.whole.outline import Outlines
 from argus_catalog.timeline import service
 from argus_catalog.timeline.schemas import JobTimeline
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading, part_of
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=ConditionalRoute)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from argus_catalog.trash import service
 from argus_catalog.trash.schemas import Chosen, Trash, TrashDone
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayDeleteRuns, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/trash", tags=["trash"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from argus_catalog.views import service
 from argus_catalog.views.schemas import NewView, Page, SavedView
@@ -12,6 +12,7 @@ from argus_catalog.wire import ConditionalRoute
 from argus_catalog.writing import Writing
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeMarks, MayReadMarks
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/views", tags=["views"], route_class=ConditionalRoute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import Body, Query, Request
 
 from argus_executor.agents import owners, service
 from argus_executor.agents.delivery import deliver_within
@@ -25,6 +25,7 @@ from argus_executor.dependencies import CallingAgent, Surroundings, Writing, cal
 from argus_executor.keys.statement import KeyStatements
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeAgents, MayReadAgents, MayRegisterAgents
+from argus_kit.routing import APIRouter
 
 WaitSeconds = Annotated[int, Query(ge=0, le=30, description="How long to hold the request while nothing waits.")]
 KnownKeys = Annotated[int | None, Query(ge=0, lt=2**31, description="Which statement of the keys the agent has.")]

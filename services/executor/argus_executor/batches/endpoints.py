@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.requests import Request
 
 from argus_executor.batches import pausing, service
@@ -22,6 +21,7 @@ from argus_kit.errors import RateLimited
 from argus_kit.identity import current_actor
 from argus_kit.platform import Platform, Reading
 from argus_kit.policy import MayChangeRuns, MayReadRuns, Permission, require
+from argus_kit.routing import APIRouter
 from argus_kit.shortcuts import Shortcuts
 
 # An id may hold slashes, and clients send it as it is.

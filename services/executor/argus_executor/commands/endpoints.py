@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_executor.commands import people
 from argus_executor.commands.schemas import CommandDetail, CommandOut, CommandPage
@@ -12,6 +12,7 @@ from argus_executor.commands.states import Status
 from argus_executor.dependencies import Surroundings
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeRuns, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/commands", tags=["commands"])
 

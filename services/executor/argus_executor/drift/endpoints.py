@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_executor.dependencies import Surroundings
 from argus_executor.drift import service
 from argus_executor.drift.schemas import DriftReport, InspectionAsked
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeRuns, MayReadRuns
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 
 from argus_executor.dependencies import Surroundings
 from argus_executor.keys import rotation
 from argus_executor.keys.schemas import CommandKeyRotation, CommandKeysOut
 from argus_kit.platform import Reading
 from argus_kit.policy import MayAdminRead, MayAdminSecure
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/agents/command-keys", tags=["agents"])
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from argus_ingest.artifacts import previews, serving
@@ -15,6 +15,7 @@ from argus_ingest.artifacts.schemas import DOWNLOAD_SCHEMA, PREVIEW_SCHEMA, UPLO
 from argus_ingest.artifacts.service import Artifacts
 from argus_kit.platform import Reading, part_of
 from argus_kit.policy import MayDeleteArtifacts, MayReadArtifacts, MayWriteArtifacts
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["artifacts"])
 

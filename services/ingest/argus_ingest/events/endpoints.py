@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from argus_ingest.events.routes import PlainRoute
 from argus_ingest.events.schemas import BATCH_SCHEMA, ENVELOPE_SCHEMA, EventBatchOut, EventOut, documented
 from argus_kit.platform import Platform, platform_of
 from argus_kit.policy import Permission, names
+from argus_kit.routing import APIRouter
 from argus_kit.shortcuts import Shortcuts
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=PlainRoute)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from argus_ingest.retention.schemas import (
     ClassOut,
@@ -19,6 +19,7 @@ from argus_ingest.retention.service import Retention
 from argus_kit.clock import iso, now
 from argus_kit.platform import part_of
 from argus_kit.policy import MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api/admin/retention", tags=["retention"])
 

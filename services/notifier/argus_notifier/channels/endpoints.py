@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
@@ -17,6 +17,7 @@ from argus_kit.actor import Actor
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeChannels, MayReadChannels
+from argus_kit.routing import APIRouter
 from argus_notifier.channels import repository, service
 from argus_notifier.channels.addresses import checked
 from argus_notifier.channels.repository import Owner

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
 from argus_kit.platform import Platform, Reading, platform_of
 from argus_kit.policy import MayChangeProjectChannels, MayReadRecipients, Permission
+from argus_kit.routing import APIRouter
 from argus_notifier.access import only_own
 from argus_notifier.channels import repository, service
 from argus_notifier.channels.addresses import checked

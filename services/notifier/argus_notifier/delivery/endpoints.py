@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayAdminChange, MayAdminRead
+from argus_kit.routing import APIRouter
 from argus_notifier.delivery import dead_letters, listing
 from argus_notifier.delivery.listing import Fate, Wanted
 from argus_notifier.delivery.schemas import (

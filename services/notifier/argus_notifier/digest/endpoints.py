@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from argus_contracts.bus import DigestReply
 from argus_kit.clock import iso, now
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayChangeAccount, MayReadAccount
+from argus_kit.routing import APIRouter
 from argus_notifier.access import active_people
 from argus_notifier.digest import repository
 from argus_notifier.digest.asking import ask

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
@@ -10,6 +9,7 @@ from argus_kit.actor import Actor, must_reach
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeInbox, MayReadInbox
+from argus_kit.routing import APIRouter
 from argus_notifier import kinds
 from argus_notifier.inbox import choices
 from argus_notifier.inbox.schemas import InboxChoice, InboxChoicesIn

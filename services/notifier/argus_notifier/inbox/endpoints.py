@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeInbox, MayReadInbox
+from argus_kit.routing import APIRouter
 from argus_notifier.inbox import repository
 from argus_notifier.inbox.schemas import NotificationOut, UnreadOut, notification_out
 from argus_notifier.transactions import Writing

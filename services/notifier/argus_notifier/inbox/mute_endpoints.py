@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
@@ -11,6 +10,7 @@ from argus_kit.actor import Actor, must_reach
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeInbox, MayReadInbox
+from argus_kit.routing import APIRouter
 from argus_notifier import kinds
 from argus_notifier.inbox import mutes
 from argus_notifier.inbox.schemas import Mute

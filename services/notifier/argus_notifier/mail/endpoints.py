@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from argus_kit.platform import platform_of
 from argus_kit.policy import MayAdminChange
+from argus_kit.routing import APIRouter
 from argus_notifier.mail.schemas import TrialOut, TrialRequest
 from argus_notifier.mail.trial import try_server
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
@@ -21,6 +20,7 @@ from argus_kit.policy import (
     MayReadInbox,
     MayReadMails,
 )
+from argus_kit.routing import APIRouter
 from argus_notifier import kinds
 from argus_notifier.access import batch_of_owner
 from argus_notifier.preferences import repository

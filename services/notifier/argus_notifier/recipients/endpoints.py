@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path
+from fastapi import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_contracts.errors import ErrorCode
@@ -19,6 +19,7 @@ from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeRecipients, MayReadRecipients, Permission
+from argus_kit.routing import APIRouter
 from argus_notifier import kinds
 from argus_notifier.access import only_own
 from argus_notifier.recipients import repository

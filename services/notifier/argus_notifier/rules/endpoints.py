@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from argus_kit.actor import Actor
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeRules, MayReadRules
+from argus_kit.routing import APIRouter
 from argus_notifier.channels.repository import Owner
 from argus_notifier.rules import preview, repository, service
 from argus_notifier.rules.schemas import RuleIn, RuleOut, RulePatch, RuleTrial, rule_out

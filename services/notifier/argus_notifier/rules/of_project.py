@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.actor import Actor
 from argus_kit.platform import Reading
 from argus_kit.policy import MayChangeProjectRules, MayReadRecipients, Permission
+from argus_kit.routing import APIRouter
 from argus_notifier.access import only_own
 from argus_notifier.channels.repository import Owner
 from argus_notifier.rules import preview, repository, service

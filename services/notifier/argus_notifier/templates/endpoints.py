@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from argus_contracts.errors import ErrorCode
 from argus_kit.clock import iso
 from argus_kit.errors import ArgusError
 from argus_kit.platform import Reading, platform_of
 from argus_kit.policy import MayAdminRead, MayAdminSecure
+from argus_kit.routing import APIRouter
 from argus_notifier.kinds import KINDS
 from argus_notifier.mail.rendering import preview
 from argus_notifier.templates import repository

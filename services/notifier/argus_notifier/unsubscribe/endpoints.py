@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
@@ -15,6 +15,7 @@ from argus_kit.errors import ArgusError
 from argus_kit.headers import FORM_POLICY
 from argus_kit.platform import Reading
 from argus_kit.policy import PUBLIC
+from argus_kit.routing import APIRouter
 from argus_notifier.transactions import Writing, note
 from argus_notifier.unsubscribe import repository
 

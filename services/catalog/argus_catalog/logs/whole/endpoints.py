@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
@@ -18,6 +18,7 @@ from argus_catalog.logs.whole.schemas import LogPage
 from argus_catalog.logs.whole.service import Place
 from argus_catalog.wire import ConditionalRoute
 from argus_kit.platform import Reading, part_of, platform_of
+from argus_kit.routing import APIRouter
 
 router = APIRouter(prefix="/api", tags=["logs"], route_class=ConditionalRoute)
 
