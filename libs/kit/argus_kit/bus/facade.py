@@ -156,7 +156,7 @@ class Bus(Part):
     async def consume_many(
         self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: ManyHandler
     ) -> None:
-        """As `consume`, with all that is there at once, at most 64 messages: one word of the handler is for all."""
+        """As `consume`, with all that is there at once, up to 256 small messages: the handler says one word for all."""
         self.consumers.together(stream.name, durable, subjects, handler)
 
     async def tail(self, stream: StreamSpec, subjects: Sequence[str], tail: tails.Tail) -> None:
