@@ -23,7 +23,7 @@ export function panelsOf(source: string): Record<string, string> {
 
 const sourceOf = (file: string): string => readFileSync(`${SOURCES}/${file}`, 'utf8')
 
-export function earlyPages({ shell, pages }: FirstPaint, sourceOfPart: (name: string) => string): EarlyPages {
+export function earlyPages({ shell, pages }: FirstPaint, sourceOfPart: (name: string) => string): Omit<EarlyPages, 'app'> {
   const files: string[] = []
   const place = (file: string): number => (files.includes(file) ? files.indexOf(file) : files.push(file) - 1)
   const places = (found: readonly string[]): number[] => [...new Set(found)].filter((file) => !shell.includes(file)).map(place)
@@ -44,9 +44,15 @@ export function earlyPages({ shell, pages }: FirstPaint, sourceOfPart: (name: st
   return { files, pages: table }
 }
 
-export function intoHtml(html: string, early: Rollup.OutputChunk | undefined, table: EarlyPages): string {
+/** The app's own script becomes a preload: what runs early starts it, once its first question is on the way. */
+export function intoHtml(html: string, early: Rollup.OutputChunk | undefined, table: Omit<EarlyPages, 'app'>): string {
   if (!early) return html
-  const script = `<script type="module" crossorigin async src="/${early.fileName}"></script>`
-  const data = `<script type="application/json" id="early-pages">${JSON.stringify(table).replaceAll('<', '\\u003c')}</script>`
-  return html.replace(/(\s*)(<script type="module")/, `$1${data}$1${script}$1$2`)
+  return html.replace(/(\s*)<script type="module" crossorigin src="\/([^"]+)"><\/script>/, (_, space: string, app: string) => {
+    const data = JSON.stringify({ app, ...table } satisfies EarlyPages).replaceAll('<', '\\u003c')
+    return [
+      `<script type="application/json" id="early-pages">${data}</script>`,
+      `<script type="module" crossorigin async src="/${early.fileName}"></script>`,
+      `<link rel="modulepreload" crossorigin href="/${app}">`,
+    ].map((line) => space + line).join('')
+  })
 }

@@ -19,10 +19,11 @@ describe('the table of early files', () => {
     expect(panelsOf('const tabs = {}')).toEqual({})
   })
 
-  it('stands before the app, and is data', () => {
-    const html = '<title>Argus</title>\n    <script type="module" src="/assets/main.js"></script>'
+  it('stands before the app, which it starts, and is data', () => {
+    const html = '<title>Argus</title>\n    <script type="module" crossorigin src="/assets/main.js"></script>'
     const written = intoHtml(html, { fileName: 'assets/early.js' } as Parameters<typeof intoHtml>[1], { files: ['</script>'], pages: [] })
-    expect(written.match(/assets\/\w+\.js/g)).toEqual(['assets/early.js', 'assets/main.js'])
-    expect(written).toContain('<script type="application/json" id="early-pages">{"files":["\\u003c/script>"],"pages":[]}</script>')
+    expect(written.match(/<script[^>]* src="[^"]*"/g)).toEqual(['<script type="module" crossorigin async src="/assets/early.js"'])
+    expect(written).toContain('<script type="application/json" id="early-pages">{"app":"assets/main.js","files":["\\u003c/script>"],"pages":[]}</script>')
+    expect(written).toContain('<link rel="modulepreload" crossorigin href="/assets/main.js">')
   })
 })

@@ -1,6 +1,6 @@
 // Runs before the app's code is there, so it imports next to nothing: asks who is signed in, and fetches the code of the
-// page that was asked for beside that of the shell, then what it will read. Without it these would begin only when all of
-// that is there.
+// page that was asked for beside that of the shell, then what it will read, and starts the app. Without it these would begin
+// only when all of that is there, and has run.
 import { askAhead } from '@/api/ahead/answers'
 import { openAhead } from '@/api/ahead/line'
 import { renewEarly, SIGNED_IN, type Renewal } from '@/api/refresh'
@@ -27,6 +27,11 @@ function readAhead(renewal: Renewal, path: string, query: URLSearchParams): void
   openAhead(user.id, token, needs.channels, () => askAhead(needs.reads, { Authorization: `Bearer ${token}`, 'Accept-Language': preferredLocale() }))
 }
 
+/** Its code is on the way already, and would hold up what is asked here if it ran by itself. A failure is reported as any. */
+function startApp({ app }: EarlyPages): void {
+  void import(/* @vite-ignore */ `/${app}`)
+}
+
 async function begin(): Promise<void> {
   const { pathname, search } = window.location
   const query = new URLSearchParams(search)
@@ -37,10 +42,10 @@ async function begin(): Promise<void> {
     void renewal.then((known) => readAhead(known, pathname, query))
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
   }
-  const table = document.getElementById('early-pages')?.textContent
-  if (!table || !(isIn || pathname.startsWith('/public/'))) return
+  const table = JSON.parse(document.getElementById('early-pages')?.textContent ?? '') as EarlyPages
   const language = preferredLocale() === 'zh-CN' ? 'zh' : 'en'
-  filesOf(JSON.parse(table) as EarlyPages, pathname, query.get('tab'), language).forEach(fetchCode)
+  if (isIn || pathname.startsWith('/public/')) filesOf(table, pathname, query.get('tab'), language).forEach(fetchCode)
+  startApp(table)
 }
 
 void begin()

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { filesOf, type EarlyPages } from './paths'
 
 const TABLE: EarlyPages = {
+  app: 'main.js',
   files: ['page.js', 'en.js', 'zh.js', 'first.js', 'second.js', 'home.js'],
   pages: [
     { path: '/', needs: [5], words: {}, tabs: {} },

@@ -1,6 +1,8 @@
 // Which files the page at an address needs: a build writes the table of them into index.html (scripts/vite/earlyPages.ts).
 
 export interface EarlyPages {
+  /** The file that the app starts with. */
+  app: string
   files: readonly string[]
   pages: readonly EarlyPage[]
 }

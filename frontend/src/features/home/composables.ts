@@ -32,11 +32,10 @@ export function useHome(scope: MaybeRefOrGetter<ScopeName>) {
       readConcerns(toValue(scope)),
       readResults(),
     ])
+    // In one go: what runs stands above the rest, and would push it down if it came a moment later.
     board.value = dashboard
     activity.value = dashboard.activity
     concerns.value = found
-    if (hasNews(ended.items)) boards.value = await readBoards(ended.items, dashboard.projects)
-    results.value = ended.items
     everRan.value = any.length > 0
     for (const { batch, jobs: members, epochs_latest: latest } of compact.batches) {
       batches.put(batch)
@@ -47,6 +46,8 @@ export function useHome(scope: MaybeRefOrGetter<ScopeName>) {
     const read = compact.batches.map(({ batch }) => batch.id)
     const kept = runningIds.value.filter((id) => read.includes(id))
     runningIds.value = [...kept, ...read.filter((id) => !kept.includes(id))]
+    if (hasNews(ended.items)) boards.value = await readBoards(ended.items, dashboard.projects)
+    results.value = ended.items
   }
   const keysOf = (items: readonly JobListItem[]): string => items.map(({ job }) => `${job.batch_id}/${job.id}`).join()
   /** Boards are read anew only where a job ended meanwhile. */

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { formatDate, formatDay, formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
+import { describe, expect, it, vi } from 'vitest'
+import { formatClock, formatDate, formatDay, formatDuration, formatMemory, formatMetric, formatRelative, parseTime, shortenMiddle } from './format'
 import { preferredLocale } from './index'
 
 describe('formats', () => {
@@ -7,6 +7,16 @@ describe('formats', () => {
     const noon = new Date(2030, 5, 21, 12).getTime()
     expect(formatDate(noon, 'en-US')).toBe('Jun 21, 2030')
     expect(formatDate(noon, 'zh-CN')).toBe('2030年6月21日')
+  })
+
+  it.each(['en-US', 'zh-CN'])('the time of today reads in %s as the browser would write it, without its formatter', (locale) => {
+    const made = vi.spyOn(Intl, 'DateTimeFormat')
+    const times = [0, 7, 12, 23].map((hour) => new Date(2030, 5, 21, hour, 5).getTime())
+    const read = times.map((time) => formatClock(time, times[0] ?? 0, locale))
+    expect(made).not.toHaveBeenCalled()
+    made.mockRestore()
+    const format = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+    expect(read).toEqual(times.map((time) => format.format(time)))
   })
 
   it.each([

