@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -21,8 +21,15 @@ from argus_kit import errors, telemetry
 from argus_kit.assets import Assets, compressed, file_within
 from argus_kit.environment import Environment
 from argus_kit.headers import SecurityHeaders
+from argus_kit.later import later
 from argus_kit.presence import Presence, probe
 from argus_kit.settings import API_VERSION, Settings
+
+# In standalone nobody else is asked.
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = later("httpx")
 
 _ASK_S = 3.0
 

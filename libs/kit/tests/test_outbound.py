@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus_kit.addresses import parse_allow
-from argus_kit.outbound import GuardedTransport, OutboundFailed, OutboundRefused, check_host, connect, guarded_client
+from argus_kit.guarded_http import GuardedTransport, guarded_client
+from argus_kit.outbound import OutboundFailed, OutboundRefused, check_host, connect
 from argus_kit.settings import Settings
 
 LOCAL = parse_allow("127.0.0.0/8")

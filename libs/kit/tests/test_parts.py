@@ -229,6 +229,21 @@ class TestProbes:
             draining = await client.get("/readyz")
             assert (draining.status_code, draining.json()["waiting_for"]) == (503, ["draining"])
 
+    async def test_routes_are_not_built_a_second_time(
+        self, tmp_path: Path, sqlite_database: Database, nats_url: str
+    ) -> None:
+        platform = make_platform(tmp_path, sqlite_database, nats_url)
+        router = APIRouter(prefix="/api/executor")
+
+        @router.get("/one")
+        async def one() -> None: ...
+
+        app = http_app(Service(name="executor", routers=lambda: (router,), outbox=tables.outbox), platform)
+        assert router.routes[0] in app.routes
+        operation = app.openapi()["paths"]["/api/executor/one"]["get"]
+        assert operation["operationId"] == "one"
+        assert operation["responses"].keys() == {"200", "4XX"}
+
     async def test_a_worker_has_the_same_probes(self, tmp_path: Path, sqlite_database: Database, nats_url: str) -> None:
         journal: list[str] = []
         service = Service(

@@ -12,7 +12,8 @@ from argus_notifier.alerts.occurrences import Batch, Occurrence
 from argus_notifier.alerts.wording import Job, Words
 from argus_notifier.kinds import KINDS
 from argus_notifier.mail.rendering import letter, preview, render
-from argus_notifier.templates.language import TemplateBroken, fill
+from argus_notifier.templates.errors import TemplateBroken
+from argus_notifier.templates.language import fill
 from argus_notifier.templates.sources import LOCALES, Source, number_of, packaged
 from argus_notifier.templates.variables import for_reader, names, of_occurrence, sample
 from argus_schema import notifier as tables

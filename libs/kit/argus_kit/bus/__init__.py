@@ -8,6 +8,12 @@ aside. A lost server is waited for, for ever: subscriptions are taken up again b
 ways to read a stream.
 """
 
+from argus_kit.later import imported_later
+
+# NATS over WebSockets is all that needs these.
+with imported_later("aiohttp", "multidict"):
+    import nats.aio.transport  # noqa: F401
+
 from argus_kit.bus.facade import Bus
 from argus_kit.bus.messages import BusUnavailable, Message, Outgoing, Reject, Retry
 from argus_kit.bus.streams import Keeping

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_auth.core import AuthCore
 from argus_auth.dependencies import Origin
-from argus_auth.export import points, tables
+from argus_auth.export import tables
 from argus_auth.export.archive import Archive
 from argus_auth.export.rows import lines, rows
 from argus_contracts.errors import ErrorCode
@@ -85,6 +85,9 @@ async def _next_batch(connection: AsyncConnection, user_id: int, after: int) -> 
 
 
 async def _points(connection: AsyncConnection, batch_key: int, batch_id: str) -> AsyncIterator[bytes]:
+    # numpy comes with these.
+    from argus_auth.export import points
+
     async for portion in rows(connection, tables.of_batch(batch_key, batch_id)["jobs"]):
         for job in portion:
             async for piece in points.of_job(connection, job):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
-
-import httpx
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from argus_auth.oauth import outgoing
 from argus_auth.oauth.addresses import endpoint_problem
 from argus_auth.oauth.external import Unavailable
+
+if TYPE_CHECKING:
+    import httpx
+    from joserfc.jwk import Key
 
 # Signatures by a key that only the provider has. `none` is no signature, and HS* would take our client secret, or a
 # public key that everyone has, for the key.
@@ -179,6 +179,10 @@ def choose(keys: Sequence[Key], kid: str | None, algorithm: str) -> Key | None:
 
 
 def _key(entry: Any) -> Key | None:
+    # Loaded with the first provider's keys.
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     # A symmetric key (`oct`) has no place in what everyone can read.
     if not isinstance(entry, dict) or entry.get("kty") not in {"RSA", "EC", "OKP"} or entry.get("use") == "enc":
         return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +17,9 @@ from argus_auth.oauth.external import Answer, External, Refused, Rules, Unavaila
 from argus_auth.oauth.outgoing import ClientKeys
 from argus_auth.oauth.settings import OAuthSettings
 from argus_auth.oauth.state import Flow
+
+if TYPE_CHECKING:
+    import httpx
 
 KEY: Final = "github"
 _SCOPE: Final = "read:user user:email"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from argus_auth.oauth import id_tokens, outgoing
+from argus_auth.oauth import outgoing
 from argus_auth.oauth.discovery import Directory, Metadata
 from argus_auth.oauth.external import Answer, External, Refused, Rules, Unavailable
 from argus_auth.oauth.outgoing import ClientKeys
@@ -67,6 +67,9 @@ class Oidc:
             verifier=flow.verifier,
             redirect_uri=self.callback_url,
         )
+        # Authlib and joserfc are loaded with the first sign-in.
+        from argus_auth.oauth import id_tokens
+
         claims = await id_tokens.verify(
             self.directory,
             metadata,

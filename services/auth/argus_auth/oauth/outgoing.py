@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-
-import httpx
-from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.client import OAuth2Client
 
 from argus_auth.oauth.external import Refused, Unavailable
 from argus_kit.errors import ArgusError
-from argus_kit.outbound import guarded_client
+from argus_kit.later import later
 from argus_kit.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = later("httpx")
 
 _TOTAL_S = 10.0
 _MAX_BYTES = 512 * 1024
@@ -27,22 +28,14 @@ class ClientKeys(NamedTuple):
     method: str
 
 
-class _CodeClient(OAuth2Client):  # type: ignore[misc]  # Authlib publishes no types
-    """Authlib's client of the code flow on our own, guarded HTTP client."""
-
-    async def _fetch_token(
-        self, url: str, body: str = "", headers: Any = None, auth: Any = None, method: str = "POST", **_: Any
-    ) -> Any:
-        url, headers, body = auth.prepare(method, url, dict(headers), body)
-        response = await self.session.request(method, url, content=body, headers=headers)
-        return self.parse_response_token(response)
-
-
 def open_client(settings: Settings, trusted: Sequence[str] = ()) -> httpx.AsyncClient:
     """An HTTP client that calls public addresses, those that ARGUS_OUTBOUND_ALLOW names, and the hosts of `trusted`.
 
     `trusted` are addresses from the environment: whoever runs Argus has named them.
     """
+    # httpx is loaded with the first client.
+    from argus_kit.guarded_http import guarded_client
+
     hosts = [urlsplit(url).hostname or "" for url in trusted if url]
     allow = ",".join([settings.outbound_allow, *hosts]).strip(",")
     return guarded_client(settings.model_copy(update={"outbound_allow": allow}), max_bytes=_MAX_BYTES, total_s=_TOTAL_S)
@@ -50,7 +43,10 @@ def open_client(settings: Settings, trusted: Sequence[str] = ()) -> httpx.AsyncC
 
 def authorize_url(endpoint: str, keys: ClientKeys, *, state: str, verifier: str, **params: str) -> str:
     """Where to send the browser, with a PKCE challenge (S256)."""
-    client = _CodeClient(None, keys.client_id, code_challenge_method="S256")
+    # Authlib is loaded with the first sign-in.
+    from argus_auth.oauth.code_client import CodeClient
+
+    client = CodeClient(None, keys.client_id, code_challenge_method="S256")
     url, _ = client.create_authorization_url(endpoint, state=state, code_verifier=verifier, **params)
     return str(url)
 
@@ -64,9 +60,11 @@ async def exchange(
         Refused: exchange_failed: the provider does not take the code.
         Unavailable: it does not answer as it should.
     """
-    client = _CodeClient(
-        http, keys.client_id, keys.client_secret or None, keys.method if keys.client_secret else "none"
-    )
+    from authlib.oauth2 import OAuth2Error
+
+    from argus_auth.oauth.code_client import CodeClient
+
+    client = CodeClient(http, keys.client_id, keys.client_secret or None, keys.method if keys.client_secret else "none")
     try:
         token: Mapping[str, Any] = await client.fetch_token(
             endpoint, code=code, code_verifier=verifier, redirect_uri=redirect_uri, grant_type="authorization_code"

@@ -14,9 +14,9 @@ from argus_catalog.derivations.metrics import number
 from argus_catalog.derivations.progress import elapsed_s
 from argus_catalog.derivations.status import shown_job_status
 from argus_catalog.studies import repository
-from argus_catalog.studies.importance.design import Trial as Measured
 from argus_catalog.studies.importance.schemas import StudyImportance
 from argus_catalog.studies.importance.service import importance
+from argus_catalog.studies.importance.trials import Trial as Measured
 from argus_catalog.studies.ranking import Order, Sort, best, ordered, params_of, trial_number, value_of
 from argus_catalog.studies.repository import Row
 from argus_catalog.studies.schemas import NamedTrial, StudyDetail, Trial

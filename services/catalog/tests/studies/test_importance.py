@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from argus_catalog.studies.importance import service
-from argus_catalog.studies.importance.design import MOST_CELLS, Trial, design, kind_of
+from argus_catalog.studies.importance.design import MOST_CELLS, design
 from argus_catalog.studies.importance.fanova import shares
 from argus_catalog.studies.importance.service import FEWEST_TRIALS, MOST_PARAMETERS, compute
+from argus_catalog.studies.importance.trials import Trial, kind_of
 from argus_kit.clock import now
 
 

@@ -13,9 +13,8 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -28,7 +27,14 @@ from argus_ingest.store.flush import Store
 from argus_kit import telemetry
 from argus_kit.clock import now
 from argus_kit.errors import ArgusError, RateLimited
+from argus_kit.later import later
 from argus_kit.parts import Part
+
+# SQLite does without it.
+if TYPE_CHECKING:
+    import asyncpg
+else:
+    asyncpg = later("asyncpg")
 
 log = structlog.get_logger(__name__)
 

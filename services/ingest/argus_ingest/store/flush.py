@@ -7,9 +7,7 @@ bundles, commit. Only then are outcomes handed out: what is acknowledged is on d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-import asyncpg
+from typing import TYPE_CHECKING, Any, Final
 
 from argus_contracts.errors import ErrorCode
 from argus_contracts.events import JOB_TYPES, EventType, server_event
@@ -21,8 +19,15 @@ from argus_ingest.store.link import Link, PostgresLink, SqliteLink, at_once
 from argus_kit.bus import Outgoing
 from argus_kit.clock import now
 from argus_kit.database import Database
+from argus_kit.later import later
 from argus_kit.outbox import Outbox, Row
 from argus_schema import ingest as tables
+
+# SQLite does without it.
+if TYPE_CHECKING:
+    import asyncpg
+else:
+    asyncpg = later("asyncpg")
 
 _ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED, EventType.BATCH_PAUSED})
 # Types that may change how many jobs of a batch are done or failed.

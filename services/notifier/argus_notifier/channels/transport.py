@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from argus_kit.clock import now
-from argus_kit.outbound import OutboundFailed, OutboundRefused, guarded_client
+from argus_kit.later import later
+from argus_kit.outbound import OutboundFailed, OutboundRefused
 from argus_kit.platform import Platform
 from argus_kit.secretbox import SecretBoxError
 from argus_kit.settings import Settings
@@ -18,6 +18,11 @@ from argus_notifier.channels.messages import ChannelKind, Message, post, read
 from argus_notifier.delivery.machine import Backoff, Failed, Outcome, Refused
 from argus_notifier.rules.from_file import WatchedFile
 from argus_notifier.settings import NotifierSettings
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = later("httpx")
 
 _LONGEST_WAIT_S = 1800.0
 _LONGEST_ANSWER = 64 * 1024
@@ -77,6 +82,9 @@ async def hand_over(settings: Settings, kind: ChannelKind, url: str, secret: str
         from argus_notifier.channels.others.handing import hand_over as by_plugin
 
         return await by_plugin(settings, url, message)
+    # httpx is loaded with the first message.
+    from argus_kit.guarded_http import guarded_client
+
     request = post(kind, message, secret=secret, at=now())
     try:
         async with guarded_client(settings, max_bytes=_LONGEST_ANSWER) as client:

@@ -12,9 +12,8 @@ from html import escape
 from typing import Any, Final
 
 import structlog
-from markupsafe import Markup
 
-from argus_notifier.templates.language import TemplateBroken, fill
+from argus_notifier.templates.errors import TemplateBroken
 from argus_notifier.templates.look import styled
 from argus_notifier.templates.sources import Source, known_locale, layout, packaged
 
@@ -99,7 +98,7 @@ def _rendered(source: Source, locale: str, variables: Mapping[str, Any], *, is_s
     parts: dict[str, str] = {}
     for field, text in source._asdict().items():
         try:
-            parts[field] = fill(text, variables, is_html=field == "body_html", is_strict=is_strict)
+            parts[field] = _fill(text, variables, is_html=field == "body_html", is_strict=is_strict)
         except TemplateBroken as error:
             error.field = field
             raise
@@ -113,6 +112,8 @@ def _rendered(source: Source, locale: str, variables: Mapping[str, Any], *, is_s
 
 
 def _laid_out(content: str, locale: str, variables: Mapping[str, Any], *, subject: str, beginning: str) -> str:
+    from markupsafe import Markup
+
     words, severity = _WORDS[locale], str(variables.get("severity", ""))
     around = {
         # What was put in is escaped already.
@@ -126,7 +127,7 @@ def _laid_out(content: str, locale: str, variables: Mapping[str, Any], *, subjec
         "words": words,
         "link": variables.get("link", {}),
     }
-    return fill(layout("html"), around, is_html=True)
+    return _fill(layout("html"), around, is_html=True)
 
 
 def _signed(text: str, locale: str, variables: Mapping[str, Any]) -> str:
@@ -136,7 +137,14 @@ def _signed(text: str, locale: str, variables: Mapping[str, Any]) -> str:
         "words": _WORDS[locale],
         "link": {} if str(link.get("unsubscribe_url")) in text else link,
     }
-    return fill(layout("txt"), around, is_html=False).rstrip() + "\n"
+    return _fill(layout("txt"), around, is_html=False).rstrip() + "\n"
+
+
+def _fill(source: str, variables: Mapping[str, Any], *, is_html: bool, is_strict: bool = False) -> str:
+    # Jinja is loaded with the first mail.
+    from argus_notifier.templates.language import fill
+
+    return fill(source, variables, is_html=is_html, is_strict=is_strict)
 
 
 def _tidy(text: str) -> str:

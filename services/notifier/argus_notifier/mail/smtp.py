@@ -7,13 +7,17 @@ from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import Policy, default
 from email.utils import format_datetime
-from typing import Any, Final
-
-import aiosmtplib
+from typing import TYPE_CHECKING, Any, Final
 
 from argus_kit.clock import now
+from argus_kit.later import later
 from argus_notifier.settings import NotifierSettings
 from argus_notifier.unsubscribe import links
+
+if TYPE_CHECKING:
+    import aiosmtplib
+else:
+    aiosmtplib = later("aiosmtplib")
 
 
 class _InOneLine(UnstructuredHeader):

@@ -13,9 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+from argus_kit.later import later
+
+# Few have such a file.
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = later("yaml")
 
 CHANNELS: Final = ("feishu",)
 

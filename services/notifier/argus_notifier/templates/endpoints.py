@@ -16,7 +16,7 @@ from argus_kit.routing import APIRouter
 from argus_notifier.kinds import KINDS
 from argus_notifier.mail.rendering import preview
 from argus_notifier.templates import repository
-from argus_notifier.templates.language import TemplateBroken
+from argus_notifier.templates.errors import TemplateBroken
 from argus_notifier.templates.schemas import (
     MailPreviewOut,
     MailTemplateDetail,

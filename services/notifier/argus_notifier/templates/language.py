@@ -15,7 +15,7 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LONGEST_SOURCE: Final = 65_536
+from argus_notifier.templates.errors import TemplateBroken
 
 _ALLOWED: Final = (
     nodes.Template,
@@ -44,20 +44,6 @@ _FILTERS: Final = (
     "round", "title", "trim", "truncate", "upper",
 )  # fmt: skip
 _DEEPEST_LOOP: Final = 2
-
-
-class TemplateBroken(Exception):
-    """A template that is none, or that asks for what is not there. `line` counts from 1; 0: it is not known.
-
-    `field` is the part of the mail in which it stands, once that is known.
-    """
-
-    field = ""
-
-    def __init__(self, problem: str, line: int) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.line = line
 
 
 class _Missing(jinja2.StrictUndefined):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from argus_notifier.templates.language import LONGEST_SOURCE
+_LONGEST_SOURCE: Final = 65_536
 
 
 def _storable(text: str) -> str:
@@ -17,7 +17,7 @@ def _storable(text: str) -> str:
 
 
 Subject = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_storable)]
-Body = Annotated[str, Field(min_length=1, max_length=LONGEST_SOURCE), AfterValidator(_storable)]
+Body = Annotated[str, Field(min_length=1, max_length=_LONGEST_SOURCE), AfterValidator(_storable)]
 
 
 class MailTemplateOut(BaseModel):

@@ -2,37 +2,26 @@
 
 A cell is a category, a value, or a range of values where there are many; it weighs what it is of the parameter's range.
 Of a parameter that only some trials have (a conditional one), being absent is the first cell, and weighs what it is
-of the trials. Numbers count by their logarithm where they look as if they were drawn so: all above zero, over two
-decades or more, and a quarter of them below a twentieth of the largest.
+of the trials.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argus_catalog.derivations.metrics import number
+from argus_catalog.studies.importance.trials import Kind, Trial, kind_of
 
 MOST_CELLS: Final = 32
 # Of many parameters each has fewer, so that the work stays the same.
 _FEWER_CELLS: Final = 16
 _MANY_PARAMETERS: Final = 16
-_LOG_FROM_RATIO: Final = 100.0
-_SMALL: Final = 20.0
 
-Kind = Literal["number", "log", "category"]
 Floats = NDArray[np.float64]
-
-
-class Trial(NamedTuple):
-    """What was tried, and what it reached: a finite number."""
-
-    params: Mapping[str, Any]
-    value: float
 
 
 class Parameter(NamedTuple):
@@ -59,22 +48,6 @@ def design(trials: Sequence[Trial], names: Sequence[str]) -> Design:
     shape = (len(trials), len(names))
     codes = np.array([codes for _, codes in columns], dtype=np.int64).T.reshape(shape)
     return Design([one for one, _ in columns], codes, np.array([trial.value for trial in trials], dtype=float))
-
-
-def kind_of(values: Sequence[Any]) -> Kind:
-    """Whether these are numbers, numbers that count by their logarithm, or categories."""
-    if not values or not all(is_number(value) for value in values):
-        return "category"
-    low, high = min(values), max(values)
-    if low <= 0 or high / low < _LOG_FROM_RATIO:
-        return "number"
-    small = sum(value < high / _SMALL for value in values)
-    return "log" if 4 * small >= len(values) else "number"
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number; true and false are categories."""
-    return number(value) is not None
 
 
 class _Absent:

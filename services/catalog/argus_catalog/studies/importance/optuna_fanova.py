@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from argus_catalog.studies.importance.design import Trial, kind_of
+from argus_catalog.studies.importance.trials import Trial, kind_of
 
 
 @cache

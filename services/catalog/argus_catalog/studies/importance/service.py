@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 from argus_catalog.studies.importance import optuna_fanova
-from argus_catalog.studies.importance.design import Trial, design, kind_of
 from argus_catalog.studies.importance.schemas import Method, ParameterImportance, Reason, StudyImportance
+from argus_catalog.studies.importance.trials import Trial, kind_of
 
 # Fewer say more of chance than of parameters.
 FEWEST_TRIALS: Final = 10
@@ -87,6 +87,8 @@ def _by_optuna(trials: Sequence[Trial], names: Sequence[str]) -> _Answer:
 
 
 def _by_forest(trials: Sequence[Trial], names: Sequence[str]) -> _Answer:
+    # numpy comes with these.
+    from argus_catalog.studies.importance.design import design
     from argus_catalog.studies.importance.fanova import shares
 
     found = shares(design(trials, names))

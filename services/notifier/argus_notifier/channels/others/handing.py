@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from argus_kit.clock import now
-from argus_kit.outbound import guarded_client
+from argus_kit.guarded_http import guarded_client
 from argus_kit.settings import Settings
 from argus_notifier.channels.messages import Message
 from argus_notifier.channels.others.line import Asked, Heard, Line, through
