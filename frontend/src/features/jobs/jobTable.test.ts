@@ -59,6 +59,25 @@ describe('the table of jobs', () => {
     expect(few.find('.on-paper').exists()).toBe(false)
   })
 
+  it('says on a phone in two lines what a job is, with the metric in whose order they stand', async () => {
+    vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(358)
+    const measures: (() => void)[] = []
+    vi.stubGlobal('ResizeObserver', class { constructor(measure: () => void) { measures.push(measure) } observe(): void { measures.forEach((measure) => measure()) } disconnect(): void { measures.length = 0 } })
+    const jobs = [job('one', { last_epoch: 7, elapsed_s: 60, metrics: { acc: 0.5, mse: 0.25 } }), job('two', { status: 'failed', reason: 'CUDA out of memory' })]
+    const { router, table: list } = await table(jobs)
+    await nextTick()
+    const heads = (): string[] => list.findAll('th').map((head) => head.text().replace(/[↑↓]/, ''))
+    const first = heads()[1] as string
+    expect(heads()).toEqual(['Job', first, 'Time'])
+    expect(list.findAll('[data-testid=job-row]').map((row) => row.findAll('td').length)).toEqual([3, 3])
+    expect(list.get('[data-job=one] td').text()).toMatch(/one.*Running.*Epoch 7/)
+    expect(list.get('[data-job=two] td').text()).toMatch(/two.*Failed.*CUDA out of memory/)
+    expect(list.get('table').attributes('style') ?? '').not.toContain('min-width')
+    const other = first === 'acc' ? 'mse' : 'acc'
+    await router.push({ path: '/', query: { sort: `-metric:${other}` } })
+    await vi.waitFor(() => expect(heads()).toEqual(['Job', other, 'Time']))
+  })
+
   it('leads to a job within the app, and tells on hover when it began', async () => {
     const { router, table: list } = await table([job('one', { start_time: '2026-01-01T00:00:00Z' })])
     await list.get('time').trigger('pointerover')
