@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from argus_kit import errors, telemetry
+from argus_kit.connections import answer_at_once
 from argus_kit.documents import add_permissions, add_refusals
 from argus_kit.headers import API_HEADERS
 
@@ -28,6 +29,8 @@ Shortcuts = Mapping[tuple[str, str], Answer]
 
 _ASK_FOR_MORE = frozenset({b"origin"})
 _TRACE = b"traceparent"
+_HEADERS = ((b"content-type", b"application/json"), *API_HEADERS)
+_HEAD = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
 
 
 class _Open(NamedTuple):
@@ -91,10 +94,12 @@ class App(FastAPI):
             return
         self._answered[way].inc()
         self._seconds[way].observe(time.perf_counter() - begin)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *API_HEADERS]
+        added = [(b"content-length", b"%d" % len(body))]
         if asked := _trace_of(scope):
-            headers.append((telemetry.REQUEST_ID, asked))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+            added.append((telemetry.REQUEST_ID, asked))
+        if answer_at_once(send, _HEAD + b"".join(b"%b: %b\r\n" % header for header in added), body):
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *added]})
         await send({"type": "http.response.body", "body": body})
 
     def _way(self, scope: Scope) -> tuple[str, str]:
