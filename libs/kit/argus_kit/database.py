@@ -120,6 +120,7 @@ class _KeptConnection:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._raw: Any = None
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -127,7 +128,8 @@ class _KeptConnection:
         async with self._turn:
             if self._connection is None:
                 self._connection = await self._engine.connect()
-            raw = (await self._connection.get_raw_connection()).driver_connection
+                self._raw = (await self._connection.get_raw_connection()).driver_connection
+            raw = self._raw
             try:
                 yield raw
             except BaseException as error:
@@ -142,7 +144,7 @@ class _KeptConnection:
             await self._drop()
 
     async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._raw = self._connection, None, None
         if connection is not None:
             with contextlib.suppress(Exception):
                 await connection.invalidate()

@@ -152,6 +152,24 @@ class BulkUpdate(_Statement):
         self.sqlite = (begin, f")) as u where {this}")
 
 
+class BulkDelete(_Statement):
+    """`delete from table where key is one of these`; on PostgreSQL without the rows that another transaction holds."""
+
+    def __init__(self, table: sa.Table, key: str) -> None:
+        super().__init__(table, (key,))
+        # Built from the names of our own tables, as above.
+        begin = f'delete from "{table.name}" where "{key}" in '  # noqa: S608 # nosec B608
+        free = f'(select t."{key}" from "{table.name}" as t join'  # noqa: S608 # nosec B608
+        self.postgres = (begin + free, f'on t."{key}" = u."{key}" for update of t skip locked)')
+        self._of_list = f"{begin}(select value from json_each(?))"  # noqa: S608 # nosec B608
+
+    async def run(self, link: Link, rows: Sequence[Row]) -> int:
+        """See _Statement."""
+        if rows and link.is_sqlite:
+            return await link.execute(self._of_list, json_text([key for (key,) in rows]))
+        return await super().run(link, rows)
+
+
 Work = tuple[_Statement, Sequence[Row]]
 
 

@@ -9,15 +9,17 @@ from typing import Final
 from argus_contracts.event_rows import TYPE_CODES, event_key
 from argus_contracts.events import Event, EventType
 from argus_ingest.fold.state import Arrival, BatchState
-from argus_ingest.store.bulk import BulkInsert, json_text
+from argus_ingest.store.bulk import BulkInsert, Work, json_text
 from argus_ingest.store.link import Link, Opened, PostgresLink, Row, link_of
 from argus_schema import ingest as tables
 
 _COLUMNS = ("batch_key", "id", "event_key", "type_code", "job_id", "at", "data", "sent_at")
 _INSERT = BulkInsert(tables.event, _COLUMNS, collision="do nothing")
 # Most events are points, whose data lies elsewhere.
-_INSERT_LEAN = BulkInsert(tables.event, _COLUMNS[:6], collision="do nothing")
-# Fewer rows are quicker in the insert, which is one round trip.
+_LEAN = _COLUMNS[:6]
+_INSERT_LEAN = BulkInsert(tables.event, _LEAN, collision="do nothing")
+_ADD, _ADD_LEAN = BulkInsert(tables.event, _COLUMNS), BulkInsert(tables.event, _LEAN)
+# Fewer rows are quicker in an insert, which is one round trip, or none where it goes along with others.
 _COPIED: Final = 64
 _POINTS: Final = frozenset({EventType.JOB_EPOCH, EventType.JOB_STEP})
 _LOG_KEYS: Final = frozenset({"line", "message", "level"})
@@ -27,23 +29,22 @@ _STORED_SQLITE = "select event_key, id from event where batch_key = ? and event_
 Placed = tuple[int, Arrival]
 
 
-async def insert(link: Link, placed: Sequence[Placed], *, is_hopeful: bool) -> dict[tuple[int, bytes], int]:
+async def add(link: PostgresLink, placed: Sequence[Placed]) -> list[Work]:
+    """Insert events that have got a batch_key and an id, of which none is there; or say what does so along with other
+    statements, which saves a round trip. Either raises asyncpg.UniqueViolationError where one was there.
+    """
+    rows, is_lean = _rows_of(placed)
+    if len(rows) < _COPIED:
+        return [(_ADD_LEAN if is_lean else _ADD, rows)]
+    await link.copy(tables.event.name, _LEAN if is_lean else _COLUMNS, rows)
+    return []
+
+
+async def insert(link: Link, placed: Sequence[Placed]) -> dict[tuple[int, bytes], int]:
     """Insert events that have got a batch_key and an id. Returns the ids of those that were there before, by batch and
     event key; empty when all are new.
-
-    Raises:
-        asyncpg.UniqueViolationError: with `is_hopeful`, which expects that all are new, one was there.
     """
-    rows: list[Row] = [
-        (key, a.db_id, a.key, TYPE_CODES[a.event.event_type], a.event.job_id, a.at, _data_of(a), a.sent_at)
-        for key, a in placed
-    ]
-    is_lean = all(row[6] is None and row[7] is None for row in rows)
-    if is_lean:
-        rows = [row[:6] for row in rows]
-    if is_hopeful and isinstance(link, PostgresLink) and len(rows) >= _COPIED:
-        await link.copy(tables.event.name, _COLUMNS[:6] if is_lean else _COLUMNS, rows)
-        return {}
+    rows, is_lean = _rows_of(placed)
     inserted = await (_INSERT_LEAN if is_lean else _INSERT).run(link, rows)
     if inserted == len(rows):
         return {}
@@ -51,6 +52,15 @@ async def insert(link: Link, placed: Sequence[Placed], *, is_hopeful: bool) -> d
     if inserted + len(before) != len(rows):
         raise RuntimeError(f"{len(rows)} events gave {inserted} new ones and {len(before)} known ones")
     return before
+
+
+def _rows_of(placed: Sequence[Placed]) -> tuple[list[Row], bool]:
+    rows: list[Row] = [
+        (key, a.db_id, a.key, TYPE_CODES[a.event.event_type], a.event.job_id, a.at, _data_of(a), a.sent_at)
+        for key, a in placed
+    ]
+    is_lean = all(row[6] is None and row[7] is None for row in rows)
+    return [row[: len(_LEAN)] for row in rows] if is_lean else rows, is_lean
 
 
 async def append(opened: Opened, batch: BatchState, event: Event) -> int:

@@ -14,7 +14,7 @@ from argus_contracts.events import JOB_TYPES, EventType, server_event
 from argus_ingest.fold.folding import fold
 from argus_ingest.fold.state import Arrival, BatchState, Outcome, Tracked
 from argus_ingest.store import access, batch_rows, bundles, detail_rows, event_rows, job_rows, purged_events
-from argus_ingest.store.bulk import BulkInsert, json_text, run_all
+from argus_ingest.store.bulk import BulkDelete, BulkInsert, Work, run_all
 from argus_ingest.store.link import Link, PostgresLink, SqliteLink, at_once
 from argus_kit.bus import Outgoing
 from argus_kit.clock import now
@@ -34,10 +34,8 @@ _ENDS: Final = frozenset({EventType.BATCH_DONE, EventType.BATCH_FAILED, EventTyp
 _COUNTS: Final = frozenset({EventType.JOB_START, EventType.JOB_DONE, EventType.JOB_FAILED})
 
 
-_PUBLISHED = "delete from ingest_outbox where id in "
-_FREE = "(select id from ingest_outbox where id = any($1::bigint[]) for update skip locked)"
-_FREE_SQLITE = "(select value from json_each(?))"
 _PROMISE = BulkInsert(tables.outbox, Outbox.COLUMNS)
+_CLEAR = BulkDelete(tables.outbox, "id")
 
 
 _WARY_FLUSHES: Final = 20
@@ -74,14 +72,15 @@ class Store:
 
     async def _flushed(self, arrivals: Sequence[Arrival]) -> _Flush:
         if not self._database.is_sqlite:
-            return await self._flushed_by_copy(arrivals)
+            return await self._flushed_hopefully(arrivals)
         flush = _Flush(arrivals, self._outbox)
         await self._database.write_in_thread(lambda raw: at_once(flush.run(SqliteLink(raw), self._known)))
         return flush
 
-    async def _flushed_by_copy(self, arrivals: Sequence[Arrival]) -> _Flush:
-        """Most events are new, and then COPY is quicker. Where one was known, all begins again with an insert that
-        looks, and so do the next flushes: a sender that repeats itself seldom repeats one request only.
+    async def _flushed_hopefully(self, arrivals: Sequence[Arrival]) -> _Flush:
+        """Most events are new, and then they need no answer: many go by COPY, few along with what else is saved. Where
+        one was known, all begins again with an insert that looks, and so do the next flushes: a sender that repeats
+        itself seldom repeats one request only.
         """
         flush = _Flush(arrivals, self._outbox, is_hopeful=not self._wary)
         try:
@@ -91,7 +90,7 @@ class Store:
             if self._wary:
                 raise
             self._wary = _WARY_FLUSHES
-            return await self._flushed_by_copy(arrivals)
+            return await self._flushed_hopefully(arrivals)
         self._wary = max(0, self._wary - 1)
         return flush
 
@@ -111,6 +110,8 @@ class _Flush:
         self._link: Link
         self._outbox = outbox
         self._is_hopeful = is_hopeful
+        # What inserts the events, where that is left to the end.
+        self._adding: list[Work] = []
         self._arrivals = arrivals
         self._received_at = now()
         self._tracked: dict[int, Tracked] = {}
@@ -201,7 +202,10 @@ class _Flush:
         old = [purged_events.Seen(key, one.key, one.at) for key, one in placed if one.at < horizon]
         before = await purged_events.among(self._link, old, self._received_at) if old else {}
         fresh = [(key, one) for key, one in placed if (key, one.key) not in before] if before else placed
-        before |= await event_rows.insert(self._link, fresh, is_hopeful=self._is_hopeful)
+        if self._is_hopeful and isinstance(self._link, PostgresLink):
+            self._adding = await event_rows.add(self._link, fresh)
+        else:
+            before |= await event_rows.insert(self._link, fresh)
         for batch_key, arrival in placed:
             if not before or (batch_key, arrival.key) not in before:
                 self._new.setdefault(batch_key, []).append(arrival)
@@ -236,12 +240,14 @@ class _Flush:
         snapshots = self._of_type(EventType.RESOURCE_SNAPSHOT)
         await detail_rows.insert_snapshots(self._link, snapshots, self._received_at)
         await batch_rows.save_apart(self._link, batches)
-        await self._clear()
-        works = [
+        works: list[Work] = [
+            *self._adding,
             *job_rows.saving(changed),
             detail_rows.blocks(changed),
             detail_rows.log_lines(self._of_type(EventType.LOG_LINE)),
             *batch_rows.saving(batches, settled),
+            # Rows of the outbox whose messages have left.
+            (_CLEAR, [(row_id,) for row_id in self.cleared]),
         ]
         if messages:
             # One row of the outbox for all that this flush tells.
@@ -249,13 +255,6 @@ class _Flush:
             works.append((_PROMISE, [packed.values]))
             self.promised.append(packed.row)
         await run_all(self._link, works)
-
-    async def _clear(self) -> None:
-        """Rows of the outbox whose messages have left."""
-        if self.cleared and self._link.is_sqlite:
-            await self._link.execute(_PUBLISHED + _FREE_SQLITE, json_text(self.cleared))
-        elif self.cleared:
-            await self._link.execute(_PUBLISHED + _FREE, self.cleared)
 
     def _of_type(self, event_type: str) -> list[tuple[int, Arrival]]:
         return [

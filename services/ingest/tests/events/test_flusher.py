@@ -14,6 +14,7 @@ from argus_ingest.store.flush import Store
 from argus_ingest.testing import event
 from argus_kit.actor import Actor
 from argus_kit.bus import Bus
+from argus_kit.clock import now
 from argus_kit.database import Database
 from argus_kit.errors import ArgusError
 from argus_kit.outbox import Outbox
@@ -38,9 +39,13 @@ async def flusher_on(database, **limits):
         await flusher.stop()
 
 
-async def count(database, table=tables.event):
+async def rows(database, table):
     async with database.read() as connection:
-        return len((await connection.execute(table.select())).all())
+        return (await connection.execute(table.select().order_by(*table.primary_key.columns))).all()
+
+
+async def count(database, table=tables.event):
+    return len(await rows(database, table))
 
 
 async def test_one_event_that_cannot_be_stored_costs_no_neighbour(database):
@@ -130,15 +135,55 @@ def test_what_counts_as_an_outage():
     assert not is_outage(ValueError("a poisoned event"))
 
 
-async def test_events_that_come_again_are_known_in_large_flushes_too(postgres_database):
-    """Large flushes are copied in, which expects that all are new; one that is not costs its neighbours nothing."""
-    first = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(300)]
-    second = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(300)]
+@pytest.mark.parametrize("size", [6, 300])
+async def test_events_that_come_again_are_known_however_many_there_are(postgres_database, size):
+    """Large flushes are copied in, and small ones inserted with what else is saved; both expect that all are new. One
+    that is not costs its neighbours nothing, and is told once.
+    """
+    first = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(size)]
+    second = [event("job_epoch", f"b{n % 3}", "j", epoch=n) for n in range(size)]
+    middle = size * 2 // 3
     async with flusher_on(postgres_database) as flusher:
         await flusher.submit(taken(*first), 1)
-        mixed = await flusher.submit(taken(*second[:200], first[7], *second[200:]), 1)
+        mixed = await flusher.submit(taken(*second[:middle], first[4], *second[middle:]), 1)
+        jobs = await rows(postgres_database, tables.job)
         again = await flusher.submit(taken(*first), 1)
-    assert [outcome.status for outcome in mixed].count("accepted") == 300
-    assert (mixed[200].status, mixed[200].db_id) == ("deduplicated", 3)
+    assert [outcome.status for outcome in mixed].count("accepted") == size
+    assert (mixed[middle].status, mixed[middle].db_id) == ("deduplicated", 2)
     assert {outcome.status for outcome in again} == {"deduplicated"}
-    assert await count(postgres_database) == 600
+    assert await count(postgres_database) == size * 2
+    assert await rows(postgres_database, tables.job) == jobs
+
+
+async def test_one_epoch_is_five_round_trips(postgres_database):
+    """Begin, lock the batch, read the job, write everything, commit: each costs more than what it asks for."""
+    outbox = Outbox(postgres_database, Bus("nats://127.0.0.1:1"), tables.outbox)
+    store = Store(postgres_database, outbox)
+    asked = []
+    at = now().isoformat()  # nobody looks for a young event among those that were purged
+    await store.write(taken(event("job_epoch", job="j", at=at, epoch=0)))
+    async with postgres_database.write_raw() as raw:
+        outbox._published.update(row[0] for row in await raw.fetch("select id from ingest_outbox"))
+        raw.add_query_logger(lambda record: asked.append(record.query))
+    await store.write(taken(event("job_epoch", job="j", at=at, epoch=1)))
+    await asyncio.sleep(0)  # asyncpg tells of a query in the next turn
+    assert len(asked[asked.index("BEGIN;") :]) == 5, asked
+    assert await count(postgres_database) == 2
+    assert await count(postgres_database, tables.outbox) == 1
+    assert not outbox._published
+
+
+async def test_a_row_of_the_outbox_that_a_sweep_holds_is_not_waited_for(postgres_database):
+    outbox = Outbox(postgres_database, Bus("nats://127.0.0.1:1"), tables.outbox)
+    store = Store(postgres_database, outbox)
+    for epoch in range(2):
+        await store.write(taken(event("job_epoch", job="j", epoch=epoch)))
+    async with postgres_database.write() as sweep:
+        held, free = (await sweep.execute(tables.outbox.select().order_by(tables.outbox.c.id))).all()
+        await sweep.execute(tables.outbox.select().where(tables.outbox.c.id == held.id).with_for_update())
+        outbox._published.update({held.id, free.id})
+        await store.write(taken(event("job_epoch", job="j", epoch=2)))
+    left = {row.id for row in await rows(postgres_database, tables.outbox)}
+    assert held.id in left
+    assert free.id not in left
+    assert len(left) == 2
