@@ -50,8 +50,8 @@ _MOST_COUNTED = 10_000
 
 # Published messages cost their receivers too: after this many seconds for each, the next ones leave, those of one
 # subject merged. A single message leaves at once.
-_REST_A_MESSAGE_S = 0.002
-_LONGEST_REST_S = 0.05
+_REST_A_MESSAGE_S = 0.003
+_LONGEST_REST_S = 0.1
 # The subject of a row that holds several messages.
 _PACK = ""
 

@@ -139,15 +139,24 @@ class Bus(Part):
         """Publish many, `window` at a time. Returns for each whether it was stored."""
         done: list[bool] = []
         for begin in range(0, len(messages), window):
-            results = await asyncio.gather(
-                *(self.publish(message) for message in messages[begin : begin + window]), return_exceptions=True
-            )
-            for result in results:
-                if isinstance(result, Exception) and not isinstance(result, BusUnavailable):
-                    # One message that cannot be sent costs its neighbours nothing.
-                    log.error("nats.publish_failed", exc_info=result)
-                done.append(not isinstance(result, BaseException))
+            some = messages[begin : begin + window]
+            if len(some) == 1:
+                # It leaves now, and not when a task's turn comes.
+                done.append(await self._is_stored(some[0]))
+            else:
+                done += await asyncio.gather(*map(self._is_stored, some))
         return done
+
+    async def _is_stored(self, message: Outgoing) -> bool:
+        try:
+            await self.publish(message)
+        except BusUnavailable:
+            return False
+        except Exception as error:
+            # One message that cannot be sent costs its neighbours nothing.
+            log.exception("nats.publish_failed", exc_info=error)
+            return False
+        return True
 
     async def consume(self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: Handler) -> None:
         """Handle every message of `subjects` at least once, shared by all replicas that use the same `durable` name."""
