@@ -24,7 +24,7 @@ from argus_contracts.curves.rows import Cut, cuts_of
 from argus_contracts.event_rows import event_key
 from argus_contracts.events import Event, Source
 from argus_contracts.points import EPOCHS, STEPS
-from argus_ingest.compaction.repository import Due
+from argus_ingest.compaction.due import Due
 from argus_ingest.compaction.service import Compaction
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.fold.state import Arrival

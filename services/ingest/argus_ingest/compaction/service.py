@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
+from argus_ingest.compaction.due import Due, due
 from argus_ingest.compaction.settings import CompactionSettings
 from argus_ingest.store import batch_rows
 from argus_kit.leases import Lease
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from argus_contracts.curves.rollups import Stats
     from argus_contracts.curves.rows import Cut, Rows
     from argus_ingest.compaction.merge import NewChunk
-    from argus_ingest.compaction.repository import Due, Slice
+    from argus_ingest.compaction.repository import Slice
 
 log = structlog.get_logger(__name__)
 
@@ -71,12 +72,10 @@ class Compaction(Part):
 
     async def run(self) -> int:
         """Merge all that is due now; returns how many blocks were merged."""
-        from argus_ingest.compaction import repository
-
         merged, after = 0, (0, 0)
         while True:
             async with self._platform.database.read() as connection:
-                found = await repository.due(connection, self._settings.blocks, after, _JOBS_AT_ONCE)
+                found = await due(connection, self._settings.blocks, after, _JOBS_AT_ONCE)
             for one in found:
                 merged += await self._merge_all(one)
                 after = (one.batch_key, one.job_no)
