@@ -25,12 +25,22 @@ SELDOM = {
     "yaml",
     "zxcvbn",
 }
+# What goes round in a server looks for work at once, and finds none.
 START = """
-import sys
+import asyncio, sys
 import argus_kit.serve, argus_schema.migrate, argus_standalone.cli
+from argus_ingest.compaction.service import Compaction
 from argus_kit.settings import Settings
+from argus_schema.base import metadata
 from argus_standalone.app import create_app
-create_app(Settings())
+
+async def look_for_work(platform):
+    async with platform.database.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    assert await platform.get(Compaction).run() == 0
+    await platform.database.close()
+
+asyncio.run(look_for_work(create_app(Settings()).state.platform))
 print(*sys.modules)
 """
 
