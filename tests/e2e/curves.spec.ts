@@ -161,12 +161,12 @@ test('on paper a chart is light, as wide as a page, and its axes are not wiped o
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.goto(`/batches/${run.batchId}?tab=curves&metric=loss`)
   await expect(chart(page)).toHaveAttribute('data-points', /^[1-9]/)
-  await expect(page.locator('x-vue-echarts canvas').first()).toBeVisible()
+  await expect(page.locator('canvas.axes').first()).toBeVisible()
   // The last to hear of it: what is on the page now is what is printed.
   await page.evaluate(() => {
     const { seen } = window as unknown as { seen: { widths: number[]; colours: string[] } }
     addEventListener('beforeprint', () => {
-      for (const canvas of document.querySelectorAll<HTMLCanvasElement>('x-vue-echarts canvas')) {
+      for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas.axes')) {
         const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, canvas.width, canvas.height)
         seen.widths.push(canvas.width / devicePixelRatio)
         for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.colours.push([data[at], data[at + 1], data[at + 2]].join())

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { columnsOf, extent, lowerBound, nearest, type Columns } from './columns'
-import { labelsOf, plotRect } from './frameOption'
+import { labelsAcross, labelsOf, paintFrame, plotRect, type FrameSettings } from './frame'
 import { readingsAt, snapped, stepped, summaryOf } from './hover'
 import { joined } from './join'
 import { hide, isShown, matching, pin, solo, ALL_SHOWN } from './legend'
@@ -11,6 +11,7 @@ import { drawingsOf, oddMarks, rangesOf } from './scene'
 import type { LineSeries } from './series'
 import { smoothColumns } from './smoothing'
 import { tableOf } from './table'
+import { axisTicks, timeTicks, valueTicks } from './ticks'
 import { trace, type View } from './trace'
 
 const columns = (x: readonly number[], y: readonly number[]): Columns => ({ x: Float64Array.from(x), y: Float64Array.from(y) })
@@ -268,5 +269,68 @@ describe('the frame', () => {
     expect(rect.left).toBeGreaterThan(50)
     expect(rect.left + rect.width).toBeLessThan(400)
     expect(plotRect(10, 10, labels, false).width).toBeGreaterThan(0)
+  })
+
+  it('says both ends, and between them what has room', () => {
+    const across = (x: Domain, width: number, letter: number) =>
+      labelsAcross({ ...FRAME, x, rect: { left: 50, top: 10, width, height: 100 } }, (text) => text.length * letter)
+    expect(across(domain(0, 63), 400, 6).map(({ text, align }) => `${text} ${align}`)).toEqual(['0 left', '63 right', '20 center', '40 center'])
+    expect(across(domain(0, 63), 400, 60).map(({ text }) => text)).toEqual(['0', '63'])
+    expect(across(domain(0.5, 63), 400, 6).map(({ text }) => text)).not.toContain('0.5')
+    const placed = across(domain(0, 1_000), 400, 30).map(({ at }) => at)
+    expect(Math.min(...placed)).toBe(50)
+    expect(Math.max(...placed)).toBe(450)
+  })
+
+  it('is drawn with a line and a label for each tick of the value axis, on whole pixels', () => {
+    const told: string[] = []
+    const context = {
+      measureText: (text: string) => ({ width: 6 * text.length }),
+      fillRect: (...rect: number[]) => told.push(`line ${rect.join(' ')}`),
+      fillText: (text: string, x: number) => x === 42 && told.push(text),
+    } as unknown as CanvasRenderingContext2D
+    paintFrame(context, FRAME)
+    expect(told).toEqual(['line 50 111 400 1', 'line 50 86 400 1', 'line 50 61 400 1', 'line 50 36 400 1', 'line 50 11 400 1', 'line 50 111 400 1', '0', '0.25', '0.5', '0.75', '1'])
+  })
+})
+
+const FRAME: FrameSettings = { theme: 'light', xKind: 'value', x: domain(0, 63), y: niceAxis(0, 1), rect: { left: 50, top: 10.6, width: 400, height: 100 }, whole: true, formatTick: String, formatY: String }
+
+describe('ticks', () => {
+  it.each([
+    [domain(0, 10), 5, false, [0, 2, 4, 6, 8, 10]],
+    [domain(0.1, 0.35), 5, false, [0.1, 0.15, 0.2, 0.25, 0.3, 0.35]],
+    [domain(0, 3), 10, true, [0, 1, 2, 3]],
+    [domain(0, 11), 5, true, [0, 3, 6, 9]],
+    [domain(7, 7), 5, false, [7]],
+    [domain(1, 1_000, true), 5, false, [1, 10, 100, 1_000]],
+    [domain(1, 1e12, true), 4, false, [1, 1e3, 1e6, 1e9, 1e12]],
+    [domain(1.5, 8, true), 4, false, [2, 5]],
+    [domain(2.1, 2.9, true), 4, false, [2.2, 2.4, 2.6, 2.8]],
+  ])('of %o, about %i, are round', (span, most, whole, ticks) => {
+    expect(valueTicks(span, most, whole)).toEqual(ticks)
+  })
+
+  it('are those of the axis where it has some, and none beyond what is seen', () => {
+    expect(axisTicks(niceAxis(0.02, 0.98), 4)).toEqual([0, 0.25, 0.5, 0.75, 1])
+    expect(axisTicks({ from: 0.03, to: 0.97, log: false }, 4)).toEqual([0.25, 0.5, 0.75])
+  })
+
+  it('of time are round where the reader is', () => {
+    const at = (hour: number, minute: number): number => new Date(2030, 0, 5, hour, minute).getTime()
+    expect(timeTicks(domain(at(8, 7), at(9, 2)), 5)).toEqual([at(8, 15), at(8, 30), at(8, 45), at(9, 0)])
+    expect(timeTicks(domain(at(0, 0), at(0, 0) + 4 * 86_400_000), 4).map((time) => new Date(time).getHours())).toEqual([0, 0, 0, 0, 0])
+  })
+
+  it('are not looked for where numbers cannot be told apart', () => {
+    const random = sequence(11)
+    for (let turn = 0; turn < 500; turn += 1) {
+      const from = (random() - 0.5) * 10 ** Math.floor(random() * 30 - 10)
+      const to = from + Math.abs(from) * 10 ** -Math.floor(random() * 20)
+      for (const ticks of [valueTicks(domain(from, to), 8), valueTicks(domain(Math.abs(from), Math.abs(to), true), 8), timeTicks(domain(Math.round(from), Math.round(to)), 8)]) {
+        expect(ticks.length).toBeLessThan(40)
+        expect(ticks.every(Number.isFinite)).toBe(true)
+      }
+    }
   })
 })

@@ -1,4 +1,4 @@
-// Charts load ECharts; pages get them as an asynchronous component, so that no first paint waits for it.
+// Pages get charts as an asynchronous component, so that no first paint waits for them. ECharts comes to save one.
 import { h } from 'vue'
 import { asyncPanel, late } from '@/shared/ui'
 import type Chart from './LineChart.vue'

@@ -3,7 +3,7 @@
 import { computed, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { isPrinting, PALETTES, themeName } from '@/shared/theme'
 import { columnsOf, type Columns } from './columns'
-import { frameOption, labelsOf, plotRect } from './frameOption'
+import { labelsOf, paintFrame, plotRect, type FrameSettings } from './frame'
 import { finish } from './frames'
 import type { ChartLook } from './look'
 import { Painter } from './painter'
@@ -32,13 +32,15 @@ export interface Plot {
   rect: Rect
   ranges: Ranges
   drawn: ReadonlyMap<string, Columns>
-  frame: ReturnType<typeof frameOption>
 }
+
+type Place = Readonly<ShallowRef<HTMLCanvasElement | null>>
 
 // Points that arrive are drawn this often: a human eye reads numbers no quicker.
 const LIVE_MS = 250
 
-export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTMLCanvasElement | null>>, size: Ref<{ width: number; height: number }>, near: Readonly<Ref<boolean>>) {
+/** `ground` holds the axes, `canvas` above it the lines. */
+export function usePlot(props: () => PlotProps, ground: Place, canvas: Place, size: Ref<{ width: number; height: number }>, near: Readonly<Ref<boolean>>) {
   const plot = shallowRef<Plot | null>(null)
   let painter: Painter | null = null
   let asked = 0
@@ -57,9 +59,9 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
     const drawings = drawingsOf(given.series, given.look, { highlighted: given.highlighted, pinned: new Set(given.pinned) })
     const ranges = rangesOf(drawings, given.look, given.xKind === 'time', given.part, given)
     const rect = plotRect(width, height, labelsOf(ranges.y, given.formatY), Boolean(given.marks?.length))
-    const frame = frameOption({ theme: themeName.value, xKind: given.xKind, x: ranges.x, y: ranges.y, rect, width, height, whole: given.look.x === 'step', formatTick: given.formatTick, formatY: given.formatY })
-    plot.value = { rect, ranges, frame, drawn: new Map(drawings.map(({ id, line }) => [id, line])) }
-    painter ??= new Painter(canvas.value, Math.min(2, window.devicePixelRatio || 1))
+    drawFrame(width, height, { theme: themeName.value, xKind: given.xKind, x: ranges.x, y: ranges.y, rect, whole: given.look.x === 'step', formatTick: given.formatTick, formatY: given.formatY })
+    plot.value = { rect, ranges, drawn: new Map(drawings.map(({ id, line }) => [id, line])) }
+    painter ??= new Painter(canvas.value, ratio())
     const palette = PALETTES[themeName.value]
     painter.show({
       view: { x: ranges.x, y: ranges.y, rect },
@@ -73,6 +75,16 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
       ink: palette.textFaint,
     }, isUrgent, isPrinting.value)
     isUrgent = false
+  }
+
+  function drawFrame(width: number, height: number, frame: FrameSettings): void {
+    const context = ground.value?.getContext('2d')
+    if (!context) return
+    // Made anew, a canvas is blank, also where a browser repeats for paper what was drawn on it.
+    context.canvas.width = Math.round(width * ratio())
+    context.canvas.height = Math.round(height * ratio())
+    context.scale(ratio(), ratio())
+    paintFrame(context, frame)
   }
 
   function soon(): void {
@@ -109,6 +121,9 @@ export function usePlot(props: () => PlotProps, canvas: Readonly<ShallowRef<HTML
   })
   return plot
 }
+
+/** Of the screen's pixels to those of the page; more than two nobody sees. */
+const ratio = (): number => Math.min(2, window.devicePixelRatio || 1)
 
 function oddOf(drawings: readonly Drawing[], series: readonly LineSeries[]) {
   const raw = new Map(series.filter(({ sparse }) => !sparse).map((line) => [line.id, columnsOf(line.points)]))
