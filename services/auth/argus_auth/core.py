@@ -16,6 +16,7 @@ from argus_auth.limits import Limits, neighbourhood
 from argus_auth.passwords import Passwords
 from argus_auth.settings import AuthSettings
 from argus_auth.work import Work
+from argus_kit import tasks
 from argus_kit.cache import Cache
 from argus_kit.database import Database
 from argus_kit.errors import RateLimited
@@ -41,6 +42,7 @@ class AuthCore(Part):
         self.exports = asyncio.Semaphore(_EXPORTS_AT_ONCE)
         self.keys = KeyRing(platform.database, lambda: platform.secret_box)
         self._announcer = Announcer(platform.bus, platform.identity)
+        self._preparing: asyncio.Task[None] | None = None
         self._key_refresh = Loop("signing-key", self.keys.refresh, every_s=_KEY_REFRESH_S)
 
     @property
@@ -56,7 +58,8 @@ class AuthCore(Part):
     async def start(self) -> None:
         """See Part."""
         self._announcer.start()
-        await self.passwords.prepare()
+        # Takes a processor for a tenth of a second: others start meanwhile, and nobody is let in before; see waits_for.
+        self._preparing = asyncio.create_task(self.passwords.prepare(), name="passwords")
         # A database that is not there yet is waited for; see waits_for.
         with contextlib.suppress(SQLAlchemyError, OSError):
             await self.keys.refresh()
@@ -66,11 +69,15 @@ class AuthCore(Part):
     async def stop(self) -> None:
         """See Part."""
         await self._key_refresh.stop()
+        if self._preparing is not None:
+            await tasks.end([self._preparing])
         await self.limits.close()
 
     def waits_for(self) -> str | None:
         """See Part."""
-        return None if self.keys.is_ready else "signing-key"
+        if not self.keys.is_ready:
+            return "signing-key"
+        return None if self.passwords.is_prepared else "passwords"
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Work]:

@@ -38,6 +38,11 @@ class Passwords:
         self._pool = ThreadPoolExecutor(settings.auth_argon2_workers, "argon2", _give_way)
         self._nobody: str | None = None
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether `prepare` is over."""
+        return self._nobody is not None
+
     async def prepare(self) -> None:
         """Make the hash that stands for nobody, so that the first stranger does not wait longer than the next."""
         if self._nobody is None:

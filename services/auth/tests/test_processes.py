@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from argus_auth.app import SERVICE
 from argus_auth.core import AuthCore
+from argus_auth.passwords import Passwords
 from argus_kit.app import build_app, http_app
 from argus_kit.platform import Platform
 from argus_kit.testing import make_settings, running_client
@@ -38,6 +40,27 @@ async def test_routes_and_worker_share_one_core_in_one_process(sqlite_database, 
         await _register_and_mint(client)
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["waiting_for"]) == (200, [])
+
+
+async def test_it_is_not_ready_before_it_can_take_as_long_for_strangers(
+    sqlite_database, nats_url, tmp_path, monkeypatch
+):
+    begun, may_end, prepare = asyncio.Event(), asyncio.Event(), Passwords.prepare
+
+    async def slow(passwords):
+        begun.set()
+        await may_end.wait()
+        await prepare(passwords)
+
+    monkeypatch.setattr(Passwords, "prepare", slow)
+    platform = Platform(make_settings(tmp_path, str(sqlite_database.url), nats_url))
+    async with running_client(http_app(SERVICE, platform)):
+        await begun.wait()
+        core = platform.get(AuthCore)
+        assert core.waits_for() == "passwords"
+        may_end.set()
+        await core._preparing
+        assert core.waits_for() is None
 
 
 async def test_auth_needs_no_more_rights_than_its_role_has(postgres_database, nats_url, tmp_path):
