@@ -1,10 +1,11 @@
 """Event to browser: from the sending of a POST to the frame at each of many SSE clients, all on one batch.
 
-    python bench/fanout.py --url http://127.0.0.1:8000 --token em_live_... --clients 500
+    python -m bench.fanout --url http://127.0.0.1:8000 --token em_live_... --clients 500
 
-Reports events to /api/events/batch of the system at --url and prints one JSON object. Clients are bare sockets, so that
-what is measured is Argus and not a client library; they share this process's one core all the same. All streams are one
-person's: above 200 clients start the server with ARGUS_SSE_MAX_STREAMS_PER_USER=20000.
+Reports events to /api/events/batch of the system at --url and prints one JSON object. Readers and the sender are bare
+sockets, so that what is measured is Argus and not a client library (httpx alone takes a millisecond and more for a
+request); they share this process's one core all the same. All streams are one person's: above 200 clients start the
+server with ARGUS_SSE_MAX_STREAMS_PER_USER=20000.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import uuid
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import httpx
+from bench import wire
 
 _SENT = re.compile(rb'"sent_at":([0-9.]+)')
 
@@ -88,10 +89,10 @@ def event(batch_id, kind, **data):
     }
 
 
-async def report(http, events):
-    answer = await http.post("/api/events/batch", json={"events": events})
-    answer.raise_for_status()
-    rejected = [r for r in answer.json().get("results", []) if r.get("status") == "rejected"]
+async def report(sender, events):
+    status, answer = await sender.post(json.dumps({"events": events}).encode())
+    assert status == 200, answer
+    rejected = [r for r in json.loads(answer).get("results", []) if r.get("status") == "rejected"]
     assert not rejected, rejected[:3]
 
 
@@ -109,49 +110,49 @@ async def run(options):
     batch_id = f"bench-{uuid.uuid4().hex[:10]}"
     url = urlsplit(options.url)
     host, port = url.hostname, url.port or (443 if url.scheme == "https" else 80)
-    headers = {"Authorization": f"Bearer {options.token}"}
     delays, clients, loop = [], [], asyncio.get_running_loop()
-    async with httpx.AsyncClient(base_url=options.url, headers=headers, timeout=60) as http:
-        await report(http, [event(batch_id, "batch_start", n_total_jobs=1), event(batch_id, "job_start")])
-        request = (
-            f"GET /api/sse?channels=batch:{batch_id} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n"
-            f"Authorization: Bearer {options.token}\r\n\r\n"
-        ).encode()
-        begin = time.perf_counter()
-        for at in range(0, options.clients, 100):
-            hellos = []
-            for _ in range(min(100, options.clients - at)):
-                client = Client(request, loop.create_future(), delays)
-                hellos.append(client.hello)
-                clients.append(client)
-                await loop.create_connection(lambda client=client: client, host, port)
-            async with asyncio.timeout(60):
-                await asyncio.gather(*hellos)
-        opened = time.perf_counter() - begin
-        for number in range(options.events):
-            delays_before = len(delays)
-            await report(http, [event(batch_id, "job_epoch", epoch=number, sent_at=time.time())])
-            await arrive(delays, delays_before + options.clients, 10)
-        single = list(delays)
-        delays.clear()
-        begin = time.perf_counter()
-        sent_at = time.time()
-        burst = [event(batch_id, "job_epoch", epoch=1000 + n, sent_at=sent_at) for n in range(options.burst)]
-        await report(http, burst)
-        await arrive(delays, options.burst * options.clients, 60)
-        burst_s = time.perf_counter() - begin
-        result = {
-            "clients": options.clients,
-            "open_s": round(opened, 3),
-            "events": options.events,
-            "p50_ms": quantile(single, 0.5),
-            "p99_ms": quantile(single, 0.99),
-            "missed": options.events * options.clients - len(single),
-            "burst": options.burst,
-            "burst_last_ms": round(burst_s * 1000, 1),
-            "burst_missed": options.burst * options.clients - len(delays),
-            "resyncs": sum(client.resyncs for client in clients),
-        }
+    sender = wire.Client(options.url, options.token, "/api/events/batch")
+    await sender.open()
+    await report(sender, [event(batch_id, "batch_start", n_total_jobs=1), event(batch_id, "job_start")])
+    request = (
+        f"GET /api/sse?channels=batch:{batch_id} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n"
+        f"Authorization: Bearer {options.token}\r\n\r\n"
+    ).encode()
+    begin = time.perf_counter()
+    for at in range(0, options.clients, 100):
+        hellos = []
+        for _ in range(min(100, options.clients - at)):
+            client = Client(request, loop.create_future(), delays)
+            hellos.append(client.hello)
+            clients.append(client)
+            await loop.create_connection(lambda client=client: client, host, port)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*hellos)
+    opened = time.perf_counter() - begin
+    for number in range(options.events):
+        delays_before = len(delays)
+        await report(sender, [event(batch_id, "job_epoch", epoch=number, sent_at=time.time())])
+        await arrive(delays, delays_before + options.clients, 10)
+    single = list(delays)
+    delays.clear()
+    begin = time.perf_counter()
+    sent_at = time.time()
+    burst = [event(batch_id, "job_epoch", epoch=1000 + n, sent_at=sent_at) for n in range(options.burst)]
+    await report(sender, burst)
+    await arrive(delays, options.burst * options.clients, 60)
+    burst_s = time.perf_counter() - begin
+    result = {
+        "clients": options.clients,
+        "open_s": round(opened, 3),
+        "events": options.events,
+        "p50_ms": quantile(single, 0.5),
+        "p99_ms": quantile(single, 0.99),
+        "missed": options.events * options.clients - len(single),
+        "burst": options.burst,
+        "burst_last_ms": round(burst_s * 1000, 1),
+        "burst_missed": options.burst * options.clients - len(delays),
+        "resyncs": sum(client.resyncs for client in clients),
+    }
     for client in clients:
         client.transport.abort()
     print(json.dumps(result))
