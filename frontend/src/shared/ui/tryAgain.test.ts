@@ -77,6 +77,14 @@ describe('when the connection returns', () => {
     expect(reload).toHaveBeenCalledOnce()
   })
 
+  it('the page that did not arrive is gone to also where a part of this one is missing', async () => {
+    mount(AsyncPanelFailed, { global })
+    mount(MissedPage, { props: { path: '/hosts' }, global })
+    comeBack()
+    await flushPromises()
+    expect([assign.mock.calls, reload.mock.calls]).toEqual([[['/hosts']], []])
+  })
+
   it('no page is left on which something is written', async () => {
     const field = document.body.appendChild(document.createElement('textarea'))
     field.value = 'why the loss rises'
