@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from starlette.types import Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Connection(HttpToolsProtocol):
@@ -87,38 +86,3 @@ class Connection(HttpToolsProtocol):
             self._timer = self.loop.call_later(left, self._look)
             return
         self.transport.close()
-
-
-def answer_at_once(send: Send, head: bytes, body: bytes) -> bool:
-    """Write an answer of one piece as uvicorn's `send` would, which looks through every header with two regular
-    expressions: for a small answer that costs as much as reading the request.
-
-    Args:
-        send: what the connection gave with the request.
-        head: the first line and the headers, but for the empty line at the end.
-        body: what `head` says the length of.
-
-    Returns:
-        False where nothing was written, and `send` is to be used: it is somebody else's, or has to wait.
-    """
-    cycle = getattr(send, "__self__", None)
-    if not isinstance(cycle, RequestResponseCycle):
-        return False
-    if cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
-        return False
-    parts = [head]
-    for name, value in cycle.default_headers:
-        parts += (name, b": ", value, b"\r\n")
-    if (b"connection", b"close") in cycle.default_headers:
-        cycle.keep_alive = False
-    elif not cycle.keep_alive:
-        parts.append(b"connection: close\r\n")
-    parts += (b"\r\n", body)
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join(parts))
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True

@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from argus_kit import errors, telemetry
-from argus_kit.connections import answer_at_once
 from argus_kit.documents import add_permissions, add_refusals
 from argus_kit.headers import API_HEADERS
 
@@ -29,8 +28,6 @@ Shortcuts = Mapping[tuple[str, str], Answer]
 
 _ASK_FOR_MORE = frozenset({b"origin"})
 _TRACE = b"traceparent"
-_HEADERS = ((b"content-type", b"application/json"), *API_HEADERS)
-_HEAD = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
 
 
 class _Open(NamedTuple):
@@ -94,12 +91,10 @@ class App(FastAPI):
             return
         self._answered[way].inc()
         self._seconds[way].observe(time.perf_counter() - begin)
-        added = [(b"content-length", b"%d" % len(body))]
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *API_HEADERS]
         if asked := _trace_of(scope):
-            added.append((telemetry.REQUEST_ID, asked))
-        if answer_at_once(send, _HEAD + b"".join(b"%b: %b\r\n" % header for header in added), body):
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *added]})
+            headers.append((telemetry.REQUEST_ID, asked))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     def _way(self, scope: Scope) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import threading
@@ -17,9 +16,7 @@ from pydantic import BaseModel
 from argus_kit import errors
 from argus_kit.bodies import MAX_BODY_BYTES, BodyLimit
 from argus_kit.connections import Connection
-from argus_kit.policy import PUBLIC
 from argus_kit.serve import config
-from argus_kit.shortcuts import App
 
 SEEN: list[str] = []
 
@@ -51,43 +48,20 @@ def _app() -> FastAPI:
     return app
 
 
-@contextlib.contextmanager
-def _serving(settings: uvicorn.Config) -> Iterator[tuple[uvicorn.Server, int]]:
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    settings = config(_app(), host="127.0.0.1", port=0)
+    settings.http = Impatient
     server = uvicorn.Server(settings)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield server, listening.getsockname()[1]
+    yield listening.getsockname()[1]
     server.should_exit = True
     thread.join(20)
     listening.close()
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    settings = config(_app(), host="127.0.0.1", port=0)
-    settings.http = Impatient
-    with _serving(settings) as (_, found):
-        yield found
-
-
-@pytest.fixture(scope="module")
-def shortcut() -> Iterator[tuple[uvicorn.Server, int]]:
-    """A server with a shortcut at /short."""
-
-    async def short(request: Request) -> bytes:
-        return b"[%d]" % len(await request.body())
-
-    app = App(service="test", shortcuts={("POST", "/short"): short})
-
-    @app.get("/usual", dependencies=[PUBLIC])
-    async def usual() -> str:
-        return "usual"
-
-    with _serving(config(app, host="127.0.0.1", port=0)) as found:
-        yield found
 
 
 def talk(port: int, *pieces: bytes, pause: float = 0) -> bytes:
@@ -231,79 +205,3 @@ class TestBoundaries:
         answer = talk(port, b"POST /outer HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n0\r\n\r\n" + SMUGGLED)
         assert "GET /smuggled" not in SEEN, answer
         assert statuses(answer)[:1] in ([400], []), answer
-
-
-class TestAtOnce:
-    """Answers that are written without uvicorn's `send` are those that it would have written."""
-
-    @staticmethod
-    def post(*headers: bytes, version: bytes = b"1.1", path: bytes = b"/short") -> bytes:
-        lines = [b"POST " + path + b" HTTP/" + version, b"Host: a", b"Content-Length: 2", *headers]
-        return b"\r\n".join([*lines, b"", b"{}"])
-
-    @staticmethod
-    def parsed(answer: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
-        head, _, body = answer.partition(b"\r\n\r\n")
-        first, *lines = head.split(b"\r\n")
-        headers = [line.split(b": ", 1) for line in lines]
-        found = {name.lower(): value for name, value in headers}
-        assert len(found) == len(headers)
-        return first, found, body
-
-    @pytest.mark.parametrize(
-        ("request_", "closes"),
-        [
-            (post(), False),
-            (post(b"Connection: close"), True),
-            (post(version=b"1.0"), True),
-            (post(b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), False),
-        ],
-        ids=["kept", "closed", "old", "traced"],
-    )
-    def test_it_is_what_send_writes(
-        self, shortcut: tuple[uvicorn.Server, int], monkeypatch: pytest.MonkeyPatch, request_: bytes, closes: bool
-    ) -> None:
-        _, port = shortcut
-        written = self.parsed(talk(port, request_))
-        left: list[object] = []
-
-        def leave(*one: object) -> bool:
-            left.append(one)
-            return False
-
-        monkeypatch.setattr("argus_kit.shortcuts.answer_at_once", leave)
-        usual = self.parsed(talk(port, request_))
-        assert left
-        for one in (written, usual):
-            one[1].pop(b"date")
-        assert written == usual
-        assert written[2] == b"[2]"
-        assert (written[1].get(b"connection") == b"close") is closes
-
-    def test_requests_that_come_together_are_answered_in_turn(self, shortcut: tuple[uvicorn.Server, int]) -> None:
-        usual = b"GET /usual HTTP/1.1\r\nHost: a\r\n\r\n"
-        _, port = shortcut
-        answer = talk(port, self.post() + usual + self.post() + self.post(b"Connection: close"))
-        assert statuses(answer) == [200, 200, 200, 200]
-        assert [part.partition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 ")[1:]] == [
-            b"[2]",
-            b'"usual"',
-            b"[2]",
-            b"[2]",
-        ]
-
-    def test_a_server_that_leaves_says_so(self, shortcut: tuple[uvicorn.Server, int]) -> None:
-        server, port = shortcut
-        leaving = (b"connection", b"close")
-        server.config.encoded_headers.append(leaving)
-        try:
-            deadline = time.monotonic() + 20
-            while True:
-                answer = talk(port, self.post())
-                if leaving[1] in answer.partition(b"\r\n\r\n")[0]:
-                    break
-                assert time.monotonic() < deadline
-        finally:
-            server.config.encoded_headers.remove(leaving)
-        assert answer.count(b"connection: close") == 1
-        assert answer.endswith(b"[2]")
