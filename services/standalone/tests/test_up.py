@@ -61,12 +61,12 @@ def test_a_second_start_finds_the_data_of_the_first(server: ServerProcess) -> No
     server.start()
     server.wait_ready()
     person = {"username": "ada", "email": "ada@example.org", "password": "correct horse 1"}
-    assert httpx.post(f"{server.url}/api/auth/register", json=person).status_code == 201
+    assert httpx.post(f"{server.url}/api/auth/register", json=person, timeout=60).status_code == 201
     server.end()
     server.start()
     server.wait_ready()
     login = {"username_or_email": "ada", "password": "correct horse 1"}
-    assert httpx.post(f"{server.url}/api/auth/login", json=login).status_code == 200
+    assert httpx.post(f"{server.url}/api/auth/login", json=login, timeout=60).status_code == 200
 
 
 def test_a_taken_port_is_told_in_one_sentence(server: ServerProcess) -> None:
@@ -75,7 +75,7 @@ def test_a_taken_port_is_told_in_one_sentence(server: ServerProcess) -> None:
         other.listen()
         server.start()
         assert server.process is not None
-        assert server.process.wait(30) != 0
+        assert server.process.wait(120) != 0
     assert server.output().count("\n") == 1
     assert f"Port {server.port} on 127.0.0.1 is taken" in server.output()
 
@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) ->
     server.log = tmp_path / "log"
     server.start()
     assert server.process is not None
-    assert server.process.wait(30) != 0
+    assert server.process.wait(120) != 0
     assert server.output().count("\n") == 1
     assert "cannot be written" in server.output()
 
@@ -97,7 +97,7 @@ def test_a_read_only_folder_is_told_in_one_sentence(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path / "home")
     server.start()
     assert server.process is not None
-    assert server.process.wait(30) != 0
+    assert server.process.wait(120) != 0
     assert "cannot be written" in server.output()
 
 
