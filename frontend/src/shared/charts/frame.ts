@@ -77,7 +77,7 @@ export interface Label {
 /** What stands below the axis: its ends, and what has room between them. */
 export function labelsAcross({ rect, x, xKind, whole, formatTick }: FrameSettings, widthOf: (text: string) => number): Label[] {
   const [left, right] = [rect.left, rect.left + rect.width]
-  const most = Math.max(2, Math.min(10, Math.round(rect.width / 90)))
+  const most = Math.max(2, Math.min(10, Math.round(rect.width / 64)))
   const taken: { from: number; to: number }[] = []
   const labels: Label[] = []
   const place = (value: number): void => {
