@@ -16,6 +16,7 @@ from typing import NamedTuple
 import httpx
 
 from argus_kit.ports import free_port
+from argus_standalone.testing import is_ready
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,9 +68,8 @@ def wait_ready(url: str, process: subprocess.Popen[bytes], timeout_s: float = 12
     """Wait for 200 from /readyz."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return
+        if is_ready(url):
+            return
         if process.poll() is not None:
             break
         time.sleep(0.05)

@@ -15,6 +15,20 @@ import httpx
 
 from argus_kit.ports import free_port
 
+# A path of each service, as deploy/traefik/dynamic.yaml divides them.
+_OF_SERVICES = ("/api/auth/me", "/api/artifacts", "/api/batches", "/api/sse", "/api/agents", "/api/notifications", "/")
+
+
+def is_ready(url: str) -> bool:
+    """Whether a server says that it is ready, and its gateway, where it has one, sends to every service.
+
+    With several replicas a gateway asks each twice a second whether it takes requests: it hears of it a moment later.
+    """
+    with contextlib.suppress(httpx.HTTPError), httpx.Client(base_url=url, timeout=5) as client:
+        if client.get("/readyz").status_code == 200:
+            return all(client.get(path).text.strip() != "no available server" for path in _OF_SERVICES)
+    return False
+
 
 class ServerProcess:
     """One `argus-server up`."""

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import httpx
 import psutil
 import sqlalchemy as sa
 import stack_postgres
@@ -26,7 +25,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from stack_layout import Layout, Secrets
 
 from argus_kit.ports import free_port
-from argus_standalone.testing import ServerProcess
+from argus_standalone.testing import ServerProcess, is_ready
 from rig.clock import Clock
 from rig.disks import Disk
 from rig.relay import Relay
@@ -114,7 +113,7 @@ class Standalone:
     def wait_ready(self, timeout_s: float = _READY_S) -> None:
         """See System. One that ended by itself, for want of room, is started anew as its owner would."""
         deadline = time.monotonic() + timeout_s
-        while not _is_ready(f"http://127.0.0.1:{self._server.port}"):
+        while not is_ready(f"http://127.0.0.1:{self._server.port}"):
             assert self._server.process is not None
             if self._server.process.poll() is not None:
                 self._server.start()
@@ -186,7 +185,7 @@ class Stack:
     def wait_ready(self, timeout_s: float = _READY_S) -> None:
         """See System."""
         deadline = time.monotonic() + timeout_s
-        while not _is_ready(f"http://127.0.0.1:{self.port}"):
+        while not is_ready(f"http://127.0.0.1:{self.port}"):
             assert self._process is not None
             assert self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, f"not ready, see {self.log.parent}"
@@ -259,9 +258,3 @@ class Stack:
     def _state(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self._layout.state.read_text())
         return found
-
-
-def _is_ready(url: str) -> bool:
-    with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
-    return False
