@@ -11,6 +11,9 @@ _FORM: Final = re.compile(
     re.ASCII,
 )
 
+# As nearly all senders write it, and as the standard library reads it.
+_USUAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,18})?Z", re.ASCII)
+
 
 def parse_timestamp(text: str) -> datetime | None:
     """An aware UTC datetime; None when the text is not a date, or lies outside the years 1 to 9999.
@@ -18,6 +21,12 @@ def parse_timestamp(text: str) -> datetime | None:
     Without an offset the time is taken as UTC, without a time as midnight; digits beyond microseconds are cut; a leap
     second (``:60``) is read as the first second of the next minute.
     """
+    if _USUAL.fullmatch(text):
+        # What the standard library does not take, as a leap second, may be right all the same.
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
     match = _FORM.fullmatch(text.strip())
     if match is None:
         return None

@@ -18,9 +18,11 @@ _UNKNOWN_HOST: Final = "unknown"
 _NON_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """A job's losses at one point of its curve. `at` in seconds since 1970; `place` is an epoch or a step."""
+class Losses(msgspec.Struct, frozen=True):
+    """A job's losses at one point of its curve. `at` in seconds since 1970; `place` is an epoch or a step.
+
+    Of most events one is made: a struct costs a third of a frozen dataclass.
+    """
 
     job_id: str
     at: float
@@ -120,7 +122,11 @@ def readings(bundle: wire.EventBundle) -> Iterator[Reading]:
 
 def _losses(job_id: str | None, raw: msgspec.Raw) -> Losses | None:
     point = _point(raw)
-    found = {name: value for name in METRICS if (value := _number(getattr(point.data, name))) is not None}
+    found: dict[str, float] = {}
+    for name in METRICS:
+        told = getattr(point.data, name)
+        if told is not None and (value := _number(told)) is not None:
+            found[name] = value
     if not found or job_id is None:
         return None
     place = point.data.epoch if isinstance(point.data.epoch, int) else point.data.step
@@ -160,9 +166,11 @@ def _failure(job_id: str | None, raw: msgspec.Raw) -> Failure | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, str):
-        return _NON_FINITE.get(value)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    # As JSON is read there are no other types of numbers.
+    kind = type(value)
+    if kind is float or kind is int:
+        return float(value)
+    return _NON_FINITE.get(value) if kind is str else None
 
 
 def _seconds(timestamp: str) -> float:
