@@ -109,15 +109,15 @@ def measure(mode: str, *, quick: bool) -> dict[str, Any]:
     with running(mode) as empty, running(mode) as full:
         data = Store(full)
         # Else the first figures would be of files that grow for the first time.
-        warm = sum(store(one, events) for one in (empty, full) for _ in range(2))
-        if not warm:
-            raise RuntimeError("nothing was stored")
+        for one in (empty, full, empty, full):
+            store(one, events)
         data.settle()
         before, of_curves = data.bytes(), data.curve_bytes()
-        for _ in range(first // NUMBERS // A_TIME + 1):
+        rounds = first // NUMBERS // A_TIME + 1
+        for _ in range(rounds):
             store(full, A_TIME)
         data.settle()
-        stored = (first // NUMBERS // A_TIME + 1) * A_TIME * NUMBERS
+        stored = rounds * A_TIME * NUMBERS
         found["bytes_per_point"] = round((data.bytes() - before) / stored, 1)
         found["curve_bytes_per_point"] = round((data.curve_bytes() - of_curves) / stored, 1)
         found["some"] = {"points": stored, **in_turns(empty, full, turns, events)}
