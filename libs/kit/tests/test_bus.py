@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from argus_contracts import bus as wire
 from argus_contracts.bus import LIVE_STREAM, WORK_STREAM, StreamSpec
-from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail
+from argus_kit.bus import Bus, BusUnavailable, Message, Outgoing, Reject, Retry, Tail, Unhandled
 from argus_kit.bus.streams import KEEPING, Keeping, ensure_consumer, ensure_stream
 from argus_kit.ports import free_port
 from argus_kit.testing import Child, eventually
@@ -343,6 +343,30 @@ class TestConsume:
             return _handled(durable, "handled") == 2 and _handled(durable, "rejected") == 1
 
         await eventually(all_counted)
+        info = await bus.link.js.consumer_info(LIVE_STREAM.name, durable)
+        assert (info.num_ack_pending, info.num_pending) == (0, 0)
+
+    async def test_of_many_only_those_that_could_not_be_handled_come_again(self, bus: Bus, subject: str) -> None:
+        durable = uuid.uuid4().hex
+        came: list[bytes] = []
+
+        async def together(messages: Sequence[Message]) -> Sequence[Message]:
+            came.extend(message.data for message in messages)
+            late = [one for one in messages if one.data == b"late"] if came.count(b"late") == 1 else []
+            bad = [one for one in messages if one.data == b"bad"]
+            if late:
+                raise Unhandled(late, bad)
+            return bad
+
+        await bus.publish_all([out(subject, text) for text in ("good", "late", "bad", "last")])
+        await bus.consume_many(LIVE_STREAM, durable, [subject], together)
+
+        async def all_counted() -> bool:
+            return _handled(durable, "handled") == 3
+
+        await eventually(all_counted)
+        assert sorted(came) == [b"bad", b"good", b"last", b"late", b"late"]
+        assert (_handled(durable, "failed"), _handled(durable, "rejected")) == (1, 1)
         info = await bus.link.js.consumer_info(LIVE_STREAM.name, durable)
         assert (info.num_ack_pending, info.num_pending) == (0, 0)
 

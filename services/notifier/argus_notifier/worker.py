@@ -12,7 +12,7 @@ from argus_kit.app import worker_app
 from argus_kit.departures import Departures
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.alerts.shares import ShareConsumer
 from argus_notifier.channels.messages import CHANNEL_KINDS
 from argus_notifier.channels.transport import ChannelTransport
@@ -24,11 +24,12 @@ from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.mail.consumer import MailConsumer
 from argus_notifier.mail.repository import KIND
 from argus_notifier.mail.transport import MailTransport
-from argus_notifier.rules.consumer import RuleConsumer
 from argus_notifier.rules.from_file import FileRules, WatchedFile
 from argus_notifier.rules.hearing import rules_of
+from argus_notifier.rules.reader import RuleReader
 from argus_notifier.rules.timer import RuleMemory, RuleTimer
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import EventConsumer, Reader
 from argus_notifier.watchdogs.parts import watchdog_parts
 
 
@@ -36,15 +37,22 @@ def worker_parts(platform: Platform) -> Sequence[Part]:
     """What the worker runs."""
     settings = NotifierSettings()
     file = WatchedFile(Path(settings.notification_rules)) if settings.notification_rules else None
+    files = [FileRules(platform, settings, file)] if file else []
+    clock, watchdogs = watchdog_parts(platform, settings)
+    readers: list[Reader] = [
+        Alerts(platform, settings),
+        RuleReader(platform, settings, rules_of(platform)),
+        watchdogs,
+        *files,
+    ]
     return (
-        AlertConsumer(platform, settings),
+        clock,
+        *files,
+        EventConsumer(platform.bus, readers),
         ShareConsumer(platform, settings),
         SurgeLoop(platform, settings),
-        RuleConsumer(platform, settings, rules_of(platform)),
         RuleTimer(platform, settings, rules_of(platform)),
         RuleMemory(platform),
-        *([FileRules(platform, settings, file)] if file else []),
-        *watchdog_parts(platform, settings),
         MailConsumer(platform, settings),
         Delivery(platform, settings, transports(platform, settings, file)),
         Digests(platform, settings),

@@ -8,22 +8,23 @@ from argus_contracts import bus as wire
 from argus_kit.bus import Outgoing, Tail
 from argus_kit.clock import frozen, now
 from argus_kit.testing import eventually
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import EventConsumer, give
 from argus_schema import auth, catalog, ingest
 from argus_schema import notifier as tables
 
 
-def handler(house, **settings):
-    return AlertConsumer(house.platform, NotifierSettings(**settings))
+def alerts(house, **settings):
+    return Alerts(house.platform, NotifierSettings(**settings))
 
 
 async def tell(house, wires, batch, *events, **settings):
     packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
-    consumer = handler(house, **settings)
-    await consumer.handle(packed)
-    return consumer, packed
+    reader = alerts(house, **settings)
+    await give([reader], [packed])
+    return reader, packed
 
 
 class TestInbox:
@@ -49,7 +50,7 @@ class TestInbox:
         for hours in (30, 20):
             with frozen(now() - timedelta(hours=hours)):
                 events = wires.bundle(batch, ("job_failed", f"j{hours}", {}), ("batch_failed", None, {}))
-            await handler(house).handle(wires.message(wire.event_subject(batch.key), events))
+            await give([alerts(house)], [wires.message(wire.event_subject(batch.key), events)])
         assert {row.title for row in await house.rows(tables.notification)} == {
             f"Job j20 failed in {batch.id}",
             f"Batch {batch.id} failed",
@@ -58,8 +59,8 @@ class TestInbox:
     async def test_a_bundle_that_comes_again_changes_nothing(self, house, wires):
         ada = await house.person("ada")
         batch = await house.batch(ada.id)
-        consumer, packed = await tell(house, wires, batch, ("batch_failed", None, {"error": "x"}))
-        await consumer.handle(packed)
+        reader, packed = await tell(house, wires, batch, ("batch_failed", None, {"error": "x"}))
+        await give([reader], [packed])
         assert len(await house.rows(tables.notification)) == 1
 
     async def test_a_shared_batch_is_done_when_the_last_process_has_left(self, house, wires):
@@ -179,7 +180,7 @@ async def test_from_the_bus_to_the_inbox_subject(house_with, wires):
     async def on_reset():
         heard.clear()
 
-    async with house_with(lambda p: (AlertConsumer(p, NotifierSettings()),)) as house:
+    async with house_with(lambda p: (EventConsumer(p.bus, [Alerts(p, NotifierSettings())]),)) as house:
         ada = await house.person("ada")
         batch = await house.batch(ada.id)
         bus = house.platform.bus

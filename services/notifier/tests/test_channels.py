@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from argus_contracts import bus as wire
 from argus_kit.clock import frozen, now
 from argus_kit.testing import add_token, bearer_headers
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.channels.messages import Message, post, read, sign
 from argus_notifier.delivery.machine import Failed, Refused, Sent
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import catalog
 from argus_schema import notifier as tables
 
@@ -31,7 +32,7 @@ async def add(house, person, base="/api/me", **more):
 
 async def tell(house, wires, batch, *events, **settings):
     packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
-    await AlertConsumer(house.platform, NotifierSettings(**settings)).handle(packed)
+    await give([Alerts(house.platform, NotifierSettings(**settings))], [packed])
 
 
 class TestMessages:

@@ -4,10 +4,11 @@ import pytest
 
 from argus_contracts import bus as wire
 from argus_kit.testing import add_token, bearer_headers
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.inbox.wishes import Wishes
 from argus_notifier.kinds import KINDS
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 BASE = "/api/me/inbox-choices"
@@ -91,6 +92,6 @@ async def test_inboxes_are_told_by_it(house, wires):
     for batch in (quiet, loud, plain):
         events = (("batch_stalled", None, {}), ("batch_failed", None, {}))
         packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
-        await AlertConsumer(house.platform, NotifierSettings()).handle(packed)
+        await give([Alerts(house.platform, NotifierSettings())], [packed])
     told = {(row.batch_id, row.rule_id) for row in await house.rows(tables.notification)}
     assert told == {(loud.id, "batch_failed"), (loud.id, "batch_stalled"), (plain.id, "batch_failed")}

@@ -1,8 +1,9 @@
 """What an inbox is not told of."""
 
 from argus_contracts import bus as wire
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 
@@ -39,6 +40,6 @@ class TestMutes:
         for batch in (quiet, other, third):
             events = (("job_failed", "j1", {}), ("batch_stalled", None, {}), ("batch_failed", None, {}))
             packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
-            await AlertConsumer(house.platform, NotifierSettings()).handle(packed)
+            await give([Alerts(house.platform, NotifierSettings())], [packed])
         told = {(row.batch_id, row.rule_id) for row in await house.rows(tables.notification)}
         assert told == {(other.id, "job_failed"), (other.id, "batch_failed"), (third.id, "batch_failed")}

@@ -12,13 +12,14 @@ import pytest
 from argus_contracts import bus as wire
 from argus_kit import outbound
 from argus_kit.clock import now
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.channels.messages import Message
 from argus_notifier.channels.others import handing, plugins
 from argus_notifier.channels.others.line import Heard, Line
 from argus_notifier.channels.others.services import BY_SCHEME, SERVICES, answered, service_of
 from argus_notifier.delivery.machine import Failed, Refused, Sent
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 # As the services show them, with made-up secrets, and the first host that each leads to.
@@ -87,7 +88,7 @@ async def fail(house, wires, person):
     packed = wires.message(
         wire.event_subject(batch.key), wires.bundle(batch, ("batch_failed", None, {"error": "boom"}))
     )
-    await AlertConsumer(house.platform, NotifierSettings()).handle(packed)
+    await give([Alerts(house.platform, NotifierSettings())], [packed])
     return batch
 
 

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from argus_contracts import bus as wire
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.mail.transport import MailTransport
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -23,7 +24,7 @@ async def mailed(house, wires, mailbox, queue):
     await house.send("POST", ada, "/api/projects/vision/recipients", body)
     settings = NotifierSettings(smtp_host="127.0.0.1", smtp_port=mailbox.port, smtp_use_tls=False)
     bundle = wires.message(wire.event_subject(batch.key), wires.bundle(batch, ("batch_failed", None, {"error": "x"})))
-    await AlertConsumer(house.platform, settings).handle(bundle)
+    await give([Alerts(house.platform, settings)], [bundle])
     async with queue(settings, {"mail": MailTransport(house.platform, settings)}) as delivery:
         await delivery.all_due()
     return ada, {message["To"]: message for message in mailbox.messages}

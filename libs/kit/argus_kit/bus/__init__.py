@@ -15,8 +15,8 @@ with imported_later("aiohttp", "multidict"):
     import nats.aio.transport  # noqa: F401
 
 from argus_kit.bus.facade import Bus
-from argus_kit.bus.messages import BusUnavailable, Message, Outgoing, Reject, Retry
+from argus_kit.bus.messages import BusUnavailable, Message, Outgoing, Reject, Retry, Unhandled
 from argus_kit.bus.streams import Keeping
 from argus_kit.bus.tails import Replay, Tail
 
-__all__ = ["Bus", "BusUnavailable", "Keeping", "Message", "Outgoing", "Reject", "Replay", "Retry", "Tail"]
+__all__ = ["Bus", "BusUnavailable", "Keeping", "Message", "Outgoing", "Reject", "Replay", "Retry", "Tail", "Unhandled"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from argus_kit import telemetry
 from argus_kit.bus.link import Link
-from argus_kit.bus.messages import Handler, ManyHandler, Message, Reject, Retry, message_of
+from argus_kit.bus.messages import Handler, ManyHandler, Message, Reject, Retry, Unhandled, message_of
 from argus_kit.bus.streams import ensure_consumer
 
 log = structlog.get_logger(__name__)
@@ -36,8 +37,20 @@ _FETCH_IS_OVER = {"Status": "408"}
 # handled together costs less for each the more there is, as far as it is small: a bundle may hold hundreds of events.
 _ONE_BY_ONE, _TOGETHER = 64, 256
 _BYTES_AT_ONCE = 4 * 2**20
+# And what comes in a steady trickle is let gather for a moment: each handling has a price of its own, a transaction say.
+_GATHERING_S = 0.05
 
 Take = Callable[[Sequence[Msg]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """A durable consumer, and those of an older version whose work it does."""
+
+    stream: str
+    name: str
+    subjects: Sequence[str]
+    instead_of: Sequence[str] = ()
 
 
 class Consumers:
@@ -67,9 +80,16 @@ class Consumers:
                     await _hand_back(messages[number:])
                     raise
 
-        self._spawn(stream, durable, subjects, take, _ONE_BY_ONE)
+        self._spawn(Durable(stream, durable, subjects), take, _ONE_BY_ONE)
 
-    def together(self, stream: str, durable: str, subjects: Sequence[str], handler: ManyHandler) -> None:
+    def together(
+        self,
+        stream: str,
+        durable: str,
+        subjects: Sequence[str],
+        handler: ManyHandler,
+        instead_of: Sequence[str] = (),
+    ) -> None:
         """All that is there at once."""
 
         async def take(messages: Sequence[Msg]) -> None:
@@ -78,8 +98,10 @@ class Consumers:
             except asyncio.CancelledError:
                 await _hand_back(messages)
                 raise
+            if len(messages) < _ONE_BY_ONE:
+                await asyncio.sleep(_GATHERING_S)
 
-        self._spawn(stream, durable, subjects, take, _TOGETHER)
+        self._spawn(Durable(stream, durable, subjects, instead_of), take, _TOGETHER)
 
     async def end(self, within_s: float) -> None:
         """What is being handled is finished, the rest goes to other replicas at once."""
@@ -91,20 +113,20 @@ class Consumers:
                 await self._end_fetch(pull)
         await asyncio.wait(list(self._running), timeout=within_s)
 
-    def _spawn(self, stream: str, durable: str, subjects: Sequence[str], take: Take, at_once: int) -> None:
-        task = self._link.spawn(self._consume(stream, durable, subjects, take, at_once), f"consume-{durable}")
+    def _spawn(self, durable: Durable, take: Take, at_once: int) -> None:
+        task = self._link.spawn(self._consume(durable, take, at_once), f"consume-{durable.name}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _consume(self, stream: str, durable: str, subjects: Sequence[str], take: Take, at_once: int) -> None:
+    async def _consume(self, durable: Durable, take: Take, at_once: int) -> None:
         while not self._is_draining:
             js = await self._link.until_ready()
             try:
-                await ensure_consumer(js, stream, durable, subjects)
-                pull = await js.pull_subscribe_bind(durable, stream)
-                await self._pull(pull, durable, take, at_once)
+                await ensure_consumer(js, durable.stream, durable.name, durable.subjects, instead_of=durable.instead_of)
+                pull = await js.pull_subscribe_bind(durable.name, durable.stream)
+                await self._pull(pull, durable.name, take, at_once)
             except (TimeoutError, NatsError, OSError) as error:
-                log.warning("nats.consumer_interrupted", durable=durable, error=f"{error!r} {error}")
+                log.warning("nats.consumer_interrupted", durable=durable.name, error=f"{error!r} {error}")
                 await asyncio.sleep(0.5)
 
     async def _pull(self, pull: Any, durable: str, take: Take, at_once: int) -> None:
@@ -148,37 +170,50 @@ class Consumers:
 
 
 async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> None:
-    """What the handler says is said of each message, but of those that it names as none for it."""
-    outcome = ""
-    deliveries = max(raw.metadata.num_delivered or 1 for raw in raws)
+    """What the handler says is said of each message, but of those that it names."""
     messages = [message_of(raw) for raw in raws]
     rejected: Sequence[Message] = ()
+    failed: Sequence[Message] = ()
     try:
         with telemetry.span(f"consume {durable}", raws[0].headers):
             rejected = await handler(messages)
     except Retry as retry:
-        outcome = "retried"
         for raw in raws:
             await raw.nak(delay=retry.after_s)
+        HANDLED.labels(durable, "retried").inc(len(raws))
+        return
     except Reject as reject:
-        outcome = "rejected"
         log.exception("message.rejected", durable=durable, subject=raws[0].subject, reason=str(reject))
-        for raw in raws:
-            await raw.term()
+        rejected = messages
+    except Unhandled as error:
+        failed, rejected = error.messages, error.rejected
+        log.warning("message.some_failed", durable=durable, failed=len(failed), of=len(raws))
     except Exception as error:
-        outcome = "failed"
+        failed = messages
+        deliveries = _deliveries(raws[0])
         log.exception("message.failed", durable=durable, subject=raws[0].subject, deliveries=deliveries, exc_info=error)
-        for raw in raws:
-            await raw.nak(delay=min(0.5 * 2 ** min(deliveries, 8), 60))
-    else:
-        outcome = "handled"
-        for raw, message in zip(raws, messages, strict=True):
-            await (raw.term() if message in rejected else raw.ack())
-    finally:
-        if outcome:
-            HANDLED.labels(durable, outcome).inc(len(raws) - len(rejected))
-        if rejected:
-            HANDLED.labels(durable, "rejected").inc(len(rejected))
+    await _answer(raws, messages, durable, failed={id(one) for one in failed}, rejected={id(one) for one in rejected})
+
+
+async def _answer(
+    raws: Sequence[Msg], messages: Sequence[Message], durable: str, *, failed: set[int], rejected: set[int]
+) -> None:
+    for raw, message in zip(raws, messages, strict=True):
+        if id(message) in failed:
+            await raw.nak(delay=min(0.5 * 2 ** min(_deliveries(raw), 8), 60))
+        elif id(message) in rejected:
+            await raw.term()
+        else:
+            await raw.ack()
+    for outcome, number in (("failed", len(failed)), ("rejected", len(rejected))):
+        if number:
+            HANDLED.labels(durable, outcome).inc(number)
+    if done := len(raws) - len(failed) - len(rejected):
+        HANDLED.labels(durable, "handled").inc(done)
+
+
+def _deliveries(raw: Msg) -> int:
+    return raw.metadata.num_delivered or 1
 
 
 def _measure(durable: str, newest: Msg) -> None:

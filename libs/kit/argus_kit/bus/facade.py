@@ -163,10 +163,25 @@ class Bus(Part):
         self.consumers.one_by_one(stream.name, durable, subjects, handler)
 
     async def consume_many(
-        self, stream: StreamSpec, durable: str, subjects: Sequence[str], handler: ManyHandler
+        self,
+        stream: StreamSpec,
+        durable: str,
+        subjects: Sequence[str],
+        handler: ManyHandler,
+        *,
+        instead_of: Sequence[str] = (),
     ) -> None:
-        """As `consume`, with all that is there at once, up to 256 small messages: the handler says one word for all."""
-        self.consumers.together(stream.name, durable, subjects, handler)
+        """As `consume`, with all that is there at once, up to 256 small messages: the handler says one word for all.
+
+        Args:
+            stream: the stream.
+            durable: the consumer's name.
+            subjects: what it hears.
+            handler: what takes the messages.
+            instead_of: durables of an older version whose work this one does from the first message on that one of
+                them had not done. The server forgets them when nobody has asked for them for an hour.
+        """
+        self.consumers.together(stream.name, durable, subjects, handler, instead_of)
 
     async def tail(self, stream: StreamSpec, subjects: Sequence[str], tail: tails.Tail) -> None:
         """Feed `tail` with every message from now on, in order, without gaps over lost connections."""

@@ -31,6 +31,18 @@ class Reject(Exception):
     """A handler will never be able to handle this message: log it and do not deliver it again."""
 
 
+class Unhandled(Exception):
+    """Of what a handler was given together it could not handle these now, and they come again; of `rejected` none will.
+
+    The others are handled.
+    """
+
+    def __init__(self, messages: Sequence[Message], rejected: Sequence[Message] = ()) -> None:
+        super().__init__(f"{len(messages)} of them are to come again")
+        self.messages = messages
+        self.rejected = rejected
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a stream as a handler sees it. `sequence` counts within the stream."""
@@ -54,7 +66,8 @@ class Outgoing:
 
 Handler = Callable[[Message], Awaitable[None]]
 ManyHandler = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
-"""Returns those of the messages that it will never be able to handle, as `Reject` says it of one."""
+"""Returns those of the messages that it will never be able to handle, as `Reject` says it of one. Raises `Unhandled`
+where only some could not be handled."""
 
 
 def message_of(raw: Msg) -> Message:

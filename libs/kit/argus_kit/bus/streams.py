@@ -25,6 +25,8 @@ _NAME_TAKEN = 10058
 _NO_ROOM = frozenset({10005, 10023, 10047})
 # Less would hold too little for a page that comes back.
 _LEAST_BYTES = 64 * 2**20
+# An hour after nobody asks for it any more the server forgets a durable of an older version.
+_FORGOTTEN_NS = 3600 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +69,52 @@ async def ensure_stream(js: JetStreamContext, spec: StreamSpec, keeping: Keeping
         await _with_room(spec, keeping, lambda room: _change(js, spec.name, max_bytes=room))
 
 
-async def ensure_consumer(js: JetStreamContext, stream: str, durable: str, subjects: Sequence[str]) -> None:
+async def ensure_consumer(
+    js: JetStreamContext, stream: str, durable: str, subjects: Sequence[str], *, instead_of: Sequence[str] = ()
+) -> None:
     """Make a durable consumer that is not there, and have one that is hear these subjects and no others.
 
     How long a message may be held, how many may be, and how often one comes again is said when it is made. From then on
-    it is for whoever runs NATS to change.
+    it is for whoever runs NATS to change. `instead_of` are those of an older version whose work it does: it begins
+    where the slowest of them is. Replicas of that version may still run beside us: none is removed while it is asked.
     """
-    prefix, ask = js._prefix, js._api_request  # noqa: SLF001 (as with streams: what nats-py does not know stays)
+    before = [found for name in instead_of if (found := await _consumer(js, stream, name))]
+    known = await _consumer(js, stream, durable)
+    if known is None:
+        begin = min((one["ack_floor"]["stream_seq"] + 1 for one in before), default=None)
+        await js.add_consumer(stream, _durable(durable, subjects, begin))
+    else:
+        config = known["config"]
+        if set(config.get("filter_subjects") or [config.get("filter_subject")]) != set(subjects):
+            # The server keeps a single one by another name.
+            config.pop("filter_subject", None)
+            await _update(js, stream, durable, {**config, "filter_subjects": list(subjects)})
+    for one in before:
+        if not one["config"].get("inactive_threshold"):
+            await _update(js, stream, one["name"], {**one["config"], "inactive_threshold": _FORGOTTEN_NS})
+
+
+async def _consumer(js: JetStreamContext, stream: str, durable: str) -> dict[str, Any] | None:
+    # As the server says and takes it, as with streams: what nats-py does not know stays.
     try:
-        config = (await ask(f"{prefix}.CONSUMER.INFO.{stream}.{durable}"))["config"]
+        found: dict[str, Any] = await js._api_request(f"{js._prefix}.CONSUMER.INFO.{stream}.{durable}")  # noqa: SLF001
     except NotFoundError:
-        await js.add_consumer(stream, _durable(durable, subjects))
-        return
-    # The server keeps a single one by another name.
-    single = config.pop("filter_subject", None)
-    if set(config.get("filter_subjects") or [single]) != set(subjects):
-        asked = {"stream_name": stream, "config": {**config, "filter_subjects": list(subjects)}, "action": "update"}
-        await ask(f"{prefix}.CONSUMER.DURABLE.CREATE.{stream}.{durable}", json.dumps(asked).encode())
+        return None
+    return found
 
 
-def _durable(name: str, subjects: Sequence[str]) -> ConsumerConfig:
+async def _update(js: JetStreamContext, stream: str, durable: str, config: dict[str, Any]) -> None:
+    asked = json.dumps({"stream_name": stream, "config": config, "action": "update"}).encode()
+    await js._api_request(f"{js._prefix}.CONSUMER.DURABLE.CREATE.{stream}.{durable}", asked)  # noqa: SLF001
+
+
+def _durable(name: str, subjects: Sequence[str], begin: int | None) -> ConsumerConfig:
     return ConsumerConfig(
         durable_name=name,
         filter_subjects=list(subjects),
         ack_policy=AckPolicy.EXPLICIT,
-        deliver_policy=DeliverPolicy.ALL,
+        deliver_policy=DeliverPolicy.ALL if begin is None else DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=begin,
         ack_wait=30,
         max_ack_pending=1024,
     )

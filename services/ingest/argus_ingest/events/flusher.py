@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from argus_contracts.errors import ErrorCode
 from argus_ingest.fold.state import Arrival, Outcome
@@ -26,15 +23,9 @@ from argus_ingest.settings import IngestSettings
 from argus_ingest.store.flush import Store
 from argus_kit import telemetry
 from argus_kit.clock import now
+from argus_kit.database_errors import is_collision, is_outage
 from argus_kit.errors import ArgusError, RateLimited
-from argus_kit.later import later
 from argus_kit.parts import Part
-
-# SQLite does without it.
-if TYPE_CHECKING:
-    import asyncpg
-else:
-    asyncpg = later("asyncpg")
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +41,6 @@ LAG = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400),
 )
 
-# Two transactions met: deadlock, serialization. Trying again is the remedy.
-# The last one: two processes made one number for a row of the outbox.
-_COLLISIONS: Final = frozenset({"40001", "40P01", "23505"})
-# The server is going away, is full, or is locked: not the fault of what was sent.
-_OUTAGES: Final = ("08", "53", "55", "57", "58", "XX", "25")
 _COLLISION_TRIES: Final = 6
 # A flush that keeps failing however it is divided is our own fault: then nothing is refused, only put off.
 _MAX_FAILURES: Final = 64
@@ -246,30 +232,6 @@ class _Attempt:
             else:
                 return None
         return None
-
-
-def is_collision(error: Exception) -> bool:
-    """Whether two transactions stood in each other's way."""
-    return _sqlstate(error) in _COLLISIONS
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database, and not what was sent, is at fault."""
-    if isinstance(error, OSError | PoolTimeoutError | asyncio.TimeoutError):
-        return True
-    state = _sqlstate(error)
-    if state:
-        return state.startswith(_OUTAGES) or state in _COLLISIONS
-    # What connecting raises comes wrapped by SQLAlchemy, everything else as the driver has it.
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, asyncpg.InterfaceError | sqlite3.OperationalError)
-
-
-def _sqlstate(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    state = getattr(cause, "sqlstate", None) or getattr(cause.__cause__, "sqlstate", None)
-    return state if isinstance(state, str) else ""
 
 
 def _internal() -> Outcome:

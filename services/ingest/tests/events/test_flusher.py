@@ -7,7 +7,7 @@ import pytest
 from msgspec import json
 
 from argus_contracts.decoding import decode_batch
-from argus_ingest.events.flusher import Flusher, is_outage
+from argus_ingest.events.flusher import Flusher
 from argus_ingest.events.intake import arrivals
 from argus_ingest.settings import IngestSettings
 from argus_ingest.store.flush import Store
@@ -127,12 +127,6 @@ async def test_replicas_meet_in_the_same_batches(postgres_database):
     assert {outcome.status for outcome in found} == {"accepted", "deduplicated"}
     assert [outcome.status for outcome in found].count("accepted") == 60
     assert await count(postgres_database) == 60
-
-
-def test_what_counts_as_an_outage():
-    assert is_outage(ConnectionRefusedError())
-    assert is_outage(TimeoutError())
-    assert not is_outage(ValueError("a poisoned event"))
 
 
 @pytest.mark.parametrize("size", [6, 300])

@@ -13,13 +13,13 @@ import structlog
 
 from argus_contracts import bus as wire
 from argus_contracts.events import EventType
-from argus_kit.bus import Message, Reject
 from argus_kit.clock import now
 from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.delivery import repository as deliveries
 from argus_notifier.rules.file import FileError, FileRule, RuleFile, read
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import Arrival
 
 log = structlog.get_logger(__name__)
 
@@ -93,29 +93,24 @@ class FileRules(Part):
     async def start(self) -> None:
         """See Part. The file is read now, so that a fault in it is told when Argus starts."""
         self._file.current()
-        await self._platform.bus.consume(wire.LIVE_STREAM, "notifier-file", [wire.ALL_EVENTS], self.handle)
 
-    async def handle(self, message: Message) -> None:
-        """One bundle.
-
-        Raises:
-            Reject: the message is not a bundle.
-        """
-        if now() - message.timestamp > _FRESH:
-            return
+    async def take(self, arrived: Sequence[Arrival]) -> None:
+        """Some bundles."""
         known = self._file.current()
-        if not known.rules:
-            return
-        try:
-            bundle = wire.decode(wire.EventBundle, message.data)
-            types = {head.event_type for head in bundle.heads}
-            rules = [rule for rule in known.rules if rule.may_match(types)]
-            rows = self._rows(rules, known, bundle) if rules else []
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise Reject(str(error)) from error
+        since = now() - _FRESH
+        rows = [row for one in arrived if one.at >= since for row in self._matching(known, one.bundle)]
         if rows:
             async with self._platform.database.write() as connection:
                 await deliveries.add(connection, rows)
+
+    def _matching(self, known: RuleFile, bundle: wire.EventBundle) -> list[dict[str, Any]]:
+        types = {head.event_type for head in bundle.heads}
+        rules = [rule for rule in known.rules if rule.may_match(types)]
+        try:
+            return self._rows(rules, known, bundle) if rules else []
+        except (msgspec.MsgspecError, ValueError) as error:
+            log.warning("rules.unreadable", batch_id=bundle.batch_id, error=str(error))
+            return []
 
     def _rows(self, rules: Sequence[FileRule], known: RuleFile, bundle: wire.EventBundle) -> list[dict[str, Any]]:
         if not self._settings.feishu_webhook.get_secret_value() and not known.feishu:

@@ -11,8 +11,8 @@ from argus_kit.leases import LeasedLoop
 from argus_kit.platform import Platform
 from argus_notifier.alerts.occurrences import Batch
 from argus_notifier.rules import repository
-from argus_notifier.rules.consumer import evaluate
 from argus_notifier.rules.known import Rules
+from argus_notifier.rules.reader import evaluate
 from argus_notifier.settings import NotifierSettings
 
 _AT_ONCE: Final = 1000

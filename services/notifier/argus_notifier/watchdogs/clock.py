@@ -19,9 +19,9 @@ from argus_kit.platform import Platform
 from argus_notifier.alerts.telling import tell
 from argus_notifier.settings import NotifierSettings
 from argus_notifier.watchdogs import hosts, repository, silence
-from argus_notifier.watchdogs.consumer import TURN
 from argus_notifier.watchdogs.limits import KnownLimits, Limits
 from argus_notifier.watchdogs.notes import RUNS, Note, Notes
+from argus_notifier.watchdogs.reader import TURN
 from argus_notifier.watchdogs.requests import ask_all
 
 _EVERY_S: Final = 5.0

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.settings import NotifierSettings
 from argus_notifier.watchdogs.clock import WatchdogClock
-from argus_notifier.watchdogs.consumer import WatchdogConsumer
 from argus_notifier.watchdogs.limits import KnownLimits
+from argus_notifier.watchdogs.reader import Watchdogs
 
 
-def watchdog_parts(platform: Platform, settings: NotifierSettings) -> Sequence[Part]:
-    """The clock and the consumer, which know the same limits."""
+def watchdog_parts(platform: Platform, settings: NotifierSettings) -> tuple[WatchdogClock, Watchdogs]:
+    """The clock and the reader, which know the same limits."""
     limits = KnownLimits()
     clock = WatchdogClock(platform, settings, limits)
-    return clock, WatchdogConsumer(platform, settings, limits, clock.kick)
+    return clock, Watchdogs(platform, settings, limits, clock.kick)

@@ -9,11 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from argus_contracts import bus as wire
+from argus_kit.bus import Unhandled
 from argus_kit.clock import frozen, now
-from argus_notifier.alerts import handler
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts import reader
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.grouping.closing import SurgeLoop
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import catalog
 from argus_schema import notifier as tables
 
@@ -21,10 +23,10 @@ SETTINGS = {"smtp_host": "127.0.0.1", "smtp_use_tls": False}
 WEBHOOK = {"kind": "webhook", "name": "lab", "url": "https://hooks.invalid/x"}
 
 
-async def fail(house, wires, batch, first, count, reason="CUDA out of memory", consumer=None):
+async def fail(house, wires, batch, first, count, reason="CUDA out of memory", alerts=None):
     events = [("job_failed", f"j{n}", {"reason": reason}) for n in range(first, first + count)]
     packed = wires.message(wire.event_subject(batch.key), wires.bundle(batch, *events))
-    await (consumer or AlertConsumer(house.platform, NotifierSettings(**SETTINGS))).handle(packed)
+    await give([alerts or Alerts(house.platform, NotifierSettings(**SETTINGS))], [packed])
     return packed
 
 
@@ -88,7 +90,7 @@ class TestOneBatch:
     async def test_bundles_that_come_together_are_counted_as_one_by_one(self, house, wires):
         """Whatever they come with: after a crash the same ones may come in other company."""
         ada = await house.person("ada")
-        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
+        alerts = Alerts(house.platform, NotifierSettings(**SETTINGS))
         batches = [await house.batch(ada.id) for _ in range(3)]
         packed = [
             wires.message(
@@ -99,9 +101,9 @@ class TestOneBatch:
             for batch in batches
         ]
         broken = dataclasses.replace(packed[0], data=b"{")
-        assert await consumer.handle_all([*packed[:7], broken]) == [broken]
-        await consumer.handle_all(packed[2:5])
-        await consumer.handle_all(packed)
+        assert await give([alerts], [*packed[:7], broken]) == [broken]
+        await give([alerts], packed[2:5])
+        await give([alerts], packed)
         with frozen(now() + timedelta(seconds=2)):
             await SurgeLoop(house.platform, NotifierSettings(**SETTINGS)).work()
         rows = await house.rows(tables.notification)
@@ -109,32 +111,33 @@ class TestOneBatch:
 
     async def test_one_that_cannot_be_told_holds_up_nobody(self, house, wires, monkeypatch):
         ada = await house.person("ada")
-        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
+        alerts = Alerts(house.platform, NotifierSettings(**SETTINGS))
         good, bad, other = [await house.batch(ada.id) for _ in range(3)]
-        tell_all = handler.tell_all
+        tell_all = reader.tell_all
 
         async def fails(transaction, platform, settings, parts):
             await tell_all(transaction, platform, settings, parts)
             if any(one.batch_id == bad.id for part in parts for one in part):
                 raise RuntimeError
 
-        monkeypatch.setattr(handler, "tell_all", fails)
+        monkeypatch.setattr(reader, "tell_all", fails)
         packed = [
             wires.message(wire.event_subject(batch.key), wires.bundle(batch, ("job_failed", "j", {})))
             for batch in (good, bad, other)
         ]
         for _ in range(2):
-            with pytest.raises(RuntimeError):
-                await consumer.handle_all(packed)
+            with pytest.raises(Unhandled) as left:
+                await give([alerts], packed)
+            assert list(left.value.messages) == [packed[1]]
         assert {row.batch_id for row in await house.rows(tables.notification)} == {good.id, other.id}
 
     async def test_bundles_that_come_again_change_nothing(self, house, wires):
         ada = await house.person("ada")
         batch = await house.batch(ada.id)
-        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
-        packed = [await fail(house, wires, batch, n, 3, consumer=consumer) for n in range(0, 30, 3)]
+        alerts = Alerts(house.platform, NotifierSettings(**SETTINGS))
+        packed = [await fail(house, wires, batch, n, 3, alerts=alerts) for n in range(0, 30, 3)]
         for message in packed:
-            await consumer.handle(message)
+            await give([alerts], [message])
         with frozen(now() + timedelta(seconds=61)):
             await SurgeLoop(house.platform, NotifierSettings(**SETTINGS)).work()
         (row,) = await house.rows(tables.notification)
@@ -235,11 +238,11 @@ class TestManyBatches:
 
     async def test_bundles_of_a_wave_that_come_again_change_nothing(self, house, wires):
         ada = await house.person("ada")
-        consumer = AlertConsumer(house.platform, NotifierSettings(**SETTINGS))
+        alerts = Alerts(house.platform, NotifierSettings(**SETTINGS))
         batches = [await house.batch(ada.id) for _ in range(8)]
-        packed = [await fail(house, wires, batch, 0, 3, consumer=consumer) for batch in batches]
+        packed = [await fail(house, wires, batch, 0, 3, alerts=alerts) for batch in batches]
         for message in packed:
-            await consumer.handle(message)
+            await give([alerts], [message])
         with frozen(now() + timedelta(seconds=61)):
             await SurgeLoop(house.platform, NotifierSettings(**SETTINGS)).work()
         _, (wave,) = await inbox_of(house)
@@ -250,16 +253,16 @@ class TestManyBatches:
         settings = NotifierSettings(**SETTINGS, smtp_port=mailbox.port)
         batches = [await house.batch(ada.id) for _ in range(3)]
         begin = now()
-        consumer = AlertConsumer(house.platform, settings)
+        alerts = Alerts(house.platform, settings)
         async with queue(settings) as delivery:
             for batch in batches:
-                await fail(house, wires, batch, 0, 1, consumer=consumer)
+                await fail(house, wires, batch, 0, 1, alerts=alerts)
             await delivery.all_due()
             assert len(mailbox.messages) == 1
             with frozen(begin + timedelta(seconds=301)):
                 await delivery.all_due()
                 assert len(mailbox.messages) == 2
-                await fail(house, wires, await house.batch(ada.id), 0, 1, consumer=consumer)
+                await fail(house, wires, await house.batch(ada.id), 0, 1, alerts=alerts)
                 await delivery.all_due()
             assert len(mailbox.messages) == 2
             with frozen(begin + timedelta(seconds=602)):

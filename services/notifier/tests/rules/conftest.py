@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_kit.clock import now
-from argus_notifier.alerts.handler import AlertConsumer
-from argus_notifier.rules.consumer import RuleConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.rules.hearing import rules_of
+from argus_notifier.rules.reader import RuleReader
 from argus_notifier.rules.timer import RuleTimer
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import ingest
 from argus_schema import notifier as tables
 
@@ -29,8 +30,8 @@ class Lab:
         self.settings = NotifierSettings(**SETTINGS)
         platform = house.platform
         self.rules = rules_of(platform)
-        self.consumer = RuleConsumer(platform, self.settings, self.rules)
-        self.alerts = AlertConsumer(platform, self.settings)
+        self.reader = RuleReader(platform, self.settings, self.rules)
+        self.alerts = Alerts(platform, self.settings)
         self.timer = RuleTimer(platform, self.settings, self.rules)
 
     async def rule(self, person, base="/api/me", **fields):
@@ -66,8 +67,7 @@ class Lab:
 
     async def pass_by(self, batch, *events):
         packed = self.wires.message(wire.event_subject(batch.key), self.wires.bundle(batch, *events))
-        await self.consumer.handle(packed)
-        await self.alerts.handle(packed)
+        await give([self.reader, self.alerts], [packed])
         return packed
 
     async def said(self, **where):

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from argus_kit.clock import frozen, now
+from argus_notifier.stream import give
 from argus_schema import auth, catalog
 from argus_schema import notifier as tables
 
@@ -37,7 +38,7 @@ class TestMetrics:
         batch = await lab.batch(ada)
         await lab.set(batch, latest={"val_acc": 0.95})
         packed = await lab.pass_by(batch, ("job_epoch", "j1", {}))
-        await lab.consumer.handle(packed)
+        await give([lab.reader], [packed])
         assert len(await lab.said()) == 1
 
     async def test_what_must_last_is_said_by_the_clock(self, lab):

@@ -14,6 +14,7 @@ from argus_notifier.channels.messages import Message as Said
 from argus_notifier.channels.messages import post
 from argus_notifier.rules.from_file import FileRules, WatchedFile
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 RULES = """rules:
@@ -39,8 +40,8 @@ async def pass_by(house, wires, file, *events, at=None):
     if at is not None:
         packed = Message(packed.subject, packed.data, packed.headers, packed.sequence, at)
     part = FileRules(house.platform, NotifierSettings(), file)
-    await part.handle(packed)
-    await part.handle(packed)
+    await give([part], [packed])
+    await give([part], [packed])
     return batch
 
 

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from argus_contracts import bus as wire
 from argus_kit.clock import now
 from argus_kit.testing import eventually
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.channels.repository import Owner
 from argus_notifier.rules import repository
 from argus_notifier.rules.watching import Watch
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import give
 from argus_schema import notifier as tables
 
 ROUNDS = 10
@@ -43,7 +44,7 @@ def packed(lab, batch, *kinds):
 
 def replicas(lab, **settings):
     own = NotifierSettings(**{"smtp_host": "127.0.0.1", "smtp_use_tls": False, **settings})
-    return [AlertConsumer(lab.house.platform, own) for _ in range(2)]
+    return [Alerts(lab.house.platform, own) for _ in range(2)]
 
 
 class TestTwoAtOnce:
@@ -55,7 +56,7 @@ class TestTwoAtOnce:
         for _ in range(ROUNDS):
             some = [await lab.batch(owner) for owner in (bob, ada, ada, bob)]
             first, second, third, fourth = [packed(lab, batch, "job_failed") for batch in some]
-            await asyncio.gather(one.handle_all([first, second]), other.handle_all([third, fourth]))
+            await asyncio.gather(give([one], [first, second]), give([other], [third, fourth]))
         assert deadlocks == []
         assert {row.user_id for row in await lab.said()} == {ada.id, bob.id}
 
@@ -66,7 +67,7 @@ class TestTwoAtOnce:
             some = [await lab.batch(owner) for owner in (ada, bob, bob, ada)]
             falling = [packed(lab, batch, "job_failed", "batch_failed") for batch in some[:2]]
             rising = [packed(lab, batch, "batch_failed", "job_failed") for batch in some[2:]]
-            await asyncio.gather(one.handle_all(falling), other.handle_all(rising))
+            await asyncio.gather(give([one], falling), give([other], rising))
         assert deadlocks == []
         mails = await lab.house.rows(tables.delivery)
         held = [row.facts["held"]["count"] for row in mails if row.facts.get("held")]
@@ -80,7 +81,7 @@ class TestTwoAtOnce:
             batch = await lab.batch(ada)
             falling = packed(lab, batch, "job_idle_flagged", "batch_diverged", "batch_stalled")
             rising = packed(lab, batch, "batch_stalled", "batch_diverged", "job_idle_flagged")
-            await asyncio.gather(one.handle(falling), other.handle(rising))
+            await asyncio.gather(give([one], [falling]), give([other], [rising]))
         assert deadlocks == []
         assert len(await lab.house.rows(tables.told)) == 3 * ROUNDS
 

@@ -9,14 +9,16 @@ import sqlalchemy as sa
 
 from argus_contracts import bus as wire
 from argus_contracts.events import encode_event, server_event
+from argus_kit.bus import Unhandled
 from argus_kit.clock import frozen, now
 from argus_kit.testing import eventually
-from argus_notifier.alerts.handler import AlertConsumer
+from argus_notifier.alerts.reader import Alerts
 from argus_notifier.settings import NotifierSettings
-from argus_notifier.watchdogs import consumer as consuming
+from argus_notifier.stream import give
+from argus_notifier.watchdogs import reader as reading
 from argus_notifier.watchdogs.clock import WatchdogClock
-from argus_notifier.watchdogs.consumer import WatchdogConsumer
 from argus_notifier.watchdogs.limits import KnownLimits
+from argus_notifier.watchdogs.reader import Watchdogs
 from argus_notifier.watchdogs.requests import ask_all
 from argus_schema import auth, catalog, ingest
 from argus_schema import notifier as tables
@@ -32,7 +34,7 @@ class Watch:
         self.house = house
         self.wires = wires
         self.kicks = 0
-        self.consumer = WatchdogConsumer(house.platform, NotifierSettings(), limits, self._kick)
+        self.reader = Watchdogs(house.platform, NotifierSettings(), limits, self._kick)
         self.clock = WatchdogClock(house.platform, NotifierSettings(), limits)
 
     def _kick(self):
@@ -60,7 +62,7 @@ class Watch:
         return self.wires.message(wire.event_subject(batch.key), bundle)
 
     async def hear(self, batch, *events):
-        await self.consumer.handle([self.packed(batch, *events)])
+        await give([self.reader], [self.packed(batch, *events)])
 
     async def asked(self):
         """The requests that wait."""
@@ -113,7 +115,7 @@ class TestLosses:
         await self.trace(watch, 1.0, 2.0, 4.0)
         message = watch.packed(batch, epoch(4.0, 3))
         for _ in range(3):
-            await watch.consumer.handle([message])
+            await give([watch.reader], [message])
         (asked,) = await watch.asked()
         assert (asked.flag, asked.is_set, asked.job_id, asked.data["reason"]) == ("divergent", True, "j", "ratio")
         assert (asked.data["value"], asked.data["reference"], asked.data["window"]) == (4.0, 1.0, 3)
@@ -189,11 +191,11 @@ class TestCrashes:
 
         message = watch.packed(batch, epoch("NaN"))
         with monkeypatch.context() as patched:
-            patched.setattr(consuming, "tell", dies)
-            with pytest.raises(RuntimeError):
-                await watch.consumer.handle([message])
+            patched.setattr(reading, "tell", dies)
+            with pytest.raises(Unhandled):
+                await give([watch.reader], [message])
         assert (await watch.asked(), await watch.house.rows(tables.watch)) == ([], [])
-        await watch.consumer.handle([message])
+        await give([watch.reader], [message])
         assert len(await watch.asked()) == 1
 
     async def test_a_request_stays_until_it_is_answered(self, watch, batch):
@@ -242,7 +244,7 @@ class TestCrashes:
         bundle = wire.decode(wire.EventBundle, broken.data)
         bundle.events = [msgspec.Raw(b'{"data": 5}')]
         bad = watch.wires.message("argus.event.1", bundle)
-        assert await watch.consumer.handle([bad, watch.packed(batch, epoch("NaN"))]) == [bad]
+        await give([watch.reader], [bad, watch.packed(batch, epoch("NaN"))])
         assert len(await watch.asked()) == 1
 
 
@@ -280,7 +282,7 @@ class TestMemory:
         assert await watch.told() == []
         message = watch.packed(batch, self.FAILED)
         for _ in range(2):
-            await watch.consumer.handle([message])
+            await give([watch.reader], [message])
         assert await watch.told() == [("oom_suspected", ada.id), ("oom_suspected", root.id)]
         row = (await house.rows(tables.notification))[0]
         assert (row.severity, row.job_id, row.body) == ("error", "j", "m on d\nRuntimeError: CUDA out of memory.")
@@ -390,10 +392,10 @@ class TestSilence:
 
 async def test_of_one_batch_the_same_kind_is_told_once_in_half_an_hour(house, wires, ada):
     one, other = await house.batch(ada.id), await house.batch(ada.id)
-    alerts = AlertConsumer(house.platform, NotifierSettings())
+    alerts = Alerts(house.platform, NotifierSettings())
 
     async def diverged(batch):
-        await alerts.handle(wires.message("argus.event.1", wires.bundle(batch, ("batch_diverged", None, {}))))
+        await give([alerts], [wires.message("argus.event.1", wires.bundle(batch, ("batch_diverged", None, {})))])
 
     for batch in (one, one, other):
         await diverged(batch)

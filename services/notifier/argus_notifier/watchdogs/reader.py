@@ -1,4 +1,4 @@
-"""The durable consumer of watchdogs.
+"""What watchdogs do with events.
 
 First it only reads: most of the stream changes nothing that is remembered. What does is looked at again in a
 transaction of its own, one at a time over all replicas; requests to ingest are rows of that transaction too. So a crash
@@ -14,13 +14,12 @@ import msgspec
 import structlog
 
 from argus_contracts import bus as wire
-from argus_kit.bus import Message
 from argus_kit.clock import now
 from argus_kit.leases import take_turn
-from argus_kit.parts import Part
 from argus_kit.platform import Platform
 from argus_notifier.alerts.telling import tell
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import Arrival
 from argus_notifier.watchdogs import repository
 from argus_notifier.watchdogs.folding import Heard, fold, heard_of
 from argus_notifier.watchdogs.limits import KnownLimits
@@ -31,10 +30,10 @@ log = structlog.get_logger(__name__)
 TURN = "notifier.watchdogs"
 
 
-class WatchdogConsumer(Part):
+class Watchdogs:
     """Reads all events and remembers what they mean."""
 
-    name = "watchdog-events"
+    name = "watchdogs"
 
     def __init__(
         self, platform: Platform, settings: NotifierSettings, limits: KnownLimits, kick: Callable[[], None]
@@ -45,23 +44,16 @@ class WatchdogConsumer(Part):
         self._limits = limits
         self._kick = kick
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._platform.bus.consume_many(wire.LIVE_STREAM, "notifier-watchdogs", [wire.ALL_EVENTS], self.handle)
-
-    async def handle(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Some bundles; returns what is none."""
+    async def take(self, arrived: Sequence[Arrival]) -> None:
+        """Some bundles."""
         heard: list[tuple[wire.EventBundle, datetime, Sequence[Reading]]] = []
-        unreadable: list[Message] = []
-        for message in messages:
+        for one in arrived:
             try:
-                heard += heard_of([(wire.decode(wire.EventBundle, message.data), message.timestamp)])
+                heard += heard_of([one])
             except (msgspec.MsgspecError, ValueError) as error:
-                log.warning("watchdogs.unreadable", subject=message.subject, error=str(error))
-                unreadable.append(message)
+                log.warning("watchdogs.unreadable", batch_id=one.bundle.batch_id, error=str(error))
         if heard:
             await self._take_in(heard)
-        return unreadable
 
     async def _take_in(self, heard: Heard) -> None:
         async with self._platform.database.read() as connection:

@@ -1,4 +1,4 @@
-"""Rules about metrics and silence: the durable consumer asks of the jobs that changed, and of no others."""
+"""Rules about metrics and silence: they are asked of the jobs that changed, and of no others."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from argus_contracts import bus as wire
 from argus_contracts.events import EventType
-from argus_kit.bus import Message, Reject
 from argus_kit.clock import now
 from argus_kit.leases import take_turn
-from argus_kit.parts import Part
 from argus_kit.platform import Platform
+from argus_notifier.alerts.events import batch_of
 from argus_notifier.alerts.occurrences import Batch
 from argus_notifier.alerts.telling import tell
 from argus_notifier.rules import repository
@@ -24,6 +21,7 @@ from argus_notifier.rules.known import Known, Rules
 from argus_notifier.rules.saying import spoken
 from argus_notifier.rules.watching import Watch, step
 from argus_notifier.settings import NotifierSettings
+from argus_notifier.stream import Arrival
 
 _PROGRESS: Final = frozenset(
     {EventType.JOB_START, EventType.JOB_EPOCH, EventType.JOB_STEP, EventType.JOB_CHECKPOINT, EventType.BATCH_RESUMED}
@@ -36,7 +34,7 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a bundle says of the jobs of its batch."""
+    """What bundles of a batch say of its jobs."""
 
     changed: frozenset[str]
     heard: frozenset[str]
@@ -50,7 +48,7 @@ def change_of(heads: Sequence[wire.EventHead]) -> Change:
     return Change(frozenset(changed), frozenset(heard), any(head.event_type in _ENDS for head in heads))
 
 
-class RuleConsumer(Part):
+class RuleReader:
     """Reads all events, and asks the rules that may be about their batch."""
 
     name = "rules"
@@ -60,37 +58,33 @@ class RuleConsumer(Part):
         self._settings = settings
         self._rules = rules
 
-    async def start(self) -> None:
-        """See Part."""
-        await self._platform.bus.consume(wire.LIVE_STREAM, "notifier-rules", [wire.ALL_EVENTS], self.handle)
-
-    async def handle(self, message: Message) -> None:
-        """One bundle.
-
-        Raises:
-            Reject: the message is not a bundle.
-        """
-        try:
-            bundle = wire.decode(wire.EventBundle, message.data)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise Reject(str(error)) from error
-        change = change_of(bundle.heads)
-        if not change.changed and not change.is_over:
-            return
-        rules = [
-            one
-            for one in await self._rules.all()
-            if one.row.watches != "events" and one.concerns(bundle.owner_id, bundle.project)
-        ]
+    async def take(self, arrived: Sequence[Arrival]) -> None:
+        """Some bundles; of each batch rules are asked once."""
+        rules = [one for one in await self._rules.all() if one.row.watches != "events"]
         if not rules:
             return
-        batch = Batch(bundle.batch_key, bundle.batch_id, bundle.project, bundle.owner_id)
+        bundles: dict[int, list[wire.EventBundle]] = {}
+        for one in arrived:
+            bundles.setdefault(one.bundle.batch_key, []).append(one.bundle)
+        for some in bundles.values():
+            await self._ask(rules, some)
+
+    async def _ask(self, rules: Sequence[Known], bundles: Sequence[wire.EventBundle]) -> None:
+        """Of what these bundles of one batch say."""
+        change = change_of([head for bundle in bundles for head in bundle.heads])
+        if not change.changed and not change.is_over:
+            return
+        # The last one knows best in which project the batch is.
+        batch = batch_of(bundles[-1])
+        meant = [one for one in rules if one.concerns(batch.owner_id, batch.project)]
+        if not meant:
+            return
         jobs = sorted(change.changed)
         for begin in range(0, len(jobs), _AT_ONCE):
             part = jobs[begin : begin + _AT_ONCE]
-            await evaluate(self._platform, self._settings, rules, batch, part, heard=change.heard)
+            await evaluate(self._platform, self._settings, meant, batch, part, heard=change.heard)
         if change.is_over:
-            await evaluate(self._platform, self._settings, rules, batch, None)
+            await evaluate(self._platform, self._settings, meant, batch, None)
 
 
 async def evaluate(
