@@ -37,7 +37,7 @@ _FETCH_IS_OVER = {"Status": "408"}
 # handled together costs less for each the more there is, as far as it is small: a bundle may hold hundreds of events.
 _ONE_BY_ONE, _TOGETHER = 64, 256
 _BYTES_AT_ONCE = 4 * 2**20
-# And what comes in a steady trickle is let gather for a moment: each handling has a price of its own, a transaction say.
+# What comes in a steady trickle is let gather for a moment: each handling has a price of its own, say a transaction.
 _GATHERING_S = 0.05
 
 Take = Callable[[Sequence[Msg]], Awaitable[None]]
