@@ -47,6 +47,8 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgres_engine(url, pool_size)
+        # Write transactions of this process that SQLite took; see `lull`.
+        self.writes = 0
         self._writer = asyncio.Lock()
         self._kept = _KeptConnection(self.engine)
         self._thread = _WriterThread(self.sqlite_path)
@@ -90,6 +92,7 @@ class Database:
             await connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             async with connection.begin():
                 yield connection
+            self.writes += 1
 
     @asynccontextmanager
     async def write_raw(self) -> AsyncIterator[Any]:
@@ -100,7 +103,9 @@ class Database:
     async def write_in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """SQLite: `work` in one transaction, in the thread that this is for; no statement hops between threads."""
         async with self._writer:
-            return await self._thread.run(work)
+            found = await self._thread.run(work)
+            self.writes += 1
+            return found
 
     async def ping(self) -> None:
         """Raise if the database does not answer."""

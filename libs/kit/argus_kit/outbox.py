@@ -108,7 +108,8 @@ class Outbox(Part):
         self._awake = asyncio.Event()
         self._publisher: asyncio.Task[None] | None = None
         self._sweeper = Loop(f"sweep-{table.name}", self._sweep, every_s=1.0)
-        self._clearer = Loop(f"clear-{table.name}", self._clear_alone, every_s=_CLEAR_EVERY_S)
+        self._has_left = asyncio.Event()
+        self._clearer = Loop(f"clear-{table.name}", self._clear_later, every_s=0)
 
     async def start(self) -> None:
         """See Part."""
@@ -180,6 +181,14 @@ class Outbox(Part):
             await connection.execute(sa.delete(self._table).where(self._table.c.id.in_(free)))
             self.cleared(ids)
 
+    async def _clear_later(self) -> None:
+        # Nothing wakes a process where nothing was published.
+        await self._has_left.wait()
+        await asyncio.sleep(_CLEAR_EVERY_S)
+        await self._clear_alone()
+        if not self._published:
+            self._has_left.clear()
+
     async def _clear_alone(self) -> None:
         # Not while others do it along the way.
         if self._published and time.monotonic() - self._looked_at > _CLEAR_EVERY_S / 2:
@@ -218,6 +227,8 @@ class Outbox(Part):
         done = [row_id for row_id, messages in rows if all(message.subject not in failed for message in messages)]
         PUBLISHED.labels(self.name, "fast").inc(sum(stored))
         self._published.update(done)
+        if done:
+            self._has_left.set()
         self._in_hand.difference_update(row_id for row_id, _ in rows)
         return len(leaving)
 

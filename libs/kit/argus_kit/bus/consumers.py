@@ -33,6 +33,8 @@ HANDLED = Counter(
 
 # What the server says when the time of a fetch is over. Said to ourselves, it ends one that waits.
 _FETCH_IS_OVER = {"Status": "408"}
+# So long nothing may come before the consumer itself is asked whether it is there.
+_SILENCE_S = 10
 # Of what is handled one by one, each waits for those before it, and must be acknowledged within half a minute. What is
 # handled together costs less for each the more there is, as far as it is small: a bundle may hold hundreds of events.
 _ONE_BY_ONE, _TOGETHER = 64, 256
@@ -137,7 +139,7 @@ class Consumers:
                 messages: Sequence[Msg] = ()
                 # What came just as the time was over may be an empty list.
                 with contextlib.suppress(TimeoutError, NatsTimeoutError):
-                    messages = await pull.fetch(min(at_once, fitting), timeout=5)
+                    messages = await pull.fetch(min(at_once, fitting), timeout=_SILENCE_S)
                 if messages:
                     _measure(durable, messages[-1])
                     held = sum(len(message.data) for message in messages)

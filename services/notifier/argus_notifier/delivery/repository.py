@@ -6,7 +6,7 @@ when it was given up: a dead letter, which is kept, and which an administrator c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,9 +39,19 @@ def _is_due(at: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(sa.and_(_D.status == WAITING, _D.next_attempt_at <= at), abandoned)
 
 
-async def is_any_due(connection: AsyncConnection) -> bool:
-    """Whether there is something to do: asked often, and without the writer's place."""
-    return (await connection.execute(sa.select(_D.id).where(_is_due(now())).limit(1))).first() is not None
+async def is_any_due(connection: AsyncConnection, kinds: Collection[str] | None = None) -> bool:
+    """Whether there is something to do, of these kinds: asked often, and without the writer's place."""
+    due = sa.select(_D.id).where(_is_due(now())).limit(1)
+    return (await connection.execute(due if kinds is None else due.where(_D.kind.in_(kinds)))).first() is not None
+
+
+async def next_due(connection: AsyncConnection, kinds: Collection[str] | None = None) -> datetime | None:
+    """When there is something to do, of these kinds."""
+    of_kinds = sa.true() if kinds is None else _D.kind.in_(kinds)
+    waiting = sa.select(sa.func.min(_D.next_attempt_at)).where(_D.status == WAITING, of_kinds)
+    abandoned = sa.select(sa.func.min(_D.claimed_until)).where(_D.status == SENDING, of_kinds)
+    found = (await connection.execute(sa.select(waiting.scalar_subquery(), abandoned.scalar_subquery()))).one()
+    return min((at for at in found if at is not None), default=None)
 
 
 async def claim(

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from argus_kit import tasks
 from argus_kit.clock import now
+from argus_kit.lull import Lull
 from argus_kit.parts import Loop, Part
 from argus_kit.platform import Platform
 from argus_notifier.delivery import repository
@@ -66,6 +67,7 @@ class Delivery(Part):
         self._transports = transports
         self._loop = Loop(self.name, self.round, every_s=settings.mail_every_s)
         self._acks = Acks(platform.settings.home / "deliveries")
+        self._lull = Lull(platform.database)
         self._news = News(platform)
         self._under_way: set[asyncio.Task[None]] = set()
         self._has_begun = False
@@ -132,15 +134,28 @@ class Delivery(Part):
         self._has_begun = True
 
     async def _claim(self, free: int) -> list[sa.Row[Any]]:
-        async with self._database.read() as connection:
-            if not await repository.is_any_due(connection):
-                return []
-            found = {kind: await transport.places(connection) for kind, transport in self._transports.items()}
-        limits = {kind: places for kind, places in found.items() if places}
+        limits = {} if self._lull.lasts else await self._due()
+        if not limits:
+            return []
         lease_s = self._settings.delivery_timeout_s + _LEASE_AFTER_S
         async with self._database.write() as connection:
             token = uuid.uuid4().hex
             return list(await repository.claim(connection, token=token, lease_s=lease_s, free=free, limits=limits))
+
+    async def _due(self) -> Mapping[str, int]:
+        """Places of a receiver, by kind, where something of these kinds is due."""
+        writes = self._database.writes
+        limits: dict[str, int] | None = None
+        async with self._database.read() as connection:
+            if await repository.is_any_due(connection):
+                found = {kind: await transport.places(connection) for kind, transport in self._transports.items()}
+                limits = {kind: places for kind, places in found.items() if places}
+                # Mails that wait for a mail server may do so for days.
+                if limits and await repository.is_any_due(connection, limits):
+                    return limits
+            if self._database.is_sqlite:
+                self._lull.begin(writes, await repository.next_due(connection, limits))
+        return {}
 
     async def _deliver(self, row: sa.Row[Any]) -> None:
         outcome = await self._attempt(row)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from argus_kit.clock import now
 from argus_kit.leases import LeasedLoop, take_turn
+from argus_kit.lull import Lull
 from argus_kit.platform import Platform
 from argus_notifier.alerts.telling import amend, tell_outside
 from argus_notifier.grouping import repository
@@ -31,19 +32,28 @@ class SurgeLoop(LeasedLoop):
         super().__init__(platform.database, "notifier.surges", every_s=settings.surge_look_s)
         self._platform = platform
         self._settings = settings
+        self._lull = Lull(platform.database)
         self._forgot_at = now()
 
     async def work(self) -> None:
         """One round."""
         at = now()
-        async with self._platform.database.read() as connection:
-            keys = await repository.due(connection, at, _AT_ONCE)
-        for key in keys:
-            await self._tell(key)
+        if not self._lull.lasts:
+            await self._look(at)
         if at - self._forgot_at > _REMEMBERED / 6:
             self._forgot_at = at
             async with self._platform.database.write() as connection:
                 await repository.forget(connection, at - _REMEMBERED)
+
+    async def _look(self, at: datetime) -> None:
+        writes = self._platform.database.writes
+        async with self._platform.database.read() as connection:
+            keys = await repository.due(connection, at, _AT_ONCE)
+            next_at = None if keys else await repository.next_due(connection)
+        for key in keys:
+            await self._tell(key)
+        if not keys:
+            self._lull.begin(writes, next_at)
 
     async def _tell(self, key: repository.Key) -> None:
         async with self._platform.write("notifier") as transaction:

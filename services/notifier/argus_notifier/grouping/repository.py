@@ -67,6 +67,12 @@ async def due(connection: AsyncConnection, at: datetime, limit: int) -> Sequence
     return [(row.kind, row.subject) for row in await connection.execute(statement)]
 
 
+async def next_due(connection: AsyncConnection) -> datetime | None:
+    """When there is something to do."""
+    found: datetime | None = (await connection.execute(sa.select(sa.func.min(_S.due_at)))).scalar_one()
+    return found
+
+
 async def forget(connection: AsyncConnection, before: datetime) -> None:
     """Delete what ended before then and was told."""
     is_over = sa.and_(_S.ends_at < before, _S.due_at.is_(None))

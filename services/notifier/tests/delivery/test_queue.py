@@ -90,6 +90,15 @@ async def test_each_is_sent_once_and_no_receiver_is_crowded(put, rows, queue, re
     assert {row.status for row in await rows()} == {"sent"}
 
 
+async def test_what_is_put_in_while_nothing_is_due_is_sent_at_once(platform, queue, receivers):
+    row = {"kind": "x", "receiver": "a", "target": "t", "event_type": "e", "subject": "s", "body_text": "b"}
+    async with queue(SETTINGS, {"x": receivers}) as delivery:
+        assert [await delivery.round() for _ in range(3)] == [0, 0, 0]
+        async with platform.database.write() as connection:
+            await repository.add(connection, [{**row, "dedupe_key": "a-1"}])
+        assert await delivery.round() == 1
+
+
 async def test_two_workers_share_the_work_and_the_places(put, rows, queue, receivers):
     await put("a", 30)
     await put("b", 5)
