@@ -71,7 +71,8 @@ async def _asked(client: Client) -> BusState:
             info.config.subjects or [], info.config.num_replicas or 1, info.state.messages, info.state.bytes
         )
         for consumer in await js.consumers_info(name):
-            if consumer.config.durable_name:
+            # One with a threshold is an older version's, whose work another does: the server is to forget it.
+            if consumer.config.durable_name and not consumer.config.inactive_threshold:
                 pending[consumer.config.durable_name] = consumer.num_pending or 0
     return BusState(version, True, account.storage, account.limits.max_storage, streams, pending)
 

@@ -12,6 +12,7 @@ from nats.js.errors import NotFoundError
 
 from argus_contracts import bus as wire
 from argus_kit.bus import Outgoing, Unhandled
+from argus_kit.bus_state import look
 from argus_kit.testing import eventually
 from argus_notifier.stream import DURABLE, Arrival, EventConsumer, give
 
@@ -126,3 +127,5 @@ async def test_after_an_upgrade_it_begins_where_the_slowest_of_the_old_ones_was(
     with pytest.raises(NotFoundError):
         await js.consumer_info(stream, "notifier-watchdogs")
     assert (await js.consumer_info(stream, DURABLE)).num_pending == 0
+    # And nobody is warned of what they are behind meanwhile.
+    assert {"notifier-rules", "notifier", DURABLE} & set((await look(bus.link.url, timeout_s=10)).pending) == {DURABLE}
