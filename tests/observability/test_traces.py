@@ -73,15 +73,18 @@ def test_a_trace_leads_from_the_sdk_to_the_page(
     assert services == {"argus-ingest", "argus-realtime"}
 
 
-def test_the_notifier_goes_on_with_the_trace(stack: Stack, ada: Account, receiver) -> None:
-    trace_id = uuid.uuid4().hex
-    event = {
-        "event_id": str(uuid.uuid4()), "schema_version": "1.1", "event_type": "batch_start",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "batch_id": f"b-{trace_id[:8]}",
-        "source": {"project": "traced"}, "data": {},
-    }  # fmt: skip
-    headers = {"Authorization": f"Bearer {ada.token}", "traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}
-    httpx.post(f"{stack.url}/api/events/batch", json={"events": [event]}, headers=headers).raise_for_status()
-    spans = receiver.of(trace_id, "consume notifier-rules", "publish argus.event")
-    names = {span.name: span for span in spans}
-    assert names["consume notifier-rules"].parent_id == names["publish argus.event"].span_id
+def test_the_notifier_goes_on_with_each_trace(stack: Stack, ada: Account, receiver) -> None:
+    """Also with those of events that it reads together."""
+    traces = [uuid.uuid4().hex for _ in range(10)]
+    for trace_id in traces:
+        event = {
+            "event_id": str(uuid.uuid4()), "schema_version": "1.1", "event_type": "batch_start",
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "batch_id": f"b-{trace_id[:8]}",
+            "source": {"project": "traced"}, "data": {},
+        }  # fmt: skip
+        headers = {"Authorization": f"Bearer {ada.token}", "traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}
+        httpx.post(f"{stack.url}/api/events/batch", json={"events": [event]}, headers=headers).raise_for_status()
+    for trace_id in traces:
+        spans = receiver.of(trace_id, "consume notifier-events", "publish argus.event")
+        names = {span.name: span for span in spans}
+        assert names["consume notifier-events"].parent_id == names["publish argus.event"].span_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -177,7 +177,7 @@ async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> No
     rejected: Sequence[Message] = ()
     failed: Sequence[Message] = ()
     try:
-        with telemetry.span(f"consume {durable}", raws[0].headers):
+        with _spans(f"consume {durable}", raws):
             rejected = await handler(messages)
     except Retry as retry:
         for raw in raws:
@@ -195,6 +195,17 @@ async def _handle(raws: Sequence[Msg], durable: str, handler: ManyHandler) -> No
         deliveries = _deliveries(raws[0])
         log.exception("message.failed", durable=durable, subject=raws[0].subject, deliveries=deliveries, exc_info=error)
     await _answer(raws, messages, durable, failed={id(one) for one in failed}, rejected={id(one) for one in rejected})
+
+
+@contextlib.contextmanager
+def _spans(name: str, raws: Sequence[Msg]) -> Iterator[None]:
+    """A span in the trace of each message that has one; what the handler sends on continues that of the first."""
+    with contextlib.ExitStack() as spans:
+        for raw in raws[:0:-1]:
+            if telemetry.is_recorded(raw.headers):
+                spans.enter_context(telemetry.span(name, raw.headers))
+        spans.enter_context(telemetry.span(name, raws[0].headers))
+        yield
 
 
 async def _answer(
