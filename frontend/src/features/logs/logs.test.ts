@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { nextTick, ref, shallowRef } from 'vue'
 import type { LogRow } from './api'
 import { BLOCK, LogBlocks } from './blocks'
+import { useLogPlaces } from './composables/useLogPlaces'
 import { isWanted } from './levels'
 import { lineOf } from './liveLine'
 import { parseGoal } from './place'
@@ -98,6 +100,24 @@ describe('a place that is typed', () => {
     ['', null],
   ])('%s', (text, goal) => {
     expect(parseGoal(text, near)).toEqual(goal)
+  })
+})
+
+describe('a place that is typed before the log is there', () => {
+  it('is gone to when it is', async () => {
+    const loading = ref(true)
+    const total = shallowRef(0)
+    const shown: number[] = []
+    const nothing = (): undefined => undefined
+    const pages = { version: ref(0), total, error: ref(null), broken: ref(null), loading, refresh: async () => {}, row: nothing, show: nothing, find: async () => null, onArrival: nothing }
+    const places = useLogPlaces({ pages, hits: ref([]), filtered: ref(false), linked: ref(''), show: (row) => shown.push(row) })
+    const going = places.goToTyped('300')
+    await nextTick()
+    expect(shown).toEqual([])
+    total.value = 1_200
+    loading.value = false
+    await going
+    expect([shown, places.current.value]).toEqual([[299], 299])
   })
 })
 

@@ -52,7 +52,20 @@ export function useLogPlaces({ pages, hits, filtered, linked, show }: Options) {
     }
   }
 
+  /** Where a line is, and of which day a time is, is known once the log is there. */
+  function loaded(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!pages.loading.value) return resolve()
+      const stop = watch(pages.loading, (loading) => {
+        if (loading) return
+        stop()
+        resolve()
+      })
+    })
+  }
+
   async function goToTyped(text: string): Promise<void> {
+    await loaded()
     const last = pages.row(pages.total.value - 1)
     const goal = parseGoal(text, last ? new Date(last.ts) : new Date())
     if (!goal) problem.value = 'nowhere'
